@@ -1,0 +1,1 @@
+"""skinimg: what a skin treatment changed, measured from photographs, with an error bar."""

@@ -1,0 +1,136 @@
+"""What skinimg looks for: one record per finding, and the regions of a face.
+
+Network channels, mask files, metrics, overlays, report sections and tests derive from these tables; they import nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["area", "object", "line", "field"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that can be seen on skin.
+
+    `kind` says how it is measured: `object` = countable things (spots, pores, scars), `area` = patches without a
+    meaningful count, `line` = long thin things, `field` = a property of all skin, without a mask.
+    `min_px_per_mm` is the native resolution of a photo below which the finding is not measurable (DESIGN.md 2.2).
+    `contrast_map` names the map whose lesion-minus-ring difference is the finding's contrast.
+    `colour` is the overlay's sRGB, from the colour-blind-safe palette of Okabe and Ito (2008).
+    """
+
+    id: str
+    title: str
+    definition: str
+    kind: Kind
+    min_px_per_mm: float
+    contrast_map: Literal["melanin", "haemoglobin", "relief", ""]
+    colour: tuple[int, int, int]
+    source: str
+
+
+FINDINGS: dict[str, Finding] = {
+    finding.id: finding
+    for finding in (
+        Finding(
+            "spots",
+            "Pigmentation spots",
+            "skin with more melanin than the skin 0.3 to 2 mm around it: freckles, lentigines, melasma, post-inflammatory marks",
+            "object",
+            3.0,
+            "melanin",
+            (230, 159, 0),
+            "Bastiaens 1997 (2.2-fold epidermal melanin in lentigines); SCIENCE.md 4",
+        ),
+        Finding(
+            "redness",
+            "Redness",
+            "skin with more blood than the person's unaffected skin: erythema, visible vessels, fresh red marks",
+            "area",
+            2.0,
+            "haemoglobin",
+            (204, 121, 167),
+            "SCIENCE.md 3 (B > 1.5 x reference) and 4",
+        ),
+        Finding(
+            "pores",
+            "Pores",
+            "openings of hair follicles seen as round dark dots, 0.1 to 0.6 mm across",
+            "object",
+            8.0,
+            "relief",
+            (0, 114, 178),
+            "Flament 2015, visible from 0.25 mm; SCIENCE.md 4",
+        ),
+        Finding(
+            "scars",
+            "Scars",
+            "depressions left by acne, 1 to 8 mm across: icepick, boxcar and rolling scars",
+            "object",
+            6.0,
+            "relief",
+            (0, 158, 115),
+            "Jacob 2001 (three types of atrophic scar); SCIENCE.md 4",
+        ),
+        Finding(
+            "wrinkles",
+            "Wrinkles and lines",
+            "furrows longer than 3 mm, from fine lines to folds",
+            "line",
+            5.0,
+            "relief",
+            (86, 180, 233),
+            "Lemperle 2001; SCIENCE.md 4",
+        ),
+        Finding(
+            "tone",
+            "Skin tone",
+            "colour of all skin: lightness, individual typology angle, melanin, haemoglobin, and how even they are",
+            "field",
+            2.0,
+            "",
+            (0, 0, 0),
+            "Chardon 1991 (ITA); SCIENCE.md 3",
+        ),
+        Finding(
+            "texture",
+            "Texture",
+            "relief between 0.2 and 5 mm, seen as shading: pores, fine lines and unevenness together",
+            "field",
+            5.0,
+            "",
+            (0, 0, 0),
+            "SCIENCE.md 3 (roughness proxy)",
+        ),
+    )
+}
+
+# The findings that a network segments, in the order of its output channels.
+MASK_FINDINGS: tuple[str, ...] = tuple(f.id for f in FINDINGS.values() if f.kind != "field")
+
+# Bit k of a region map is region k. Left and right are the person's own. `face` is all valid skin.
+FACE_REGIONS: tuple[str, ...] = (
+    "face",
+    "forehead",
+    "left_cheek",
+    "right_cheek",
+    "nose",
+    "chin",
+    "left_periorbital",
+    "right_periorbital",
+    "perioral",
+    "left_side",
+    "right_side",
+)
+CLOSEUP_REGIONS: tuple[str, ...] = ("patch",)
+
+VIEWS: tuple[str, ...] = ("front", "left45", "right45", "left", "right", "closeup")
+LIGHTS: tuple[str, ...] = ("standard", "cross_polarized", "parallel_polarized", "uv")
+
+
+def regions_of(view: str) -> tuple[str, ...]:
+    """Region names of a view: eleven on a face, one on a close-up."""
+    return CLOSEUP_REGIONS if view == "closeup" else FACE_REGIONS

@@ -1,0 +1,205 @@
+"""The frozen records that travel between stages. Stages know these, never each other.
+
+study    PhotoEntry -> Subject -> Study
+photo    Photo                      decoded, linear light
+face     Face                       landmarks, pose, scale
+frame    Frame                      one photo resampled once to the working scale
+optics   SkinAnchor, SkinMaps       melanin, haemoglobin, shading
+segment  Segmentation               one probability map per finding
+align    Alignment                  where each pixel of one session lies in the other
+result   SubjectResult | SubjectFailure
+
+Arrays are rows first; points are (x, y), x right, y down, pixel centres at integers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+FloatArray = npt.NDArray[np.float32]
+BoolArray = npt.NDArray[np.bool_]
+ByteArray = npt.NDArray[np.uint8]
+BitArray = npt.NDArray[np.uint16]
+
+
+@dataclass(frozen=True)
+class PhotoEntry:
+    """One row of a manifest: one photo and what is known about it (DESIGN.md 2.1)."""
+
+    subject: str
+    session: str
+    path: Path  # absolute
+    photo: str  # relative to the study's root, as printed in the tables
+    date: str = ""  # ISO, empty if unknown
+    view: str = "front"
+    light: str = "standard"
+    replicate: int = 1
+    mm_per_px: float | None = None  # of the original photo
+    arm: str = ""
+    arm_left: str = ""
+    arm_right: str = ""
+    treatment: str = ""
+    site: str = ""
+    age: str = ""
+    phototype: str = ""
+    covariates: dict[str, str] = field(default_factory=dict)  # x_* columns, keys without the prefix
+    instruments: dict[str, str] = field(default_factory=dict)  # m_* columns, keys without the prefix
+
+
+@dataclass(frozen=True)
+class Subject:
+    """All photos of one person. `sessions` is ordered, the first is the baseline."""
+
+    name: str
+    sessions: tuple[str, ...]
+    photos: tuple[PhotoEntry, ...]
+
+
+@dataclass(frozen=True)
+class Study:
+    """Subjects in the order of their names; `warnings` says what was guessed or left out while reading."""
+
+    root: Path
+    subjects: tuple[Subject, ...]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A decoded photo, upright.
+
+    linear : (H, W, 3) float32, linear sRGB (D65), white = 1; values outside [0, 1] are colours outside sRGB.
+    """
+
+    linear: FloatArray
+    sha256: str  # of the file
+    profile: str  # name of the ICC profile that was applied, "sRGB (assumed)" where there was none
+    bits: int  # per channel, of the file
+    date: str = ""  # ISO date of the EXIF capture time, empty if absent
+
+
+@dataclass(frozen=True)
+class Face:
+    """One face. Landmarks are in MediaPipe's 478-point topology, in pixels of the image that was given.
+
+    yaw_deg > 0: turned to the person's own left; pitch_deg > 0: looks up; roll_deg > 0: tilted clockwise as seen.
+    """
+
+    landmarks: FloatArray  # (478, 3): x, y, and z in the same scale, smaller = nearer
+    confidence: float
+    yaw_deg: float
+    pitch_deg: float
+    roll_deg: float
+    px_per_mm: float  # from the visible iris, 11.7 mm across
+    px_per_mm_sd: float  # its standard uncertainty: spread of people (0.5 mm) and of the landmarks
+    other_faces: int = 0
+
+
+@dataclass(frozen=True)
+class Quality:
+    """What is good or bad about one photo before anything is measured. `reasons` empty = nothing to say."""
+
+    sharpness: float  # see quality.py
+    clipped_fraction: float  # of skin pixels with a channel at the ceiling
+    dark_fraction: float  # of skin pixels too dark to carry colour
+    reasons: tuple[str, ...] = ()
+    rejected: bool = False
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One photo resampled once, by a similarity, to the working scale of 0.1 mm/px, head upright.
+
+    A photo without a known scale (a close-up) is resampled as if it had `assumed_px_per_mm`; `scale_source` says so.
+    """
+
+    linear: FloatArray  # (h, w, 3) linear sRGB
+    skin: BoolArray  # (h, w) usable skin: no eyes, lips, brows, nostrils, hair, glasses, background, glare
+    region_bits: BitArray  # (h, w) bit k set = pixel lies in region k of `regions`
+    regions: tuple[str, ...]
+    landmarks: FloatArray | None  # (478, 3) in pixels of this frame; None on a close-up
+    to_photo: FloatArray  # (2, 3) affine: frame (x, y, 1) -> original photo (x, y)
+    photo_shape: tuple[int, int]  # (H, W) of the original photo
+    mm_per_px: float  # of this frame
+    native_px_per_mm: float  # of the original photo
+    scale_source: str  # iris, card, manifest, assumed
+
+
+@dataclass(frozen=True)
+class SkinAnchor:
+    """The colour of a person's unaffected skin at the baseline, to which later sessions are shifted (SCIENCE.md 2f)."""
+
+    melanin: float  # melanosome volume fraction of the epidermis
+    haemoglobin: float  # blood volume fraction of the dermis
+    ita_deg: float  # of the anchor skin as photographed, for reporting by tone class
+    offset: tuple[float, float, float]  # density that was subtracted from this photo, R, G, B
+
+
+@dataclass(frozen=True)
+class SkinMaps:
+    """What the optical model sees in a frame. Densities are natural logarithms in the green channel of linear sRGB.
+
+    melanin, haemoglobin : (h, w) float32, the density that each pigment adds, per pixel; NaN nowhere.
+    shading : (h, w) float32, density of light and relief, common to the three channels; 0 = the anchor skin.
+    glare : (h, w) bool, shine: the colour is the lamp's, not the skin's.
+    """
+
+    melanin: FloatArray
+    haemoglobin: FloatArray
+    shading: FloatArray
+    glare: BoolArray
+    anchor: SkinAnchor
+
+
+@dataclass(frozen=True)
+class Segmentation:
+    """Calibrated probability of every finding at every pixel of a frame."""
+
+    findings: tuple[str, ...]
+    probability: FloatArray  # (n_findings, h, w) in [0, 1]
+    weights: str  # name of the weights
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """Where every pixel of one session lies in the baseline, and back; pixels of the two frames.
+
+    A session that is the baseline itself has identity maps and error 0.
+    """
+
+    to_session: FloatArray  # (h_b, w_b, 2): baseline pixel -> (x, y) in the session's frame
+    to_baseline: FloatArray  # (h_s, w_s, 2): session pixel -> (x, y) in the baseline's frame
+    valid_baseline: BoolArray  # (h_b, w_b) the correspondence can be believed here
+    valid_session: BoolArray  # (h_s, w_s) the same, seen from the session
+    jacobian: FloatArray  # (h_s, w_s): baseline area per session area, smooth
+    error_mm: float  # estimated registration error, median over valid skin
+    overlap_fraction: float  # valid share of the baseline's skin
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class SubjectResult:
+    """Everything about one subject. Each table has the columns of DESIGN.md 2.2."""
+
+    subject: str
+    photos: pd.DataFrame
+    measurements: pd.DataFrame
+    changes: pd.DataFrame
+    lesions: pd.DataFrame
+    scores: pd.DataFrame
+    warnings: tuple[str, ...] = ()
+    seconds: dict[str, float] = field(default_factory=dict)  # per stage
+
+
+@dataclass(frozen=True)
+class SubjectFailure:
+    """A subject that could not be scored, with the reason and what is known of its photos."""
+
+    subject: str
+    error: str
+    photos: pd.DataFrame

@@ -1,0 +1,1 @@
+"""Retraining the segmentation model on phantoms and on a developer's own masks."""

@@ -1,0 +1,15 @@
+"""What every test may ask for."""
+
+from pathlib import Path
+
+import pytest
+
+SHARED_DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real photos beside the checkout; tests that need it are skipped, with the reason, without it."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip(f"real photos are not here: {SHARED_DATA}")
+    return SHARED_DATA
