@@ -1,6 +1,7 @@
 """What skinimg looks for: one record per finding, and the regions of a face.
 
-Network channels, mask files, metrics, overlays, report sections and tests derive from these tables; they import nothing.
+Network channels, mask files, metrics, overlays, report sections and tests derive from these tables.
+They import nothing heavy.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ FINDINGS: dict[str, Finding] = {
         Finding(
             "spots",
             "Pigmentation spots",
-            "skin with more melanin than the skin 0.3 to 2 mm around it: freckles, lentigines, melasma, post-inflammatory marks",
+            "skin with more melanin than the skin around it: freckles, lentigines, melasma, post-inflammatory marks",
             "object",
             3.0,
             "melanin",

@@ -183,6 +183,22 @@ class Alignment:
 
 
 @dataclass(frozen=True)
+class SessionPictures:
+    """What the report shows of one session, everything in the baseline's frame (h, w)."""
+
+    view_key: str  # view, or view_light for another light than standard
+    session: str
+    date: str
+    days: int | None  # since the baseline
+    aligned: ByteArray  # (h, w, 3) sRGB
+    melanin: FloatArray  # (h, w) density as in SkinMaps; NaN where this session does not show this skin
+    haemoglobin: FloatArray
+    probability: dict[str, ByteArray]  # finding -> (h, w), 255 = certain
+    valid: BoolArray  # (h, w)
+    mm_per_px: float
+
+
+@dataclass(frozen=True)
 class SubjectResult:
     """Everything about one subject. Each table has the columns of DESIGN.md 2.2."""
 

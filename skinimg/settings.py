@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -21,7 +21,7 @@ class Settings:
     assumed_px_per_mm : scale of a close-up without `mm_per_px` (DESIGN.md 2.2).
     min_overlap : smallest share of baseline skin that must be seen again for a comparison.
     max_yaw_difference_deg : beyond it, two photos count as different views (foreshortening of 8 % at 23 degrees).
-    tile_mm : side of the tiles of the paired bootstrap, at least the correlation length of skin (8 to 10 mm, SCIENCE.md 8).
+    tile_mm : side of the tiles of the paired bootstrap, at least the correlation length of skin (SCIENCE.md 8).
     bootstrap_samples, seed : resamples of the bootstrap and its random seed.
     transient_days : a session closer to the last treatment shows transient redness, not efficacy (issue 5).
     """
@@ -67,7 +67,7 @@ def read_settings(path: Path | None) -> Settings:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"settings file {path} cannot be read", found=str(error), needed="a TOML file") from error
-    kinds = {field.name: type(field.default) for field in fields(Settings)}
+    kinds = {name: type(value) for name, value in asdict(Settings()).items()}
     for name, value in values.items():
         if name not in kinds:
             near = get_close_matches(name, kinds, n=1)
