@@ -1,0 +1,171 @@
+"""The one place where colours change their coordinates: sRGB, linear light, XYZ, CIELAB, ITA, CIEDE2000.
+
+Channel order is RGB, the last axis is the channel, the white is D65 and the observer 2 degrees throughout. Linear sRGB
+has white = 1; values outside [0, 1] are colours that sRGB cannot show and survive every conversion to floats.
+
+Sources: IEC 61966-2-1 (sRGB), CIE 15:2004 (CIELAB), Chardon 1991 (ITA), Sharma, Wu, Dalal 2005 (CIEDE2000).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float32]
+ByteArray = npt.NDArray[np.uint8]
+
+# Primaries of IEC 61966-2-1 with the white below, seven digits; each row sums to the white.
+LINEAR_TO_XYZ = np.array(
+    [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
+)
+WHITE_D65: npt.NDArray[np.float64] = np.array([0.95047, 1.0, 1.08883])
+
+# Lower edges of the ITA classes in degrees (Chardon 1991, Del Bino 2006; SCIENCE.md 3).
+ITA_CLASSES: tuple[tuple[str, float], ...] = (
+    ("very light", 55.0),
+    ("light", 41.0),
+    ("intermediate", 28.0),
+    ("tan", 10.0),
+    ("brown", -30.0),
+    ("dark", -np.inf),
+)
+
+
+def srgb_to_linear(srgb: npt.NDArray[Any]) -> FloatArray:
+    """Linear light of encoded sRGB: uint8 (0..255), uint16 (0..65535) or float (0..1), any shape -> float32.
+
+    Floats outside [0, 1] follow the curve mirrored at 0 (extended sRGB).
+    """
+    if srgb.dtype in (np.uint8, np.uint16):
+        top = np.iinfo(srgb.dtype).max
+        return apply_table(srgb, _decode(np.arange(top + 1) / top))
+    return _decode(np.asarray(srgb, np.float32))
+
+
+def linear_to_srgb(linear: npt.NDArray[np.floating]) -> FloatArray:
+    """Encoded sRGB as float32, white = 1; values outside [0, 1] are kept (the curve is mirrored at 0)."""
+    linear = np.asarray(linear, np.float32)
+    size = np.abs(linear)
+    encoded = np.where(size <= 0.0031308, 12.92 * size, 1.055 * np.power(size, np.float32(1 / 2.4)) - 0.055)
+    signed: FloatArray = np.copysign(encoded, linear).astype(np.float32, copy=False)
+    return signed
+
+
+def linear_to_srgb8(linear: npt.NDArray[np.floating]) -> ByteArray:
+    """Encoded sRGB as uint8, clipped to what a screen can show, rounded to the nearest code."""
+    # 65,536 steps of linear light are at least 20 steps per code, also in the dark end where the curve is steepest.
+    steps = np.clip(np.asarray(linear, np.float32) * 65535.0 + 0.5, 0, 65535).astype(np.uint16)
+    codes = np.rint(linear_to_srgb(np.arange(65536) / np.float32(65535)) * 255).astype(np.uint8)
+    picked: ByteArray = np.take(codes, steps)
+    return picked
+
+
+def linear_to_xyz(linear: npt.NDArray[np.floating]) -> FloatArray:
+    """(..., 3) linear sRGB -> CIE XYZ under D65, Y of white = 1."""
+    return apply_matrix(linear, LINEAR_TO_XYZ)
+
+
+def xyz_to_lab(xyz: npt.NDArray[np.floating]) -> FloatArray:
+    """(..., 3) XYZ -> CIELAB (D65, 2 degrees)."""
+    return _relative_xyz_to_lab(apply_matrix(xyz, np.diag(1 / WHITE_D65)))
+
+
+def linear_to_lab(linear: npt.NDArray[np.floating]) -> FloatArray:
+    """(..., 3) linear sRGB -> CIELAB (D65, 2 degrees)."""
+    return _relative_xyz_to_lab(apply_matrix(linear, LINEAR_TO_XYZ / WHITE_D65[:, None]))
+
+
+def ita_deg(l_star: npt.ArrayLike, b_star: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """Individual typology angle in degrees, atan2(L* - 50, b*) (Chardon 1991).
+
+    The angle of the mean colour is not the mean of the pixels' angles: average L* and b* first (SCIENCE.md 3).
+    """
+    return np.degrees(np.arctan2(np.asarray(l_star, np.float64) - 50.0, np.asarray(b_star, np.float64)))
+
+
+def ita_class(ita: float) -> str:
+    """Name of the skin colour class of an ITA in degrees: very light, light, intermediate, tan, brown, dark."""
+    return next((name for name, edge in ITA_CLASSES if ita > edge), ITA_CLASSES[-1][0])
+
+
+def delta_e_2000(lab: npt.ArrayLike, other: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """CIEDE2000 colour difference of (..., 3) CIELAB values, broadcast against each other (Sharma 2005, k = 1)."""
+    l1, a1, b1 = np.moveaxis(np.asarray(lab, np.float64), -1, 0)
+    l2, a2, b2 = np.moveaxis(np.asarray(other, np.float64), -1, 0)
+    g = 0.5 * (1 - _saturation((np.hypot(a1, b1) + np.hypot(a2, b2)) / 2))
+    a1, a2 = (1 + g) * a1, (1 + g) * a2
+    c1, c2 = np.hypot(a1, b1), np.hypot(a2, b2)
+    h1, h2 = np.degrees(np.arctan2(b1, a1)) % 360, np.degrees(np.arctan2(b2, a2)) % 360
+    grey = c1 * c2 == 0
+    turn = np.where(grey, 0.0, (h2 - h1 + 180) % 360 - 180)
+    # Hues exactly opposite count as +180 in the standard's test data.
+    turn = np.where(turn == -180, 180.0, turn)
+    hue = np.where(grey, h1 + h2, (h1 + h2) / 2)
+    far = ~grey & (np.abs(h1 - h2) > 180)
+    hue = np.where(far, np.where(h1 + h2 < 360, hue + 180, hue - 180), hue)
+    light, chroma = (l1 + l2) / 2, (c1 + c2) / 2
+    t = 1 - 0.17 * _cos(hue - 30) + 0.24 * _cos(2 * hue) + 0.32 * _cos(3 * hue + 6) - 0.20 * _cos(4 * hue - 63)
+    d_l = (l2 - l1) / (1 + 0.015 * (light - 50) ** 2 / np.sqrt(20 + (light - 50) ** 2))
+    d_c = (c2 - c1) / (1 + 0.045 * chroma)
+    d_h = 2 * np.sqrt(c1 * c2) * np.sin(np.radians(turn / 2)) / (1 + 0.015 * chroma * t)
+    twist = -np.sin(np.radians(60 * np.exp(-(((hue - 275) / 25) ** 2)))) * 2 * _saturation(chroma)
+    difference: npt.NDArray[np.float64] = np.sqrt(np.maximum(d_l**2 + d_c**2 + d_h**2 + twist * d_c * d_h, 0.0))
+    return difference
+
+
+def apply_table(codes: npt.NDArray[Any], table: npt.NDArray[np.floating]) -> FloatArray:
+    """Look every uint8 or uint16 code up in a table of 256 or 65,536 values, or (codes, 3) values per channel.
+
+    With three columns the last axis of `codes` is the channel.
+    """
+    table = table.astype(np.float32)
+    values: FloatArray
+    if codes.dtype == np.uint8 and codes.ndim == 3 and codes.size:
+        values = np.asarray(cv2.LUT(codes, table.reshape(1, 256, -1)), np.float32).reshape(codes.shape)
+    elif table.ndim == 1:
+        values = table[codes]
+    else:
+        values = table[codes, np.arange(3)]
+    return values
+
+
+def apply_matrix(values: npt.NDArray[np.floating], matrix: npt.NDArray[np.floating]) -> FloatArray:
+    """(..., 3) values times a 3 x 3 matrix that acts on columns: out_i = sum_j matrix[i, j] values_j."""
+    flat = np.ascontiguousarray(values, np.float32).reshape(-1, 1, 3)
+    if flat.size == 0:
+        return flat.reshape(np.shape(values))
+    return np.asarray(cv2.transform(flat, matrix.astype(np.float32)), np.float32).reshape(np.shape(values))
+
+
+def _decode(encoded: npt.NDArray[np.floating]) -> FloatArray:
+    """Inverse sRGB curve of IEC 61966-2-1, mirrored at 0."""
+    size = np.abs(encoded)
+    linear = np.where(size <= 0.04045, size / 12.92, np.power((size + 0.055) / 1.055, 2.4))
+    signed: FloatArray = np.copysign(linear, encoded).astype(np.float32, copy=False)
+    return signed
+
+
+def _relative_xyz_to_lab(relative: FloatArray) -> FloatArray:
+    """(..., 3) XYZ divided by the white -> CIELAB."""
+    epsilon, kappa = np.float32(216 / 24389), np.float32(24389 / 27)
+    f = np.cbrt(relative)
+    dark = relative <= epsilon
+    f[dark] = (kappa * relative[dark] + 16) / 116
+    lab = np.empty_like(f)
+    lab[..., 0] = 116 * f[..., 1] - 16
+    lab[..., 1] = 500 * (f[..., 0] - f[..., 1])
+    lab[..., 2] = 200 * (f[..., 1] - f[..., 2])
+    return lab
+
+
+def _saturation(chroma: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    seventh = chroma**7
+    result: npt.NDArray[np.float64] = np.sqrt(seventh / (seventh + 25.0**7))
+    return result
+
+
+def _cos(angle_deg: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    return np.cos(np.radians(angle_deg))
