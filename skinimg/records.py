@@ -7,6 +7,8 @@ frame    Frame                      one photo resampled once to the working scal
 optics   SkinAnchor, SkinMaps       melanin, haemoglobin, shading
 segment  Segmentation               one probability map per finding
 align    Alignment                  where each pixel of one session lies in the other
+objects  Objects                    the separate things of one finding
+measure  CellTotals                 sums over small pieces of skin, from which every metric follows
 result   SubjectResult | SubjectFailure
 
 Arrays are rows first; points are (x, y), x right, y down, pixel centres at integers.
@@ -180,6 +182,34 @@ class Alignment:
     error_mm: float  # estimated registration error, median over valid skin
     overlap_fraction: float  # valid share of the baseline's skin
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Objects:
+    """The separate things of one finding in one frame, one array entry each, largest first.
+
+    x_px, y_px : centre in the frame; area_mm2 : soft area, sum of probability x pixel area; contrast : mean over the
+    object, in the finding's optical density; length_mm : of the skeleton (lines only, else 0).
+    """
+
+    x_px: FloatArray
+    y_px: FloatArray
+    area_mm2: FloatArray
+    contrast: FloatArray
+    length_mm: FloatArray
+
+
+@dataclass(frozen=True)
+class CellTotals:
+    """Sums over the cells of a frame: a cell is what one tile shares with one combination of regions.
+
+    Every metric is a function of such sums (metrics.py), so a region is a sum of cells and a bootstrap resamples tiles.
+    Tiles are numbered in the baseline's frame, so that the same tile of two sessions is the same skin.
+    """
+
+    region_bits: BitArray  # (n,)
+    tile: npt.NDArray[np.int64]  # (n,)
+    totals: dict[str, dict[str, npt.NDArray[np.float64]]]  # finding -> quantity -> (n,)
 
 
 @dataclass(frozen=True)
