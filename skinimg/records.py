@@ -226,6 +226,7 @@ class SessionPictures:
     probability: dict[str, ByteArray]  # finding -> (h, w), 255 = certain
     valid: BoolArray  # (h, w)
     mm_per_px: float
+    eyes: tuple[float, float, float, float] | None = None  # x0, y0, x1, y1 around both eyes, to cover them; None: unknown
 
 
 @dataclass(frozen=True)
