@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from skinimg.errors import PhotoError
 from skinimg.findings import CLOSEUP_REGIONS, FACE_REGIONS
@@ -82,7 +83,7 @@ def region_bits(masks: dict[str, BoolArray], regions: tuple[str, ...]) -> BitArr
     return bits
 
 
-def _size(extent_px: FloatArray) -> tuple[int, int]:
+def _size(extent_px: npt.NDArray[np.float64]) -> tuple[int, int]:
     """(width, height) of a frame."""
     width, height = (max(int(np.ceil(side)), 1) for side in extent_px)
     if max(width, height) > _LARGEST_SIDE_PX:

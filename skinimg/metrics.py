@@ -114,7 +114,7 @@ def area(t: Totals) -> Values:
     "area fraction",
     unit="%",
     findings=("spots", "redness", "scars"),
-    source="soft area over visible skin (SCIENCE.md 3)",
+    source="soft area over visible skin",
 )
 def area_fraction(t: Totals) -> Values:
     """Share of the visible skin that the finding covers."""
@@ -131,7 +131,7 @@ def mean_diameter(t: Totals) -> Values:
     "length",
     unit="mm",
     findings=("wrinkles",),
-    source="skeleton length; VISIA and ISO-style line length (SCIENCE.md 3)",
+    source="length of the skeleton (SCIENCE.md 3)",
 )
 def length(t: Totals) -> Values:
     """Length of all lines. Confounders: expression and the direction of the light."""

@@ -1,0 +1,161 @@
+"""From maps and masks to numbers: sums over small pieces of skin, and from them every metric or its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from skinimg.colour import linear_to_lab
+from skinimg.findings import FINDINGS
+from skinimg.metrics import ROUGHNESS_BANDS_MM, Metric, metrics_of
+from skinimg.optics import density
+from skinimg.records import (
+    BitArray,
+    BoolArray,
+    CellTotals,
+    FloatArray,
+    Frame,
+    Objects,
+    Segmentation,
+    SkinMaps,
+)
+from skinimg.smooth import masked_blur
+
+_SMALLEST_REGION_MM2 = 50.0  # less visible skin than half a cm2 says nothing about a region
+_HIGHLIGHT_OD = 0.1  # brighter than its surroundings by 10 %
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where each pixel of a frame belongs: its regions, its tile of the baseline's frame, and its true area."""
+
+    region_bits: BitArray  # (h, w)
+    tile: npt.NDArray[np.int64]  # (h, w)
+    pixel_area_mm2: FloatArray  # (h, w)
+
+
+def tile_numbers(x_px: FloatArray, y_px: FloatArray, mm_per_px: float, tile_mm: float) -> npt.NDArray[np.int64]:
+    """Number of the tile that each point of the baseline's frame lies in."""
+    column, row = (np.floor(v * (mm_per_px / tile_mm)).astype(np.int64) + 512 for v in (x_px, y_px))
+    return row * 4096 + column
+
+
+def field_maps(frame: Frame, maps: SkinMaps) -> dict[str, dict[str, FloatArray]]:
+    """Per-pixel values whose sums make the metrics of tone and texture: finding -> quantity -> (h, w).
+
+    A band from a to b mm is the difference of two Gaussian means with SD a/2 and b/2.
+    """
+    lab = linear_to_lab(frame.linear)
+    px_per_mm = 1.0 / frame.mm_per_px
+    skin = frame.skin
+    uneven = masked_blur(maps.melanin, skin, 0.5 / 2 * px_per_mm) - masked_blur(maps.melanin, skin, 10 / 2 * px_per_mm)
+    highlight = maps.shading - masked_blur(maps.shading, skin, 8 / 2 * px_per_mm) < -_HIGHLIGHT_OD
+    tone = {
+        "l_star_mm2": lab[..., 0],
+        "a_star_mm2": lab[..., 1],
+        "b_star_mm2": lab[..., 2],
+        "melanin_mm2": maps.melanin,
+        "haemoglobin_mm2": maps.haemoglobin,
+        "uneven_mm2": np.abs(uneven),
+        "highlight_mm2": highlight.astype(np.float32),
+    }
+    green = density(frame.linear)[..., 1] - maps.melanin - maps.haemoglobin  # relief, without the two pigments
+    texture = {
+        f"{name}_mm2": (masked_blur(green, skin, low / 2 * px_per_mm) - masked_blur(green, skin, high / 2 * px_per_mm))
+        ** 2
+        for name, (low, high) in ROUGHNESS_BANDS_MM.items()
+    }
+    return {"tone": tone, "texture": texture}
+
+
+def cell_totals(
+    place: Place,
+    counted: BoolArray,
+    segmentation: Segmentation,
+    contrasts: dict[str, FloatArray],
+    objects: dict[str, Objects],
+    fields: dict[str, dict[str, FloatArray]],
+) -> CellTotals:
+    """Sum everything over the cells of the counted skin (h, w); see metrics.py for the quantities.
+
+    fields : of `field_maps`, and for each line finding {"length_mm": its `line_lengths`}
+    """
+    ys, xs = np.nonzero(counted & (place.region_bits > 0))
+    key = place.tile[ys, xs] * 65536 + place.region_bits[ys, xs]
+    cells, cell = np.unique(key, return_inverse=True)
+    area = place.pixel_area_mm2[ys, xs]
+    n = len(cells)
+
+    def total(weight: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+        return np.bincount(cell, weight, minlength=n).astype(np.float64)
+
+    skin = total(area)
+    totals = {}
+    for channel, name in enumerate(segmentation.findings):
+        covered = segmentation.probability[channel, ys, xs] * area
+        totals[name] = {
+            "skin_mm2": skin,
+            "area_mm2": total(covered),
+            "od_mm2": total(covered * contrasts[name][ys, xs]),
+            **_object_totals(objects[name], counted, place, cells),
+        }
+    for name, quantities in fields.items():
+        sums = {q: total(v[ys, xs] * (1.0 if q == "length_mm" else area)) for q, v in quantities.items()}
+        totals[name] = {"skin_mm2": skin, **totals.get(name, {}), **sums}
+    return CellTotals((cells % 65536).astype(np.uint16), cells // 65536, totals)
+
+
+def _object_totals(
+    objects: Objects, counted: BoolArray, place: Place, cells: npt.NDArray[np.int64]
+) -> dict[str, npt.NDArray[np.float64]]:
+    """Objects belong to the cell in which their centre lies; those with a centre outside counted skin to none."""
+    height, width = counted.shape
+    x = np.clip(np.rint(objects.x_px).astype(np.int64), 0, width - 1)
+    y = np.clip(np.rint(objects.y_px).astype(np.int64), 0, height - 1)
+    key = place.tile[y, x] * 65536 + place.region_bits[y, x]
+    at = np.minimum(np.searchsorted(cells, key), max(len(cells) - 1, 0))
+    inside = counted[y, x] & (cells[at] == key) if len(cells) else np.zeros(len(x), np.bool_)
+    at = at[inside]
+    diameter = 2 * np.sqrt(objects.area_mm2[inside] / np.pi)
+    return {
+        "count": np.bincount(at, minlength=len(cells)).astype(np.float64),
+        "diameter_mm": np.bincount(at, diameter, minlength=len(cells)).astype(np.float64),
+    }
+
+
+def region_totals(cells: CellTotals, bit: int, finding: str) -> dict[str, npt.NDArray[np.float64]]:
+    """Totals of one region: quantity -> () array."""
+    inside = (cells.region_bits >> np.uint16(bit)) & 1 == 1
+    return {name: np.asarray(values[inside].sum()) for name, values in cells.totals[finding].items()}
+
+
+def values(
+    cells: CellTotals, frame: Frame, absolute_colour: bool
+) -> Iterator[tuple[str, str, Metric, float | None, str]]:
+    """Every metric of every region of one photo: (region, finding, metric, value or None, reason or '')."""
+    for bit, region in enumerate(frame.regions):
+        for finding in FINDINGS:
+            totals = region_totals(cells, bit, finding)
+            for m in metrics_of(finding):
+                reason = why_missing(m, finding, frame, float(totals["skin_mm2"]), absolute_colour)
+                value = float(m.compute(totals)) if not reason else np.nan
+                if not reason and not np.isfinite(value):
+                    reason = f"no {finding} found here"
+                yield region, finding, m, (None if reason else value), reason
+
+
+def why_missing(m: Metric, finding: str, frame: Frame, skin_mm2: float, absolute_colour: bool) -> str:
+    """The reason why a metric cannot be had from a photo, or '' where it can."""
+    needs = FINDINGS[finding].min_px_per_mm
+    if frame.native_px_per_mm < needs:
+        return f"not measurable at {frame.native_px_per_mm:.1f} px/mm, needs {needs:g}"
+    if m.needs_mm and frame.scale_source == "assumed":
+        return "no scale: give mm_per_px in the manifest"
+    if m.needs_absolute_colour and not absolute_colour:
+        return "absolute colour needs a colour card or a common background"
+    if skin_mm2 < _SMALLEST_REGION_MM2:
+        return f"too little skin visible: {skin_mm2:.0f} mm2, needs {_SMALLEST_REGION_MM2:.0f}"
+    return ""

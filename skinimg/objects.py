@@ -1,0 +1,129 @@
+"""What stands out: how strongly a pixel differs from the plain skin around it, and the separate things of a finding."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from skimage import measure, morphology
+
+from skinimg.findings import FINDINGS, MASK_FINDINGS
+from skinimg.optics import haemoglobin_density
+from skinimg.records import BoolArray, FloatArray, Objects, Segmentation, SkinMaps
+
+# The ring of plain skin that a finding is compared with lies 0.3 to 2 mm outside it (DESIGN.md 5).
+_RING_INNER_MM = 0.3
+_RING_OUTER_MM = 2.0
+
+# Smallest thing that is an object of its own. Spots and scars: SCIENCE.md 7 (0.8 mm2) halved, since a fading spot must
+# not vanish at once; pores: a disc of 0.1 mm radius; lines: 3 mm x 0.1 mm.
+_SMALLEST_MM2 = {"spots": 0.4, "redness": 4.0, "pores": 0.03, "scars": 0.4, "wrinkles": 0.3}
+
+
+def contrast_maps(
+    maps: SkinMaps, segmentation: Segmentation, skin: BoolArray, mm_per_px: float
+) -> dict[str, FloatArray]:
+    """(h, w) contrast of every pixel for each finding: its density minus that of the plain skin around it.
+
+    Redness is compared with the person's unaffected skin as a whole (the anchor), because erythema fills cheeks and has
+    no ring. Scars show a dark and a bright wall, so their contrast is the size of the difference, whatever its sign.
+    """
+    # One mask of everything found, so that a spot on a red patch is not the ring of that patch.
+    anything = (segmentation.probability > 0.3).any(axis=0)
+    inner = max(round(_RING_INNER_MM / mm_per_px), 1)
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * inner + 1, 2 * inner + 1))
+    plain = skin & ~maps.glare & ~cv2.dilate(anything.astype(np.uint8), kernel).astype(bool)
+    sigma_px = _RING_OUTER_MM / mm_per_px / 2
+    around = {
+        "melanin": maps.melanin - _surroundings(maps.melanin, plain, sigma_px),
+        "haemoglobin": maps.haemoglobin - np.float32(haemoglobin_density(maps.anchor.haemoglobin)),
+        "relief": maps.shading - _surroundings(maps.shading, plain, sigma_px),
+    }
+    contrasts = {name: around[FINDINGS[name].contrast_map] for name in MASK_FINDINGS}
+    contrasts["scars"] = np.abs(cv2.GaussianBlur(around["relief"], (0, 0), 0.2 / mm_per_px))
+    return contrasts
+
+
+def _surroundings(values: FloatArray, plain: BoolArray, sigma_px: float) -> FloatArray:
+    """What plain skin nearby looks like, also in the middle of a large lesion.
+
+    Normalised convolution over plain skin; where none lies within reach, the reach doubles. Each doubling halves the
+    image, so the cost is that of the first blur.
+    """
+    total, weight = np.where(plain, values, 0).astype(np.float32), plain.astype(np.float32)
+    levels = []
+    for _ in range(7):  # the 7th reaches 64 times as far as the first, across any face
+        small = (max(total.shape[1] // 2, 1), max(total.shape[0] // 2, 1))
+        total, weight = (cv2.resize(image, small, interpolation=cv2.INTER_AREA) for image in (total, weight))
+        blurred = [cv2.GaussianBlur(image, (0, 0), max(sigma_px / 2, 1.0)) for image in (total, weight)]
+        levels.append((blurred[0], blurred[1]))
+    filled = np.full_like(levels[-1][0], float(values[plain].mean()) if plain.any() else 0.0)
+    for summed, count in reversed(levels):
+        filled = cv2.resize(filled, summed.shape[::-1], interpolation=cv2.INTER_LINEAR)
+        trust = count / (count + 0.02)  # below 2 % plain skin in reach, the wider level takes over
+        mean = np.divide(summed, count, out=filled.copy(), where=count > 1e-6)
+        filled = trust * mean + (1 - trust) * filled
+    return cv2.resize(filled, values.shape[::-1], interpolation=cv2.INTER_LINEAR)
+
+
+def line_lengths(segmentation: Segmentation, mm_per_px: float) -> dict[str, FloatArray]:
+    """For every line finding, the length in mm that each pixel of the skeleton of its mask stands for: (h, w)."""
+    lines = [name for name in segmentation.findings if FINDINGS[name].kind == "line"]
+    masks = [segmentation.probability[segmentation.findings.index(name)] > 0.5 for name in lines]
+    return {
+        name: skeleton_length_px(morphology.skeletonize(mask)) * np.float32(mm_per_px)
+        for name, mask in zip(lines, masks, strict=True)
+    }
+
+
+def find_objects(
+    segmentation: Segmentation,
+    contrasts: dict[str, FloatArray],
+    lengths: dict[str, FloatArray],
+    pixel_area_mm2: FloatArray,
+) -> dict[str, Objects]:
+    """Separate things of every finding: connected pieces of probability above one half, with their soft rim.
+
+    pixel_area_mm2 : (h, w) area that each pixel of the frame stands for; lengths : of `line_lengths`
+    """
+    found = {}
+    for name, probability in zip(segmentation.findings, segmentation.probability, strict=True):
+        labels = measure.label(probability > 0.5, connectivity=2)
+        wide = _widened(labels)
+        ys, xs = np.nonzero(wide)
+        label, n = wide[ys, xs], int(labels.max()) + 1
+        weight = probability[ys, xs] * pixel_area_mm2[ys, xs]
+        area = np.bincount(label, weight, minlength=n)
+        line = lengths[name][ys, xs] if name in lengths else np.zeros(len(xs), np.float32)
+        sums = [np.bincount(label, weight * v, minlength=n) for v in (xs, ys, contrasts[name][ys, xs])]
+        x, y, contrast = (total / np.maximum(area, 1e-9) for total in sums)
+        columns = (x, y, area, contrast, np.bincount(label, line, minlength=n))
+        order = [k for k in np.argsort(-area, kind="stable") if k > 0 and area[k] >= _SMALLEST_MM2[name]]
+        found[name] = Objects(*(column[order].astype(np.float32) for column in columns))
+    return found
+
+
+def _widened(labels: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Every label grown by 2 px without touching its neighbours."""
+    if not labels.any():
+        return labels
+    distance, nearest = cv2.distanceTransformWithLabels(
+        (labels == 0).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    inside = labels > 0
+    own = np.zeros(int(nearest.max()) + 1, np.int64)
+    own[nearest[inside]] = labels[inside]
+    return np.where(distance <= 2, own[nearest], 0)
+
+
+def skeleton_length_px(skeleton: BoolArray) -> FloatArray:
+    """(h, w) length that each skeleton pixel stands for: half of its steps to neighbours, 1 or sqrt 2 each."""
+    one = skeleton.astype(np.float32)
+    straight = np.array([[0, 1, 0], [1, 0, 1], [0, 1, 0]], np.float32)
+    beside = cv2.filter2D(one, cv2.CV_32F, straight, borderType=cv2.BORDER_CONSTANT)
+    diagonal = cv2.filter2D(
+        one, cv2.CV_32F, np.float32([[1, 0, 1], [0, 0, 0], [1, 0, 1]]), borderType=cv2.BORDER_CONSTANT
+    )
+    # A diagonal step that two straight ones already make is not counted again.
+    length: FloatArray = one * np.minimum(0.5 * beside + np.sqrt(0.5) * np.maximum(diagonal - beside, 0), np.sqrt(2))
+    return length.astype(np.float32)
