@@ -1,0 +1,83 @@
+"""How well a treatment worked: one number per finding, one overall, each with its interval."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from skinimg.change import Change
+
+# The metric that stands for its finding. Burden is insensitive to threshold and blur (SCIENCE.md 3); pores have none in
+# the contract, so their soft area stands in.
+HEADLINE: dict[str, str] = {
+    "spots": "burden",
+    "redness": "burden",
+    "pores": "area",
+    "scars": "burden",
+    "wrinkles": "burden",
+}
+
+# Bands of the Global Aesthetic Improvement Scale (GAIS) as commonly anchored in per cent; a photograph can only suggest
+# a grade, so every one is marked as an estimate.
+_GRADES = (
+    (75.0, "very much improved (estimate)"),
+    (50.0, "much improved (estimate)"),
+    (0.0, "improved (estimate)"),
+)
+
+
+@dataclass(frozen=True)
+class Score:
+    """One row of scores.csv without its keys; NaN where there is no answer."""
+
+    finding: str
+    improvement_percent: float
+    ci_low: float
+    ci_high: float
+    verdict: str
+    grade: str
+
+
+def scores(changes: Sequence[Change], whole: str) -> list[Score]:
+    """Improvement of each finding over the whole view, and `overall`.
+
+    whole : the region that holds everything (`face` or `patch`)
+    """
+    headline = [c for c in changes if c.region == whole and HEADLINE.get(c.finding) == c.metric.id]
+    single = [_score(c) for c in headline]
+    return [*single, efficacy(single)]
+
+
+def _score(c: Change) -> Score:
+    if c.verdict == "not_assessable" or not c.baseline > 0:
+        return Score(c.finding, np.nan, np.nan, np.nan, "not_assessable", "")
+    percent = [-100 * v / c.baseline for v in (c.change, c.ci_high, c.ci_low)]
+    return Score(c.finding, percent[0], percent[1], percent[2], c.verdict, grade(percent[0], c.verdict))
+
+
+def efficacy(single: Sequence[Score]) -> Score:
+    """The overall efficacy index: the plain mean of the improvements that could be assessed.
+
+    Equal weights, because any other would be an opinion about what a patient minds most; not weighted by precision,
+    because the steadiest finding would then speak for all. Its interval treats the findings as independent.
+    """
+    known = [s for s in single if s.verdict != "not_assessable"]
+    if not known:
+        return Score("overall", np.nan, np.nan, np.nan, "not_assessable", "")
+    mean = float(np.mean([s.improvement_percent for s in known]))
+    half = float(np.sqrt(np.sum([((s.ci_high - s.ci_low) / 2) ** 2 for s in known]))) / len(known)
+    verdict = "unchanged" if abs(mean) <= half else "improved" if mean > 0 else "worsened"
+    return Score("overall", mean, mean - half, mean + half, verdict, grade(mean, verdict))
+
+
+def grade(improvement_percent: float, verdict: str) -> str:
+    """A GAIS-like suggestion, always marked as an estimate; nothing within the noise is called a change."""
+    if verdict == "unchanged":
+        return "no change (estimate)"
+    if verdict == "worsened":
+        return "worse (estimate)"
+    if verdict != "improved":
+        return ""
+    return next(name for least, name in _GRADES if improvement_percent >= least)

@@ -1,0 +1,194 @@
+"""The same spot, pore or scar from session to session: one-to-one assignment on place, size and contrast."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.optimize import linear_sum_assignment
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
+
+from skinimg.findings import FINDINGS, MASK_FINDINGS
+from skinimg.records import Alignment, BitArray, BoolArray, FloatArray, Frame, Objects
+
+LESION_COLUMNS = (
+    *("subject", "view", "finding", "lesion", "session", "region"),
+    *("x_mm", "y_mm", "area_mm2", "contrast", "status"),
+)
+
+# Standard deviation in mm of the distance between two sightings of one object. Spots and scars: at least 0.7 mm
+# (SCIENCE.md 8); pores: they stand 0.6 to 1.2 mm apart, so only a well registered pore can be followed at all;
+# patches and lines: their centre moves with their outline.
+_PLACE_SD_MM = {"spots": 0.7, "redness": 2.0, "pores": 0.15, "scars": 0.7, "wrinkles": 2.0}
+_LOG_AREA_SD = 0.5  # SCIENCE.md 8
+_CONTRAST_SD = 0.3  # SCIENCE.md 8
+_GATE_SD = 3.0
+_UNMATCHED_COST = _GATE_SD**2  # an object may stay alone at the price of the widest accepted distance
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """What one session shows: its objects, and where they lie in the baseline."""
+
+    session: str
+    frame: Frame
+    objects: dict[str, Objects]
+    alignment: Alignment
+
+
+@dataclass
+class _Track:
+    """One object through time, places in baseline pixels."""
+
+    x: float
+    y: float
+    area_mm2: float
+    contrast: float
+    rows: list[dict[str, object]] = field(default_factory=list)
+
+
+def track(subject: str, view: str, baseline: Frame, sightings: Sequence[Sighting], scaled: bool) -> pd.DataFrame:
+    """Rows of lesions.csv for one subject and view; the first sighting is the baseline itself.
+
+    Objects on skin that the baseline does not show are left out: whether they are new cannot be known.
+
+    scaled : whether millimetres are known; without, `x_mm`, `y_mm` and `area_mm2` stay empty
+    """
+    rows: list[dict[str, object]] = []
+    for finding in MASK_FINDINGS:
+        usable = [s for s in sightings if s.frame.native_px_per_mm >= FINDINGS[finding].min_px_per_mm]
+        if not usable or usable[0] is not sightings[0]:
+            continue
+        for number, item in enumerate(_follow(finding, baseline, usable), start=1):
+            label = {"subject": subject, "view": view, "finding": finding, "lesion": number}
+            rows += [{**label, **row} for row in item.rows]
+    table = pd.DataFrame(rows, columns=list(LESION_COLUMNS))
+    if not scaled:
+        table[["x_mm", "y_mm", "area_mm2"]] = np.nan
+    return table
+
+
+def _follow(finding: str, baseline: Frame, sightings: Sequence[Sighting]) -> list[_Track]:
+    tracks: list[_Track] = []
+    for index, sighting in enumerate(sightings):
+        points, objects = _in_baseline(sighting, finding)
+        pairs = _assign(finding, tracks, points, objects, sighting.alignment.error_mm, baseline.mm_per_px)
+        matched = dict(pairs)
+        for k, item in enumerate(tracks):
+            if k in matched:
+                _see(item, "persisting", sighting, baseline, points, objects, matched[k])
+            else:
+                status = "resolved" if _visible(sighting.alignment.valid_baseline, item.x, item.y) else "not_visible"
+                area = 0.0 if status == "resolved" else np.nan
+                item.rows.append(_row(item, status, sighting, baseline, area, np.nan))
+        for j in sorted(set(range(len(points))) - set(matched.values())):
+            item = _Track(0.0, 0.0, 0.0, 0.0)
+            _see(item, "baseline" if index == 0 else "new", sighting, baseline, points, objects, j)
+            tracks.append(item)
+    return tracks
+
+
+def _in_baseline(sighting: Sighting, finding: str) -> tuple[FloatArray, npt.NDArray[np.float32]]:
+    """Places (n, 2) in baseline pixels and (area, contrast) (n, 2) of the objects on skin that both sessions show."""
+    found = sighting.objects[finding]
+    height, width = sighting.alignment.valid_session.shape
+    x = np.clip(np.rint(found.x_px).astype(int), 0, width - 1)
+    y = np.clip(np.rint(found.y_px).astype(int), 0, height - 1)
+    seen = sighting.alignment.valid_session[y, x]
+    offset = np.stack([found.x_px - x, found.y_px - y], axis=1)
+    points = sighting.alignment.to_baseline[y, x] + offset
+    return points[seen], np.stack([found.area_mm2, found.contrast], axis=1)[seen]
+
+
+def _visible(valid: BoolArray, x: float, y: float) -> bool:
+    row, column = round(y), round(x)
+    return 0 <= row < valid.shape[0] and 0 <= column < valid.shape[1] and bool(valid[row, column])
+
+
+def _assign(
+    finding: str,
+    tracks: list[_Track],
+    points: FloatArray,
+    objects: npt.NDArray[np.float32],
+    error_mm: float,
+    mm_per_px: float,
+) -> list[tuple[int, int]]:
+    """Pairs (track, object) of least total cost; whoever finds no partner inside the gate stays alone."""
+    if not tracks or not len(points):
+        return []
+    place_sd = max(_PLACE_SD_MM[finding], error_mm) / mm_per_px  # px
+    known = np.array([[t.x, t.y] for t in tracks])
+    state = np.array([[t.area_mm2, t.contrast] for t in tracks])
+    near = cKDTree(known).query_ball_tree(cKDTree(points), _GATE_SD * place_sd)
+    i = np.repeat(np.arange(len(tracks)), [len(n) for n in near])
+    j = np.array([k for n in near for k in n], dtype=int)
+    if not len(i):
+        return []
+    cost = (
+        ((known[i] - points[j]) ** 2).sum(axis=1) / place_sd**2
+        + (np.log(np.maximum(objects[j, 0], 1e-6) / np.maximum(state[i, 0], 1e-6)) / _LOG_AREA_SD) ** 2
+        + ((objects[j, 1] - state[i, 1]) / _CONTRAST_SD) ** 2
+    )
+    kept = cost < 2 * _UNMATCHED_COST  # dearer than leaving both alone
+    return _cheapest(i[kept], j[kept], cost[kept], len(tracks), len(points))
+
+
+def _cheapest(
+    i: npt.NDArray[np.int64], j: npt.NDArray[np.int64], cost: npt.NDArray[np.float64], n: int, m: int
+) -> list[tuple[int, int]]:
+    """Hungarian assignment, solved cluster by cluster: thousands of pores fall apart into small neighbourhoods."""
+    _, cluster = connected_components(coo_matrix((np.ones(len(i)), (i, n + j)), shape=(n + m, n + m)), directed=False)
+    order = np.argsort(cluster[i], kind="stable")
+    pairs = []
+    for members in np.split(order, np.nonzero(np.diff(cluster[i][order]))[0] + 1):
+        rows, row = np.unique(i[members], return_inverse=True)
+        columns, column = np.unique(j[members], return_inverse=True)
+        matrix = np.full((len(rows), len(columns)), 2 * _UNMATCHED_COST)
+        matrix[row, column] = cost[members]
+        for a, b in zip(*linear_sum_assignment(matrix), strict=True):
+            if matrix[a, b] < 2 * _UNMATCHED_COST:
+                pairs.append((int(rows[a]), int(columns[b])))
+    return pairs
+
+
+def _see(
+    item: _Track,
+    status: str,
+    sighting: Sighting,
+    baseline: Frame,
+    points: FloatArray,
+    objects: npt.NDArray[np.float32],
+    j: int,
+) -> None:
+    """Enter a sighting: the track now stands where and as it was seen last."""
+    item.x, item.y = float(points[j, 0]), float(points[j, 1])
+    item.area_mm2, item.contrast = float(objects[j, 0]), float(objects[j, 1])
+    item.rows.append(_row(item, status, sighting, baseline, item.area_mm2, item.contrast))
+
+
+def _row(
+    item: _Track, status: str, sighting: Sighting, baseline: Frame, area_mm2: float, contrast: float
+) -> dict[str, object]:
+    return {
+        "session": sighting.session,
+        "region": _region(baseline.region_bits, baseline.regions, item.x, item.y),
+        "x_mm": item.x * baseline.mm_per_px,
+        "y_mm": item.y * baseline.mm_per_px,
+        "area_mm2": area_mm2,
+        "contrast": contrast,
+        "status": status,
+    }
+
+
+def _region(bits: BitArray, regions: tuple[str, ...], x: float, y: float) -> str:
+    """The narrowest region at a point: `face` and the two sides only where no part of the face has a name."""
+    row = min(max(round(y), 0), bits.shape[0] - 1)
+    column = min(max(round(x), 0), bits.shape[1] - 1)
+    here = [name for k, name in enumerate(regions) if bits[row, column] >> k & 1]
+    named = [name for name in here if name != "face" and not name.endswith("_side")]
+    return (named or here or [regions[0]])[0]
