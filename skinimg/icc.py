@@ -59,19 +59,30 @@ def read_profile(icc: bytes) -> ColourProfile:
         tags = _tags(icc)
         space = icc[16:20].decode("ascii").strip()
         if space == "GRAY":
-            return ColourProfile(name, (_curve(tags["kTRC"]),))
+            return ColourProfile(name, (_sane(_curve(tags["kTRC"])),))
         if space != "RGB":
             raise ValueError(f"a profile for {space}, not for RGB or grey")
         if not {"rXYZ", "gXYZ", "bXYZ", "rTRC", "gTRC", "bTRC"} <= tags.keys():
             return ColourProfile(name, (), look_up=True)
         colorants = np.stack([_xyz(tags[channel + "XYZ"]) for channel in "rgb"], axis=1)  # (3, 3) columns R, G, B
-        curves = tuple(_curve(tags[channel + "TRC"]) for channel in "rgb")
+        curves = tuple(_sane(_curve(tags[channel + "TRC"])) for channel in "rgb")
     except (ImageCms.PyCMSError, OSError, KeyError, IndexError, UnicodeDecodeError, struct.error) as error:
         raise ValueError(f"a damaged profile ({error})") from error
     matrix = _XYZ_TO_LINEAR @ adaptation(WHITE_D50, WHITE_D65) @ colorants
     if abs(np.linalg.det(matrix)) < 1e-3:
         raise ValueError("a damaged profile (its primaries do not span a colour space)")
     return _as_srgb_if_equal(ColourProfile(name, curves, matrix))
+
+
+def _sane(curve: Curve) -> Curve:
+    """A tone curve rises from about black to about white, half-way neither; another one is damage."""
+    with np.errstate(all="ignore"):
+        values = curve(np.linspace(0, 1, 256))
+    steps = np.diff(values)
+    whole = np.isfinite(values).all() and values[-1] - values[0] > 0.5 and values[-1] < 2
+    if not (whole and steps.min() > -1e-3 and 0.02 < values[128] < 0.95):
+        raise ValueError("a damaged profile (a senseless tone curve)")
+    return curve
 
 
 def to_linear(codes: npt.NDArray[Any], profile: ColourProfile) -> FloatArray:

@@ -51,6 +51,7 @@ class PhotoHeader:
     width: int
     height: int
     bits: int  # per channel
+    pages: int  # pictures in the file that count as photos: pages of a TIFF, frames of an animation
     icc: bytes  # empty if there is none
     date: str  # ISO date of capture, empty if absent
     orientation: int  # EXIF 1..8 that is still to be applied to the decoded pixels
@@ -83,7 +84,7 @@ def open_image(file: BinaryIO, path: Path, max_megapixels: float) -> Iterator[tu
     file.seek(0)
     if not start:
         raise PhotoError(f"{path} is empty", found="0 bytes", needed=READABLE, next_step="Copy the photo again.")
-    formats = FORMATS
+    formats: tuple[str, ...] = FORMATS
     if start[4:8] == b"ftyp":
         import pillow_heif  # only where it is needed: 40 ms
 
@@ -121,6 +122,8 @@ def _header(image: Image.Image) -> PhotoHeader:
         width=width,
         height=height,
         bits=_bits(image),
+        # The further pictures in a phone's JPEG or HEIC are depth and gain maps of the main one.
+        pages=getattr(image, "n_frames", 1) if image.format in ("PNG", "TIFF", "WEBP") else 1,
         icc=image.info.get("icc_profile") or b"",
         date=_iso_date(taken),
         orientation=orientation,
@@ -144,10 +147,10 @@ def _refuse_unfit(image: Image.Image, header: PhotoHeader, path: Path, max_megap
             found=f"{header.width} x {header.height} pixels",
             needed=f"at least {MIN_SIDE_PX} on each side",
         )
-    if header.format in ("PNG", "TIFF", "WEBP") and getattr(image, "n_frames", 1) > 1:
+    if header.pages > 1:
         raise PhotoError(
             f"{path} holds several pictures",
-            found=f"{getattr(image, 'n_frames', 1)} pages or animation frames",
+            found=f"{header.pages} pages or animation frames",
             needed="one photo per file",
             next_step="Export the page that you mean as its own file.",
         )
