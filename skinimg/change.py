@@ -1,62 +1,21 @@
-"""From two sessions to a verdict: the change on the skin that both show, its interval, and whether it exceeds the noise."""
+"""From two sessions to a verdict: the change on the skin that both show, its interval, and whether it beats the noise."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from skinimg.findings import FINDINGS
 from skinimg.metrics import Metric, metrics_of
-from skinimg.records import CellTotals
+from skinimg.records import CellTotals, Change, Repeatability
 
 Totals = dict[str, npt.NDArray[np.float64]]
 
 _Z95 = 1.96
 _CARD_FREEDOM = 4.0  # the card's repeatability counts as this many repeat shots of this very person
-
-
-@dataclass(frozen=True)
-class Repeatability:
-    """Standard error of measurement of one metric: what two photos of unchanged skin differ by, over sqrt 2.
-
-    sem = hypot(relative x value, absolute); the absolute part keeps a count of 2 from looking exact.
-    """
-
-    relative: float
-    absolute: float
-
-    def at(self, value: float) -> float:
-        """SEM in the metric's unit at a given value."""
-        return float(np.hypot(self.relative * value, self.absolute))
-
-
-@dataclass(frozen=True)
-class Change:
-    """One row of changes.csv, without its keys. `reason` says why there is no verdict, or no direction."""
-
-    region: str
-    finding: str
-    metric: Metric
-    baseline: float = np.nan
-    follow_up: float = np.nan
-    ci_low: float = np.nan
-    ci_high: float = np.nan
-    mdc95: float = np.nan
-    verdict: str = "not_assessable"
-    reason: str = ""
-
-    @property
-    def change(self) -> float:
-        """Follow-up minus baseline."""
-        return self.follow_up - self.baseline
-
-    @property
-    def percent(self) -> float:
-        """Change in per cent of the baseline; NaN where the baseline is 0."""
-        return 100 * self.change / self.baseline if self.baseline else np.nan
 
 
 @dataclass(frozen=True)
@@ -87,44 +46,42 @@ def changes(
             before = [_by_tile(cells, bit, finding, tiles) for cells in pair.baseline]
             after = [_by_tile(cells, bit, finding, tiles) for cells in pair.follow_up]
             for m in metrics_of(finding):
-                reason = missing.get((region, finding, m.id), "")
-                if reason:
-                    yield Change(region, finding, m, reason=reason)
-                else:
-                    noise = repeatability.get((finding, m.id))
-                    yield _judge(Change(region, finding, m), before, after, weights, noise)
+                blank = Change(region, finding, m.id, m.unit, reason=missing.get((region, finding, m.id), ""))
+                noise = repeatability.get((finding, m.id))
+                yield blank if blank.reason else _judge(blank, m, before, after, weights, noise)
 
 
 def _judge(
     blank: Change,
+    m: Metric,
     before: list[Totals],
     after: list[Totals],
     weights: npt.NDArray[np.float64],
     noise: Repeatability | None,
 ) -> Change:
     """Fill in values, interval and verdict (DESIGN.md 9, SCIENCE.md 8)."""
-    m = blank.metric
     shots = [np.array([float(m.compute(_sum(t))) for t in side]) for side in (before, after)]
     start, end = (float(np.mean(side)) for side in shots)
+    known = replace(blank, baseline=start, follow_up=end)
     if not np.isfinite([start, end]).all():
-        return Change(blank.region, blank.finding, m, start, end, reason=f"no {blank.finding} in one of the sessions")
+        return replace(known, reason=f"no {blank.finding} in one of the sessions")
     if noise is None:
-        return Change(
-            blank.region, blank.finding, m, start, end, reason="the repeatability of this metric is not known"
-        )
-    resampled = np.mean([m.compute(_weigh(t, weights)) for t in after], axis=0) - np.mean(
-        [m.compute(_weigh(t, weights)) for t in before], axis=0
-    )
+        return replace(known, reason="the repeatability of this metric is not known")
+    resampled = _mean_of(m, after, weights) - _mean_of(m, before, weights)  # (samples,)
     resampled = resampled[np.isfinite(resampled)]
     sampling_sd = float(resampled.std()) if len(resampled) > 10 else 0.0
     sem = _sem(noise, shots, (abs(start) + abs(end)) / 2)
-    session_sd = sem * np.sqrt(1 / len(shots[0]) + 1 / len(shots[1]))
+    session_sd = sem * float(np.sqrt(1 / len(shots[0]) + 1 / len(shots[1])))
     spread = _Z95 * float(np.hypot(sampling_sd, session_sd))
     mdc95 = _Z95 * session_sd
     change = end - start
-    beyond = abs(change) > mdc95 and abs(change) > spread
-    verdict, reason = _verdict(m, change, bool(beyond))
-    return Change(blank.region, blank.finding, m, start, end, change - spread, change + spread, mdc95, verdict, reason)
+    verdict, reason = _verdict(m, change, abs(change) > max(mdc95, spread))
+    return replace(known, ci_low=change - spread, ci_high=change + spread, mdc95=mdc95, verdict=verdict, reason=reason)
+
+
+def _mean_of(m: Metric, shots: list[Totals], weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The metric in every resample, averaged over the shots of a session: (samples,)."""
+    return np.mean([m.compute(_weigh(t, weights)) for t in shots], axis=0)
 
 
 def _verdict(m: Metric, change: float, beyond: bool) -> tuple[str, str]:

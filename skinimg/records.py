@@ -9,6 +9,7 @@ segment  Segmentation               one probability map per finding
 align    Alignment                  where each pixel of one session lies in the other
 objects  Objects                    the separate things of one finding
 measure  CellTotals                 sums over small pieces of skin, from which every metric follows
+change   Repeatability, Change      how much, give or take what, and the verdict
 result   SubjectResult | SubjectFailure
 
 Arrays are rows first; points are (x, y), x right, y down, pixel centres at integers.
@@ -213,6 +214,48 @@ class CellTotals:
 
 
 @dataclass(frozen=True)
+class Repeatability:
+    """Standard error of measurement of one metric: what two photos of unchanged skin differ by, over sqrt 2.
+
+    sem = hypot(relative x value, absolute); the absolute part keeps a count of 2 from looking exact.
+    """
+
+    relative: float
+    absolute: float
+
+    def at(self, value: float) -> float:
+        """SEM in the metric's unit at a given value."""
+        return float(np.hypot(self.relative * value, self.absolute))
+
+
+@dataclass(frozen=True)
+class Change:
+    """One row of changes.csv without its keys. `reason` says why there is no verdict, or no direction."""
+
+    region: str
+    finding: str
+    metric: str
+    unit: str
+    baseline: float = np.nan
+    follow_up: float = np.nan
+    ci_low: float = np.nan
+    ci_high: float = np.nan
+    mdc95: float = np.nan
+    verdict: str = "not_assessable"
+    reason: str = ""
+
+    @property
+    def change(self) -> float:
+        """Follow-up minus baseline."""
+        return self.follow_up - self.baseline
+
+    @property
+    def percent(self) -> float:
+        """Change in per cent of the baseline; NaN where the baseline is 0."""
+        return 100 * self.change / self.baseline if self.baseline else float("nan")
+
+
+@dataclass(frozen=True)
 class SessionPictures:
     """What the report shows of one session, everything in the baseline's frame (h, w)."""
 
@@ -226,7 +269,9 @@ class SessionPictures:
     probability: dict[str, ByteArray]  # finding -> (h, w), 255 = certain
     valid: BoolArray  # (h, w)
     mm_per_px: float
-    eyes: tuple[float, float, float, float] | None = None  # x0, y0, x1, y1 around both eyes, to cover them; None: unknown
+    eyes: tuple[float, float, float, float] | None = (
+        None  # x0, y0, x1, y1 around both eyes, to cover them; None: unknown
+    )
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skinimg.change import Change
+from skinimg.records import Change
 
 # The metric that stands for its finding. Burden is insensitive to threshold and blur (SCIENCE.md 3); pores have none in
 # the contract, so their soft area stands in.
@@ -45,7 +45,7 @@ def scores(changes: Sequence[Change], whole: str) -> list[Score]:
 
     whole : the region that holds everything (`face` or `patch`)
     """
-    headline = [c for c in changes if c.region == whole and HEADLINE.get(c.finding) == c.metric.id]
+    headline = [c for c in changes if c.region == whole and HEADLINE.get(c.finding) == c.metric]
     single = [_score(c) for c in headline]
     return [*single, efficacy(single)]
 

@@ -36,9 +36,28 @@ class Sighting:
     """What one session shows: its objects, and where they lie in the baseline."""
 
     session: str
-    frame: Frame
-    objects: dict[str, Objects]
-    alignment: Alignment
+    native_px_per_mm: float
+    points: dict[str, FloatArray]  # finding -> (n, 2) places in baseline pixels
+    states: dict[str, FloatArray]  # finding -> (n, 2) area in mm2 and contrast
+    visible: BoolArray  # (h_b, w_b) skin of the baseline that this session shows
+    error_mm: float
+
+
+def sight(session: str, frame: Frame, objects: dict[str, Objects], alignment: Alignment) -> Sighting:
+    """Carry a session's objects over to the baseline.
+
+    Objects on skin that the baseline does not show are left out: whether they are new cannot be known.
+    """
+    points, states = {}, {}
+    height, width = alignment.valid_session.shape
+    for finding, found in objects.items():
+        x = np.clip(np.rint(found.x_px).astype(int), 0, width - 1)
+        y = np.clip(np.rint(found.y_px).astype(int), 0, height - 1)
+        seen = alignment.valid_session[y, x]
+        offset = np.stack([found.x_px - x, found.y_px - y], axis=1)
+        points[finding] = (alignment.to_baseline[y, x] + offset)[seen]
+        states[finding] = np.stack([found.area_mm2, found.contrast], axis=1)[seen]
+    return Sighting(session, frame.native_px_per_mm, points, states, alignment.valid_baseline, alignment.error_mm)
 
 
 @dataclass
@@ -55,13 +74,11 @@ class _Track:
 def track(subject: str, view: str, baseline: Frame, sightings: Sequence[Sighting], scaled: bool) -> pd.DataFrame:
     """Rows of lesions.csv for one subject and view; the first sighting is the baseline itself.
 
-    Objects on skin that the baseline does not show are left out: whether they are new cannot be known.
-
     scaled : whether millimetres are known; without, `x_mm`, `y_mm` and `area_mm2` stay empty
     """
     rows: list[dict[str, object]] = []
     for finding in MASK_FINDINGS:
-        usable = [s for s in sightings if s.frame.native_px_per_mm >= FINDINGS[finding].min_px_per_mm]
+        usable = [s for s in sightings if s.native_px_per_mm >= FINDINGS[finding].min_px_per_mm]
         if not usable or usable[0] is not sightings[0]:
             continue
         for number, item in enumerate(_follow(finding, baseline, usable), start=1):
@@ -76,33 +93,20 @@ def track(subject: str, view: str, baseline: Frame, sightings: Sequence[Sighting
 def _follow(finding: str, baseline: Frame, sightings: Sequence[Sighting]) -> list[_Track]:
     tracks: list[_Track] = []
     for index, sighting in enumerate(sightings):
-        points, objects = _in_baseline(sighting, finding)
-        pairs = _assign(finding, tracks, points, objects, sighting.alignment.error_mm, baseline.mm_per_px)
-        matched = dict(pairs)
+        points, states = sighting.points[finding], sighting.states[finding]
+        matched = dict(_assign(finding, tracks, points, states, sighting.error_mm, baseline.mm_per_px))
         for k, item in enumerate(tracks):
             if k in matched:
-                _see(item, "persisting", sighting, baseline, points, objects, matched[k])
+                _see(item, "persisting", sighting, baseline, points[matched[k]], states[matched[k]])
             else:
-                status = "resolved" if _visible(sighting.alignment.valid_baseline, item.x, item.y) else "not_visible"
+                status = "resolved" if _visible(sighting.visible, item.x, item.y) else "not_visible"
                 area = 0.0 if status == "resolved" else np.nan
                 item.rows.append(_row(item, status, sighting, baseline, area, np.nan))
         for j in sorted(set(range(len(points))) - set(matched.values())):
             item = _Track(0.0, 0.0, 0.0, 0.0)
-            _see(item, "baseline" if index == 0 else "new", sighting, baseline, points, objects, j)
+            _see(item, "baseline" if index == 0 else "new", sighting, baseline, points[j], states[j])
             tracks.append(item)
     return tracks
-
-
-def _in_baseline(sighting: Sighting, finding: str) -> tuple[FloatArray, npt.NDArray[np.float32]]:
-    """Places (n, 2) in baseline pixels and (area, contrast) (n, 2) of the objects on skin that both sessions show."""
-    found = sighting.objects[finding]
-    height, width = sighting.alignment.valid_session.shape
-    x = np.clip(np.rint(found.x_px).astype(int), 0, width - 1)
-    y = np.clip(np.rint(found.y_px).astype(int), 0, height - 1)
-    seen = sighting.alignment.valid_session[y, x]
-    offset = np.stack([found.x_px - x, found.y_px - y], axis=1)
-    points = sighting.alignment.to_baseline[y, x] + offset
-    return points[seen], np.stack([found.area_mm2, found.contrast], axis=1)[seen]
 
 
 def _visible(valid: BoolArray, x: float, y: float) -> bool:
@@ -114,7 +118,7 @@ def _assign(
     finding: str,
     tracks: list[_Track],
     points: FloatArray,
-    objects: npt.NDArray[np.float32],
+    states: FloatArray,
     error_mm: float,
     mm_per_px: float,
 ) -> list[tuple[int, int]]:
@@ -123,7 +127,7 @@ def _assign(
         return []
     place_sd = max(_PLACE_SD_MM[finding], error_mm) / mm_per_px  # px
     known = np.array([[t.x, t.y] for t in tracks])
-    state = np.array([[t.area_mm2, t.contrast] for t in tracks])
+    before = np.array([[t.area_mm2, t.contrast] for t in tracks])
     near = cKDTree(known).query_ball_tree(cKDTree(points), _GATE_SD * place_sd)
     i = np.repeat(np.arange(len(tracks)), [len(n) for n in near])
     j = np.array([k for n in near for k in n], dtype=int)
@@ -131,8 +135,8 @@ def _assign(
         return []
     cost = (
         ((known[i] - points[j]) ** 2).sum(axis=1) / place_sd**2
-        + (np.log(np.maximum(objects[j, 0], 1e-6) / np.maximum(state[i, 0], 1e-6)) / _LOG_AREA_SD) ** 2
-        + ((objects[j, 1] - state[i, 1]) / _CONTRAST_SD) ** 2
+        + (np.log(np.maximum(states[j, 0], 1e-6) / np.maximum(before[i, 0], 1e-6)) / _LOG_AREA_SD) ** 2
+        + ((states[j, 1] - before[i, 1]) / _CONTRAST_SD) ** 2
     )
     kept = cost < 2 * _UNMATCHED_COST  # dearer than leaving both alone
     return _cheapest(i[kept], j[kept], cost[kept], len(tracks), len(points))
@@ -156,18 +160,10 @@ def _cheapest(
     return pairs
 
 
-def _see(
-    item: _Track,
-    status: str,
-    sighting: Sighting,
-    baseline: Frame,
-    points: FloatArray,
-    objects: npt.NDArray[np.float32],
-    j: int,
-) -> None:
+def _see(item: _Track, status: str, sighting: Sighting, baseline: Frame, point: FloatArray, state: FloatArray) -> None:
     """Enter a sighting: the track now stands where and as it was seen last."""
-    item.x, item.y = float(points[j, 0]), float(points[j, 1])
-    item.area_mm2, item.contrast = float(objects[j, 0]), float(objects[j, 1])
+    item.x, item.y = float(point[0]), float(point[1])
+    item.area_mm2, item.contrast = float(state[0]), float(state[1])
     item.rows.append(_row(item, status, sighting, baseline, item.area_mm2, item.contrast))
 
 
