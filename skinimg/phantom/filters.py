@@ -1,0 +1,55 @@
+"""Blurs and resampling of torch images, shaped (h, w) or (h, w, c). Edges are continued, so nothing darkens there."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def blur(image: Tensor, sigma_px: float) -> Tensor:
+    """Gaussian blur. Wide ones run on a smaller image: what they leave has no fine detail to lose."""
+    if sigma_px < 0.2:
+        return image
+    planes = _planes(image)
+    shrink = min(2 ** max(0, math.floor(math.log2(sigma_px / 2.5))), max(1, min(planes.shape[-2:]) // 4))
+    if shrink == 1:
+        return _image(_separable(planes, sigma_px), image)
+    height, width = planes.shape[-2:]
+    small = F.adaptive_avg_pool2d(planes, (math.ceil(height / shrink), math.ceil(width / shrink)))
+    small = _separable(small, sigma_px / shrink)
+    return _image(F.interpolate(small, size=(height, width), mode="bilinear", align_corners=False), image)
+
+
+def resized(image: Tensor, shape: tuple[int, int]) -> Tensor:
+    """Resampled to (h, w): the mean over each new pixel when shrinking, cubic when enlarging. Borders stay aligned."""
+    if tuple(image.shape[:2]) == shape:
+        return image
+    out = F.interpolate(_planes(image), size=shape, mode="bicubic", align_corners=False, antialias=True)
+    return _image(out, image)
+
+
+def halved(image: Tensor) -> Tensor:
+    """Mean of 2 x 2 pixels; an odd last row or column is dropped."""
+    return _image(F.avg_pool2d(_planes(image), 2), image)
+
+
+def _separable(planes: Tensor, sigma_px: float) -> Tensor:
+    radius = max(1, math.ceil(3 * sigma_px))
+    offsets = torch.arange(-radius, radius + 1, device=planes.device, dtype=torch.float32)
+    kernel = torch.exp(-0.5 * (offsets / sigma_px) ** 2)
+    kernel = kernel / kernel.sum()
+    padded = F.pad(planes, (radius, radius, radius, radius), mode="replicate")
+    rows = F.conv2d(padded, kernel[None, None, None, :])
+    return F.conv2d(rows, kernel[None, None, :, None])
+
+
+def _planes(image: Tensor) -> Tensor:
+    """(h, w) or (h, w, c) -> (c, 1, h, w)."""
+    return image[None, None] if image.ndim == 2 else image.permute(2, 0, 1)[:, None]
+
+
+def _image(planes: Tensor, like: Tensor) -> Tensor:
+    return planes[0, 0] if like.ndim == 2 else planes[:, 0].permute(1, 2, 0)

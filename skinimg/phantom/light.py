@@ -1,0 +1,95 @@
+"""Light on skin: shading by relief, scattering below the surface, and shine on top of it.
+
+Directions are unit vectors in image axes: x right, y down, z towards the camera.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from skinimg.phantom.filters import blur
+
+# Two Gaussians of equal weight per channel, sigma in mm, that hold 50 % and 90 % of the light within
+# R 0.39 / 1.7, G 0.24 / 0.8, B 0.17 / 0.6 mm (SCIENCE.md 4 [P]): 1 - (e^(-r^2/2 s1^2) + e^(-r^2/2 s2^2)) / 2.
+SCATTER_MM: tuple[tuple[float, float], ...] = ((0.174, 0.948), (0.120, 0.446), (0.083, 0.334))
+_F0 = 0.028  # Fresnel reflectance at normal incidence, n = 1.4 (SCIENCE.md 4)
+
+
+@dataclass(frozen=True)
+class Light:
+    """One lamp and the light from all around, in units in which a lit white surface that faces the lamp is 1."""
+
+    direction: tuple[float, float, float]  # towards the lamp
+    ambient: float = 0.4  # share of light without a direction
+    shine: float = 1.0  # factor on specular reflection; 0 = crossed polarisers
+    roughness: float = 0.35  # GGX alpha of skin: 0.25 to 0.45 (SCIENCE.md 4)
+
+
+def towards(tilt_deg: float, azimuth_deg: float) -> tuple[float, float, float]:
+    """Direction of a lamp `tilt_deg` away from the camera's axis; azimuth 0 = right, 90 = below, -90 = above."""
+    tilt, azimuth = math.radians(tilt_deg), math.radians(azimuth_deg)
+    return math.sin(tilt) * math.cos(azimuth), math.sin(tilt) * math.sin(azimuth), math.cos(tilt)
+
+
+def normals_of(height_mm: Tensor, mm_per_px: float) -> Tensor:
+    """Unit normals (h, w, 3) of a relief over a flat sheet; up is towards the camera."""
+    dy, dx = torch.gradient(height_mm, spacing=mm_per_px)
+    normals = torch.stack([-dx, -dy, torch.ones_like(dx)], dim=-1)
+    return normals / normals.norm(dim=-1, keepdim=True)
+
+
+def openness_of(height_mm: Tensor, mm_per_px: float) -> Tensor:
+    """Share of the sky that a point of the relief sees, (h, w), 1 on flat skin and on ridges.
+
+    A stand-in for ray casting: depth below the mean of the surroundings, at two scales, over that scale.
+    """
+    closed = torch.zeros_like(height_mm)
+    for sigma_mm in (0.12, 0.4):
+        closed = closed + (blur(height_mm, sigma_mm / mm_per_px) - height_mm).clamp_min(0) / sigma_mm
+    return 1 / (1 + 0.9 * closed)
+
+
+def shade(albedo: Tensor, normals: Tensor, openness: Tensor, gloss: Tensor, light: Light, mm_per_px: float) -> Tensor:
+    """Light that leaves skin towards the camera, linear (h, w, 3), before exposure.
+
+    albedo : (h, w, 3) linear; normals : (h, w, 3) unit; openness, gloss : (h, w); mm_per_px : of the surface
+    """
+    facing = _dot(normals, light.direction).clamp_min(0)
+    irradiance = light.ambient * openness + (1 - light.ambient) * facing * (0.5 + 0.5 * openness)
+    # Light crosses the pigmented epidermis twice, on its way in and, elsewhere, on its way out. So half of the pigment
+    # (the square root) lies before the scattering and half behind it: its edges stay half sharp.
+    half = albedo.clamp_min(1e-6).sqrt()
+    body = half * scattered_light(half * irradiance[..., None], mm_per_px)
+    return body + _shine(normals, facing, openness, gloss, light)[..., None]
+
+
+def scattered_light(irradiance: Tensor, mm_per_px: float) -> Tensor:
+    """Irradiance (h, w, 3) spread below the surface, each channel by its own width."""
+    channels = []
+    for channel, (near_mm, far_mm) in enumerate(SCATTER_MM):
+        plane = irradiance[..., channel]
+        channels.append(0.5 * (blur(plane, near_mm / mm_per_px) + blur(plane, far_mm / mm_per_px)))
+    return torch.stack(channels, dim=-1)
+
+
+def _shine(normals: Tensor, facing: Tensor, openness: Tensor, gloss: Tensor, light: Light) -> Tensor:
+    """Specular reflection of the lamp (GGX, Walter 2007; visibility after Kelemen 2001) and of the surroundings."""
+    lx, ly, lz = light.direction
+    norm = math.sqrt(lx * lx + ly * ly + (lz + 1) ** 2)
+    half_way = (lx / norm, ly / norm, (lz + 1) / norm)
+    cos_half = max((lz + 1) / norm, 0.1)
+    fresnel = _F0 + (1 - _F0) * (1 - cos_half) ** 5
+    alpha2 = light.roughness**2
+    spread = _dot(normals, half_way).clamp(0, 1) ** 2 * (alpha2 - 1) + 1
+    lobe = alpha2 / (spread * spread)  # pi x the GGX distribution: a lit white surface has radiance 1 here
+    lamp = (1 - light.ambient) * lobe * fresnel / (4 * cos_half**2) * facing
+    around = light.ambient * (_F0 + (1 - _F0) * (1 - normals[..., 2].clamp(0, 1)) ** 5) * 0.5
+    return light.shine * gloss * (lamp + around) * openness
+
+
+def _dot(normals: Tensor, direction: tuple[float, float, float]) -> Tensor:
+    return normals[..., 0] * direction[0] + normals[..., 1] * direction[1] + normals[..., 2] * direction[2]
