@@ -1,0 +1,85 @@
+"""Dense maps between two pixel grids: make, sample, compose, invert.
+
+A map is (h, w, 2) float32: for each pixel of its own grid the (x, y) of the same skin in the other grid, pixel centres
+at integers. Maps are smooth, so they are computed at a coarser grid and enlarged; a point outside the other image is a
+legal value.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from skinimg.records import FloatArray
+
+
+def pixel_grid(shape: tuple[int, int]) -> FloatArray:
+    """The identity map, (h, w, 2)."""
+    y, x = np.indices(shape, dtype=np.float32)
+    return np.stack([x, y], axis=-1)
+
+
+def affine_map(affine: FloatArray, shape: tuple[int, int]) -> FloatArray:
+    """The map (x, y) -> affine @ (x, y, 1) on a grid of this shape; affine : (2, 3)."""
+    return np.asarray(pixel_grid(shape) @ affine[:, :2].T + affine[:, 2], dtype=np.float32)
+
+
+def sample(image: FloatArray, at: FloatArray) -> FloatArray:
+    """Image values at the points of a map, bilinear; the nearest border value outside."""
+    return np.asarray(
+        cv2.remap(image, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), dtype=np.float32
+    )
+
+
+def inside(at: FloatArray, shape: tuple[int, int]) -> np.ndarray:
+    """Where the points of a map fall inside an image of this shape, (h, w) bool."""
+    return (at[..., 0] >= 0) & (at[..., 1] >= 0) & (at[..., 0] <= shape[1] - 1) & (at[..., 1] <= shape[0] - 1)
+
+
+def nearest_affine(mapping: FloatArray) -> FloatArray:
+    """Least-squares affine of a map, (2, 3) float64."""
+    step = max(1, min(mapping.shape[:2]) // 40)
+    points = pixel_grid(mapping.shape[:2])[::step, ::step].reshape(-1, 2).astype(np.float64)
+    design = np.column_stack([points, np.ones(len(points))])
+    solution = np.linalg.lstsq(design, mapping[::step, ::step].reshape(-1, 2).astype(np.float64), rcond=None)[0]
+    return np.asarray(solution.T)
+
+
+def compose(outer: FloatArray, inner: FloatArray) -> FloatArray:
+    """outer(inner(x)): the affine part exactly, the smooth rest by interpolation, so it extends beyond the border."""
+    affine = nearest_affine(outer)
+    rest = outer - affine_map(affine, outer.shape[:2])
+    return np.asarray(inner @ affine[:, :2].T + affine[:, 2] + sample(rest, inner), dtype=np.float32)
+
+
+def invert(mapping: FloatArray, shape: tuple[int, int], iterations: int = 12) -> FloatArray:
+    """The inverse map on a grid of `shape`, by fixed point around the affine part.
+
+    Converges while the smooth rest bends by less than 1 px per px, which every accepted alignment keeps.
+    """
+    affine = nearest_affine(mapping)
+    rest = mapping - affine_map(affine, mapping.shape[:2])
+    back = np.linalg.inv(affine[:, :2]).T
+    target = pixel_grid(shape) - affine[:, 2]
+    guess = np.asarray(target @ back, dtype=np.float32)
+    for _ in range(iterations):
+        guess = np.asarray((target - sample(rest, guess)) @ back, dtype=np.float32)
+    return guess
+
+
+def rescale(mapping: FloatArray, shape: tuple[int, ...], factor: float) -> FloatArray:
+    """The same map between two grids `factor` times coarser (finer, below 1); `shape` is its own new grid."""
+    if factor == 1:
+        return mapping
+    affine = nearest_affine(mapping)
+    rest = mapping - affine_map(affine, mapping.shape[:2])
+    # Grids of different pixel size share their corners, not the centre of their first pixel.
+    centre = np.asarray((pixel_grid((shape[0], shape[1])) + 0.5) * factor - 0.5, dtype=np.float32)
+    own_scale = centre @ affine[:, :2].T + affine[:, 2] + sample(rest, centre)
+    return np.asarray((own_scale + 0.5) / factor - 0.5, dtype=np.float32)
+
+
+def jacobian_determinant(mapping: FloatArray) -> FloatArray:
+    """Area in the other grid per area in its own, (h, w)."""
+    dy, dx = np.gradient(mapping, axis=(0, 1))
+    return np.asarray(dx[..., 0] * dy[..., 1] - dx[..., 1] * dy[..., 0], dtype=np.float32)
