@@ -1,0 +1,37 @@
+"""A study: whose photos there are, from which sessions, in which order. See `skinimg.study.check` for their state."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from skinimg.errors import StudyError
+from skinimg.records import Study
+from skinimg.study.folder import EXTENSIONS, read_folder
+from skinimg.study.manifest import read_manifest, write_manifest
+from skinimg.study.names import safe_name, session_key, view_key
+
+__all__ = ["read_study", "safe_name", "session_key", "view_key", "write_manifest"]
+
+
+def read_study(path: Path, *, strict: bool = True) -> Study:
+    """Read a manifest CSV, a folder of one subject's photos, or a folder of subject folders (DESIGN.md 2.1).
+
+    `Study.warnings` says what was guessed or left out. With `strict=False`, sessions of a folder that cannot be
+    ordered are no error but a warning: what `skinimg manifest` needs to write a table to correct.
+
+    Raises
+    ------
+    StudyError
+        What cannot be understood, with what was found, what is needed, and what to do.
+    """
+    if path.is_dir():
+        return read_folder(path, strict=strict)
+    if not path.exists():
+        raise StudyError(f"{path} does not exist", needed="a manifest or a folder of photos")
+    if path.suffix.casefold() in EXTENSIONS:
+        raise StudyError(
+            f"{path} is a photo", needed="a manifest or a folder of photos", next_step="Put it into a folder."
+        )
+    if path.suffix.casefold() not in (".csv", ".tsv", ".txt"):
+        raise StudyError(f"{path} is not a manifest", found=path.suffix or "no extension", needed="a .csv file")
+    return read_manifest(path)
