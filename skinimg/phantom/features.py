@@ -1,0 +1,380 @@
+"""What on a face is not skin: eyes, lashes, brows and the red of the lips, painted on the face's sheet of the chart."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from skinimg.phantom.canvas import Canvas
+from skinimg.phantom.draws import lattice_noise, new_seed, normal, spawn, uniform
+from skinimg.phantom.head import (
+    EYEBALL_RADIUS_MM,
+    IRIS_DIAMETER_MM,
+    LEFT_IRIS,
+    MOUTH_LINE,
+    NOSTRILS,
+    RIGHT_IRIS,
+    Head,
+    eye_outline,
+    smooth_line,
+)
+from skinimg.phantom.skin import Person
+from skinimg.records import FloatArray
+
+MARGIN_MM = (26.0, 30.0)  # sheet above landmark 10 (hairline) and below landmark 152 (chin)
+HALF_WIDTH_MM = 112.0  # to just before the ears
+
+BROWS = (((70, 63, 105, 66, 107), (46, 53, 52, 65, 55)), ((300, 293, 334, 296, 336), (276, 283, 282, 295, 285)))
+LIPS = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185)
+
+# Linear sRGB, our choice by eye against photographs; light eyes are rare in dark skin.
+IRIS_COLOURS = {
+    "dark": (0.030, 0.016, 0.009),
+    "brown": (0.075, 0.036, 0.016),
+    "hazel": (0.110, 0.080, 0.032),
+    "green": (0.105, 0.125, 0.070),
+    "grey": (0.135, 0.155, 0.160),
+    "blue": (0.090, 0.140, 0.195),
+}
+HAIR_COLOURS = {
+    "black": (0.010, 0.009, 0.009),
+    "dark": (0.022, 0.015, 0.011),
+    "brown": (0.050, 0.029, 0.017),
+    "auburn": (0.090, 0.036, 0.016),
+    "blond": (0.220, 0.140, 0.072),
+    "grey": (0.250, 0.240, 0.230),
+}
+SCLERA = (0.58, 0.53, 0.49)
+CARUNCLE = (0.48, 0.22, 0.19)
+
+
+@dataclass(frozen=True)
+class Looks:
+    """How somebody looks beside skin and bones; stays the same in all sessions."""
+
+    iris: tuple[float, float, float]
+    hair: tuple[float, float, float]
+    hair_style: str  # short, back, band, bald
+    clothes: tuple[float, float, float]
+    brow_density: float
+    lid_crease_mm: float
+    lip_blood: float  # factor on the blood of the skin around
+    seed: int
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The face's sheet of skin on the chart: a canvas, and where on the chart its pixels lie.
+
+    u, v : (h, w) mm. eyes, lips, brows, nostrils : (h, w) coverage by what is not skin.
+    """
+
+    canvas: Canvas
+    u: Tensor
+    v: Tensor
+    eyes: Tensor
+    lips: Tensor
+    brows: Tensor
+    nostrils: Tensor
+
+    @property
+    def origin_mm(self) -> tuple[float, float]:
+        """Chart point of pixel (0, 0)."""
+        return float(self.u[0, 0]), float(self.v[0, 0])
+
+    def pixels(self, uv: FloatArray) -> FloatArray:
+        """Chart points (..., 2) in mm -> pixels (x, y) of the sheet."""
+        return (uv - np.array(self.origin_mm, np.float32)) / self.canvas.mm_per_px
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """What covers the skin. colour : (h, w, 3) linear albedo, cover : (h, w). wet : (h, w), where it is a moist eye."""
+
+    colour: Tensor
+    cover: Tensor
+    wet: Tensor
+    eye_normals: Tensor  # (h, w, 3) head axes, of the cornea and the eyeball, where `wet`
+
+
+def sample_looks(person: Person, generator: torch.Generator) -> Looks:
+    """Colours and styles that go with a person's tone, age and sex."""
+    chance = uniform(generator)
+    if person.phototype >= 5:
+        iris, hair = "dark" if chance < 0.8 else "brown", "black"
+    elif person.phototype >= 3:
+        iris = ("dark", "brown", "brown", "hazel")[int(chance * 4)]
+        hair = ("black", "dark", "dark", "brown")[int(uniform(generator) * 4)]
+    else:
+        iris = ("brown", "hazel", "green", "grey", "blue", "blue")[int(chance * 6)]
+        hair = ("dark", "brown", "brown", "auburn", "blond", "blond")[int(uniform(generator) * 6)]
+    grey = min(max((person.age_years - 38) / 35 + 0.15 * normal(generator), 0), 0.95)
+    mixed = tuple(
+        (1 - grey) * a + grey * b for a, b in zip(HAIR_COLOURS[hair], HAIR_COLOURS["grey"], strict=True)
+    )
+    styles = ("short", "short", "short", "bald") if person.male else ("back", "back", "band", "band")
+    clothes = ((0.035, 0.04, 0.05), (0.32, 0.33, 0.34), (0.06, 0.09, 0.13), (0.02, 0.02, 0.022))
+    return Looks(
+        iris=IRIS_COLOURS[iris],
+        hair=(mixed[0], mixed[1], mixed[2]),
+        hair_style=styles[int(uniform(generator) * 4)],
+        clothes=clothes[int(uniform(generator) * 4)],
+        brow_density=(1.0 if person.male else 0.75) * (0.8 + 0.5 * uniform(generator)),
+        lid_crease_mm=max(0.15, normal(generator, 0.75, 0.3)),
+        lip_blood=2.2 + 1.2 * uniform(generator) - 0.4 * person.male,
+        seed=new_seed(generator),
+    )
+
+
+def make_sheet(head: Head, mm_per_px: float) -> Sheet:
+    """The face's sheet at a scale, with its zones."""
+    uv = head.landmarks_uv
+    top, bottom = float(uv[10, 1]) - MARGIN_MM[0], float(uv[152, 1]) + MARGIN_MM[1]
+    h, w = math.ceil((bottom - top) / mm_per_px), 2 * math.ceil(HALF_WIDTH_MM / mm_per_px) + 1
+    v, u = torch.meshgrid(
+        top + torch.arange(h) * mm_per_px, (torch.arange(w) - (w - 1) / 2) * mm_per_px, indexing="ij"
+    )
+    bare = Canvas((h, w), mm_per_px)
+    empty = torch.zeros(h, w)
+    sheet = Sheet(bare, u, v, empty, empty, empty, empty)
+    eyes = sum((_filled(sheet, eye_outline(uv, eye), 0.12) for eye in (0, 1)), empty)
+    lips = _filled(sheet, smooth_line(uv[list(LIPS)], 160, closed=True), 0.5)
+    brows = sum((_filled(sheet, _brow(uv, side), 1.0) for side in (0, 1)), empty)
+    nostrils = sum((_nostril(sheet, uv, side) for side in (0, 1)), empty)
+    zones = _zones(sheet, uv)
+    zones["skin"] = ((1 - eyes) * (1 - lips) * (1 - nostrils)).clamp(0, 1)
+    return Sheet(Canvas((h, w), mm_per_px, zones), u, v, eyes, lips, brows, nostrils)
+
+
+def _filled(sheet: Sheet, outline: FloatArray, softness_mm: float) -> Tensor:
+    """(h, w) coverage of the inside of a chart polygon, its rim softened."""
+    mask = np.zeros(sheet.canvas.shape, np.float32)
+    points = np.round(sheet.pixels(outline) * 16).astype(np.int32)
+    cv2.fillPoly(mask, [points], 1.0, cv2.LINE_8, 4)
+    sigma = max(softness_mm / sheet.canvas.mm_per_px, 0.45)
+    return torch.from_numpy(cv2.GaussianBlur(mask, (0, 0), sigma))
+
+
+def _brow(uv: FloatArray, side: int) -> FloatArray:
+    upper, lower = (uv[list(part)] for part in BROWS[side])
+    return np.concatenate([smooth_line(upper, 40), smooth_line(lower, 40)[::-1]])
+
+
+def _nostril(sheet: Sheet, uv: FloatArray, side: int) -> Tensor:
+    centre = uv[list(NOSTRILS[side])].mean(0)
+    a, b = sheet.u - float(centre[0]), sheet.v - float(centre[1])
+    b = b - 0.25 * math.copysign(1.0, float(centre[0])) * a
+    return torch.exp(-(((a / 3.3) ** 2 + (b / 1.5) ** 2) ** 2)).clamp(0, 1)
+
+
+def _zones(sheet: Sheet, uv: FloatArray) -> dict[str, Tensor]:
+    """Where skin differs: soft zones around landmarks."""
+
+    def blob(centre: FloatArray, a: float, b: float) -> Tensor:
+        du, dv = (sheet.u - float(centre[0])) / a, (sheet.v - float(centre[1])) / b
+        return torch.sigmoid((1 - torch.hypot(du, dv)) * 6)
+
+    eyes = [uv[[33, 133]].mean(0), uv[[362, 263]].mean(0)]
+    brow_v = float(uv[[105, 334], 1].mean())
+    nose = blob(uv[[6, 2]].mean(0) + (0, 4), 19.0, 29.0)
+    periorbital = torch.maximum(*(blob(c + (0, 3), 25.0, 16.0) for c in eyes))
+    chin = blob(uv[[17, 152]].mean(0), 25.0, 17.0)
+    mouth = blob(uv[[13, 14]].mean(0), 33.0, 19.0) * (1 - nose)
+    forehead = torch.sigmoid((brow_v - 3 - sheet.v) / 3) * torch.sigmoid((62 - sheet.u.abs()) / 4)
+    cheeks = torch.maximum(*(blob(uv[i], 33.0, 33.0) for i in (205, 425)))
+    crow = torch.maximum(*(blob(uv[i] + (s * 13, 1), 13.0, 14.0) for i, s in ((33, -1), (263, 1))))
+    return {
+        "forehead": forehead,
+        "cheek": cheeks * (1 - nose) * (1 - periorbital) * (1 - mouth),
+        "nose": nose * (1 - periorbital),
+        "chin": chin,
+        "periorbital": periorbital,
+        "perioral": mouth * (1 - chin),
+        "crow_feet": crow,
+        "neck": torch.sigmoid((sheet.v - float(uv[152, 1]) - 6) / 3),
+    }
+
+
+def paint_features(sheet: Sheet, head: Head, looks: Looks, person: Person) -> Overlay:
+    """Eyes, then the hairs of brows and lashes above them."""
+    generator = torch.Generator().manual_seed(looks.seed)
+    shape = sheet.canvas.shape
+    colour, cover = torch.zeros(*shape, 3), torch.zeros(shape)
+    normals = torch.zeros(*shape, 3)
+    normals[..., 2] = -1
+    for eye in (0, 1):
+        _paint_eye(sheet, head, looks, eye, colour, normals)
+    cover = torch.maximum(cover, sheet.eyes)
+    pits = 0.93 * sheet.nostrils
+    dark = torch.tensor([0.018, 0.008, 0.006]) * (1.6 - 0.2 * person.phototype)
+    colour = _over(colour, cover, dark, pits)
+    cover = torch.maximum(cover, pits)
+    line = _stroke(sheet, smooth_line(head.landmarks_uv[list(MOUTH_LINE)], 80), 0.5, 0.35) * 0.75
+    colour = _over(colour, cover, torch.tensor([0.045, 0.014, 0.013]), line)
+    cover = torch.maximum(cover, line)
+    hairs = _brow_hairs(sheet, head, looks, spawn(generator)) * 0.9
+    brow_colour = torch.tensor(looks.hair) * 0.75 * min(1.0, 0.06 / max(looks.hair)) ** 0.5
+    colour = _over(colour, cover, brow_colour, hairs)
+    cover = torch.maximum(cover, hairs)
+    lashes = _lashes(sheet, head, looks, person, spawn(generator))
+    colour = _over(colour, cover, brow_colour * 0.5, lashes)
+    cover = torch.maximum(cover, lashes)
+    return Overlay(colour, cover, sheet.eyes * (1 - lashes), normals)
+
+
+def _over(under: Tensor, under_cover: Tensor, colour: Tensor, cover: Tensor) -> Tensor:
+    """Colour of two layers of partial cover that later lie on skin with the larger of the two covers."""
+    share = torch.where(cover >= under_cover, torch.ones_like(cover), cover / under_cover.clamp_min(1e-6))
+    share = torch.where(under_cover > 0.5, cover, share)
+    return under + (colour - under) * share[..., None]
+
+
+def _paint_eye(sheet: Sheet, head: Head, looks: Looks, eye: int, colour: Tensor, normals: Tensor) -> None:
+    """Sclera, iris and pupil of one eye, into `colour` and `normals` in place."""
+    outline = eye_outline(head.landmarks_uv, eye)
+    low = np.floor(sheet.pixels(outline.min(0) - 3)).astype(int)
+    high = np.ceil(sheet.pixels(outline.max(0) + 3)).astype(int)
+    window = (slice(low[1], high[1]), slice(low[0], high[0]))
+    points = head.points(sheet.u[window], sheet.v[window], bare=True)
+    centre = torch.from_numpy(head.eye_centres_mm[eye])
+    iris = torch.from_numpy(head.landmarks_mm[RIGHT_IRIS if eye == 0 else LEFT_IRIS])
+    gaze = (iris - centre) / (iris - centre).norm()
+    radial = (points - iris)[..., :2]
+    distance = radial.norm(dim=-1)
+    angle = torch.atan2(radial[..., 1], radial[..., 0])
+    rim = IRIS_DIAMETER_MM / 2
+    soft = max(0.22, 0.6 * sheet.canvas.mm_per_px)
+
+    across = ((points - centre)[..., 0] / EYEBALL_RADIUS_MM).abs()
+    sclera = torch.tensor(SCLERA).expand(*distance.shape, 3).clone()
+    sclera = sclera * (1 - torch.tensor([0.03, 0.13, 0.16]) * (across**2)[..., None])
+    inner = torch.from_numpy(head.landmarks_mm[133 if eye == 0 else 362])
+    corner = torch.exp(-(((points - inner)[..., :2].norm(dim=-1) / 3.2) ** 2))
+    sclera = torch.lerp(sclera, torch.tensor(CARUNCLE).expand_as(sclera), corner[..., None])
+
+    seed = torch.tensor(looks.seed % 100003)
+    fibres = lattice_noise(angle * 11 + 40, distance * 0.7, seed) + 0.7 * lattice_noise(angle * 26 + 90, distance, seed)
+    ring = torch.exp(-(((distance - 2.9) / 0.9) ** 2))  # the collarette
+    limbus = torch.sigmoid((distance - rim + 0.7) / 0.35)
+    bright = (1 + 0.30 * fibres + 0.35 * ring) * (1 - 0.72 * limbus)
+    iris_colour = torch.tensor(looks.iris) * bright.clamp_min(0.1)[..., None]
+    iris_colour = iris_colour * (1 + ring[..., None] * torch.tensor([0.25, 0.0, -0.2]))
+    pupil = torch.sigmoid((1.75 - distance) / 0.1)
+    iris_colour = iris_colour * (1 - pupil[..., None]) + 0.003 * pupil[..., None]
+    inside = torch.sigmoid((rim - distance) / (soft / 2))
+    result = torch.lerp(sclera, iris_colour, inside[..., None])
+
+    upper = outline[len(outline) // 2 :] if eye == 0 else outline[len(outline) // 2 :]
+    lid = torch.from_numpy(_distance_px(sheet, upper, window)) * sheet.canvas.mm_per_px
+    result = result * (1 - 0.55 * torch.exp(-((lid / 1.6) ** 2)))[..., None]  # the lid and lashes shade the eye
+    colour[window] = result
+
+    ball = (points - centre) / (points - centre).norm(dim=-1, keepdim=True)
+    bulge = points - (iris - gaze * 7.8)  # radius of the cornea 7.8 mm
+    bulge = bulge / bulge.norm(dim=-1, keepdim=True)
+    normals[window] = torch.lerp(ball, bulge, inside[..., None])
+
+
+def _distance_px(sheet: Sheet, line: FloatArray, window: tuple[slice, slice]) -> FloatArray:
+    """Distance in pixels from a chart polyline, inside a window of the sheet."""
+    rows, columns = window
+    canvas = np.full((rows.stop - rows.start, columns.stop - columns.start), 255, np.uint8)
+    points = sheet.pixels(line) - (columns.start, rows.start)
+    cv2.polylines(canvas, [np.round(points * 16).astype(np.int32)], False, 0, 1, cv2.LINE_8, 4)
+    return cv2.distanceTransform(canvas, cv2.DIST_L2, 5).astype(np.float32)
+
+
+def _stroke(sheet: Sheet, line: FloatArray, half_width_mm: float, softness_mm: float) -> Tensor:
+    low = np.floor(sheet.pixels(line.min(0) - 4)).astype(int).clip(0)
+    high = np.ceil(sheet.pixels(line.max(0) + 4)).astype(int)
+    window = (slice(low[1], high[1]), slice(low[0], high[0]))
+    away = torch.from_numpy(_distance_px(sheet, line, window)) * sheet.canvas.mm_per_px
+    out = torch.zeros(sheet.canvas.shape)
+    out[window] = torch.sigmoid((half_width_mm - away) / (softness_mm / 2))
+    return out
+
+
+def _hair_strokes(sheet: Sheet, lines: list[FloatArray], thickness_mm: float) -> Tensor:
+    """(h, w) coverage by hairs; each is drawn on a finer sheet, so that hairs below a pixel keep their share."""
+    fine = 2 if sheet.canvas.mm_per_px > 0.12 else 1
+    h, w = sheet.canvas.shape
+    points = np.concatenate(lines)
+    low = np.floor(sheet.pixels(points.min(0) - 2)).astype(int).clip(0)
+    high = np.minimum(np.ceil(sheet.pixels(points.max(0) + 2)).astype(int), (w, h))
+    canvas = np.zeros(((high[1] - low[1]) * fine, (high[0] - low[0]) * fine), np.uint8)
+    share = min(1.0, thickness_mm * fine / sheet.canvas.mm_per_px)
+    width = max(1, round(thickness_mm * fine / sheet.canvas.mm_per_px))
+    for line in lines:
+        at = np.round((sheet.pixels(line) - low + 0.5) * fine * 16 - 8).astype(np.int32)
+        cv2.polylines(canvas, [at], False, 255, width, cv2.LINE_AA, 4)
+    small = cv2.resize(canvas, (int(high[0] - low[0]), int(high[1] - low[1])), interpolation=cv2.INTER_AREA)
+    out = torch.zeros(h, w)
+    out[low[1] : high[1], low[0] : high[0]] = torch.from_numpy(small.astype(np.float32) / 255 * (0.35 + 0.65 * share))
+    return out
+
+
+def _brow_hairs(sheet: Sheet, head: Head, looks: Looks, generator: torch.Generator) -> Tensor:
+    uv = head.landmarks_uv
+    lines = []
+    for side in (0, 1):
+        upper, lower = (smooth_line(uv[list(part)], 60) for part in BROWS[side])
+        number = int(420 * looks.brow_density)
+        draw = torch.rand((number, 6), generator=generator).numpy()
+        # outer end first in the landmark lists; the outer third thins out
+        along = draw[:, 0] ** 0.8
+        height = (draw[:, 1] + draw[:, 2]) / 2
+        height = 0.5 + (height - 0.5) * (0.55 + 0.65 * np.clip(along * 2.2, 0, 1)) * 1.25
+        index = (along * 59).astype(int)
+        root = upper[index] * (1 - height[:, None]) + lower[index] * height[:, None]
+        outward = upper[0] - upper[-1]
+        outward = outward / np.linalg.norm(outward)
+        upright = np.array([0, -1.0])
+        # inner hairs stand up, the others lie towards the temple; those of the upper rim bend down, of the lower up
+        stand = np.clip((along - 0.72) / 0.28, 0, 1) * 0.75 + 0.35 * (height - 0.45) + 0.22 * (draw[:, 3] - 0.5)
+        direction = outward * np.cos(stand)[:, None] + upright * np.sin(stand)[:, None]
+        length = (3.6 + 4.0 * draw[:, 4]) * (0.75 + 0.3 * np.sin(np.pi * along))
+        bend = np.stack([np.zeros(number), 0.10 * length], 1)
+        for r, d, le, b in zip(root, direction, length, bend, strict=True):
+            t = np.linspace(0, 1, 5)[:, None]
+            lines.append((r + d * le * t + b * t**2).astype(np.float32))
+    hairs = _hair_strokes(sheet, lines, 0.10)
+    shadow = cv2.GaussianBlur(hairs.numpy(), (0, 0), 1.1 / sheet.canvas.mm_per_px)  # hairs too fine to be seen one by one
+    return torch.maximum(hairs, torch.from_numpy(shadow) * 0.85).clamp(0, 1)
+
+
+def _lashes(sheet: Sheet, head: Head, looks: Looks, person: Person, generator: torch.Generator) -> Tensor:
+    """Upper and lower lashes and the dark line that their roots make."""
+    uv = head.landmarks_uv
+    upper_lines, lower_lines = [], []
+    line = torch.zeros(sheet.canvas.shape)
+    strength = 1.0 if not person.male else 0.75
+    for eye in (0, 1):
+        outline = eye_outline(uv, eye)
+        half = len(outline) // 2
+        middle = outline.mean(0)
+        line = torch.maximum(line, _stroke(sheet, outline[half - 1 :], 0.28, 0.35) * (0.55 + 0.3 * strength))
+        line = torch.maximum(line, _stroke(sheet, outline[: half + 1], 0.12, 0.4) * 0.30)
+        for rim, number, reach, sign, store in (
+            (outline[half + 2 :], 85, 3.4 * strength + 0.6, -1, upper_lines),
+            (outline[4 : half - 6], 48, 1.7, 1, lower_lines),
+        ):
+            draw = torch.rand((number, 3), generator=generator).numpy()
+            index = (draw[:, 0] * (len(rim) - 1)).astype(int)
+            fan = (rim[index, 0] - middle[0]) / 14
+            direction = np.stack([fan * 0.8 + 0.25 * (draw[:, 1] - 0.5), np.full(number, 1.0 * sign)], 1)
+            direction /= np.linalg.norm(direction, axis=1, keepdims=True)
+            length = reach * (0.7 + 0.6 * draw[:, 2])
+            for r, d, le in zip(rim[index], direction, length, strict=True):
+                t = np.linspace(0, 1, 5)[:, None]
+                curl = np.array([0.5 * d[0], 0.0]) * le
+                store.append((r + np.array([0, -0.1 * sign]) + d * le * t + curl * (t**2 - t)).astype(np.float32))
+    hairs = _hair_strokes(sheet, upper_lines, 0.11) * 0.8
+    hairs = torch.maximum(hairs, _hair_strokes(sheet, lower_lines, 0.06) * 0.6)
+    return torch.maximum(line, hairs).clamp(0, 0.97)
+
+

@@ -1,0 +1,333 @@
+"""A head that nobody has: its surface in millimetres, and a chart on which skin can be painted.
+
+Head coordinates: origin between the pupils, x to the person's left (the right of a photo), y down, z away from the
+camera, in mm. The chart unrolls the head onto a cylinder about the vertical axis x = 0, z = AXIS_Z_MM: a chart point is
+(u, v) in mm, u = CYLINDER_MM * angle, v = y, and the surface is one number per chart point, its distance from the axis.
+Over the face that distance is close to CYLINDER_MM, so a millimetre of chart is nearly a millimetre of skin
+(`area_factor` says exactly how much).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from skinimg.records import FloatArray
+
+AXIS_Z_MM = 55.0  # the plane of the ears, from the mean landmarks
+CYLINDER_MM = 70.0
+U_MM = (-np.pi * CYLINDER_MM, np.pi * CYLINDER_MM)
+V_MM = (-135.0, 265.0)
+GRID_MM = 0.5  # spacing of the surface; finer relief is a height map on the skin canvas
+SPLINE_MM = 2.0  # spacing at which the spline is evaluated, before it is interpolated to GRID_MM
+
+IRIS_DIAMETER_MM = 11.7  # mean visible iris, DESIGN.md 6
+EYEBALL_RADIUS_MM = 12.0  # axial length 24 mm of adults
+EYELID_MM = 0.9  # how far the eye lies behind the lids' edges: about a lid margin
+
+RIGHT_EYE = (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246)
+LEFT_EYE = (263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466)
+RIGHT_IRIS, LEFT_IRIS = 468, 473
+MOUTH_LINE = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308)
+NOSTRILS = ((166, 75, 60, 20, 238, 239, 79), (392, 305, 290, 250, 458, 459, 309))
+WINGS = ((129, 102, 64, 98), (358, 331, 294, 327))  # where the wings of the nose meet the cheek
+LIDS = ((246, 161, 160, 159, 158, 157, 173), (466, 388, 387, 386, 385, 384, 398))  # upper rims
+LID_RINGS = ((247, 30, 29, 27, 28, 56, 190), (467, 260, 259, 257, 258, 286, 414))  # half-way to the brows
+
+
+@dataclass(frozen=True)
+class Head:
+    """One head.
+
+    radius_mm : (h, w) float32, distance of the surface from the axis on the chart grid of GRID_MM over U_MM x V_MM.
+    bare_radius_mm : the same without hair and clothes.
+    landmarks_mm : (478, 3) head coordinates of MediaPipe's landmarks, on the surface.
+    landmarks_uv : (478, 2) the same points on the chart.
+    eye_centres_mm : (2, 3) centres of the eyeballs, the person's right eye first.
+    """
+
+    radius_mm: Tensor
+    bare_radius_mm: Tensor
+    landmarks_mm: FloatArray
+    landmarks_uv: FloatArray
+    eye_centres_mm: FloatArray
+
+    def radius_at(self, u: Tensor, v: Tensor, bare: bool = False) -> Tensor:
+        """Distance of the surface from the axis at chart points of any shape, bilinear."""
+        grid = self.bare_radius_mm if bare else self.radius_mm
+        return sample_grid(grid[None], u, v)[0]
+
+    def points(self, u: Tensor, v: Tensor, bare: bool = False) -> Tensor:
+        """Head coordinates (..., 3) of the surface at chart points."""
+        return from_chart(u, v, self.radius_at(u, v, bare))
+
+
+def from_chart(u: Tensor, v: Tensor, radius: Tensor) -> Tensor:
+    """Chart point and distance from the axis -> head coordinates (..., 3) in mm."""
+    angle = u / CYLINDER_MM
+    return torch.stack([radius * angle.sin(), v, AXIS_Z_MM - radius * angle.cos()], -1)
+
+
+def to_chart(points: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Head coordinates (..., 3) -> u, v and the distance from the axis."""
+    x, toward = points[..., 0], AXIS_Z_MM - points[..., 2]
+    return CYLINDER_MM * torch.atan2(x, toward), points[..., 1], torch.hypot(x, toward)
+
+
+def sample_grid(maps: Tensor, u: Tensor, v: Tensor) -> Tensor:
+    """Values of (c, h, w) maps on the whole chart at chart points of any shape: (c, ...)."""
+    gx = u * (2 / (U_MM[1] - U_MM[0]))
+    gy = (v - V_MM[0]) * (2 / (V_MM[1] - V_MM[0])) - 1
+    flat = torch.stack([gx, gy], -1).reshape(1, 1, -1, 2)
+    values = functional.grid_sample(maps[None], flat, align_corners=True, padding_mode="border")
+    return values.reshape(len(maps), *u.shape)
+
+
+def chart_grid(spacing_mm: float) -> tuple[Tensor, Tensor]:
+    """u and v (h, w) of a regular grid over the whole chart, corners included."""
+    w = round((U_MM[1] - U_MM[0]) / spacing_mm) + 1
+    h = round((V_MM[1] - V_MM[0]) / spacing_mm) + 1
+    v, u = torch.meshgrid(torch.linspace(*V_MM, h), torch.linspace(*U_MM, w), indexing="ij")
+    return u, v
+
+
+@cache
+def _shape_model() -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Mean (478, 3), components (k, 478, 3) and their standard deviations (k,), in mm; see scripts/make_face_shape."""
+    with np.load(Path(__file__).with_name("face_shape.npz")) as table:
+        return table["mean_mm"], table["components"].astype(np.float32), table["sd_mm"]
+
+
+def sample_landmarks(generator: torch.Generator, femininity: float) -> FloatArray:
+    """Landmarks (478, 3) of a new person in mm: mean, components, size and a little sexual dimorphism.
+
+    femininity : 0 (masculine) to 1. Its directions are anthropometry's: women's faces are smaller (by 6 %, Farkas
+    1994), with a narrower jaw, higher and more arched brows, fuller lips and a smaller nose.
+    """
+    mean, components, sd = _shape_model()
+    weights = torch.randn(len(sd), generator=generator).clamp(-2, 2).numpy() * 0.85  # extremes are landmark noise
+    points = mean + np.einsum("k,kij->ij", weights * sd, components)
+    lean = 2 * femininity - 1
+    x, y = points[:, 0], points[:, 1]
+    jaw = np.clip((y - 45) / 60, 0, 1)
+    points[:, 0] = x * (1 - 0.045 * lean * jaw)
+    nose = np.exp(-((x / 22) ** 2) - ((y - 35) / 22) ** 2)
+    points[:, 0] *= 1 - 0.06 * lean * nose
+    mouth_y = points[[13, 14], 1].mean()
+    lips = np.exp(-((x / 26) ** 2) - ((y - mouth_y) / 13) ** 2)
+    points[:, 1] += 0.16 * (y - mouth_y) * lips * (lean + 0.35)
+    brow = np.exp(-(((y + 22) / 9) ** 2))
+    points[:, 1] -= 1.6 * lean * brow
+    size = 1 + 0.022 * float(torch.randn((), generator=generator).clamp(-2, 2)) - 0.025 * lean
+    return (points * size).astype(np.float32)
+
+
+def build_head(landmarks: FloatArray, lid_crease: float = 1.0) -> Head:
+    """The bare head through 478 landmarks (mm): a spline on top of an ellipsoid skull and neck, with lids, lips, nose.
+
+    lid_crease : depth of the fold of the upper lid in mm, 0 for none.
+    """
+    landmarks = landmarks.copy()
+    iris = [*range(468, 478)]
+    uv_u, uv_v, radius = (t.numpy() for t in to_chart(torch.from_numpy(landmarks)))
+    uv = np.stack([uv_u, uv_v], 1)
+    surface = _spline_surface(np.delete(uv, iris, 0), np.delete(radius, iris), landmarks)
+    u, v = chart_grid(GRID_MM)
+    surface += _ears(u, v, landmarks)
+    surface = _grooves(surface, uv, lid_crease)
+    surface, centres = _eyeballs(surface, u, v, landmarks)
+    head = Head(surface, surface, landmarks, uv, centres)
+    for eye, centre in enumerate((RIGHT_IRIS, LEFT_IRIS)):
+        landmarks[centre : centre + 5] = _iris_ring(landmarks[centre], eye)
+    points = torch.from_numpy(landmarks)
+    for _ in range(3):  # the iris ring is given in x, y: find its place on the curved eye
+        uu, vv, _ = to_chart(points)
+        on_surface = head.points(uu, vv)
+        points[468:, 2] = on_surface[468:, 2]
+    uu, vv, _ = to_chart(points)
+    final = head.points(uu, vv).numpy()
+    return Head(surface, surface, final, torch.stack([uu, vv], 1).numpy(), centres)
+
+
+def _iris_ring(centre: FloatArray, eye: int) -> FloatArray:
+    """Iris landmarks: centre, then the points that MediaPipe puts nasally or temporally, above, and so on."""
+    r = IRIS_DIAMETER_MM / 2
+    first = 1 if eye == 0 else 1  # both irises list +x, -y, -x, +y
+    ring = np.array([[0, 0, 0], [first * r, 0, 0], [0, -r, 0], [-first * r, 0, 0], [0, r, 0]], np.float32)
+    return centre + ring
+
+
+def _spline_surface(uv: FloatArray, radius: FloatArray, landmarks: FloatArray) -> Tensor:
+    """Thin-plate spline of the landmarks' distance from the skull-and-neck base, (h, w) at GRID_MM."""
+    u, v = chart_grid(SPLINE_MM)
+    base = _skull(u, v, landmarks)
+    at = sample_grid(base[None], torch.from_numpy(uv[:, 0]), torch.from_numpy(uv[:, 1]))[0].double()
+    # far from the face the base itself holds
+    au, av = torch.meshgrid(torch.arange(-210, 211, 20.0), torch.arange(-130, 261, 15.0), indexing="ij")
+    free = torch.stack([au.ravel(), av.ravel()], 1)
+    hull = cv2.convexHull(uv.astype(np.float32))
+    away = np.array([-cv2.pointPolygonTest(hull, (float(a), float(b)), True) for a, b in free.numpy()])
+    free = free[torch.from_numpy(away > 22)]
+    nodes = torch.cat([torch.from_numpy(uv).double(), free.double()])
+    values = torch.cat([torch.from_numpy(radius).double() - at, torch.zeros(len(free), dtype=torch.float64)])
+    n = len(nodes)
+    kernel = _thin_plate(torch.cdist(nodes, nodes)) + 4.0 * torch.eye(n, dtype=torch.float64)  # 4: bumps under 0.3 mm
+    ones = torch.cat([torch.ones(n, 1, dtype=torch.float64), nodes], 1)
+    system = torch.cat([torch.cat([kernel, ones], 1), torch.cat([ones.T, torch.zeros(3, 3, dtype=torch.float64)], 1)])
+    weights = torch.linalg.solve(system, torch.cat([values, torch.zeros(3, dtype=torch.float64)])).float()
+    grid = torch.stack([u.ravel(), v.ravel()], 1)
+    parts = []
+    for chunk in grid.split(16384):
+        parts.append(_thin_plate(torch.cdist(chunk, nodes.float())) @ weights[:n] + weights[n] + chunk @ weights[n + 1 :])
+    coarse = base + torch.cat(parts).reshape(u.shape)
+    fine, _ = chart_grid(GRID_MM)
+    smooth = functional.interpolate(coarse[None, None], fine.shape, mode="bicubic", align_corners=True)[0, 0].numpy()
+    return torch.from_numpy(cv2.GaussianBlur(smooth, (0, 0), 1.2 / GRID_MM))  # bicubic patches would show as bands
+
+
+def _thin_plate(r: Tensor) -> Tensor:
+    return r**2 * torch.log(r.clamp_min(1e-6))
+
+
+def _skull(u: Tensor, v: Tensor, landmarks: FloatArray) -> Tensor:
+    """Radius of an ellipsoid skull on a neck on shoulders; the face is fitted on top of it."""
+    angle = (u / CYLINDER_MM).abs()
+    front, side, chin = landmarks[151], landmarks[234], landmarks[152]
+    ahead = AXIS_Z_MM - front[2] + 2
+    wide = abs(side[0]) + 6
+    cos, sin = angle.cos(), angle.sin()
+    long = torch.where(cos > 0, torch.full_like(cos, float(ahead)), torch.full_like(cos, 112.0))
+    around = ((cos / long) ** 2 + (sin / wide) ** 2) ** -0.5
+    height = float(chin[1]) + 118  # vertex to chin is about 230 mm of adults
+    centre = float(chin[1]) - 130
+    below = torch.where(v > centre, torch.full_like(v, 175.0), torch.full_like(v, height - 130 + 2))
+    rise = ((v - centre) / below).abs().clamp(max=1.0)
+    skull = around * (1 - rise**2.5) ** 0.45  # a little fuller than an ellipsoid, as crowns are
+    neck_r, neck_z = 57.0, 17.0  # circumference 36 cm, centred behind the axis
+    neck = -neck_z * cos + (neck_r**2 - (neck_z * sin) ** 2).clamp_min(1).sqrt()
+    drop = v - float(chin[1])
+    slope = torch.sigmoid((drop - 62 + 26 * sin) / 9.0)
+    shoulders = (120 * sin**2 + 42 * cos.clamp_min(0) + 55 * (-cos).clamp_min(0)) * slope
+    neck = neck + shoulders + 0.35 * (drop - 30).clamp_min(0) * (0.4 + 0.6 * sin)
+    bottom = float(chin[1]) + torch.where(cos > 0, 13 - 46 * sin**1.5, -33 - 15 * (-cos))  # lower border of the jaw
+    blend = torch.sigmoid((v - bottom) / 4.5)
+    skull = torch.where(rise < 1, skull, -8.0)  # above the crown a ray meets nothing
+    return skull * (1 - blend) + neck * blend
+
+
+def _ears(u: Tensor, v: Tensor, landmarks: FloatArray) -> Tensor:
+    """Auricles as ridges on the side of the head, 62 x 32 mm, standing off by up to 17 mm."""
+    out = torch.zeros_like(u)
+    for sign, tragus in ((-1, landmarks[234]), (1, landmarks[454])):
+        start = CYLINDER_MM * float(np.arctan2(abs(tragus[0]), AXIS_Z_MM - tragus[2])) + 7
+        du = sign * u - start
+        dv = v - (float(tragus[1]) - 6)
+        du = du - 0.18 * -dv  # the auricle leans back
+        a, b = du - 13, dv * (1 + 0.006 * dv)
+        rho = torch.sqrt((a / 15) ** 2 + (b / 31) ** 2)
+        body = torch.sigmoid((1 - rho) * 9)
+        rim = torch.exp(-(((rho - 0.86) / 0.13) ** 2)) * (a > -11)
+        bowl = torch.exp(-(((a + 5) / 6) ** 2) - ((b - 3) / 10) ** 2)
+        rise = ((a + 15) / 30).clamp(0, 1)
+        out += body * (2 + 15 * rise) + 2.5 * rim * rise - 6 * bowl * body
+    return out
+
+
+def _distance_to(line: FloatArray) -> Tensor:
+    """(h, w) distance in mm of every node of the chart grid from a polyline (n, 2) on the chart."""
+    grid, _ = chart_grid(GRID_MM)
+    canvas = np.full(tuple(grid.shape), 255, np.uint8)
+    pixels = (line - (U_MM[0], V_MM[0])) / GRID_MM
+    cv2.polylines(canvas, [np.round(pixels * 16).astype(np.int32)], False, 0, 1, cv2.LINE_8, 4)
+    return torch.from_numpy(cv2.distanceTransform(canvas, cv2.DIST_L2, 5)) * GRID_MM
+
+
+def smooth_line(points: FloatArray, samples: int = 60, closed: bool = False) -> FloatArray:
+    """Points (n, 2) joined by a smooth curve through all of them, (samples, 2)."""
+    from scipy.interpolate import CubicSpline
+
+    points = np.concatenate([points, points[:1]]) if closed else points
+    step = np.linalg.norm(np.diff(points, axis=0), axis=1)
+    at = np.concatenate([[0], np.cumsum(np.sqrt(step + 1e-3))])  # centripetal: no overshoot at tight corners
+    curve = CubicSpline(at, points, bc_type="periodic" if closed else "not-a-knot")
+    return curve(np.linspace(0, at[-1], samples)).astype(np.float32)
+
+
+def _groove(surface: Tensor, line: FloatArray, depth_mm: float, width_mm: float) -> Tensor:
+    return surface - depth_mm * torch.exp(-((_distance_to(line) / width_mm) ** 2))
+
+
+def _grooves(surface: Tensor, uv: FloatArray, lid_crease: float) -> Tensor:
+    """The sharp lines that a smooth spline misses: between the lips, at the wings of the nose, over the eyes; nostrils."""
+    surface = _groove(surface, smooth_line(uv[list(MOUTH_LINE)]), 1.7, 1.3)
+    for wing in WINGS:
+        surface = _groove(surface, smooth_line(uv[list(wing)]), 1.1, 1.4)
+    for lid, ring in zip(LIDS, LID_RINGS, strict=True):
+        crease = 0.62 * uv[list(lid)] + 0.38 * uv[list(ring)]
+        surface = _groove(surface, smooth_line(crease), lid_crease, 0.8)
+    u, v = chart_grid(GRID_MM)
+    for ring in NOSTRILS:
+        c = uv[list(ring)].mean(0)
+        tilt = 0.25 * float(np.sign(c[0]))
+        a, b = u - float(c[0]), v - float(c[1]) - tilt * (u - float(c[0]))
+        surface = surface - 5 * torch.exp(-(((a / 3.4) ** 2 + (b / 1.6) ** 2) ** 1.5))
+    philtrum = torch.exp(-((u / 3.2) ** 2)) - 0.5 * torch.exp(-(((u.abs() - 5) / 2.5) ** 2))
+    top, bottom = float(uv[2, 1]) + 3, float(uv[0, 1])
+    along = torch.sigmoid((v - top) / 1.5) * torch.sigmoid((bottom - v) / 1.2)
+    return surface - 0.9 * philtrum * along
+
+
+def eye_outline(landmarks_xy: FloatArray, eye: int, samples: int = 96) -> FloatArray:
+    """The rim of the lids, (samples, 2): a smooth closed curve through the eye's 16 landmarks; sharp at both corners."""
+    ring = landmarks_xy[list(RIGHT_EYE if eye == 0 else LEFT_EYE)][:, :2]
+    lower, upper = ring[:9], np.concatenate([ring[8:], ring[:1]])
+    half = samples // 2
+    return np.concatenate([smooth_line(lower, half), smooth_line(upper, half)[1:-1]])
+
+
+def _eyeballs(surface: Tensor, u: Tensor, v: Tensor, landmarks: FloatArray) -> tuple[Tensor, FloatArray]:
+    """Put a sphere behind each opening of the lids."""
+    centres = np.zeros((2, 3), np.float32)
+    uu, vv, _ = to_chart(torch.from_numpy(landmarks))
+    uv = torch.stack([uu, vv], 1).numpy()
+    for eye, (ring, iris) in enumerate(((RIGHT_EYE, RIGHT_IRIS), (LEFT_EYE, LEFT_IRIS))):
+        ids = list(ring)
+        rim_r = sample_grid(surface[None], uu[ids], vv[ids])[0]
+        rim = from_chart(uu[ids], vv[ids], rim_r).numpy()
+        centre = np.array([*landmarks[iris, :2], 0], np.float32)
+        centre[:2] = 0.5 * centre[:2] + 0.5 * rim[:, :2].mean(0)
+        across = np.hypot(*(rim[:, :2] - centre[:2]).T).clip(0, EYEBALL_RADIUS_MM - 0.5)
+        sphere_front = rim[:, 2] + np.sqrt(EYEBALL_RADIUS_MM**2 - across**2)
+        centre[2] = np.median(sphere_front[[3, 4, 5, 11, 12, 13]]) + EYELID_MM  # the middles of both lids touch it
+        centres[eye] = centre
+        # intersection of the chart ray (axis -> outward) with the sphere
+        angle = u / CYLINDER_MM
+        dx, dz = angle.sin(), -angle.cos()
+        oz = AXIS_Z_MM - float(centre[2])
+        along = dx * float(centre[0]) - dz * oz
+        rest = float(centre[0]) ** 2 + oz**2 + (v - float(centre[1])) ** 2 - EYEBALL_RADIUS_MM**2
+        ball = along + (along**2 - rest).clamp_min(0).sqrt()
+        outline = eye_outline(uv, eye)
+        mask = np.zeros(tuple(u.shape), np.float32)
+        pixels = (outline - (U_MM[0], V_MM[0])) / GRID_MM
+        cv2.fillPoly(mask, [np.round(pixels * 16).astype(np.int32)], 1.0, cv2.LINE_AA, 4)
+        opening = torch.from_numpy(cv2.GaussianBlur(mask, (0, 0), 0.8))
+        surface = surface * (1 - opening) + torch.minimum(torch.maximum(ball, surface - 2.0), surface + 1.5) * opening
+    return surface, centres
+
+
+def area_factor(head: Head, u: Tensor, v: Tensor) -> Tensor:
+    """mm2 of skin per mm2 of chart at the points (h, w) of a regular grid, relief of the head included, of pores not."""
+    step = 0.5
+    r = head.radius_at(u, v, bare=True)
+    du = (head.radius_at(u + step, v, bare=True) - head.radius_at(u - step, v, bare=True)) / (2 * step)
+    dv = (head.radius_at(u, v + step, bare=True) - head.radius_at(u, v - step, bare=True)) / (2 * step)
+    stretch = r / CYLINDER_MM
+    return torch.sqrt(stretch**2 * (1 + dv**2) + du**2)
