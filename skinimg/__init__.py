@@ -1,1 +1,36 @@
-"""skinimg: what a skin treatment changed, measured from photographs, with an error bar."""
+"""skinimg: what a skin treatment changed, measured from photographs, with an error bar.
+
+The public names are those of `__all__`; everything else may change without notice.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+_DOORS = {
+    "analyze": "skinimg.run",
+    "Options": "skinimg.run",
+    "Outcome": "skinimg.run",
+    "read_study": "skinimg.study",
+    "read_photo": "skinimg.photo",
+    "find_face": "skinimg.face",
+    "load_segmenter": "skinimg.segment",
+    "Settings": "skinimg.settings",
+    **dict.fromkeys(("Study", "Subject", "PhotoEntry", "Photo", "Face", "Segmentation"), "skinimg.records"),
+    **dict.fromkeys(
+        (
+            *("SkinimgError", "StudyError", "SettingsError", "PhotoError"),
+            *("CalibrationError", "AlignmentError", "WeightsError", "DeviceError"),
+        ),
+        "skinimg.errors",
+    ),
+}
+__all__ = sorted(_DOORS)
+
+
+def __getattr__(name: str) -> Any:
+    """Load a door when it is first used: `import skinimg` must not wait for torch (DESIGN.md 3)."""
+    if name not in _DOORS:
+        raise AttributeError(f"module 'skinimg' has no attribute {name!r}")
+    return getattr(import_module(_DOORS[name]), name)

@@ -1,4 +1,4 @@
-"""From two sessions to a verdict: the change on the skin that both show, its interval, and whether it beats the noise."""
+"""From two sessions to a verdict: the change on the skin that both show, its interval, and if it beats the noise."""
 
 from __future__ import annotations
 

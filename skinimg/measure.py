@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -13,6 +14,7 @@ from skinimg.findings import FINDINGS
 from skinimg.metrics import ROUGHNESS_BANDS_MM, Metric, metrics_of
 from skinimg.optics import density
 from skinimg.records import (
+    Alignment,
     BitArray,
     BoolArray,
     CellTotals,
@@ -20,9 +22,12 @@ from skinimg.records import (
     Frame,
     Objects,
     Segmentation,
+    Shot,
     SkinMaps,
 )
 from skinimg.smooth import masked_blur
+
+Fields = dict[str, dict[str, FloatArray]]  # finding -> quantity -> (h, w)
 
 _SMALLEST_REGION_MM2 = 50.0  # less visible skin than half a cm2 says nothing about a region
 _HIGHLIGHT_OD = 0.1  # brighter than its surroundings by 10 %
@@ -37,13 +42,45 @@ class Place:
     pixel_area_mm2: FloatArray  # (h, w)
 
 
-def tile_numbers(x_px: FloatArray, y_px: FloatArray, mm_per_px: float, tile_mm: float) -> npt.NDArray[np.int64]:
-    """Number of the tile that each point of the baseline's frame lies in."""
-    column, row = (np.floor(v * (mm_per_px / tile_mm)).astype(np.int64) + 512 for v in (x_px, y_px))
-    return row * 4096 + column
+def place_of(alignment: Alignment, baseline: Frame, tile_mm: float) -> Place:
+    """Regions, tiles and areas of a session's pixels, all carried over from the baseline: coordinates move, not pixels.
+
+    Areas are those on the baseline's scale (Jacobian), so that the few per cent by which two iris scales differ do not
+    become a change.
+    """
+    x, y = alignment.to_baseline[..., 0], alignment.to_baseline[..., 1]
+    bits = cv2.remap(baseline.region_bits, x, y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
+    column, row = (np.floor(v * (baseline.mm_per_px / tile_mm)).astype(np.int64) + 512 for v in (x, y))
+    area = alignment.jacobian * np.float32(baseline.mm_per_px**2)
+    return Place(bits, row * 4096 + column, area)
 
 
-def field_maps(frame: Frame, maps: SkinMaps) -> dict[str, dict[str, FloatArray]]:
+def usable_skin(shot: Shot) -> BoolArray:
+    """(h, w) skin of a shot that can be measured: no shine."""
+    return shot.frame.skin & ~shot.maps.glare
+
+
+def shared_skin(shots: Sequence[Shot]) -> BoolArray:
+    """Skin that every one of these shots shows, in the baseline's frame (h_b, w_b)."""
+    seen = [_carry(usable_skin(shot), shot.alignment.to_session) & shot.alignment.valid_baseline for shot in shots]
+    return np.logical_and.reduce(seen)
+
+
+def shot_totals(shot: Shot, place: Place, shared: BoolArray | None, fields: Fields) -> CellTotals:
+    """Sums of one shot over its own usable skin, or over the part of it that is shared (in the baseline's frame)."""
+    counted = usable_skin(shot)
+    if shared is not None:
+        counted &= shot.alignment.valid_session & _carry(shared, shot.alignment.to_baseline)
+    lines = {name: {"length_mm": lengths} for name, lengths in shot.lengths.items()}
+    return cell_totals(place, counted, shot.segmentation, shot.contrasts, shot.objects, {**fields, **lines})
+
+
+def _carry(mask: BoolArray, where: FloatArray) -> BoolArray:
+    """A mask looked up at other coordinates (h, w, 2); outside it, False."""
+    return cv2.remap(mask.astype(np.uint8), where, None, cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT).astype(bool)
+
+
+def field_maps(frame: Frame, maps: SkinMaps) -> Fields:
     """Per-pixel values whose sums make the metrics of tone and texture: finding -> quantity -> (h, w).
 
     A band from a to b mm is the difference of two Gaussian means with SD a/2 and b/2.
@@ -77,7 +114,7 @@ def cell_totals(
     segmentation: Segmentation,
     contrasts: dict[str, FloatArray],
     objects: dict[str, Objects],
-    fields: dict[str, dict[str, FloatArray]],
+    fields: Fields,
 ) -> CellTotals:
     """Sum everything over the cells of the counted skin (h, w); see metrics.py for the quantities.
 

@@ -201,6 +201,25 @@ class Objects:
 
 
 @dataclass(frozen=True)
+class Shot:
+    """Everything known about one photo once it has been looked at and found again in the baseline."""
+
+    entry: PhotoEntry
+    sha256: str
+    frame: Frame
+    face: Face | None  # in pixels of the original photo; None on a close-up
+    color_source: str  # card, background, skin, none
+    color_error_de00: float  # NaN without a card
+    quality: Quality
+    maps: SkinMaps
+    segmentation: Segmentation
+    alignment: Alignment
+    contrasts: dict[str, FloatArray]  # finding -> (h, w), see objects.py
+    lengths: dict[str, FloatArray]  # line finding -> (h, w) mm
+    objects: dict[str, Objects]
+
+
+@dataclass(frozen=True)
 class CellTotals:
     """Sums over the cells of a frame: a cell is what one tile shares with one combination of regions.
 

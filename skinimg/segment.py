@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,32 +13,57 @@ import numpy as np
 from skinimg.errors import WeightsError
 from skinimg.findings import MASK_FINDINGS
 from skinimg.model import classical
-from skinimg.records import BoolArray, FloatArray, Frame, Segmentation, SkinMaps
+from skinimg.records import BoolArray, FloatArray, Frame, Repeatability, Segmentation, SkinMaps
+from skinimg.shipped import shipped
 
 
 @dataclass(frozen=True)
 class Segmenter:
-    """Something that finds the findings: a name, a hash of what decides its output, and the function itself."""
+    """Something that finds the findings: the function, and what its card says about its noise."""
 
     name: str
-    sha256: str
+    sha256: str  # of everything that decides its output
     probabilities: Callable[[Frame, SkinMaps], FloatArray]  # -> (5, h, w)
+    repeatability: dict[tuple[str, str], Repeatability]  # (finding, metric) -> noise, measured on phantoms
 
 
-def load_segmenter(weights: str = classical.NAME, device: str = "auto") -> Segmenter:
+def load_segmenter(weights: str = classical.NAME) -> Segmenter:
     """The segmenter of that name.
 
     Raises
     ------
     WeightsError
-        No weights of that name or path; nothing else is used in their place.
+        No weights of that name or path, or a damaged card; nothing else is used in their place.
     """
-    if weights == classical.NAME:
-        source = Path(classical.__file__).read_bytes()
-        return Segmenter(classical.NAME, hashlib.sha256(source).hexdigest(), classical.probabilities)
-    raise WeightsError(
-        f"no weights named {weights!r}", needed=f"{classical.NAME!r}", next_step="See `skinimg list weights`."
-    )
+    if weights != classical.NAME:
+        raise WeightsError(
+            f"no weights named {weights!r}", needed=f"{classical.NAME!r}", next_step="See `skinimg list weights`."
+        )
+    card = shipped("weights") / f"{classical.NAME}.json"
+    parts = [Path(classical.__file__).read_bytes(), card.read_bytes() if card.exists() else b""]
+    sha256 = hashlib.sha256(b"".join(parts)).hexdigest()
+    return Segmenter(classical.NAME, sha256, classical.probabilities, read_repeatability(card))
+
+
+def read_repeatability(card: Path) -> dict[tuple[str, str], Repeatability]:
+    """The `repeatability` part of a weights card: {finding: {metric: {"relative": r, "absolute": a}}}.
+
+    Raises
+    ------
+    WeightsError
+        The card is missing or has no such part.
+    """
+    try:
+        stated = json.loads(card.read_text(encoding="utf-8"))["repeatability"]
+        return {
+            (finding, metric): Repeatability(float(noise["relative"]), float(noise["absolute"]))
+            for finding, metrics in stated.items()
+            for metric, noise in metrics.items()
+        }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise WeightsError(
+            f"the card {card} cannot be used", found=repr(error), needed="a `repeatability` table"
+        ) from error
 
 
 def segment(frame: Frame, maps: SkinMaps, segmenter: Segmenter) -> Segmentation:

@@ -1,0 +1,254 @@
+"""The command line. Exit codes: 0 all done; 1 a bug; 2 usage, study or settings; 3 finished, but some subjects or
+photos could not be scored (they are listed); 4 weights or device.
+
+Commands import what they need when they are called: `--help`, `list` and `manifest` answer without torch.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from skinimg.errors import DeviceError, SkinimgError, WeightsError
+from skinimg.findings import CLOSEUP_REGIONS, FACE_REGIONS, FINDINGS
+
+app = typer.Typer(
+    name="skinimg",
+    help="What a skin treatment changed, measured from photographs, with an error bar.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+_BUG, _USAGE, _PARTIAL, _MACHINE = 1, 2, 3, 4
+
+PathArgument = Annotated[
+    Path, typer.Argument(help="manifest.csv, one subject's folder, or a folder of subject folders")
+]
+OutOption = Annotated[Path, typer.Option("--out", help="Folder for everything that is written.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on stdout instead of tables.")]
+
+
+def main() -> None:
+    """Entry point: every error that skinimg raises on purpose becomes one sentence and an exit code."""
+    try:
+        app()
+    except SkinimgError as error:
+        Console(stderr=True, highlight=False, soft_wrap=True).print(f"skinimg: {error}", markup=False)
+        sys.exit(_MACHINE if isinstance(error, WeightsError | DeviceError) else _USAGE)
+
+
+@app.command()
+def analyze(
+    path: PathArgument,
+    out: OutOption,
+    weights: Annotated[str, typer.Option(help="Name or .safetensors file; see `skinimg list weights`.")] = "classical",
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    workers: Annotated[int, typer.Option(min=1, help="Processes; the tables are the same for any number.")] = 1,
+    scheduler: Annotated[str, typer.Option(metavar="ADDRESS", help="A Dask cluster, instead of processes here.")] = "",
+    settings: Annotated[Path | None, typer.Option(metavar="FILE", help="Settings in TOML.")] = None,
+    resume: Annotated[bool, typer.Option("--resume/--fresh", help="Keep finished subjects, or do all again.")] = True,
+    lang: Annotated[str, typer.Option(help="Language of the reports: en or fr.")] = "en",
+    deidentify: Annotated[bool, typer.Option("--deidentify", help="Cover the eyes in the reports.")] = False,
+    pdf: Annotated[bool, typer.Option("--pdf", help="Also write each report as PDF.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure what changed in every subject of a study, and write tables, pictures and reports."""
+    from skinimg.report import ReportOptions
+    from skinimg.run import Options
+    from skinimg.run import analyze as run
+    from skinimg.settings import read_settings
+
+    options = Options(weights, device, workers, scheduler, not resume, ReportOptions(lang, deidentify, pdf))
+    with _bar("subjects") as progress:
+        outcome = run(path, out, options, read_settings(settings), progress)
+    if as_json:
+        print(json.dumps(_summary(outcome), ensure_ascii=False, indent=2))
+    else:
+        _print_outcome(outcome)
+    raise typer.Exit(0 if outcome.complete else _PARTIAL)
+
+
+@app.command()
+def check(path: PathArgument, as_json: JsonOption = False) -> None:
+    """Read the layout and the quality of the photos, in seconds, without measuring anything."""
+    from skinimg.study import read_study
+    from skinimg.study.check import check_study
+
+    study = read_study(path)
+    with _bar("photos") as progress:
+        rows = check_study(study, progress)
+    if as_json:
+        print(json.dumps({"photos": rows, "warnings": study.warnings}, ensure_ascii=False, indent=2, default=str))
+    else:
+        _print_rows(rows, ("subject", "session", "view", "photo", "status", "reasons"))
+        _say(study.warnings)
+    raise typer.Exit(0 if all(row["status"] != "rejected" for row in rows) else _PARTIAL)
+
+
+@app.command()
+def manifest(
+    folder: Annotated[Path, typer.Argument(help="Folder of photos.")],
+    out: Annotated[Path | None, typer.Option("--out", help="The CSV to write; default FOLDER/manifest.csv.")] = None,
+) -> None:
+    """Write what skinimg understands of a folder as a manifest, to correct by hand."""
+    from skinimg.study import read_study, write_manifest
+
+    target = out or folder / "manifest.csv"
+    study = read_study(folder, strict=False)
+    write_manifest(study, target)
+    photos = sum(len(subject.photos) for subject in study.subjects)
+    print(f"{target}: {len(study.subjects)} subjects, {photos} photos")
+    _say(study.warnings)
+
+
+@app.command("list")
+def list_(
+    what: Annotated[str, typer.Argument(help="findings, metrics, regions or weights.")], as_json: JsonOption = False
+) -> None:
+    """What skinimg knows: findings, metrics, regions, weights."""
+    from skinimg.metrics import METRICS
+    from skinimg.shipped import shipped
+
+    if what == "findings":
+        rows = [
+            {"id": f.id, "title": f.title, "needs_px_per_mm": f.min_px_per_mm, "definition": f.definition}
+            for f in FINDINGS.values()
+        ]
+    elif what == "metrics":
+        rows = [
+            {"id": m.id, "title": m.title, "unit": m.unit, "better": m.better, "findings": " ".join(m.findings)}
+            for m in METRICS.values()
+        ]
+    elif what == "regions":
+        rows = [{"id": r, "view": "faces"} for r in FACE_REGIONS] + [
+            {"id": r, "view": "closeup"} for r in CLOSEUP_REGIONS
+        ]
+    elif what == "weights":
+        cards = [json.loads(card.read_text(encoding="utf-8")) for card in sorted(shipped("weights").glob("*.json"))]
+        rows = [{"name": c["name"], "kind": c["kind"], "description": c["description"]} for c in cards]
+    else:
+        raise typer.BadParameter(f"{what!r}; needs findings, metrics, regions or weights")
+    if as_json:
+        print(json.dumps(rows, ensure_ascii=False, indent=2))
+    else:
+        _print_rows(rows, tuple(rows[0]) if rows else ())
+
+
+@app.command()
+def doctor() -> None:
+    """Say what this machine can run, and whether the shipped weights are whole."""
+    import os
+
+    import torch
+
+    from skinimg.face import find_face
+    from skinimg.model.weights import load_weights
+    from skinimg.provenance import versions
+    from skinimg.segment import load_segmenter
+    from skinimg.shipped import shipped
+
+    rows: list[dict[str, Any]] = [{"what": name, "found": version} for name, version in versions().items()]
+    rows.append({"what": "cores", "found": os.cpu_count()})
+    cuda = torch.cuda.get_device_name(0) if torch.cuda.is_available() else "none, the CPU is used"
+    rows.append({"what": "CUDA device", "found": cuda})
+    for path in sorted(shipped("weights").glob("*.safetensors")):
+        load_weights(path)
+        rows.append({"what": f"weights {path.stem}", "found": "whole"})
+    rows.append({"what": "weights classical", "found": f"whole, {load_segmenter('classical').sha256[:12]}"})
+    rows.append({"what": "face model", "found": find_face.__module__})
+    _print_rows(rows, ("what", "found"))
+
+
+@app.command()
+def demo(out: OutOption = Path("demo_report")) -> None:
+    """Analyse the shipped samples and say where the report is."""
+    from skinimg.run import analyze as run
+    from skinimg.shipped import shipped
+
+    with _bar("subjects") as progress:
+        outcome = run(shipped("samples") / "manifest.csv", out, progress=progress)
+    _print_outcome(outcome)
+    raise typer.Exit(0 if outcome.complete else _PARTIAL)
+
+
+class _bar:
+    """A progress bar on stderr, quiet when that is not a terminal; called with (done, of how many, what)."""
+
+    def __init__(self, unit: str) -> None:
+        columns = (
+            TextColumn(unit),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[what]}"),
+        )
+        console = Console(stderr=True)
+        self._progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+        self._task = self._progress.add_task(unit, total=None, what="")
+
+    def __enter__(self) -> _bar:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def __call__(self, done: int, total: int, what: str) -> None:
+        self._progress.update(self._task, completed=done, total=total, what=what)
+
+
+def _summary(outcome: Any) -> dict[str, Any]:
+    scores = outcome.tables["scores"]
+    return {
+        "out": str(outcome.out),
+        "complete": outcome.complete,
+        "resumed": outcome.resumed,
+        "failures": outcome.failures,
+        "rejected": [{"photo": photo, "reason": reason} for photo, reason in outcome.rejected],
+        "warnings": list(outcome.warnings),
+        "scores": json.loads(scores.to_json(orient="records", force_ascii=False)),
+    }
+
+
+def _print_outcome(outcome: Any) -> None:
+    """The overall score of every subject and session, what could not be scored, and where to look."""
+    scores = outcome.tables["scores"]
+    rows = [{**row, "improvement": _percent(row)} for row in scores[scores["finding"] == "overall"].to_dict("records")]
+    _print_rows(rows, ("subject", "view", "session", "improvement", "verdict", "grade"))
+    lines = [f"{subject}: {reason}" for subject, reason in outcome.failures.items()]
+    lines += [f"{photo}: {reason}" for photo, reason in outcome.rejected]
+    _say((*outcome.warnings, *lines))
+    print(f"Report: {outcome.out / 'index.html'}")
+
+
+def _percent(row: dict[str, Any]) -> str:
+    if row["improvement_percent"] != row["improvement_percent"]:  # NaN
+        return "-"
+    return f"{row['improvement_percent']:.0f} % ({row['ci_low']:.0f} to {row['ci_high']:.0f})"
+
+
+def _print_rows(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> None:
+    if not rows:
+        return
+    table = Table(*columns, box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*(str(row[column]) for column in columns))
+    Console(markup=False, highlight=False).print(table)
+
+
+def _say(lines: tuple[str, ...]) -> None:
+    console = Console(stderr=True, markup=False, highlight=False, soft_wrap=True)
+    for line in lines:
+        console.print(f"- {line}")
+
+
+if __name__ == "__main__":
+    main()

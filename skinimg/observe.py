@@ -1,0 +1,91 @@
+"""One photo, from file to findings: everything that can be known before it is compared with another."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from skinimg.errors import PhotoError
+from skinimg.frame import closeup_frame, face_frame
+from skinimg.optics import baseline_anchor, session_anchor, skin_maps, unaffected_density
+from skinimg.photo import read_photo
+from skinimg.quality import assess
+from skinimg.records import Face, Frame, Photo, PhotoEntry, Quality, SkinAnchor, SkinMaps
+from skinimg.settings import Settings
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A photo as a frame with pigment maps, not yet segmented or aligned."""
+
+    photo_sha256: str
+    frame: Frame
+    face: Face | None
+    quality: Quality
+    maps: SkinMaps
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What later photos take over from the baseline: its scale and the colour of its plain skin."""
+
+    face: Face | None
+    frame: Frame
+    anchor: SkinAnchor
+
+
+def see(entry: PhotoEntry, reference: Reference | None, settings: Settings) -> Seen:
+    """Decode a photo, find the face, resample it to the working scale, and separate its pigments.
+
+    Raises
+    ------
+    PhotoError
+        Unreadable, no face, too small, or too bad to be measured; the message says what to do.
+    """
+    photo = read_photo(entry.path, settings.max_megapixels)
+    face = None if entry.view == "closeup" else _face(photo)
+    frame = _frame(photo, entry, face, reference, settings)
+    quality = assess(frame, face)
+    if quality.rejected:
+        raise PhotoError("; ".join(quality.reasons))
+    plain = unaffected_density(frame.linear, frame.skin)
+    anchor = baseline_anchor(plain) if reference is None else session_anchor(plain, reference.anchor)
+    maps = skin_maps(frame.linear, frame.skin, frame.mm_per_px, anchor)
+    return Seen(photo.sha256, frame, face, quality, maps)
+
+
+def _face(photo: Photo) -> Face:
+    from skinimg.colour import linear_to_srgb8
+    from skinimg.face import find_face
+
+    return find_face(linear_to_srgb8(photo.linear))
+
+
+def _frame(
+    photo: Photo, entry: PhotoEntry, face: Face | None, reference: Reference | None, settings: Settings
+) -> Frame:
+    """Scale: the manifest's, else (on a face) the iris of the baseline, else assumed.
+
+    A later session does not use its own iris: the size of the face against the baseline's is known ten times better
+    than the width of an iris in either, and a wrong ratio of the two would be a change of every area.
+    """
+    if entry.mm_per_px is not None:
+        px_per_mm, source = 1.0 / entry.mm_per_px, "manifest"
+    elif face is None:
+        px_per_mm, source = settings.assumed_px_per_mm, "assumed"
+    elif reference is None or reference.face is None:
+        px_per_mm, source = face.px_per_mm, "iris"
+    else:
+        px_per_mm = reference.frame.native_px_per_mm * face_size_px(face) / face_size_px(reference.face)
+        source = reference.frame.scale_source
+    if face is None:
+        return closeup_frame(photo, px_per_mm, source)
+    return face_frame(photo, face, px_per_mm, source)
+
+
+def face_size_px(face: Face) -> float:
+    """Root mean square distance of the landmarks from their centre, in three dimensions, so that pose drops out."""
+    centred = face.landmarks - face.landmarks.mean(axis=0)
+    return math.sqrt(float(np.mean((centred**2).sum(axis=1))))
