@@ -1,1 +1,18 @@
-"""The pages that people read: one self-contained HTML file per subject, and an index of the study."""
+"""The report that a clinic hands over: one self-contained HTML file per subject, and an index of the study.
+
+subject    write_subject_report   gathers, draws, fills the template
+index      write_index            the study's overview
+verdicts   from the table of changes to sentences
+photos     what to do better next time
+pictures   images and outlines as parts of one SVG
+lesions    the map of change
+curves     matplotlib, one style
+language   words, numbers and dates; texts/LANG.toml
+page       Jinja2, options, writing
+"""
+
+from skinimg.report.index import write_index
+from skinimg.report.page import ReportOptions
+from skinimg.report.subject import write_subject_report
+
+__all__ = ["ReportOptions", "write_index", "write_subject_report"]

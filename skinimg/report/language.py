@@ -1,0 +1,95 @@
+"""Words, numbers and dates in the reader's language. The words are in texts/LANG.toml, one file per language."""
+
+from __future__ import annotations
+
+import math
+import re
+import tomllib
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from skinimg.errors import SettingsError
+
+LANGUAGES = ("en", "fr")
+NBSP = "\N{NO-BREAK SPACE}"
+MINUS = "\N{MINUS SIGN}"
+_UNITS = {"1": "", "mm2": "mm²", "1/cm2": "/cm²", "mm2 OD": "mm²·OD", "deg": "°"}
+
+
+@dataclass(frozen=True)
+class Language:
+    """One language: call it with a key of its catalogue, `say("verdict.improved")`."""
+
+    lang: str
+    catalogue: dict[str, dict[str, Any]]
+
+    def __call__(self, key: str, **values: object) -> str:
+        section, _, name = key.partition(".")
+        return str(self.catalogue[section][name]).format(**values)
+
+    def name(self, section: str, id: str) -> str:
+        """The word for an identifier of the tables, or the identifier itself, readable, where there is none."""
+        return str(self.catalogue[section].get(id, id.replace("_", " ")))
+
+    def reason(self, text: str) -> str:
+        """A reason of the tables in the reader's language where its wording is known, else as it was written."""
+        text = text.strip().rstrip(".")
+        if not text:
+            return self("sentence.no_reason")
+        for pattern, template in self.catalogue.get("reasons", {}).items():
+            text = re.sub(pattern, template, text)
+        return text[0].upper() + text[1:]
+
+    def number(self, value: float, decimals: int | None = None, sign: bool = False) -> str:
+        """Grouped thousands, a real minus sign, three significant digits unless `decimals` is given; — if missing."""
+        if not math.isfinite(value):
+            return self("ui.nodata")
+        if decimals is None:
+            decimals = max(0, 2 - math.floor(math.log10(abs(value)))) if value else 0
+        rounded = round(value, decimals)
+        text = f"{abs(rounded):,.{decimals}f}"
+        for plain, local in ((",", "\0"), (".", self("number.decimal")), ("\0", self("number.thousands"))):
+            text = text.replace(plain, local)
+        return (MINUS if rounded < 0 else "+" if sign and rounded > 0 else "") + text
+
+    def percent(self, value: float, sign: bool = False) -> str:
+        """Whole percent from 10 % on, one decimal below."""
+        text = self.number(value, 0 if abs(value) >= 9.95 else 1, sign)
+        return self("number.percent", value=text) if math.isfinite(value) else text
+
+    def value(self, value: float, unit: str, sign: bool = False) -> str:
+        """A value with its unit as it is written in the field."""
+        if not math.isfinite(value):
+            return self("ui.nodata")
+        if unit == "%":
+            return self.percent(value, sign)
+        written = _UNITS.get(unit, unit)
+        gap = "" if written in ("", "°") else NBSP
+        return self.number(value, sign=sign) + gap + written
+
+    def date(self, iso: str) -> str:
+        """`2026-01-15` in words; anything else as it is."""
+        try:
+            day = date.fromisoformat(iso)
+        except ValueError:
+            return iso
+        months = self.catalogue["number"]["months"]
+        return self("number.date", day=day.day, month=months[day.month - 1], year=day.year)
+
+
+@cache
+def language(lang: str) -> Language:
+    """The catalogue of a language.
+
+    Raises
+    ------
+    SettingsError
+        There is no report in this language.
+    """
+    if lang not in LANGUAGES:
+        raise SettingsError("unknown report language", found=lang, needed=f"one of {', '.join(LANGUAGES)}")
+    text = files("skinimg.report").joinpath(f"texts/{lang}.toml").read_text(encoding="utf-8")
+    return Language(lang, tomllib.loads(text))

@@ -1,0 +1,95 @@
+"""The map of change: where each tracked object lies in the baseline's frame and what became of it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import pandas as pd
+
+from skinimg.findings import MASK_FINDINGS
+from skinimg.report.pictures import Part, ViewPictures
+
+MAX_MARKS = 400  # per finding, the largest ones; more would hide the skin
+STRIPS = 8  # objects whose crops are shown without a click and in print
+CROP_MM = 4.0  # smallest half side of a crop
+
+
+@dataclass(frozen=True)
+class Track:
+    """One object over the shown sessions. `x`, `y`, `radius` in pixels of the baseline's frame."""
+
+    finding: str
+    number: str
+    region: str
+    x: float
+    y: float
+    radius: float
+    crop: float  # half side of its crops, px
+    statuses: tuple[str, ...]  # one per shown session: baseline, persisting, new, resolved, not_visible, or "" = not yet
+
+    @property
+    def interest(self) -> tuple[int, float]:
+        """What to show first: what faded or is new, then what is large."""
+        return (int(self.statuses[-1] in ("resolved", "new") or "new" in self.statuses), self.radius)
+
+
+def tracks(table: pd.DataFrame, view: ViewPictures) -> list[Track]:
+    """Objects with a place, the most telling first; none without a scale, because places are in millimetres."""
+    if view.mm_per_px is None or table.empty:
+        return []
+    rows = table[table["view"] == view.key]
+    order = [shown.session for shown in view.sessions]
+    found = []
+    for (finding, lesion), group in rows.groupby(["finding", "lesion"], sort=True):
+        x, y = group["x_mm"].astype(float).mean(), group["y_mm"].astype(float).mean()
+        if finding not in MASK_FINDINGS or not (math.isfinite(x) and math.isfinite(y)):
+            continue
+        status = dict(zip(group["session"].astype(str), group["status"].astype(str), strict=True))
+        area = group["area_mm2"].astype(float).max()
+        radius_mm = math.sqrt(area / math.pi) if math.isfinite(area) and area > 0 else 0.5
+        found.append(
+            Track(
+                str(finding), str(lesion), str(group["region"].iloc[0]), x / view.mm_per_px, y / view.mm_per_px,
+                max(1.3 * radius_mm / view.mm_per_px, view.width / 110), max(CROP_MM, 2.5 * radius_mm) / view.mm_per_px,
+                tuple(status.get(session, "") for session in order),
+            )
+        )  # fmt: skip
+    found.sort(key=lambda track: track.interest, reverse=True)
+    kept: dict[str, int] = {}
+    return [t for t in found if (kept.update({t.finding: kept.get(t.finding, 0) + 1}) or kept[t.finding] <= MAX_MARKS)]
+
+
+def marks(found: list[Track], view: ViewPictures) -> list[Part]:
+    """For each session after the first and each finding, one path per status: shape and colour say which."""
+    parts = []
+    for place, shown in enumerate(view.sessions[1:], start=1):
+        for finding in dict.fromkeys(track.finding for track in found):
+            for status, draw in _SHAPES.items():
+                path = "".join(draw(t) for t in found if t.finding == finding and t.statuses[place] == status)
+                if path:
+                    parts.append(Part(f"{shown.prefix}-{finding}-{status}", path=path, finding=status))
+    return parts
+
+
+def counts(found: list[Track], place: int) -> dict[str, int]:
+    """How many of each status in one shown session."""
+    return {status: sum(t.statuses[place] == status for t in found) for status in _SHAPES}
+
+
+def _ring(t: Track) -> str:
+    r = t.radius
+    return f"M{t.x - r:.0f} {t.y:.0f}a{r:.1f} {r:.1f} 0 1 0 {2 * r:.1f} 0a{r:.1f} {r:.1f} 0 1 0 {-2 * r:.1f} 0z"
+
+
+def _cross(t: Track) -> str:
+    r = t.radius
+    return f"M{t.x - r:.0f} {t.y - r:.0f}l{2 * r:.0f} {2 * r:.0f}m0 {-2 * r:.0f}l{-2 * r:.0f} {2 * r:.0f}"
+
+
+def _plus(t: Track) -> str:
+    r = t.radius
+    return f"M{t.x - r:.0f} {t.y:.0f}h{2 * r:.0f}M{t.x:.0f} {t.y - r:.0f}v{2 * r:.0f}"
+
+
+_SHAPES = {"persisting": _ring, "resolved": _cross, "new": _plus}

@@ -1,0 +1,54 @@
+"""How a page is made: options, the template environment, style and script inlined, written in one piece."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from skinimg.report.language import language
+
+
+@dataclass(frozen=True)
+class ReportOptions:
+    """lang : "en" or "fr"; deidentify : cover the eyes, leave out file names; pdf : also write a PDF beside the HTML."""
+
+    lang: str = "en"
+    deidentify: bool = False
+    pdf: bool = False
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("skinimg.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["inline"] = _inline
+    return environment
+
+
+def _inline(name: str) -> Markup:
+    """One of our own style sheets or scripts; never anything from outside."""
+    return Markup(files("skinimg.report").joinpath(f"templates/{name}").read_text(encoding="utf-8"))
+
+
+def render(template: str, lang: str, **context: object) -> str:
+    """The page as text; every value is escaped."""
+    return _environment().get_template(template).render(say=language(lang), lang=lang, **context)
+
+
+def write(text: str, path: Path) -> Path:
+    """Atomically: a reader sees the old page or the new one, never half of one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    part.write_text(text, encoding="utf-8", newline="\n")
+    part.replace(path)
+    return path

@@ -1,0 +1,91 @@
+"""What the reader is told about each photograph: was it usable, and what to do better next time."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+import pandas as pd
+
+from skinimg.findings import FINDINGS
+from skinimg.report.language import Language
+from skinimg.report.verdicts import view_key
+
+# A word of a reason (the tables' own English) -> the advice that mends it.
+_ADVICE: tuple[tuple[str, str], ...] = (
+    (r"unreadable|truncated|cannot be read|damaged|decode|animated|CMYK", "file"),
+    (r"blur|sharp|focus|noise", "focus"),
+    (r"expression|eyes? closed|closed eyes|mouth|smil", "expression"),
+    (r"\byaw|\bturned|\bpitch|\broll\b|tilt|wrong view|pose", "pose"),
+    (r"clip|glare|shine|dark|bright|expos|light", "light"),
+    (r"px/mm|resolution|too small|distance", "distance"),
+    (r"no face|faces|overlap|cover|same skin", "face"),
+    (r"mm_per_px|without a scale|no scale|assumed", "scale"),
+    (r"colour card|color card", "colour"),
+)
+
+
+@dataclass(frozen=True)
+class PhotoLine:
+    """One row of the quality table, in words."""
+
+    session: str
+    date: str
+    view: str
+    photo: str
+    status: str
+    reasons: tuple[str, ...]
+    advice: tuple[str, ...]
+    scale: str
+    yaw: str
+    error: str
+
+
+def photo_lines(photos: pd.DataFrame, say: Language, deidentify: bool) -> list[PhotoLine]:
+    """File names are left out of a de-identified report: they often hold names."""
+    return [_line(row, say, deidentify) for row in photos.itertuples(index=False)]
+
+
+def _line(row: object, say: Language, deidentify: bool) -> PhotoLine:
+    def text(name: str) -> str:
+        value = getattr(row, name, "")
+        return "" if value is None or pd.isna(value) else str(value)
+
+    def number(name: str) -> float:
+        value = getattr(row, name, math.nan)
+        return math.nan if value is None or value == "" or pd.isna(value) else float(value)
+
+    reasons = tuple(part.strip() for part in text("reasons").split(";") if part.strip())
+    scale, error = number("px_per_mm"), number("registration_error_mm")
+    return PhotoLine(
+        session=text("session"),
+        date=say.date(text("date")),
+        view=view_title(view_key(text("view"), text("light")), say),
+        photo="" if deidentify else text("photo"),
+        status=text("status") or "ok",
+        reasons=tuple(say.reason(reason) for reason in reasons),
+        advice=_advice(text("status"), reasons, scale, say),
+        scale=f"{say.number(scale)} px/mm" if math.isfinite(scale) else say("ui.nodata"),
+        yaw=say.value(number("yaw_deg"), "deg"),
+        error=say.value(error, "mm"),
+    )
+
+
+def _advice(status: str, reasons: tuple[str, ...], scale: float, say: Language) -> tuple[str, ...]:
+    keys = [key for reason in reasons for pattern, key in _ADVICE if re.search(pattern, reason, re.IGNORECASE)]
+    needed = max(finding.min_px_per_mm for finding in FINDINGS.values())
+    if scale < needed:
+        keys.append("distance")
+    if status == "rejected":
+        keys.append("rejected")
+    now = say.number(scale) + " px/mm" if math.isfinite(scale) else "?"
+    said = (say(f"advice.{key}", scale=now, needed=f"{say.number(needed, 0)} px/mm") for key in dict.fromkeys(keys))
+    return tuple(said) or (say("advice.none"),)
+
+
+def view_title(key: str, say: Language) -> str:
+    """`front_cross_polarized` as "Front view, cross-polarised light"."""
+    view, _, light = key.partition("_")
+    title = say.name("view", view)
+    return f"{title}, {say.name('view', light)}" if light else title

@@ -1,0 +1,199 @@
+"""From the table of changes to what a reader is told: one sentence per finding, a table per region, left against right."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pandas as pd
+
+from skinimg.findings import FINDINGS
+from skinimg.metrics import METRICS
+from skinimg.report.language import Language
+
+# The metric that speaks for a finding: the first of these that was assessable. Load first, because it is insensitive
+# to the threshold and to blur (SCIENCE.md 3); shares need no millimetres.
+SPEAKING_METRICS = (
+    "burden",
+    "area",
+    "area_fraction",
+    "evenness",
+    "roughness_0.5_2",
+    "roughness_0.2_0.5",
+    "roughness_2_5",
+    "contrast",
+    "length",
+    "density",
+)
+WHOLE = ("face", "patch")
+SIDES = (
+    ("left_side", "right_side"),
+    ("left_cheek", "right_cheek"),
+    ("left_periorbital", "right_periorbital"),
+)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One row of changes.csv; percent values are of the baseline, NaN where there is none."""
+
+    finding: str
+    region: str
+    metric: str
+    unit: str
+    session: str
+    days: float
+    baseline: float
+    follow_up: float
+    change: float
+    percent: float
+    low: float  # percent
+    high: float  # percent
+    mdc: float  # percent
+    verdict: str
+    reason: str
+
+    @property
+    def assessable(self) -> bool:
+        return self.verdict != "not_assessable"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A finding's line at the top of the report."""
+
+    change: Change
+    title: str
+    sentence: str
+
+
+def view_key(view: str, light: str) -> str:
+    """`front`, or `front_cross_polarized` for another light than standard (DESIGN.md 2.2)."""
+    return view if light in ("standard", "") else f"{view}_{light}"
+
+
+def changes_of(table: pd.DataFrame, key: str) -> list[Change]:
+    """The rows of one view, as records, in the order of the table."""
+    rows = [row for row in table.itertuples(index=False) if view_key(str(row.view), str(row.light)) == key]
+    return [_change(row) for row in rows]
+
+
+def _change(row: object) -> Change:
+    def number(name: str) -> float:
+        value = getattr(row, name)
+        return math.nan if value is None or value == "" or pd.isna(value) else float(value)
+
+    def text(name: str) -> str:
+        value = getattr(row, name)
+        return "" if value is None or pd.isna(value) else str(value)
+
+    base = abs(number("baseline"))
+    scale = 100.0 / base if base else math.nan
+    return Change(
+        text("finding"), text("region"), text("metric"), text("unit"), text("session"), number("days"),
+        number("baseline"), number("follow_up"), number("change"), number("change_percent"),
+        scale * number("ci_low"), scale * number("ci_high"), scale * number("mdc95"), text("verdict"), text("reason"),
+    )  # fmt: skip
+
+
+def speaking(changes: Iterable[Change], finding: str, session: str, regions: tuple[str, ...] = WHOLE) -> Change | None:
+    """The change that speaks for a finding in a session: an assessable one if there is one, else the first reason."""
+    rows = [c for c in changes if c.finding == finding and c.session == session and c.region in regions]
+    rank = {metric: place for place, metric in enumerate(SPEAKING_METRICS)}
+    rows.sort(key=lambda c: (not c.assessable, rank.get(c.metric, len(rank))))
+    return rows[0] if rows else None
+
+
+def verdicts(changes: list[Change], session: str, say: Language) -> list[Verdict]:
+    """One line per finding, assessable ones first, in the order of findings.py."""
+    found = [speaking(changes, finding, session) for finding in FINDINGS]
+    lines = [Verdict(c, say.name("finding", c.finding), sentence(c, say)) for c in found if c is not None]
+    return sorted(lines, key=lambda line: not line.change.assessable)
+
+
+def quantity(change: Change, say: Language) -> str:
+    """What is counted, in words that fit "31 % less ..."."""
+    key = f"{change.finding}.{change.metric}"
+    words = say.catalogue["quantity"]
+    if key in words:
+        return str(words[key])
+    return say("quantity.other", metric=say.name("metric", change.metric).lower())
+
+
+def sentence(change: Change, say: Language) -> str:
+    """How much, how sure, and what could have been seen: the plain sentence of DESIGN.md issue 6."""
+    if not change.assessable:
+        return f"{say.reason(change.reason)}."
+    what = quantity(change, say)
+    if not math.isfinite(change.percent):
+        first, last = say.value(change.baseline, change.unit), say.value(change.follow_up, change.unit)
+        return say("sentence.absolute", quantity=what, baseline=first, follow_up=last) + "."
+    parts = [_interval(change, _amount(change.percent, what, say), say)]
+    if math.isfinite(change.mdc):
+        parts.append(say("sentence.mdc", mdc=say.percent(change.mdc)))
+    return " ".join(parts)
+
+
+def _amount(percent: float, what: str, say: Language) -> str:
+    if abs(percent) < 0.05:
+        return say("sentence.same", quantity=what)
+    direction = "less" if percent < 0 else "more"
+    return say(f"sentence.{direction}", percent=say.percent(abs(percent)), quantity=what)
+
+
+def _interval(change: Change, amount: str, say: Language) -> str:
+    low, high = change.low, change.high
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return say("sentence.no_interval", change=amount)
+    if low < 0 < high:
+        return say("sentence.interval_across", change=amount, low=say.percent(-low), high=say.percent(high))
+    near, far = sorted((abs(low), abs(high)))
+    return say("sentence.interval", change=amount, low=say.percent(near), high=say.percent(far))
+
+
+@dataclass(frozen=True)
+class Side:
+    """Left against right for one finding; percent of each side's own baseline."""
+
+    finding: str
+    left: Change
+    right: Change
+    difference: float
+    low: float
+    high: float
+
+
+def sides(changes: list[Change], session: str) -> list[Side]:
+    """The first pair of regions in which both sides of a finding are assessable.
+
+    The interval adds the two half-widths as independent; photographs share their errors between the sides, so it is
+    rather too wide than too narrow.
+    """
+    found = []
+    for finding in FINDINGS:
+        for pair in SIDES:
+            left, right = (speaking(changes, finding, session, (region,)) for region in pair)
+            if left and right and left.assessable and right.assessable and left.metric == right.metric:
+                difference = left.percent - right.percent
+                half = math.hypot((left.high - left.low) / 2, (right.high - right.low) / 2)
+                found.append(Side(finding, left, right, difference, difference - half, difference + half))
+                break
+    return found
+
+
+def reasons(lines: Iterable[Verdict], changes: Iterable[Change], session: str, say: Language) -> list[tuple[str, str]]:
+    """(title, reason) of every finding that could not be assessed, then of single metrics, each reason once."""
+    whole = [(line.title, say.reason(line.change.reason)) for line in lines if not line.change.assessable]
+    known = {line.change.finding for line in lines if not line.change.assessable}
+    single: dict[tuple[str, str], list[str]] = {}
+    for c in changes:
+        if c.session == session and c.region in WHOLE and not c.assessable and c.finding not in known:
+            single.setdefault((c.finding, say.reason(c.reason)), []).append(metric_title(c.metric, say))
+    return whole + [(f"{say.name('finding', f)}: {', '.join(names)}", why) for (f, why), names in single.items()]
+
+
+def metric_title(metric: str, say: Language) -> str:
+    """The metric's name in the reader's language; the registry's own title for one the catalogue does not know."""
+    fallback = METRICS[metric].title if metric in METRICS else metric
+    return str(say.catalogue["metric"].get(metric, fallback))

@@ -1,0 +1,246 @@
+"""A subject drawn with numpy: every table of the contract, every kind of verdict, pictures of a painted face."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+
+from skinimg.findings import FINDINGS, MASK_FINDINGS, regions_of
+from skinimg.records import PhotoEntry, SessionPictures, Subject, SubjectResult
+
+METRICS: dict[str, dict[str, str]] = {
+    "spots": {"count": "1", "area": "mm2", "area_fraction": "%", "contrast": "OD", "burden": "mm2 OD"},
+    "redness": {"area": "mm2", "area_fraction": "%", "contrast": "OD", "burden": "mm2 OD"},
+    "pores": {"count": "1", "density": "1/cm2", "area": "mm2", "mean_diameter": "mm", "contrast": "OD"},
+    "scars": {"count": "1", "area": "mm2", "area_fraction": "%", "contrast": "OD", "burden": "mm2 OD"},
+    "wrinkles": {"length": "mm", "area": "mm2", "mean_width": "mm", "contrast": "OD", "burden": "mm2 OD"},
+    "tone": {"ita": "deg", "l_star": "1", "melanin": "OD", "haemoglobin": "OD", "evenness": "1"},
+    "texture": {"roughness_0.2_0.5": "%", "roughness_0.5_2": "%", "roughness_2_5": "%"},
+}
+# Change per month and verdict of each finding, in percent of the baseline.
+EFFECTS = {"spots": -12.0, "redness": 9.0, "pores": -0.4, "scars": -4.0, "wrinkles": None, "tone": None, "texture": -1}
+HEIGHT, WIDTH, MM_PER_PX = 1200, 1000, 0.16
+
+
+@dataclass
+class Drawn:
+    """What the pipeline would hand to the report."""
+
+    result: SubjectResult
+    pictures: list[SessionPictures]
+    subject: Subject
+    footer: dict[str, str] = field(
+        default_factory=lambda: {"skinimg": "0.1.0", "weights": "face 1.0 sha256 0123abcd", "max_megapixels": "200"}
+    )
+
+
+def _spot_places(count: int, seed: int) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    angle, radius = rng.uniform(0, 2 * np.pi, count), np.sqrt(rng.uniform(0.05, 0.8, count))
+    return np.stack([500 + 330 * radius * np.cos(angle), 620 + 420 * radius * np.sin(angle)], axis=1)
+
+
+def _draw(session: int, places: np.ndarray, height: int, width: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    rng = np.random.default_rng(7)
+    skin = np.zeros((HEIGHT, WIDTH), np.uint8)
+    cv2.ellipse(skin, (500, 620), (370, 500), 0, 0, 360, 255, -1)
+    image = np.full((HEIGHT, WIDTH, 3), (226, 229, 231), np.float32)
+    grain = cv2.GaussianBlur(rng.normal(0, 1, (HEIGHT, WIDTH)).astype(np.float32), (0, 0), 2) * 14
+    light = np.linspace(1.05, 0.9, WIDTH, dtype=np.float32)[None, :, None]
+    face = (np.array([214, 172, 148], np.float32) + grain[..., None]) * light
+    soft = cv2.GaussianBlur(skin, (0, 0), 3)[..., None] / 255.0
+    masks = {finding: np.zeros((HEIGHT, WIDTH), np.uint8) for finding in MASK_FINDINGS}
+    for index, (x, y) in enumerate(places):
+        fade = max(0.0, 1 - 0.14 * session) if index % 5 else 1.0
+        radius = int(round((6 + index % 9) * np.sqrt(fade)))
+        if index % 11 == 3 and session >= 2:
+            continue
+        cv2.circle(masks["spots"], (int(x), int(y)), max(radius, 1), int(255 * fade), -1)
+    for centre in ((330, 720), (670, 720)):
+        cv2.ellipse(masks["redness"], centre, (80 + 8 * session, 60), 0, 0, 360, 210, -1)
+    for x, y in rng.uniform((380, 520), (620, 800), (220, 2)):
+        cv2.circle(masks["pores"], (int(x), int(y)), 2, 230, -1)
+    for x, y in rng.uniform((250, 620), (330, 850), (9, 2)):
+        cv2.ellipse(masks["scars"], (int(x), int(y)), (9, 7), 30, 0, 360, 200, -1)
+    for y in (250, 290, 330):
+        cv2.polylines(masks["wrinkles"], [np.array([[330, y], [500, y - 14], [670, y]])], False, 220, 3)
+    tint = {"spots": (-60, -66, -62), "redness": (6, -34, -26), "pores": (-50, -50, -46), "scars": (-22, -24, -22),
+            "wrinkles": (-40, -42, -40)}  # fmt: skip
+    for finding, mask in masks.items():
+        face += cv2.GaussianBlur(mask, (0, 0), 1.5)[..., None] / 255.0 * np.array(tint[finding], np.float32)
+    image = image * (1 - soft) + face * soft
+    for x in (370, 630):
+        cv2.ellipse(image, (x, 500), (62, 28), 0, 0, 360, (246, 244, 240), -1)
+        cv2.circle(image, (x, 500), 27, (74, 52, 38), -1)
+        cv2.ellipse(image, (x, 440), (80, 14), 0, 180, 360, (82, 58, 44), -1)
+    cv2.ellipse(image, (500, 930), (120, 34), 0, 0, 360, (176, 96, 92), -1)
+    size = (width, height)
+    picture = cv2.resize(np.clip(image, 0, 255).astype(np.uint8), size, interpolation=cv2.INTER_AREA)
+    resized = {name: cv2.resize(mask, size, interpolation=cv2.INTER_AREA) for name, mask in masks.items()}
+    return picture, resized | {"skin": cv2.resize(skin, size)}
+
+
+def _changes(subject: str, sessions: list[str], view: str, light: str, months: list[int]) -> pd.DataFrame:
+    rng = np.random.default_rng(3)
+    rows: list[dict[str, object]] = []
+    for number, session in enumerate(sessions[1:], start=1):
+        for region in regions_of(view):
+            for finding, metrics in METRICS.items():
+                for metric, unit in metrics.items():
+                    row: dict[str, object] = {
+                        "subject": subject, "view": view, "light": light, "region": region, "finding": finding,
+                        "metric": metric, "unit": unit, "baseline_session": sessions[0], "session": session,
+                        "days": months[number] * 30, "verdict": "not_assessable", "reason": "",
+                    }  # fmt: skip
+                    effect = EFFECTS[finding]
+                    if effect is None or (finding == "scars" and region == "nose"):
+                        row["reason"] = {
+                            "wrinkles": "expression differs: mouth corners moved 3.1 mm, limit 1.5 mm",
+                            "tone": "no colour card and no common background",
+                        }.get(finding, "not measurable at 4.2 px/mm, needs 6")
+                    else:
+                        baseline = 40.0 * rng.uniform(0.6, 1.5)
+                        percent = effect * number + rng.normal(0, 1.0)
+                        half, mdc = baseline * 0.05, baseline * 0.06
+                        change = baseline * percent / 100
+                        certain = abs(change) > max(mdc, half)
+                        verdict = ("improved" if change < 0 else "worsened") if certain else "unchanged"
+                        row |= {"baseline": baseline, "follow_up": baseline + change, "change": change,
+                                "change_percent": percent, "ci_low": change - half, "ci_high": change + half,
+                                "mdc95": mdc, "verdict": verdict}  # fmt: skip
+                    rows.append(row)
+    columns = ("subject view light region finding metric unit baseline_session session days baseline follow_up change "
+               "change_percent ci_low ci_high mdc95 verdict reason").split()  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _measurements(changes: pd.DataFrame, subject: str, sessions: list[str], view: str, light: str) -> pd.DataFrame:
+    keys = ["region", "finding", "metric"]
+    rows = []
+    if changes.empty:
+        plain = [(r, f, m, u, 12.5) for r in regions_of(view) for f, ms in METRICS.items() for m, u in ms.items()]
+        lookup = {sessions[0]: plain}
+    else:
+        first = changes[changes["session"] == sessions[1]]
+        lookup = {sessions[0]: list(first[[*keys, "unit", "baseline"]].itertuples(index=False, name=None))}
+        for session in sessions[1:]:
+            part = changes[changes["session"] == session]
+            lookup[session] = list(part[[*keys, "unit", "follow_up"]].itertuples(index=False, name=None))
+    for session, values in lookup.items():
+        for region, finding, metric, unit, value in values:
+            missing = "" if np.isfinite(value) else "not measurable at 4.2 px/mm, needs 6"
+            rows.append((subject, session, "", view, light, 1, region, finding, metric, value, unit, missing))
+    columns = "subject session date view light replicate region finding metric value unit missing".split()
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _lesions(subject: str, sessions: list[str], places: np.ndarray, scale: float) -> pd.DataFrame:
+    rows = []
+    for index, (x, y) in enumerate(places * scale):
+        for number, session in enumerate(sessions):
+            status = "baseline" if number == 0 else "persisting"
+            area: float = 3.0 * (1 - 0.1 * number)
+            if index % 11 == 3 and number >= 2:
+                status, area = "resolved", np.nan
+            if index % 17 == 5:
+                if number == 0:
+                    continue
+                status = "new" if number == 1 else "persisting"
+            if index % 23 == 1 and number > 0:
+                status, area = "not_visible", np.nan
+            region = "left_cheek" if x > WIDTH * scale / 2 else "right_cheek"
+            rows.append((subject, "front", "spots", index + 1, session, region, x * MM_PER_PX / scale,
+                         y * MM_PER_PX / scale, area, 0.3, status))  # fmt: skip
+    columns = "subject view finding lesion session region x_mm y_mm area_mm2 contrast status".split()
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _scores(changes: pd.DataFrame, subject: str, view: str) -> pd.DataFrame:
+    metric = {"spots": "burden", "redness": "burden", "pores": "area", "scars": "burden", "wrinkles": "burden"}
+    rows: list[tuple[object, ...]] = []
+    for row in changes[changes["region"].isin(["face", "patch"])].itertuples():
+        if metric.get(row.finding) == row.metric:
+            low, high = (-100 * row.ci_high / row.baseline, -100 * row.ci_low / row.baseline)
+            rows.append((subject, view, row.session, row.finding, -row.change_percent, low, high, row.verdict, ""))
+    for session in dict.fromkeys(changes["session"]):
+        rows.append((subject, view, session, "overall", 14.0, 9.0, 19.0, "improved", "improved (estimate)"))
+    columns = "subject view session finding improvement_percent ci_low ci_high verdict grade".split()
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _photos(subject: str, sessions: list[str], dates: list[str], view: str, rejected: bool) -> pd.DataFrame:
+    rows = []
+    for number, (session, date) in enumerate(zip(sessions, dates, strict=True)):
+        status, reasons = ("ok", "")
+        if rejected:
+            status, reasons = "rejected", "no face found"
+        elif number == 1:
+            status, reasons = "warning", "blurred: sharpness 0.31, needs 0.5; turned 9 deg away from the baseline"
+        rows.append((subject, session, date, view, "standard", 1, f"{session}/{view}.jpg", "ab" * 32, status, reasons,
+                     np.nan if rejected else 9.6, "iris", "skin", np.nan, 0.8, 1.2 + 9 * (number == 1), -2.0, 0.4,
+                     0.21, 0.93))  # fmt: skip
+    columns = ("subject session date view light replicate photo sha256 status reasons px_per_mm scale_source "
+               "color_source color_error_de00 sharpness yaw_deg pitch_deg roll_deg registration_error_mm "
+               "overlap_fraction").split()  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _pictures(sessions: list[str], dates: list[str], months: list[int], view: str, places: np.ndarray,
+              scale: float) -> list[SessionPictures]:  # fmt: skip
+    height, width = int(HEIGHT * scale), int(WIDTH * scale)
+    pictures = []
+    for number, (session, date) in enumerate(zip(sessions, dates, strict=True)):
+        aligned, masks = _draw(min(number, 6), places, height, width)
+        skin = masks.pop("skin") > 127
+        green, blue = aligned[..., 1].astype(np.float32) + 1, aligned[..., 2].astype(np.float32) + 1
+        melanin, haemoglobin = -np.log(blue / 255), -np.log(green / 255) * 0.6
+        melanin[~skin], haemoglobin[~skin] = np.nan, np.nan
+        pictures.append(
+            SessionPictures(view, session, date, months[number] * 30, aligned, melanin, haemoglobin, masks, skin,
+                            MM_PER_PX / scale, (290 * scale, 455 * scale, 710 * scale, 545 * scale))
+        )  # fmt: skip
+    return pictures
+
+
+@pytest.fixture(scope="session")
+def drawn_subject() -> Callable[..., Drawn]:
+    """Build a subject: `drawn_subject(sessions=4, name=..., rejected=False, arms=("A", "B"), scale=0.5)`."""
+    return draw_subject
+
+
+def draw_subject(
+    sessions: int = 4,
+    name: str = "P-017",
+    rejected: bool = False,
+    arms: tuple[str, str] = ("", ""),
+    scale: float = 0.5,
+    view: str = "front",
+) -> Drawn:
+    names = [f"S{number + 1}" for number in range(sessions)]
+    months = list(range(sessions))
+    dates = [str(np.datetime64("2026-01-15") + 30 * month) for month in months]
+    places = _spot_places(60, seed=1)
+    changes = _changes(name, names[:1] if rejected else names, view, "standard", months)
+    measurements = _measurements(changes, name, names, view, "standard")
+    photos = _photos(name, names, dates, view, rejected)
+    lesions = _lesions(name, names, places, scale)
+    result = SubjectResult(
+        name, photos, measurements[:0] if rejected else measurements, changes, lesions[:0] if rejected else lesions,
+        _scores(changes, name, view), ("two faces in S2/front.jpg, the larger one was taken",), {"photo": 1.0},
+    )  # fmt: skip
+    pictures = [] if rejected else _pictures(names, dates, months, view, places, scale)
+    treatment = "Exosomes, 0.5 mm microneedling"
+    entries = tuple(
+        PhotoEntry(name, session, "/nowhere/x.jpg", f"{session}/{view}.jpg", date, view, arm_left=arms[0],  # type: ignore[arg-type]
+                   arm_right=arms[1], treatment=treatment if session != names[-1] else "")
+        for session, date in zip(names, dates, strict=True)
+    )  # fmt: skip
+    return Drawn(result, pictures, Subject(name, tuple(names), entries))
+
+
+assert set(METRICS) == set(FINDINGS)
