@@ -30,7 +30,7 @@ class Camera:
     light: Light
     exposure_ev: float = 0.0
     white_balance: tuple[float, float, float] = (1.0, 1.0, 1.0)  # gains left over after the camera's own balance
-    colour_matrix: tuple[float, ...] = (1, 0, 0, 0, 1, 0, 0, 0, 1)  # row by row, rows sum to 1
+    colour_matrix: tuple[float, ...] = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)  # row by row, rows sum to 1
     psf_px: float = 0.8  # sigma
     shot: float = 1e-4  # variance of noise = shot x signal + read
     read: float = 1e-6

@@ -1,0 +1,184 @@
+"""Training tiles at the working scale: many photographs of small sheets of skin, with their truth.
+
+One sheet of skin is dear, a photograph of it cheap: every sheet is photographed several times, elsewhere, in another
+light, with another camera and turned over, before the next one is grown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from skinimg import colour
+from skinimg.findings import MASK_FINDINGS
+from skinimg.phantom.camera import Camera, decode, develop, sample_camera
+from skinimg.phantom.canvas import plain_canvas
+from skinimg.phantom.draws import log_uniform, normal, spawn, uniform
+from skinimg.phantom.filters import halved, resized
+from skinimg.phantom.jpeg import compress
+from skinimg.phantom.lesions import sample_lesions
+from skinimg.phantom.light import normals_of, openness_of, shade
+from skinimg.phantom.painting import paint
+from skinimg.phantom.skin import Person, albedo, draw_skin, sample_person, skin_colour, wear_makeup
+from skinimg.settings import WORKING_MM_PER_PX
+
+TILE_PX = 256
+_FINE_MM = WORKING_MM_PER_PX / 2  # skin is grown twice as fine as the working scale: its furrows are 0.1 mm wide
+_SHEET_PX = 768  # 38 mm
+_PHOTOS_PER_SHEET = 8
+_ZONES = {"cheek": 0.4, "forehead": 0.2, "nose": 0.12, "chin": 0.08, "periorbital": 0.08, "perioral": 0.06, "neck": 0.06}
+_NATIVE = (2.0, 25.0)  # px/mm, from a whole face in a small photo to a close-up
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """Photographs of skin at the working scale of 0.1 mm/px and what is on them."""
+
+    linear: Tensor  # (n, 3, h, w) linear sRGB as decoded from the photograph
+    coverage: Tensor  # (n, 5, h, w) 0..1 in the order of MASK_FINDINGS, before any camera
+    valid: Tensor  # (n, h, w) bool: skin that can be judged, not burnt out and not under hair
+    ita_deg: Tensor  # (n,) of the person's plain skin
+    native_px_per_mm: Tensor  # (n,) of the photograph, before it was resampled
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Grown skin, ready to be photographed: every map (h, w) or (h, w, c) at `mm_per_px`."""
+
+    albedo: Tensor  # (h, w, 3)
+    height_mm: Tensor
+    openness: Tensor
+    gloss: Tensor
+    hair: Tensor
+    coverage: Tensor  # (h, w, 5)
+    mm_per_px: float
+    person: Person
+
+    def turned(self, row: int, column: int, size: int, turn: int) -> Sheet:
+        """A square piece, in one of eight orientations."""
+
+        def piece(values: Tensor) -> Tensor:
+            part = values[row : row + size, column : column + size]
+            part = part.transpose(0, 1) if turn & 1 else part
+            flips = [axis for axis, bit in ((0, 2), (1, 4)) if turn & bit]
+            return part.flip(flips) if flips else part
+
+        names = ("albedo", "height_mm", "openness", "gloss", "hair", "coverage")
+        return replace(self, **{name: piece(getattr(self, name)) for name in names})
+
+    def coarser(self) -> Sheet:
+        """The same skin at half the resolution."""
+        names = ("albedo", "height_mm", "openness", "gloss", "hair", "coverage")
+        return replace(self, mm_per_px=2 * self.mm_per_px, **{name: halved(getattr(self, name)) for name in names})
+
+
+def draw_tiles(n: int, generator: torch.Generator) -> Tiles:
+    """`n` tiles on the generator's device, all phototypes, cameras and lights; a fifth of the sheets without lesions."""
+    photographs = []
+    while len(photographs) < n:
+        sheet = grow_sheet(_troubled(sample_person(generator), generator), _zone(generator), generator)
+        for _ in range(min(_PHOTOS_PER_SHEET, n - len(photographs))):
+            camera = sample_camera(generator, "training")
+            photographs.append(photograph(sheet, camera, log_uniform(generator, *_NATIVE), generator))
+    linear, coverage, valid, ita, native = (torch.stack(column) for column in zip(*photographs, strict=True))
+    return Tiles(linear, coverage, valid, ita, native)
+
+
+def grow_sheet(person: Person, zone: str, generator: torch.Generator, side_px: int = _SHEET_PX) -> Sheet:
+    """A square sheet of a person's skin from one zone of the face, with lesions, at 0.05 mm/px."""
+    canvas = plain_canvas((side_px, side_px), _FINE_MM, zone, generator.device)
+    bare = draw_skin(canvas, person, spawn(generator))
+    if uniform(generator) < 0.12:
+        bare = wear_makeup(bare, canvas, uniform(generator, 0.2, 0.8), spawn(generator))
+    lesions = sample_lesions(canvas, person, spawn(generator))
+    painted = paint(bare, canvas, lesions)
+    state = painted.state
+    return Sheet(
+        albedo=albedo(state, person),
+        height_mm=state.height_mm,
+        openness=openness_of(state.height_mm, canvas.mm_per_px),
+        gloss=state.gloss,
+        hair=state.hair,
+        coverage=torch.stack([painted.coverage[finding] for finding in MASK_FINDINGS], dim=-1),
+        mm_per_px=canvas.mm_per_px,
+        person=person,
+    )
+
+
+def photograph(
+    sheet: Sheet, camera: Camera, native_px_per_mm: float, generator: torch.Generator
+) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+    """One tile of a sheet: linear (3, h, w), coverage (5, h, w), valid (h, w), ITA and native px/mm."""
+    size = round(TILE_PX * WORKING_MM_PER_PX / sheet.mm_per_px)
+    room = sheet.albedo.shape[0] - size
+    row, column = (int(uniform(generator, 0, room + 1)) for _ in range(2))
+    piece = sheet.turned(row, column, size, int(uniform(generator, 0, 8)))
+    truth = resized(piece.coverage, (TILE_PX, TILE_PX)).clamp(0, 1) if size != TILE_PX else piece.coverage
+    hair = resized(piece.hair, (TILE_PX, TILE_PX))
+    if native_px_per_mm <= 0.6 / piece.mm_per_px:
+        piece = piece.coarser()  # finer than the photograph can show
+    normals = normals_of(piece.height_mm + _body(piece, generator), piece.mm_per_px)
+    radiance = shade(piece.albedo, normals, piece.openness, piece.gloss, camera.light, piece.mm_per_px)
+    radiance = radiance * _metered(radiance, generator)
+    side = round(TILE_PX * WORKING_MM_PER_PX * min(native_px_per_mm, 1 / piece.mm_per_px))
+    picture = compress(develop(resized(radiance, (side, side)), camera, generator), camera.jpeg_quality)
+    linear = resized(decode(picture.to(torch.float32) / 255), (TILE_PX, TILE_PX)).clamp(0, 1)
+    valid = (linear.amax(dim=-1) < 0.97) & (hair < 0.5)
+    return (
+        linear.permute(2, 0, 1),
+        truth.permute(2, 0, 1),
+        valid,
+        torch.tensor(_ita(sheet.person), device=linear.device),
+        torch.tensor(native_px_per_mm, device=linear.device),
+    )
+
+
+def _troubled(person: Person, generator: torch.Generator) -> Person:
+    """The person with far more lesions than usual: a tile shows 7 cm2, and a network learns little from bare skin."""
+    if uniform(generator) < 0.2:
+        return replace(
+            person, freckling=0.0, sun_spots=0.0, acne=0.0, couperose=0.0, melasma=False, wrinkledness=0.0
+        )
+    often = {name: uniform(generator) < 0.5 for name in ("freckling", "sun_spots", "acne", "couperose", "wrinkles")}
+    return replace(
+        person,
+        freckling=uniform(generator, 0.2, 2.0) if often["freckling"] else person.freckling,
+        sun_spots=uniform(generator, 0.5, 4.0) if often["sun_spots"] else person.sun_spots,
+        acne=uniform(generator, 0.5, 2.5) if often["acne"] else person.acne,
+        couperose=uniform(generator, 0.3, 2.0) if often["couperose"] else person.couperose,
+        wrinkledness=uniform(generator, 0.7, 2.0) if often["wrinkles"] else person.wrinkledness,
+        melasma=person.melasma or uniform(generator) < 0.1,
+    )
+
+
+def _zone(generator: torch.Generator) -> str:
+    at = uniform(generator)
+    for zone, share in _ZONES.items():
+        at -= share
+        if at < 0:
+            return zone
+    return "cheek"
+
+
+def _body(piece: Sheet, generator: torch.Generator) -> Tensor:
+    """Height of the body below the skin, mm: a slope and a bulge, so that light and shine vary over a tile."""
+    side = piece.height_mm.shape[0]
+    at = (torch.arange(side, device=piece.height_mm.device) - side / 2) * piece.mm_per_px
+    slope_x, slope_y = (normal(generator, 0, 0.25) for _ in range(2))
+    radius_x, radius_y = (log_uniform(generator, 25, 200) for _ in range(2))
+    x, y = at[None, :], at[:, None]
+    return slope_x * x + slope_y * y - x * x / (2 * radius_x) - y * y / (2 * radius_y)
+
+
+def _metered(radiance: Tensor, generator: torch.Generator) -> float:
+    """Gain of an automatic exposure, which sees the skin among other things."""
+    seen = float(radiance[..., 1].mean().clamp_min(1e-3))
+    return float((0.22 / seen) ** uniform(generator, 0.3, 1.0))
+
+
+def _ita(person: Person) -> float:
+    lab = colour.linear_to_lab(skin_colour(person.melanin, person.blood).numpy())
+    return float(colour.ita_deg(lab[0], lab[2]))
+
