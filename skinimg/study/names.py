@@ -91,8 +91,8 @@ def _replicate(words: Sequence[str]) -> int | None:
     if match := re.fullmatch(r"(?:rep|replicate|r)0*([1-9]\d?)", words[-1]):
         return int(match[1])
     # Behind a view or light, but not as its second word: `left_45` is no 45th shot of the left profile.
-    bare = re.fullmatch(r"0*[1-9]\d?", words[-1])
-    return int(words[-1]) if bare and _known_word(words, len(words) - 1) and not _known_word(words, len(words)) else None
+    bare = re.fullmatch(r"0*[1-9]\d?", words[-1]) and not _known_word(words, len(words))
+    return int(words[-1]) if bare and _known_word(words, len(words) - 1) else None
 
 
 def _known_word(words: Sequence[str], end: int) -> int:
@@ -246,7 +246,7 @@ def safe_name(name: str) -> str:
     kept = "".join(c if unicodedata.category(c)[0] in "LMN" or c in "-_." else "_" for c in text).strip("._")
     short = kept.encode()[:_MAX_BYTES].decode(errors="ignore")
     # A name that looks as if it carried a hash gets its own, or it could meet the changed form of another.
-    if short == name and not _RESERVED.fullmatch(short) and not re.search(r"-[0-9a-f]{8}$", short):
+    if name and short == name and not _RESERVED.fullmatch(short) and not re.search(r"-[0-9a-f]{8}$", short):
         return short
     mark = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
     return f"{'_' if _RESERVED.fullmatch(short) else ''}{short}-{mark}" if short else f"unnamed-{mark}"
