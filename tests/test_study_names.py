@@ -118,10 +118,13 @@ def test_numbers_order_as_numbers(numbers, prefix):
     assert order_sessions([f"{prefix}{n}" for n in numbers], {}) == tuple(f"{prefix}{n}" for n in sorted(numbers))
 
 
-@pytest.mark.parametrize(
-    "name",
-    "S1,V2,week4,baseline,day30,month 3,T0,M3,W12,J30,after,2024-01-05,20240105_x,3 months,Visit-2,before".split(","),
-)
+WHEN = ("S1", "V2", "week4", "baseline", "day30", "month 3", "T0", "M3", "W12", "J30", "after", "before")
+WHEN += ("2024-01-05", "20240105_x", "3 months", "Visit-2")
+UNSAFE = ("a/b", "..", ".", ".hidden", "CON", "nul.txt", "com1", "a:b", "a\\b", "x" * 300, "é" * 90, "", " ", "a b")
+UNSAFE += ("<script>", "tab\t", "bell\a", "trailing.", "a-0123abcd", "\ud800")
+
+
+@pytest.mark.parametrize("name", WHEN)
 def test_names_that_say_when(name):
     assert looks_like_session(name)
 
@@ -160,11 +163,7 @@ def test_good_names_stay(name):
     assert safe_name(name) == name
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["a/b", "..", ".", ".hidden", "CON", "nul.txt", "com1", "a:b", "a\\b", "x" * 300, "é" * 90, "", " ", "a b"]
-    + ["<script>", "tab\t", "bell\a", "trailing.", "a-0123abcd", "\ud800"],
-)
+@pytest.mark.parametrize("name", UNSAFE)
 def test_other_names_are_made_safe(name):
     safe = safe_name(name)
     assert safe != name
