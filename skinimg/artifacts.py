@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from skinimg.align import grid_for_contract
 from skinimg.colour import linear_to_srgb8
 from skinimg.records import ByteArray, FloatArray, Frame, SessionPictures, Shot
 
@@ -58,19 +59,9 @@ def write_session(folder: Path, shot: Shot, pictures: SessionPictures) -> None:
         _write_png(folder / f"{name}.png", mask)
         original = cv2.warpAffine(mask, to_frame, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
         _write_png(folder / f"{name}_original.png", original)
-    np.savez_compressed(folder / "frame.npz", **frame_grid(shot))
-
-
-def frame_grid(shot: Shot) -> dict[str, npt.NDArray[np.generic]]:
-    """The contents of frame.npz: where every 4th pixel of the baseline's frame lies in the original photo."""
-    where = shot.alignment.to_session[::GRID_STRIDE, ::GRID_STRIDE]  # (h, w, 2) in the session's frame
-    grid: FloatArray = cv2.transform(where, shot.frame.to_photo.astype(np.float32))
-    return {
-        "grid_xy": grid.astype(np.float32),
-        "stride": np.int64(GRID_STRIDE),
-        "valid": shot.alignment.valid_baseline[::GRID_STRIDE, ::GRID_STRIDE],
-        "mm_per_px": np.float64(shot.frame.mm_per_px),
-    }
+    np.savez_compressed(
+        folder / "frame.npz", allow_pickle=False, **grid_for_contract(shot.alignment, shot.frame, GRID_STRIDE)
+    )
 
 
 def _grey(values: FloatArray) -> ByteArray:

@@ -117,6 +117,7 @@ def list_(
     from skinimg.metrics import METRICS
     from skinimg.shipped import shipped
 
+    rows: list[dict[str, Any]]
     if what == "findings":
         rows = [
             {"id": f.id, "title": f.title, "needs_px_per_mm": f.min_px_per_mm, "definition": f.definition}

@@ -29,6 +29,7 @@ from skinimg.smooth import masked_blur
 
 Fields = dict[str, dict[str, FloatArray]]  # finding -> quantity -> (h, w)
 
+NO_SCALE = "no scale: give mm_per_px in the manifest"
 _SMALLEST_REGION_MM2 = 50.0  # less visible skin than half a cm2 says nothing about a region
 _HIGHLIGHT_OD = 0.1  # brighter than its surroundings by 10 %
 
@@ -169,29 +170,45 @@ def region_totals(cells: CellTotals, bit: int, finding: str) -> dict[str, npt.ND
     return {name: np.asarray(values[inside].sum()) for name, values in cells.totals[finding].items()}
 
 
-def values(
-    cells: CellTotals, frame: Frame, absolute_colour: bool
-) -> Iterator[tuple[str, str, Metric, float | None, str]]:
+def values(shot: Shot, cells: CellTotals) -> Iterator[tuple[str, str, Metric, float | None, str]]:
     """Every metric of every region of one photo: (region, finding, metric, value or None, reason or '')."""
+    frame = shot.frame
     for bit, region in enumerate(frame.regions):
         for finding in FINDINGS:
             totals = region_totals(cells, bit, finding)
             for m in metrics_of(finding):
-                reason = why_missing(m, finding, frame, float(totals["skin_mm2"]), absolute_colour)
+                reason = why_missing(m, finding, shot, float(totals["skin_mm2"]))
+                if not reason and m.needs_mm and frame.scale_source == "assumed":
+                    reason = NO_SCALE
                 value = float(m.compute(totals)) if not reason else np.nan
                 if not reason and not np.isfinite(value):
                     reason = f"no {finding} found here"
                 yield region, finding, m, (None if reason else value), reason
 
 
-def why_missing(m: Metric, finding: str, frame: Frame, skin_mm2: float, absolute_colour: bool) -> str:
-    """The reason why a metric cannot be had from a photo, or '' where it can."""
+def obstacles(shots: Sequence[Shot], totals: Sequence[CellTotals]) -> dict[tuple[str, str, str], str]:
+    """(region, finding, metric) -> why these shots cannot be compared in it."""
+    found: dict[tuple[str, str, str], str] = {}
+    for shot, cells in zip(shots, totals, strict=True):
+        for bit, region in enumerate(shot.frame.regions):
+            for finding in FINDINGS:
+                skin_mm2 = float(region_totals(cells, bit, finding)["skin_mm2"])
+                for m in metrics_of(finding):
+                    if reason := why_missing(m, finding, shot, skin_mm2):
+                        found.setdefault((region, finding, m.id), reason)
+    return found
+
+
+def why_missing(m: Metric, finding: str, shot: Shot, skin_mm2: float) -> str:
+    """The reason why a metric cannot be had from a photo, or '' where it can.
+
+    A missing scale is no such reason: it leaves changes in per cent.
+    """
+    frame = shot.frame
     needs = FINDINGS[finding].min_px_per_mm
     if frame.native_px_per_mm < needs:
         return f"not measurable at {frame.native_px_per_mm:.1f} px/mm, needs {needs:g}"
-    if m.needs_mm and frame.scale_source == "assumed":
-        return "no scale: give mm_per_px in the manifest"
-    if m.needs_absolute_colour and not absolute_colour:
+    if m.needs_absolute_colour and shot.color_source not in ("card", "background"):
         return "absolute colour needs a colour card or a common background"
     if skin_mm2 < _SMALLEST_REGION_MM2:
         return f"too little skin visible: {skin_mm2:.0f} mm2, needs {_SMALLEST_REGION_MM2:.0f}"

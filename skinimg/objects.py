@@ -121,9 +121,8 @@ def skeleton_length_px(skeleton: BoolArray) -> FloatArray:
     one = skeleton.astype(np.float32)
     straight = np.array([[0, 1, 0], [1, 0, 1], [0, 1, 0]], np.float32)
     beside = cv2.filter2D(one, cv2.CV_32F, straight, borderType=cv2.BORDER_CONSTANT)
-    diagonal = cv2.filter2D(
-        one, cv2.CV_32F, np.float32([[1, 0, 1], [0, 0, 0], [1, 0, 1]]), borderType=cv2.BORDER_CONSTANT
-    )
+    slanted = np.array([[1, 0, 1], [0, 0, 0], [1, 0, 1]], np.float32)
+    diagonal = cv2.filter2D(one, cv2.CV_32F, slanted, borderType=cv2.BORDER_CONSTANT)
     # A diagonal step that two straight ones already make is not counted again.
     length: FloatArray = one * np.minimum(0.5 * beside + np.sqrt(0.5) * np.maximum(diagonal - beside, 0), np.sqrt(2))
     return length.astype(np.float32)

@@ -17,11 +17,10 @@ from skinimg.artifacts import pictures_of, write_session
 from skinimg.change import Pair, changes
 from skinimg.comparable import differences
 from skinimg.errors import AlignmentError, CalibrationError, PhotoError
-from skinimg.measure import field_maps, place_of, shared_skin, shot_totals, values
+from skinimg.measure import NO_SCALE, field_maps, obstacles, place_of, shared_skin, shot_totals, values
 from skinimg.objects import contrast_maps, find_objects, line_lengths
 from skinimg.observe import Reference, see
 from skinimg.records import (
-    CellTotals,
     Change,
     PhotoEntry,
     SessionPictures,
@@ -103,7 +102,8 @@ def _analyze_view(
     baseline: list[Shot] = []  # all replicates of the first usable session
     sightings: list[Sighting] = []
     for session, replicates in groupby(entries, key=lambda e: e.session):
-        shots, refusals = [], []
+        shots: list[Shot] = []
+        refusals: list[str] = []
         for entry in replicates:
             first = baseline[0] if baseline else shots[0] if shots else None
             try:
@@ -161,7 +161,7 @@ def _measure(shot: Shot, first: Shot, bench: Bench, notes: _Notes) -> None:
     with notes.stage("measure"):
         fields = field_maps(shot.frame, shot.maps)
         cells = shot_totals(shot, place_of(shot.alignment, first.frame, bench.settings.tile_mm), None, fields)
-        for region, finding, m, value, reason in values(cells, shot.frame, shot.color_source in ("card", "background")):
+        for region, finding, m, value, reason in values(shot, cells):
             notes.measurements.append(tables.measurement_row(shot.entry, region, finding, m, value, reason))
 
 
@@ -178,29 +178,27 @@ def _compare(
     subject: Subject, key: str, session: str, baseline: list[Shot], shots: list[Shot], bench: Bench, notes: _Notes
 ) -> None:
     """A follow-up against the baseline, on the skin that all their shots show."""
-    first = baseline[0]
-    shared = shared_skin([*baseline, *shots])
-    totals: dict[int, CellTotals] = {}
-    for shot in (*baseline, *shots):
-        place = place_of(shot.alignment, first.frame, bench.settings.tile_mm)
-        totals[id(shot)] = shot_totals(shot, place, shared, field_maps(shot.frame, shot.maps))
-    pair = Pair(
-        tuple(totals[id(shot)] for shot in baseline), tuple(totals[id(shot)] for shot in shots), first.frame.regions
-    )
-    missing: dict[tuple[str, str, str], str] = {}
-    for shot in (*baseline, *shots):
-        absolute = shot.color_source in ("card", "background")
-        for region, finding, m, _, reason in values(totals[id(shot)], shot.frame, absolute):
-            if reason and not reason.startswith("no "):
-                missing.setdefault((region, finding, m.id), reason)
+    first, everything = baseline[0], [*baseline, *shots]
+    shared = shared_skin(everything)
+    totals = [
+        shot_totals(
+            shot,
+            place_of(shot.alignment, first.frame, bench.settings.tile_mm),
+            shared,
+            field_maps(shot.frame, shot.maps),
+        )
+        for shot in everything
+    ]
+    pair = Pair(tuple(totals[: len(baseline)]), tuple(totals[len(baseline) :]), first.frame.regions)
+    missing = obstacles(everything, totals)
     apart = differences(first, shots[0])
     for region, (finding, m_id) in product(first.frame.regions, tables.metric_keys()):
         if finding in apart:
             missing.setdefault((region, finding, m_id), apart[finding])
-    found = list(
-        changes(pair, missing, bench.segmenter.repeatability, bench.settings.bootstrap_samples, bench.settings.seed)
-    )
-    notes.changes += [tables.change_row(first.entry, shots[0].entry, c) for c in found]
+    noise, settings = bench.segmenter.repeatability, bench.settings
+    found = list(changes(pair, missing, noise, settings.bootstrap_samples, settings.seed))
+    no_scale = NO_SCALE if first.frame.scale_source == "assumed" else ""
+    notes.changes += [tables.change_row(first.entry, shots[0].entry, c, no_scale) for c in found]
     notes.scores += [tables.score_row(subject.name, key, session, s) for s in scores(found, first.frame.regions[0])]
 
 

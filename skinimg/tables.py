@@ -123,8 +123,20 @@ def measurement_row(
     }
 
 
-def change_row(baseline: PhotoEntry, follow_up: PhotoEntry, c: Change) -> Row:
-    """One change since the baseline."""
+def change_row(baseline: PhotoEntry, follow_up: PhotoEntry, c: Change, no_scale: str = "") -> Row:
+    """One change since the baseline.
+
+    no_scale : why millimetres are not known; then only the change in per cent and its verdict are left of such a metric
+    """
+    unitless = bool(no_scale) and METRICS[c.metric].needs_mm
+    numbers = {
+        "baseline": c.baseline,
+        "follow_up": c.follow_up,
+        "change": c.change,
+        "ci_low": c.ci_low,
+        "ci_high": c.ci_high,
+        "mdc95": c.mdc95,
+    }
     return {
         "subject": baseline.subject,
         "view": baseline.view,
@@ -136,15 +148,10 @@ def change_row(baseline: PhotoEntry, follow_up: PhotoEntry, c: Change) -> Row:
         "baseline_session": baseline.session,
         "session": follow_up.session,
         "days": days_between(baseline.date, follow_up.date),
-        "baseline": c.baseline,
-        "follow_up": c.follow_up,
-        "change": c.change,
+        **(dict.fromkeys(numbers, np.nan) if unitless else numbers),
         "change_percent": c.percent,
-        "ci_low": c.ci_low,
-        "ci_high": c.ci_high,
-        "mdc95": c.mdc95,
         "verdict": c.verdict,
-        "reason": c.reason,
+        "reason": c.reason or (no_scale if unitless else ""),
     }
 
 

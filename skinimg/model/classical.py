@@ -154,7 +154,7 @@ def _wrinkles(relief: FloatArray, skin: BoolArray, mm: float) -> FloatArray:
     labels = measure.label(_hysteresis(best.astype(np.float32), 0.10, 0.30))
     long = np.zeros(labels.max() + 1, np.bool_)
     for region in measure.regionprops(labels):
-        long[region.label] = region.major_axis_length >= 3 * mm and region.eccentricity > 0.95
+        long[region.label] = region.axis_major_length >= 3 * mm and region.eccentricity > 0.95
     return np.where(_keep(labels, long), _soft(best, 0.12, 0.03), 0).astype(np.float32)
 
 
