@@ -53,8 +53,8 @@ class FaceFinder(nn.Module):
         self.quarter = nn.Sequential(_conv(3, 16, 2), _stage(16, 32, 1))
         self.eighth = _stage(32, 64, 1)
         self.sixteenth = _stage(64, 96, 2)
-        self.thirtysecond = _stage(96, 128, 1)
-        self.lift = nn.ModuleList([_conv(128, 96, kernel=1), _conv(96, 64, kernel=1), _conv(64, 32, kernel=1)])
+        self.thirtysecond = _stage(96, 96, 1)
+        self.lift = nn.ModuleList([_conv(96, 96, kernel=1), _conv(96, 64, kernel=1), _conv(64, 32, kernel=1)])
         self.merge = nn.ModuleList([_Residual(96), _Residual(64), _Residual(32)])
         self.head = nn.Conv2d(32, 6, 1)
 
@@ -84,11 +84,11 @@ class LandmarkNetwork(nn.Module):
     regression of the mesh on its anchors, so it is the shape prior.
     """
 
-    def __init__(self, anchors: int, width: int = 64) -> None:
+    def __init__(self, anchors: int, width: int = 48) -> None:
         super().__init__()
         w = width
         self.stem = _conv(3, w // 2, 2, kernel=5)  # 64
-        self.down = nn.ModuleList([_stage(w // 2, w, 2), _stage(w, 2 * w, 2), _stage(2 * w, 3 * w, 2), _stage(3 * w, 3 * w, 1)])
+        self.down = nn.ModuleList([_stage(w // 2, w, 2), _stage(w, 2 * w, 2), _stage(2 * w, 3 * w, 1), _stage(3 * w, 3 * w, 1)])
         self.lift = nn.ModuleList([_conv(3 * w, 3 * w, kernel=1), _conv(3 * w, 2 * w, kernel=1), _conv(2 * w, w, kernel=1)])
         self.merge = nn.ModuleList([_Residual(3 * w), _Residual(2 * w), _Residual(w)])
         self.heat = nn.Conv2d(w, anchors, 1)

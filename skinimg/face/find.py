@@ -1,0 +1,219 @@
+"""Find the face in a photo and place its 478 landmarks.
+
+Two networks (`skinimg.model.face_network`): the finder looks at the photo at several sizes, each for faces of one
+octave; the landmark network looks at an upright crop twice, the second time in the crop that its own first answer
+suggests, averaged with its answer on the mirrored crop. Its verdict on the crop is the confidence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+import numpy as np
+import torch
+from torch.nn import functional
+
+from skinimg.errors import PhotoError, WeightsError
+from skinimg.face.crop import CROP_SIDE_RADII, FacePlace, crop_matrix, cut, from_crop_sides, place_of
+from skinimg.face.pose import pose_deg, px_per_mm
+from skinimg.model.face_network import CROP_PX, FINDER_STRIDE_PX, FaceFinder, LandmarkNetwork
+from skinimg.model.weights import Card, fill, load_weights, part_of
+from skinimg.records import ByteArray, Face, FloatArray
+
+MIN_CONFIDENCE = 0.8
+_LEVELS_PX = (48, 96, 192, 384)  # long sides: faces from 5 % to more than the whole of the photo
+_FINE_LEVEL_PX = 768  # down to 2.5 %, only where the coarser levels see nothing
+_MARGIN_PX = 32  # repeated border around each level, so that a face at the edge has surroundings
+_MIN_PEAK = 0.2  # the finder proposes, the landmark network decides
+_MAX_PROPOSALS = 6
+
+
+@dataclass(frozen=True)
+class FaceModel:
+    finder: FaceFinder
+    landmarks: LandmarkNetwork
+    mirror: torch.Tensor  # (478,) index of each landmark's mirror image
+    mean_shape: FloatArray  # (478, 3) the average face, frontal, in crop sides
+    card: Card
+
+
+@lru_cache(maxsize=1)
+def load_face_model(weights: str = "face") -> FaceModel:
+    """The face model from its shipped weights, read once per process."""
+    tensors, card = load_weights(weights)
+    missing = [name for name in ("mirror", "mean_shape", "landmarks.heat.weight") if name not in tensors]
+    if missing:
+        raise WeightsError(f"the weights {weights} are no face model", found=f"no tensor {missing[0]}")
+    finder, landmarks = FaceFinder(), LandmarkNetwork(anchors=len(tensors["landmarks.heat.weight"]))
+    fill(finder, part_of(tensors, "finder"), weights)
+    fill(landmarks, part_of(tensors, "landmarks"), weights)
+    for net in (finder, landmarks):
+        net.eval().to(memory_format=torch.channels_last)
+    return FaceModel(finder, landmarks, tensors["mirror"].long(), tensors["mean_shape"].float().numpy(), card)
+
+
+def find_face(pixels: np.ndarray, model: FaceModel | None = None) -> Face:
+    """The face in a photo: the largest and most central one, with the number of others.
+
+    pixels: (h, w, 3) or grey (h, w); sRGB-encoded; uint8, uint16 or float in [0, 1]. model: the shipped one if not given.
+
+    Raises
+    ------
+    PhotoError
+        No face is found.
+    WeightsError
+        The face model's weights are missing or damaged.
+    """
+    model = model or load_face_model()
+    photo = _as_bytes(pixels)
+    faces = _separate(_refine(photo, _propose(photo, _LEVELS_PX, model), model))
+    if not faces or faces[0].confidence < MIN_CONFIDENCE:
+        faces = _separate(faces + _refine(photo, _propose(photo, (_FINE_LEVEL_PX,), model), model))
+    if not faces or faces[0].confidence < MIN_CONFIDENCE:
+        best = f"best confidence {faces[0].confidence:.2f}" if faces else "nothing like a face"
+        raise PhotoError(
+            "no face found",
+            found=best,
+            needed=f"{MIN_CONFIDENCE:.2f}",
+            next_step="Check that the whole face is in the photo, upright and lit; a close-up of skin needs view=closeup.",
+        )
+    sure = [face for face in faces if face.confidence >= MIN_CONFIDENCE]
+    main = max(sure, key=lambda face: _prominence(face, photo.shape))
+    yaw, pitch, roll = pose_deg(main.landmarks, model.mean_shape)
+    scale, scale_sd = px_per_mm(main.landmarks, float(model.card["iris_diameter_relative_sd"]))
+    return Face(main.landmarks, main.confidence, yaw, pitch, roll, scale, scale_sd, len(sure) - 1)
+
+
+@dataclass(frozen=True)
+class _Placed:
+    landmarks: FloatArray  # (478, 3) in photo pixels
+    confidence: float
+
+
+def _as_bytes(pixels: np.ndarray) -> ByteArray:
+    if pixels.ndim == 2:
+        pixels = np.repeat(pixels[..., None], 3, axis=2)
+    if pixels.ndim != 3 or pixels.shape[2] != 3 or min(pixels.shape[:2]) < 16:
+        raise PhotoError("cannot look for a face in this array", found=f"shape {pixels.shape}", needed="(h, w, 3), 16 px or more")
+    if pixels.dtype == np.uint8:
+        return pixels
+    if pixels.dtype == np.uint16:
+        return (pixels >> 8).astype(np.uint8)
+    if not np.issubdtype(pixels.dtype, np.floating):
+        raise PhotoError("cannot look for a face in this array", found=str(pixels.dtype), needed="uint8, uint16 or float")
+    return (np.clip(pixels, 0, 1) * 255 + 0.5).astype(np.uint8)
+
+
+def _as_input(images: list[ByteArray]) -> torch.Tensor:
+    """RGB bytes -> (n, 3, h, w) in [-1, 1]."""
+    batch = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2)
+    return batch.float().div(127.5).sub(1).contiguous(memory_format=torch.channels_last)
+
+
+@torch.inference_mode()
+def _propose(photo: ByteArray, levels_px: tuple[int, ...], model: FaceModel) -> list[FacePlace]:
+    """Where the finder sees something like a face, best first."""
+    h, w = photo.shape[:2]
+    found: list[tuple[float, FacePlace]] = []
+    for long_side in levels_px:
+        zoom = long_side / max(h, w)
+        size = (max(round(w * zoom), 1), max(round(h * zoom), 1))
+        level = cv2.resize(photo, size, interpolation=cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR)
+        # Right and bottom margins round the sides up to whole cells of the coarsest feature map.
+        extra = [-(side + 2 * _MARGIN_PX) % 32 for side in size]
+        right, bottom = _MARGIN_PX + extra[0], _MARGIN_PX + extra[1]
+        level = cv2.copyMakeBorder(level, _MARGIN_PX, bottom, _MARGIN_PX, right, cv2.BORDER_REPLICATE)
+        cells = model.finder(_as_input([level]))[0]
+        found += _peaks(cells, (w / size[0], h / size[1]))
+    return _best_places(found)
+
+
+def _peaks(cells: torch.Tensor, step: tuple[float, float]) -> list[tuple[float, FacePlace]]:
+    """Local maxima of one level's answer (6, h, w) as places in the photo; `step`: photo pixels per level pixel."""
+    score = cells[0].sigmoid()
+    top = functional.max_pool2d(score[None], 3, 1, 1)[0]
+    places = []
+    for y, x in torch.nonzero((score == top) & (score > _MIN_PEAK)).tolist():
+        dx, dy, log_radius, cos, sin = cells[1:, y, x].tolist()
+        level_x = FINDER_STRIDE_PX * (x + dx) + (FINDER_STRIDE_PX - 1) / 2 - _MARGIN_PX
+        level_y = FINDER_STRIDE_PX * (y + dy) + (FINDER_STRIDE_PX - 1) / 2 - _MARGIN_PX
+        radius = FINDER_STRIDE_PX * float(np.exp(log_radius)) * (step[0] + step[1]) / 2
+        place = FacePlace(
+            (level_x + 0.5) * step[0] - 0.5, (level_y + 0.5) * step[1] - 0.5, radius, float(np.arctan2(sin, cos))
+        )
+        places.append((float(score[y, x]), place))
+    return places
+
+
+def _best_places(found: list[tuple[float, FacePlace]]) -> list[FacePlace]:
+    """The strongest proposals, one for each spot."""
+    kept: list[FacePlace] = []
+    for _, place in sorted(found, key=lambda item: -item[0]):
+        apart = all(np.hypot(place.x - k.x, place.y - k.y) > 0.7 * max(place.radius, k.radius) for k in kept)
+        if apart and len(kept) < _MAX_PROPOSALS:
+            kept.append(place)
+    return kept
+
+
+def _refine(photo: ByteArray, places: list[FacePlace], model: FaceModel) -> list[_Placed]:
+    """Landmarks and confidence for each proposal: two passes."""
+    if not places:
+        return []
+    first, _ = _landmarks(photo, places, model)
+    marks, confidence = _landmarks(photo, [place_of(points) for points in first], model)
+    return [_Placed(points, value) for points, value in zip(marks, confidence, strict=True)]
+
+
+@torch.inference_mode()
+def _landmarks(photo: ByteArray, places: list[FacePlace], model: FaceModel) -> tuple[list[FloatArray], list[float]]:
+    """One pass: crop, network on the crop and its mirror image, back to photo pixels."""
+    matrices = [crop_matrix(place, CROP_PX) for place in places]
+    crops = [_crop(photo, place) for place in places]
+    batch = _as_input(crops)
+    out = model.landmarks(torch.cat([batch, batch.flip(3)]))
+    plain, mirrored = out.landmarks.chunk(2)
+    mirrored = mirrored[:, model.mirror] * torch.tensor([-1.0, 1.0, 1.0])
+    mean = ((plain + mirrored) / 2).numpy()
+    confidence = out.logit.sigmoid().view(2, -1).mean(0).tolist()
+    return [from_crop_sides(points, matrix, CROP_PX) for points, matrix in zip(mean, matrices, strict=True)], confidence
+
+
+def _crop(photo: ByteArray, place: FacePlace) -> ByteArray:
+    """The upright crop around a face, without aliasing: area-averaged to 1.25 times its size first, then turned."""
+    side = CROP_SIDE_RADII * place.radius
+    shrink = min(1.25 * CROP_PX / side, 1.0)
+    reach = 0.8 * side  # half the diagonal of the crop and a little
+    h, w = photo.shape[:2]
+    x0, x1 = (int(np.clip(v, 0, w)) for v in (place.x - reach, place.x + reach + 1))
+    y0, y1 = (int(np.clip(v, 0, h)) for v in (place.y - reach, place.y + reach + 1))
+    x0, y0 = min(x0, w - 2), min(y0, h - 2)
+    part = photo[y0 : max(y1, y0 + 2), x0 : max(x1, x0 + 2)]
+    size = (max(round(part.shape[1] * shrink), 1), max(round(part.shape[0] * shrink), 1))
+    step_x, step_y = part.shape[1] / size[0], part.shape[0] / size[1]
+    if shrink < 1:
+        part = cv2.resize(part, size, interpolation=cv2.INTER_AREA)
+    else:
+        step_x = step_y = 1.0
+    to_photo = np.array([[step_x, 0, (step_x - 1) / 2 + x0], [0, step_y, (step_y - 1) / 2 + y0], [0, 0, 1]])
+    return cut(part, (crop_matrix(place, CROP_PX) @ to_photo), CROP_PX)
+
+
+def _separate(faces: list[_Placed]) -> list[_Placed]:
+    """Each face once, the surest answer for it, surest first."""
+    kept: list[_Placed] = []
+    for face in sorted(faces, key=lambda item: -item.confidence):
+        place = place_of(face.landmarks)
+        others = [place_of(k.landmarks) for k in kept]
+        if all(np.hypot(place.x - o.x, place.y - o.y) > 0.8 * max(place.radius, o.radius) for o in others):
+            kept.append(face)
+    return kept
+
+
+def _prominence(face: _Placed, shape: tuple[int, ...]) -> float:
+    """Radius, up to halved towards the corners of the photo; a doubtful face weighs less."""
+    place = place_of(face.landmarks)
+    h, w = shape[:2]
+    off_centre = np.hypot(place.x - w / 2, place.y - h / 2) / np.hypot(w / 2, h / 2)
+    return float(place.radius * (1 - 0.5 * off_centre) * face.confidence**4)

@@ -1,0 +1,119 @@
+"""Weights on disk: NAME.safetensors and its card NAME.json beside it. Never pickle.
+
+The card is JSON: free text for people (training data, licence, figures, limits) and the `sha256` of the tensors, which
+is checked at every load: a card that does not belong to its weights is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as load_safetensors
+from safetensors.torch import save as save_safetensors
+from torch import Tensor, nn
+
+from skinimg.errors import WeightsError
+
+Card = dict[str, Any]
+_PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def weights_folder() -> Path:
+    """Where the shipped weights lie: `weights/` beside the package in a checkout, inside the package when installed."""
+    checkout = _PACKAGE.parent / "weights"
+    return checkout if (_PACKAGE.parent / "pyproject.toml").exists() else _PACKAGE / "_data" / "weights"
+
+
+def weights_path(weights: str | Path) -> Path:
+    """The tensors' path for a shipped name (`face`) or a path to a .safetensors file."""
+    path = Path(weights)
+    return path if path.suffix == ".safetensors" else weights_folder() / f"{weights}.safetensors"
+
+
+def load_weights(weights: str | Path) -> tuple[dict[str, Tensor], Card]:
+    """Tensors, as stored, and card of shipped weights (by name) or of a file (by path).
+
+    Raises
+    ------
+    WeightsError
+        A file is missing or unreadable, or the card's sha256 is not that of the tensors.
+    """
+    path = weights_path(weights)
+    blob, card_text = _read(path), _read(path.with_suffix(".json"))
+    try:
+        card = json.loads(card_text)
+    except ValueError as error:
+        raise WeightsError(f"the card {path.with_suffix('.json')} is damaged: {error}", next_step=_REINSTALL) from error
+    if not isinstance(card, dict) or "sha256" not in card:
+        raise WeightsError(f"the card {path.with_suffix('.json')} has no sha256", next_step=_REINSTALL)
+    digest = hashlib.sha256(blob).hexdigest()
+    if digest != card["sha256"]:
+        raise WeightsError(
+            f"the weights {path} do not belong to their card",
+            found=f"sha256 {digest[:12]}...",
+            needed=f"{str(card['sha256'])[:12]}...",
+            next_step=_REINSTALL,
+        )
+    try:
+        return load_safetensors(blob), card
+    except SafetensorError as error:
+        raise WeightsError(f"the weights {path} are damaged: {error}", next_step=_REINSTALL) from error
+
+
+def save_weights(tensors: Mapping[str, Tensor], card: Mapping[str, Any], path: Path) -> Card:
+    """Write tensors and card (its `sha256` filled in here), each through a temporary file; returns the card."""
+    blob = save_safetensors({name: tensor.contiguous() for name, tensor in tensors.items()})
+    full: Card = {**card, "sha256": hashlib.sha256(blob).hexdigest()}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(full, indent=2, ensure_ascii=False) + "\n"
+    for target, content in ((path, blob), (path.with_suffix(".json"), text.encode())):
+        part = target.with_name(target.name + ".part")
+        part.write_bytes(content)
+        part.replace(target)
+    return full
+
+
+def part_of(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """The tensors below `prefix.`, without it: several networks share one file."""
+    return {name[len(prefix) + 1 :]: tensor for name, tensor in tensors.items() if name.startswith(prefix + ".")}
+
+
+def fill(net: nn.Module, tensors: Mapping[str, Tensor], name: str) -> None:
+    """Put tensors into a network, every one and no other, in the network's own number format.
+
+    Raises
+    ------
+    WeightsError
+        Names or shapes differ: the weights were made for another network.
+    """
+    own = {key: value for key, value in net.state_dict().items() if not key.endswith("num_batches_tracked")}
+    odd = sorted(own.keys() ^ tensors.keys()) or [key for key in own if own[key].shape != tensors[key].shape]
+    if odd:
+        raise WeightsError(
+            f"the weights {name} were made for another network",
+            found=f"{len(odd)} tensors that differ, first {odd[0]}",
+            next_step="Use the weights of this version of skinimg.",
+        )
+    net.load_state_dict({key: tensors[key].to(own[key].dtype) for key in own}, strict=False)
+
+
+def half_precision(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """For storage: float16 instead of float32 (half the file; the rounding of 0.05 % is far below the networks' error)."""
+    kept = {name: tensor for name, tensor in state.items() if not name.endswith("num_batches_tracked")}
+    return {name: tensor.to(torch.float16) if tensor.is_floating_point() else tensor for name, tensor in kept.items()}
+
+
+_REINSTALL = "Reinstall skinimg, or train again."
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise WeightsError(f"cannot read {path}: {error.strerror}", next_step=_REINSTALL) from error
