@@ -44,6 +44,7 @@ _MIDDLE_BLOOD = 0.012
 _MIDDLE_MELANIN = 0.03
 
 _ACROSS = np.array([[1, -1, 0], [1, 1, -2]], np.float64) / np.sqrt([[2.0], [6.0]])  # rows span the plane across (1,1,1)
+_NOISE = 0.1  # density: pixel noise of an 8-bit photo in the shadows
 _DARKEST = 1e-3  # linear; darker carries no colour in 8 bits
 
 _GLARE_LIFT = 0.25  # density by which shine outshines its surroundings (SCIENCE.md 3, highlight fraction)
@@ -103,9 +104,10 @@ class _Inverse(NamedTuple):
 def _inverse() -> _Inverse:
     """Nearest node of the forward grid, corrected by the local linear inverse.
 
-    The correction runs on outside the model's range, so that noise around very pale or bloodless skin stays unbiased
-    (clipping it would add blood to skin that has none). Where the two axes fold onto each other (the darkest skin),
-    it is damped instead of exploding.
+    The correction runs on a little outside the model's range, so that noise around very pale or bloodless skin stays
+    unbiased (clipping it would add blood to skin that has none), and stops there: the middle of a mole or of a fresh
+    papule lies further out, and a straight line that far turned its melanin or blood negative. Where the two axes fold
+    onto each other (the darkest skin), it is damped instead of exploding.
     """
     forward = _forward()
     values = np.stack(
@@ -127,7 +129,7 @@ def _inverse() -> _Inverse:
     points = np.stack([p, q], axis=-1)  # (rows, columns, 2)
     _, nearest = cKDTree(forward.across.reshape(-1, 2)).query(points.reshape(-1, 2))
     away = points.reshape(-1, 2) - forward.across.reshape(-1, 2)[nearest]
-    away *= np.minimum(1.0, 0.4 / np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-9))
+    away *= np.minimum(1.0, _NOISE / np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-9))
     table = values.reshape(-1, 3)[nearest] + np.einsum("nij,nj->ni", slope.reshape(-1, 3, 2)[nearest], away)
     return _Inverse(origin, step, table.reshape(*points.shape[:2], 3).astype(np.float32))
 
