@@ -11,6 +11,7 @@ import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar, cast
 
 import cv2
 import matplotlib as mpl
@@ -19,6 +20,8 @@ from PIL import Image
 
 from skinimg.findings import MASK_FINDINGS
 from skinimg.records import BoolArray, ByteArray, FloatArray, SessionPictures
+
+Pixels = TypeVar("Pixels", ByteArray, FloatArray)
 
 MAX_SESSIONS = 12  # pictures shown per view; the curves and tables have them all
 # Long side of a photograph with up to PICTURES of them: the whole of a face at the working scale of 0.1 mm/px. Four
@@ -92,10 +95,10 @@ def view_pictures(
     for place, picture in enumerate(shown):
         prefix = f"v{number}-{place}"
         sessions.append(ShownSession(picture.session, picture.date, prefix))
-        parts.append(Part(f"{prefix}-photo", _webp(_covered(picture.aligned, cover, COVER), shrink)))
+        parts.append(Part(f"{prefix}-photo", _webp(_smaller(_covered(picture.aligned, cover, COVER), shrink))))
         for name, limits in ranges.items():
-            coloured = _coloured(getattr(picture, name), limits, COLOUR_MAPS[name])
-            parts.append(Part(f"{prefix}-{name}", _webp(_covered(coloured, cover, UNSEEN), shrink / 2)))
+            coloured = _coloured(_covered(getattr(picture, name), cover, math.nan), limits, COLOUR_MAPS[name], shrink)
+            parts.append(Part(f"{prefix}-{name}", _webp(coloured)))
         for finding in MASK_FINDINGS:
             mask = picture.probability.get(finding)
             if mask is not None:
@@ -124,7 +127,7 @@ def _eyes(pictures: Sequence[SessionPictures]) -> tuple[int, int, int, int] | No
     return int(x0 - dx), int(y0 - dy), int(x1 + dx), int(y1 + dy)
 
 
-def _covered(image: ByteArray, box: tuple[int, int, int, int] | None, colour: tuple[int, int, int]) -> ByteArray:
+def _covered(image: Pixels, box: tuple[int, int, int, int] | None, colour: tuple[int, int, int] | float) -> Pixels:
     if box is None:
         return image
     x0, y0, x1, y1 = (max(0, edge) for edge in box)
@@ -143,21 +146,27 @@ def _range(maps: Sequence[FloatArray]) -> tuple[float, float]:
     return float(low), float(max(high, low + 1e-3))
 
 
-def _coloured(values: FloatArray, limits: tuple[float, float], name: str) -> ByteArray:
+def _coloured(values: FloatArray, limits: tuple[float, float], name: str, shrink: float) -> ByteArray:
+    """A map in colour at half the size of the photograph: pigment varies slowly."""
+    values = _smaller(values, shrink / 2)
     low, high = limits
     table = (mpl.colormaps[name](np.linspace(0, 1, 256))[:, :3] * 255).round().astype(np.uint8)  # (256, 3)
     known = np.isfinite(values)
     level = np.clip((np.where(known, values, low) - low) / (high - low) * 255, 0, 255).astype(np.uint8)
-    image = table[level]
+    image = np.take(table, level, axis=0)
     image[~known] = UNSEEN
     return np.asarray(image, np.uint8)
 
 
-def _webp(image: ByteArray, shrink: float) -> str:
+def _smaller(image: Pixels, shrink: float) -> Pixels:
+    if shrink >= 1:
+        return image
+    size = (max(1, round(image.shape[1] * shrink)), max(1, round(image.shape[0] * shrink)))
+    return cast(Pixels, cv2.resize(image, size, interpolation=cv2.INTER_AREA))
+
+
+def _webp(image: ByteArray) -> str:
     """A data URI without metadata."""
-    if shrink < 1:
-        size = (max(1, round(image.shape[1] * shrink)), max(1, round(image.shape[0] * shrink)))
-        image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
     file = io.BytesIO()
     Image.fromarray(image).save(file, "WEBP", quality=QUALITY, method=2)
     return "data:image/webp;base64," + base64.b64encode(file.getvalue()).decode("ascii")
