@@ -48,7 +48,7 @@ def read_photo(path: Path, max_megapixels: float = MAX_MEGAPIXELS) -> Photo:
     except OSError as error:
         raise PhotoError(f"{path} cannot be opened", found=error.strerror or str(error), needed=READABLE) from error
     with open_image(BytesIO(data), path, max_megapixels) as (image, header):
-        profile = _profile(header, path)
+        profile = colour_profile(header, path)
         codes = _opaque(_decode(data, image, header, profile, path), path)
     codes = np.ascontiguousarray(_upright(codes, header.orientation))
     profile = _fitted(profile, codes, path)
@@ -72,8 +72,8 @@ def _fitted(profile: icc.ColourProfile, codes: Codes, path: Path) -> icc.ColourP
     return profile
 
 
-def _profile(header: PhotoHeader, path: Path) -> icc.ColourProfile:
-    """The colour profile: embedded, else what camera or HEIC say of the primaries, else sRGB."""
+def colour_profile(header: PhotoHeader, path: Path) -> icc.ColourProfile:
+    """The colour profile: embedded, else what camera or HEIC say of the primaries, else sRGB; raises PhotoError."""
     if header.icc:
         try:
             return icc.read_profile(header.icc)
