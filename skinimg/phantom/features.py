@@ -126,7 +126,7 @@ def sample_looks(person: Person, generator: torch.Generator) -> Looks:
         clothes=clothes[int(uniform(generator) * 4)],
         brow_density=(1.0 if person.male else 0.75) * (0.8 + 0.5 * uniform(generator)),
         lid_crease_mm=max(0.15, normal(generator, 0.75, 0.3)),
-        lip_blood=2.2 + 1.2 * uniform(generator) - 0.4 * person.male,
+        lip_blood=3.2 + 1.6 * uniform(generator) - 0.8 * person.male,
         seed=new_seed(generator),
     )
 

@@ -12,8 +12,9 @@ from torch.nn import functional
 
 from skinimg.phantom.features import Looks
 from skinimg.phantom.filters import blur
-from skinimg.phantom.head import CYLINDER_MM, GRID_MM, Head, chart_grid, sample_grid
+from skinimg.phantom.head import CYLINDER_MM, GRID_MM, Head, chart_grid, ear_frame, sample_grid
 from skinimg.phantom.skin import Person, skin_colour
+from skinimg.records import FloatArray
 
 LAYER_MM = 0.35  # spacing of the layer: a lock of hair, not a hair
 
@@ -36,8 +37,9 @@ class Outside:
     shine: Tensor
 
 
-def _hairline(u: Tensor, v: Tensor, looks: Looks, top: float, recede: float) -> Tensor:
+def _hairline(u: Tensor, v: Tensor, looks: Looks, landmarks: FloatArray, recede: float) -> Tensor:
     """(h, w) mm inside (positive) or outside the hair."""
+    top = float(landmarks[10, 1])
     degrees = (u.abs() / CYLINDER_MM * 180 / math.pi).numpy()
     line = np.interp(degrees, list(_HAIRLINE), list(_HAIRLINE.values())).astype(np.float32)
     corner = np.exp(-(((degrees - 30) / 16) ** 2))
@@ -45,7 +47,8 @@ def _hairline(u: Tensor, v: Tensor, looks: Looks, top: float, recede: float) -> 
     if looks.hair_style in ("back", "band"):
         # tied: combed off the temples
         line = line - torch.from_numpy(8 * np.exp(-(((degrees - 66) / 9) ** 2)).astype(np.float32))
-    return line - v
+    _, _, rho = ear_frame(u, v, landmarks)
+    return torch.minimum(line - v, (rho - 1.12) * 14)  # hair leaves the ears free
 
 
 def _strands(u: Tensor, v: Tensor, style: str, generator: torch.Generator) -> Tensor:
@@ -77,7 +80,7 @@ def dress(head: Head, looks: Looks, person: Person, generator: torch.Generator) 
     u, v = chart_grid(LAYER_MM)
     top = float(head.landmarks_uv[10, 1])
     recede = max(0.0, min(1.0, (person.age_years - 35) / 50)) if person.male else 0.0
-    inside = _hairline(u, v, looks, top, recede)
+    inside = _hairline(u, v, looks, head.landmarks_mm, recede)
     strands = _strands(u, v, looks.hair_style, generator)
     fray = {"short": 2.6, "back": 1.2, "band": 1.2, "bald": 6.0}[looks.hair_style]
     cover = torch.sigmoid((inside + fray * strands) / (0.9 if looks.hair_style != "bald" else 5.0))
@@ -107,7 +110,7 @@ def dress(head: Head, looks: Looks, person: Person, generator: torch.Generator) 
         volume = torch.lerp(volume, torch.full_like(volume, 3.5), band)
 
     chin = float(head.landmarks_uv[152, 1])
-    neckline = chin + 64 - 26 * (u.abs() / CYLINDER_MM).clamp(0, 1.6).sin() + 6 * torch.cos(u / 9)* 0
+    neckline = chin + 64 - 26 * (u.abs() / CYLINDER_MM).clamp(0, 1.6).sin()
     cloth = torch.sigmoid((v - neckline) / 0.6)
     weave = 1 + 0.06 * torch.randn(u.shape, generator=generator) + 0.03 * torch.sin(u * 4.1) * torch.sin(v * 4.1)
     albedo = torch.lerp(albedo, torch.tensor(looks.clothes)[:, None, None] * weave, cloth)
@@ -116,5 +119,9 @@ def dress(head: Head, looks: Looks, person: Person, generator: torch.Generator) 
     volume = volume + 4.0 * cloth + 1.2 * hem * cloth
 
     gu, gv = chart_grid(GRID_MM)
-    grown = head.bare_radius_mm + sample_grid(volume[None], gu, gv)[0]
+    volume = sample_grid(volume[None], gu, gv)[0]
+    # on the crown hair stands up, not out: the surface below is lifted instead of widened
+    lift = volume * torch.sigmoid((top - 35 - gv) / 9)
+    bare = sample_grid(head.bare_radius_mm[None], gu, gv + lift)[0]
+    grown = torch.where(bare > 4, bare + volume, bare)
     return replace(head, radius_mm=grown), Outside(albedo, cover, shine)

@@ -209,7 +209,7 @@ def _skull(u: Tensor, v: Tensor, landmarks: FloatArray) -> Tensor:
     centre = float(chin[1]) - 130
     below = torch.where(v > centre, torch.full_like(v, 175.0), torch.full_like(v, height - 130 + 2))
     rise = ((v - centre) / below).abs().clamp(max=1.0)
-    skull = around * (1 - rise**2.5) ** 0.45  # a little fuller than an ellipsoid, as crowns are
+    skull = around * (1 - rise**2.3) ** 0.5  # a little fuller than an ellipsoid, as crowns are
     neck_r, neck_z = 57.0, 17.0  # circumference 36 cm, centred behind the axis
     neck = -neck_z * cos + (neck_r**2 - (neck_z * sin) ** 2).clamp_min(1).sqrt()
     drop = v - float(chin[1])
@@ -222,22 +222,24 @@ def _skull(u: Tensor, v: Tensor, landmarks: FloatArray) -> Tensor:
     return skull * (1 - blend) + neck * blend
 
 
+def ear_frame(u: Tensor, v: Tensor, landmarks: FloatArray) -> tuple[Tensor, Tensor, Tensor]:
+    """Place relative to the nearer auricle, an ellipse of 62 x 32 mm that leans back: mm backwards, mm downwards, and
+    the distance from its middle, 1 at its rim."""
+    tragus = (landmarks[234] * (-1, 1, 1) + landmarks[454]) / 2
+    start = CYLINDER_MM * float(np.arctan2(tragus[0], AXIS_Z_MM - tragus[2])) + 5
+    down = v - (float(tragus[1]) - 8)
+    back = u.abs() - start - 13 + 0.20 * down
+    return back, down, torch.sqrt((back / 15) ** 2 + (down * (1 + 0.006 * down) / 31) ** 2)
+
+
 def _ears(u: Tensor, v: Tensor, landmarks: FloatArray) -> Tensor:
-    """Auricles as ridges on the side of the head, 62 x 32 mm, standing off by up to 17 mm."""
-    out = torch.zeros_like(u)
-    for sign, tragus in ((-1, landmarks[234]), (1, landmarks[454])):
-        start = CYLINDER_MM * float(np.arctan2(abs(tragus[0]), AXIS_Z_MM - tragus[2])) + 7
-        du = sign * u - start
-        dv = v - (float(tragus[1]) - 6)
-        du = du - 0.18 * -dv  # the auricle leans back
-        a, b = du - 13, dv * (1 + 0.006 * dv)
-        rho = torch.sqrt((a / 15) ** 2 + (b / 31) ** 2)
-        body = torch.sigmoid((1 - rho) * 9)
-        rim = torch.exp(-(((rho - 0.86) / 0.13) ** 2)) * (a > -11)
-        bowl = torch.exp(-(((a + 5) / 6) ** 2) - ((b - 3) / 10) ** 2)
-        rise = ((a + 15) / 30).clamp(0, 1)
-        out += body * (2 + 15 * rise) + 2.5 * rim * rise - 6 * bowl * body
-    return out
+    """Auricles as ridges on the side of the head, standing off by up to 18 mm at the back."""
+    back, down, rho = ear_frame(u, v, landmarks)
+    body = torch.sigmoid((1 - rho) * 11)
+    rim = torch.exp(-(((rho - 0.86) / 0.12) ** 2)) * torch.sigmoid(back + 9)
+    bowl = torch.exp(-(((back + 4) / 6) ** 2) - ((down - 3) / 11) ** 2)
+    rise = ((back + 15) / 30).clamp(0, 1)
+    return body * (1.5 + 17 * rise) + 3.0 * rim * (0.3 + rise) - 7 * bowl * body
 
 
 def _distance_to(line: FloatArray) -> Tensor:

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from skinimg.phantom.draws import normal, uniform
-from skinimg.phantom.head import Head, chart_grid, from_chart, sample_grid
+from skinimg.phantom.filters import blur
+from skinimg.phantom.head import AXIS_Z_MM, CYLINDER_MM, GRID_MM, Head, chart_grid, from_chart, sample_grid
 
 COARSE_MM = 2.5  # light varies slowly: shadows of soft boxes are some millimetres wide
 DIRECTIONS = 72
@@ -51,13 +51,13 @@ def sample_lighting(generator: torch.Generator, steadiness: float) -> Lighting:
     for side in (-1, 1):
         azimuth = side * (38 + loose * normal(generator, 0, 12))
         elevation = 24 + loose * normal(generator, 0, 10)
-        power = math.exp((0.05 + 0.45 * loose) * normal(generator))
+        power = (1.0 if side < 0 else 0.62) * math.exp((0.05 + 0.45 * loose) * normal(generator))
         lamps.append(Lamp(_towards(azimuth, elevation), 0.22 + 0.12 * uniform(generator), power))
     total = sum(lamp.power for lamp in lamps)
     ambient = 0.30 + (0.02 + 0.12 * loose) * normal(generator)
     ambient = min(max(ambient, 0.12), 0.6)
     return Lighting(
-        tuple(Lamp(la.direction, la.half_width, (1 - ambient) * la.power / total) for la in lamps), ambient
+        tuple(Lamp(la.direction, la.half_width, 1.35 * (1 - ambient) * la.power / total) for la in lamps), ambient
     )
 
 
@@ -83,19 +83,23 @@ def _radiance(lighting: Lighting, rotation: Tensor, directions: Tensor) -> Tenso
     return total
 
 
+def coarse_radius(head: Head) -> Tensor:
+    """The surface without detail finer than the coarse grid: what its light and shadows are computed from, (h, w)."""
+    return blur(head.radius_mm, 0.7 * COARSE_MM / GRID_MM)
+
+
 def sky_visibility(head: Head) -> Tensor:
     """(DIRECTIONS, h, w) share of light from each direction that reaches each point of the coarse chart grid."""
     u, v = chart_grid(COARSE_MM)
-    smooth = functional.avg_pool2d(head.radius_mm[None, None], 3, 1, 1, count_include_pad=False)
-    smooth = functional.interpolate(smooth, scale_factor=0.5, mode="bilinear", align_corners=True)[0]
+    smooth = coarse_radius(head)[None]
     start = from_chart(u, v, sample_grid(smooth, u, v)[0])
     steps = torch.tensor([2.0, 4.0, 7.0, 11.0, 16.0, 23.0, 32.0, 44.0, 60.0, 82.0, 106.0, REACH_MM])
     result = []
     for direction in sphere_directions():
         along = start + direction * steps[:, None, None, None]  # (s, h, w, 3)
-        x, toward = along[..., 0], 55.0 - along[..., 2]
+        x, toward = along[..., 0], AXIS_Z_MM - along[..., 2]
         radius = torch.hypot(x, toward)
-        surface = sample_grid(smooth, 70.0 * torch.atan2(x, toward), along[..., 1])[0]
+        surface = sample_grid(smooth, CYLINDER_MM * torch.atan2(x, toward), along[..., 1])[0]
         clearance = (radius - surface) / (0.22 * steps[:, None, None] + 0.6)
         result.append((0.55 + clearance).clamp(0, 1).amin(0))
     return torch.stack(result)

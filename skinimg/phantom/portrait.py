@@ -24,7 +24,7 @@ from skinimg.phantom.head import (
 )
 from skinimg.phantom.lesions import Lesion, sample_lesions
 from skinimg.phantom.light import openness_of, scattered_light
-from skinimg.phantom.lighting import COARSE_MM, Lighting, light_vectors, sky_visibility, sphere_directions
+from skinimg.phantom.lighting import COARSE_MM, Lighting, coarse_radius, light_vectors, sky_visibility, sphere_directions
 from skinimg.phantom.painting import Painted, paint
 from skinimg.phantom.skin import Person, SkinState, albedo, draw_skin, sample_person
 from skinimg.phantom.view import Seen, View, trace
@@ -115,7 +115,7 @@ def _normals(radius: Tensor, u: Tensor, spacing_mm: float) -> Tensor:
 def _light_on(sitter: Sitter, view: View, lighting: Lighting, u: Tensor, v: Tensor) -> Tensor:
     """Light vectors B (3, ...) at chart points."""
     cu, cv = chart_grid(COARSE_MM)
-    normals = _normals(sitter.head.radius_at(cu, cv), cu, COARSE_MM)
+    normals = _normals(sample_grid(coarse_radius(sitter.head)[None], cu, cv)[0], cu, COARSE_MM)
     return sample_grid(light_vectors(sitter.visibility, normals, lighting, view.rotation), u, v)
 
 

@@ -108,7 +108,7 @@ def trace(head: Head, view: View) -> Seen:
     for depth in torch.arange(centre_depth + FAR_MM, centre_depth - NEAR_MM, -MARCH_MM).tolist():
         inside = _clearance(head, eye, rays, torch.tensor(depth)) < 0
         first = torch.where(inside, depth, first)  # from behind: the last to be written is the nearest
-    nearest = -functional.max_pool2d(-first[None, None], 3, 1, 1)  # a pixel may see what its neighbours' rays meet
+    nearest = -functional.max_pool2d(-first[None, None], 5, 1, 2)  # a pixel may see what its neighbours' rays meet
     blocks = nearest.repeat_interleave(coarse, 2).repeat_interleave(coarse, 3)
     half = coarse // 2
     start = functional.pad(blocks, (half, 0, half, 0), mode="replicate")[0, 0, :h, :w]
@@ -151,9 +151,7 @@ def _refine(head: Head, eye: Tensor, rays: Tensor, depth: Tensor, last: float) -
         if step > 14:
             advance = advance.clamp_min(0.6)  # grazing rays
         low[active] = torch.where(below, at, at + advance)
-        previous = torch.where(below, at, at)
         active = active[~below & (at < last)]
-        del previous
         if len(active) == 0:
             break
     missed = ~torch.isfinite(high)
