@@ -8,7 +8,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from skinimg.phantom.draws import log_uniform, normal, uniform
+from skinimg.phantom.draws import clipped, log_normal, log_uniform, normal, uniform
 from skinimg.phantom.filters import blur
 from skinimg.phantom.light import Light, towards
 
@@ -100,9 +100,17 @@ def _gains(generator: torch.Generator, sd: float) -> tuple[float, float, float]:
 
 
 def _colour_matrix(generator: torch.Generator) -> tuple[float, ...]:
-    """A colour matrix slightly off: rows still sum to 1, so grey stays grey."""
-    off = torch.randn((3, 3), generator=generator, device=generator.device) * 0.03
-    matrix = torch.eye(3, device=off.device) + off - off.mean(dim=1, keepdim=True)
+    """Colours more vivid than life, as most cameras make them, and slightly off; grey stays grey (rows sum to 1)."""
+    # Portraits and phone close-ups have R/G 2.04 and 2.13, G/B 1.41 and 1.58 where the optical model has 1.6 and 1.5
+    # (medians of the tiles of scripts/bench_realism): cameras make skin pink, not yellow, so red against green grows.
+    pink = uniform(generator, 0.0, 0.3)
+    to_pink = torch.tensor(
+        [[1 + pink, -pink, 0], [-pink, 1 + pink, 0], [-pink / 2, pink / 2, 1]], device=generator.device
+    )
+    vivid = clipped(log_normal(generator, 1.03, 0.08), 0.9, 1.3)
+    grey = torch.tensor([0.2126, 0.7152, 0.0722], device=generator.device)
+    matrix = to_pink @ (vivid * torch.eye(3, device=generator.device) + (1 - vivid) * grey)
+    matrix = matrix + 0.02 * torch.randn((3, 3), generator=generator, device=generator.device)
     return tuple((matrix / matrix.sum(dim=1, keepdim=True)).flatten().tolist())
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 
@@ -89,10 +90,12 @@ def spectral_noise(
 
     Made in the frequency domain; periodic over a field padded by a quarter, so that opposite edges do not match.
     """
-    height, width = (math.ceil(n * 1.25 / 64) * 64 for n in shape)
+    coarse = max(1, int(band_mm[0] / (3 * mm_per_px)))  # smooth fields are made small and enlarged
+    step_mm = coarse * mm_per_px
+    height, width = (math.ceil(n / coarse * 1.25 / 32) * 32 for n in shape)
     device = generator.device
-    fy = torch.fft.fftfreq(height, d=mm_per_px, device=device)[:, None]
-    fx = torch.fft.rfftfreq(width, d=mm_per_px, device=device)[None, :]
+    fy = torch.fft.fftfreq(height, d=step_mm, device=device)[:, None]
+    fx = torch.fft.rfftfreq(width, d=step_mm, device=device)[None, :]
     frequency = torch.sqrt(fx * fx + fy * fy).clamp_min(1e-6)
     amplitude = frequency.pow(-slope / 2)
     # Soft ends: a hard cut of the band would ring.
@@ -100,4 +103,7 @@ def spectral_noise(
     noise = torch.fft.rfft2(torch.randn((height, width), generator=generator, device=device))
     field = torch.fft.irfft2(noise * amplitude, s=(height, width))
     field = field / field.std()  # over the periodic field: a crop may lie off the mean, as a patch of skin does
+    if coarse > 1:
+        kept = field[: math.ceil(shape[0] / coarse) + 1, : math.ceil(shape[1] / coarse) + 1]
+        field = F.interpolate(kept[None, None], scale_factor=coarse, mode="bilinear", align_corners=False)[0, 0]
     return field[: shape[0], : shape[1]]

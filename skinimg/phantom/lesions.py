@@ -214,7 +214,7 @@ def _acne_marks(canvas: Canvas, person: Person, generator: torch.Generator, give
             y,
             radius,
             aspect=draw.uniform(1, 1.5),
-            edge_mm=draw.uniform(0.3, 1.0) + 0.3 * radius,
+            edge_mm=0.3 + draw.uniform(0.5, 1.6) * radius,
             melanin=draw.uniform(1.0, 1.2) if red else strength,
             blood=strength if red else draw.uniform(1.0, 1.25),
             irregularity=draw.uniform(0.05, 0.2),
@@ -223,6 +223,7 @@ def _acne_marks(canvas: Canvas, person: Person, generator: torch.Generator, give
         radius = draw.uniform(0.8, 2.5)
         height = min(draw.uniform(0.2, 1.0), 0.35 * radius)
         draw.add("papule", x, y, radius, edge_mm=0.7 * radius, depth_mm=-height, blood=draw.uniform(2, 4))
+        draw.add("pie", x, y, radius * draw.uniform(1.5, 2.5), edge_mm=2.5 * radius, blood=draw.uniform(1.3, 2.0))
     for x, y in draw.places(0.10 * max(person.acne - 0.2, 0), {"cheek": 1.2, "forehead": 0.3, "nose": 0.3}, 0.2):
         kind = draw.uniform(0, 1)  # 60-75 % icepick, 20-30 % boxcar, 20-25 % rolling
         colour = {"melanin": draw.uniform(0.85, 1.25), "blood": draw.uniform(0.85, 1.4)}
@@ -231,7 +232,7 @@ def _acne_marks(canvas: Canvas, person: Person, generator: torch.Generator, give
         elif kind < 0.8:
             depth = draw.uniform(0.1, 0.6)
             radius = draw.uniform(0.75, 2.0)
-            draw.add("boxcar", x, y, radius, depth_mm=depth, edge_mm=0.3, aspect=draw.uniform(1, 1.5), **colour)
+            draw.add("boxcar", x, y, radius, depth_mm=depth, edge_mm=0.3 + depth, aspect=draw.uniform(1, 1.5), **colour)
         else:
             radius = draw.uniform(2.0, 4.0)
             depth = draw.uniform(0.1, 0.5)
@@ -300,6 +301,10 @@ def _moles_and_hairs(canvas: Canvas, person: Person, generator: torch.Generator,
     for x, y in draw.places(0.01, {"forehead": 1.5, "cheek": 1.0}, 0.5):  # loose scalp hairs; our choice
         half_width, length = draw.uniform(0.025, 0.05), draw.uniform(8, 50)
         draw.add("hair", x, y, half_width, length_mm=length, irregularity=draw.uniform(0.05, 0.4))
+    fuzz = draw.uniform(0, 1) ** 3  # few people have dark down on a cheek; our choice
+    for x, y in draw.places(1.5 * fuzz, {"periorbital": 0.3, "nose": 0.1}, 1.0):
+        half_width, length = draw.uniform(0.015, 0.03), draw.uniform(1.0, 5.0)
+        draw.add("hair", x, y, half_width, length_mm=length, irregularity=draw.uniform(0.1, 0.6))
     return draw.lesions
 
 
@@ -322,7 +327,7 @@ def _pores(canvas: Canvas, person: Person, generator: torch.Generator, given: in
     x, y = scattered(canvas, spacing_mm, 0.22, keep, generator)
     chance = torch.rand((6, len(x)), generator=generator, device=generator.device)
     size = torch.randn(len(x), generator=generator, device=generator.device)
-    diameter = (person.pore_diameter_mm * torch.exp(0.35 * size)).clamp(0.08, 0.8)
+    diameter = (person.pore_diameter_mm * torch.exp(0.28 * size)).clamp(0.08, 0.6)
     older = clipped((person.age_years - 20) / 50, 0, 1)
     tension = uniform(generator, 0, math.pi)
     plugged = chance[0] < 0.3
@@ -333,8 +338,8 @@ def _pores(canvas: Canvas, person: Person, generator: torch.Generator, given: in
         torch.zeros_like(x),
         tension + 0.5 * (chance[1] - 0.5),
         1 + (0.2 + 0.8 * older) * chance[2],  # ellipses from 1 to 2 with age, along the tension lines
-        0.04 + 0.25 * diameter,
-        torch.where(plugged, 1.4 + 1.6 * chance[3], 1.05 + 0.45 * chance[3]),
+        0.06 + 0.4 * diameter,
+        torch.where(plugged, 1.4 + 1.2 * chance[3], 1.1 + 0.5 * chance[3]),
         torch.ones_like(x),
         diameter * (0.25 + 0.6 * chance[4]),  # 0.05 to 0.3 mm deep
     ]

@@ -154,8 +154,8 @@ def _polar(window: Window, table: _Table, wavy: bool) -> tuple[Tensor, Tensor]:
     for mode in range(2, 7):
         c, s = c * cos - s * sin, s * cos + c * sin  # cos and sin of mode x angle
         a, b = (2 * hashed(seed, 2 * mode + part) - 1 for part in (0, 1))
-        wave = wave + (a * c + b * s) / math.sqrt(mode)
-        power = power + (a * a + b * b) / mode
+        wave = wave + (a * c + b * s) / mode
+        power = power + (a * a + b * b) / mode**2
     # SD of the wave over the outline is sqrt(power / 2); the mean of (1 + wave)^2 is 1 + SD^2.
     wave = irregularity * wave / (power / 2).sqrt().clamp_min(1e-6)
     return distance, radius * (1 + wave).clamp_min(0.2) / (1 + irregularity**2).sqrt()

@@ -100,7 +100,7 @@ def sample_person(generator: torch.Generator, phototype: int | None = None) -> P
         oiliness=log_normal(generator, 0.9 if age < 50 else 0.6, 0.5),
         wrinkledness=log_normal(generator, 1.0, 0.35),
         # Flament 2015: visible from 0.25 mm; log-normal 0.2 mm median for all openings (SCIENCE.md 4).
-        pore_diameter_mm=clipped(log_normal(generator, 0.20 + 0.03 * older, 0.2), 0.12, 0.35),
+        pore_diameter_mm=clipped(log_normal(generator, 0.22 + 0.03 * older, 0.25), 0.12, 0.40),
         pore_density_per_cm2=log_uniform(generator, 25, 100),  # SCIENCE.md 4: 10-100 per cm2 visible
         freckling=pale * max(0.0, normal(generator, 0.0, 0.5)),
         sun_spots=older * log_normal(generator, 0.8, 0.6),
@@ -108,7 +108,7 @@ def sample_person(generator: torch.Generator, phototype: int | None = None) -> P
         couperose=(0.3 + 0.7 * pale) * max(0.0, normal(generator, 0.15, 0.4)),
         melasma=phototype >= 3 and not male and uniform(generator) < 0.25,
         stubble=uniform(generator) if male and uniform(generator) < 0.6 else 0.0,
-        relief_mm=log_normal(generator, 0.030 + 0.035 * older, 0.3),  # 20-200 um, deeper with age (SCIENCE.md 4)
+        relief_mm=log_normal(generator, 0.035 + 0.035 * older, 0.3),  # 20-200 um, deeper with age (SCIENCE.md 4)
     )
 
 
@@ -166,8 +166,8 @@ def wear_makeup(state: SkinState, canvas: Canvas, amount: float, generator: torc
 
 
 # Unevenness of the pigments: bands of wavelengths in mm, slope of the power spectrum, SD of ln(fraction).
-_MELANIN_BANDS = (((0.15, 2.5), 2.2, 0.07), ((2.0, 40.0), 3.0, 0.08))
-_BLOOD_BANDS = (((0.3, 4.0), 2.0, 0.10), ((3.0, 40.0), 3.0, 0.12))
+_MELANIN_BANDS = (((0.2, 2.5), 2.2, 0.10), ((2.0, 40.0), 3.0, 0.11))
+_BLOOD_BANDS = (((0.4, 5.0), 2.0, 0.20), ((3.0, 40.0), 3.0, 0.20))
 
 
 def _unevenness(
@@ -180,14 +180,15 @@ def _unevenness(
 
 
 def _relief(canvas: Canvas, person: Person, generator: torch.Generator) -> Tensor:
-    """Polygon network of primary and secondary furrows over gentle bumps, in mm."""
+    """Polygon network of primary and finer secondary furrows over gentle bumps, in mm."""
     older = clipped((person.age_years - 20) / 50, 0, 1.2)
-    direction = uniform(generator, 0, math.pi)
-    coarse = furrows(canvas, generator, 0.75 + 0.25 * older, 1.15 + 0.5 * older, direction)
-    fine = furrows(canvas, generator, 0.38, 1.1 + 0.2 * older, direction + 1.2)
-    bumps = spectral_noise(canvas.shape, canvas.mm_per_px, (0.5, 6.0), 2.5, generator)
-    depth = person.relief_mm * canvas.blend({"nose": 0.5, "forehead": 0.8, "neck": 1.4, "periorbital": 1.2}, 1.0)
-    return depth * (0.35 * bumps - coarse - 0.35 * fine)
+    direction = normal(generator, 0.0, 0.35)  # tension lines run across most of a face
+    primary = furrows(canvas, generator, 0.75 + 0.25 * older, 1.3 + 0.6 * older, direction)
+    # Where a noise of one wavelength crosses zero it draws a maze of lines: cheaper than a second set of cells.
+    maze = spectral_noise(canvas.shape, canvas.mm_per_px, (0.25, 0.5), 0.0, generator)
+    bumps = spectral_noise(canvas.shape, canvas.mm_per_px, (0.5, 2.5), 1.5, generator)
+    depth = person.relief_mm * canvas.blend({"nose": 0.6, "forehead": 1.3, "neck": 1.4, "periorbital": 1.2}, 1.0)
+    return depth * (0.5 * bumps - primary - 0.3 * torch.exp(-((maze / 0.35) ** 2)))
 
 
 def furrows(

@@ -27,7 +27,7 @@ from skinimg.settings import WORKING_MM_PER_PX
 TILE_PX = 256
 _FINE_MM = WORKING_MM_PER_PX / 2  # skin is grown twice as fine as the working scale: its furrows are 0.1 mm wide
 _SHEET_PX = 768  # 38 mm
-_PHOTOS_PER_SHEET = 8
+_PHOTOS_PER_SHEET = 16
 _ZONES = {"cheek": 0.4, "forehead": 0.2, "nose": 0.12, "chin": 0.08, "periorbital": 0.08, "perioral": 0.06, "neck": 0.06}
 _NATIVE = (2.0, 25.0)  # px/mm, from a whole face in a small photo to a close-up
 
@@ -175,7 +175,7 @@ def _body(piece: Sheet, generator: torch.Generator) -> Tensor:
 def _metered(radiance: Tensor, generator: torch.Generator) -> float:
     """Gain of an automatic exposure, which sees the skin among other things."""
     seen = float(radiance[..., 1].mean().clamp_min(1e-3))
-    return float((0.22 / seen) ** uniform(generator, 0.3, 1.0))
+    return float((0.36 / seen) ** uniform(generator, 0.3, 1.0))
 
 
 def _ita(person: Person) -> float:
