@@ -1,0 +1,101 @@
+"""Verdicts: nothing changed is unchanged, what exceeds the noise is not, and what cannot be known says so."""
+
+import numpy as np
+import pytest
+
+from skinimg.change import Pair, changes
+from skinimg.records import CellTotals, Repeatability
+
+TILES = 60
+NOISE = {("spots", m): Repeatability(0.03, 0.0) for m in ("count", "area", "area_fraction", "burden", "contrast")}
+
+
+def cells(scale=1.0, noise=0.0, seed=0, skin=60.0):
+    rng = np.random.default_rng(7)
+    load = rng.gamma(2.0, 3.0, TILES) * scale + noise * np.random.default_rng(seed).standard_normal(TILES)
+    load = np.maximum(load, 0)
+    spots = {
+        "skin_mm2": np.full(TILES, skin),
+        "area_mm2": load,
+        "od_mm2": 0.3 * load,
+        "count": np.round(load),
+        "diameter_mm": load,
+    }
+    zero = dict.fromkeys(("skin_mm2", "area_mm2", "od_mm2", "count", "diameter_mm", "length_mm"), np.zeros(TILES))
+    fields = (
+        *("l_star_mm2", "a_star_mm2", "b_star_mm2", "melanin_mm2", "haemoglobin_mm2", "uneven_mm2", "highlight_mm2"),
+        *("roughness_0.2_0.5_mm2", "roughness_0.5_2_mm2", "roughness_2_5_mm2"),
+    )
+    rest = {
+        f: {**zero, **dict.fromkeys(fields, np.zeros(TILES))}
+        for f in ("redness", "pores", "scars", "wrinkles", "tone", "texture")
+    }
+    return CellTotals(np.ones(TILES, np.uint16), np.arange(TILES), {"spots": spots, **rest})
+
+
+def verdicts(before, after, missing=None, noise=NOISE):
+    pair = Pair(tuple(before), tuple(after), ("patch",))
+    return {(c.finding, c.metric): c for c in changes(pair, missing or {}, noise, 400, 0)}
+
+
+def test_identical_photos_are_unchanged():
+    found = verdicts([cells()], [cells()])
+    for m in ("count", "area", "area_fraction", "burden", "contrast"):
+        assert found["spots", m].verdict == "unchanged"
+        assert found["spots", m].change == 0
+        assert found["spots", m].ci_low < 0 < found["spots", m].ci_high
+
+
+def test_a_third_less_is_improved_and_a_third_more_is_worse():
+    burden = verdicts([cells()], [cells(0.67)])["spots", "burden"]
+    assert burden.verdict == "improved"
+    assert burden.percent == pytest.approx(-33, abs=0.1)
+    assert burden.ci_low < burden.change < burden.ci_high < 0
+    assert verdicts([cells()], [cells(1.33)])["spots", "burden"].verdict == "worsened"
+
+
+def test_a_change_within_the_smallest_detectable_one_is_unchanged():
+    burden = verdicts([cells()], [cells(0.93)])["spots", "burden"]
+    assert burden.mdc95 == pytest.approx(1.96 * np.sqrt(2) * 0.03 * (burden.baseline + burden.follow_up) / 2, rel=1e-6)
+    assert abs(burden.change) < burden.mdc95
+    assert burden.verdict == "unchanged"
+
+
+def test_tiles_that_disagree_widen_the_interval():
+    calm = verdicts([cells()], [cells(0.8)])["spots", "burden"]
+    wild = verdicts([cells()], [cells(0.8, noise=6.0)])["spots", "burden"]
+    assert wild.ci_high - wild.ci_low > 1.3 * (calm.ci_high - calm.ci_low)
+
+
+def test_replicates_narrow_the_smallest_detectable_change():
+    one = verdicts([cells()], [cells(0.9)])["spots", "burden"]
+    three = verdicts([cells()] * 3, [cells(0.9)] * 3)["spots", "burden"]
+    assert three.mdc95 < one.mdc95 / np.sqrt(3)
+    assert three.change == pytest.approx(one.change)
+
+
+def test_replicates_that_disagree_widen_it():
+    apart = verdicts([cells(0.8), cells(1.2)], [cells(0.8), cells(1.2)])["spots", "burden"]
+    alike = verdicts([cells(), cells()], [cells(), cells()])["spots", "burden"]
+    assert apart.mdc95 > 2 * alike.mdc95
+
+
+def test_what_is_missing_says_why():
+    reason = "not measurable at 2.0 px/mm, needs 3"
+    found = verdicts([cells()], [cells(0.5)], {("patch", "spots", "area"): reason})["spots", "area"]
+    assert (found.verdict, found.reason) == ("not_assessable", reason)
+    assert np.isnan(found.baseline)
+    unknown = verdicts([cells()], [cells(0.5)], noise={})["spots", "area"]
+    assert unknown.verdict == "not_assessable"
+    assert "repeatability" in unknown.reason
+
+
+def test_an_absent_finding_has_no_contrast_to_compare():
+    found = verdicts([cells()], [cells(0.0)])["spots", "contrast"]
+    assert found.verdict == "not_assessable"
+    assert "no spots" in found.reason
+
+
+def test_same_seed_same_interval():
+    first, second = (verdicts([cells()], [cells(0.8, noise=1.0)])["spots", "area"] for _ in range(2))
+    assert first == second
