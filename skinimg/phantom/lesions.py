@@ -339,9 +339,9 @@ def _pores(canvas: Canvas, person: Person, generator: torch.Generator, given: in
         tension + 0.5 * (chance[1] - 0.5),
         1 + (0.2 + 0.8 * older) * chance[2],  # ellipses from 1 to 2 with age, along the tension lines
         0.06 + 0.4 * diameter,
-        torch.where(plugged, 1.4 + 1.2 * chance[3], 1.1 + 0.5 * chance[3]),
+        torch.where(plugged, 1.3 + 0.8 * chance[3], 1.0 + 0.3 * chance[3]),
         torch.ones_like(x),
-        diameter * (0.25 + 0.6 * chance[4]),  # 0.05 to 0.3 mm deep
+        diameter * (0.4 + 0.7 * chance[4]),  # 0.05 to 0.3 mm deep
     ]
     rows = torch.stack(columns, dim=1).tolist()
     return [Lesion(given + number + 1, "pore", *row) for number, row in enumerate(rows)]

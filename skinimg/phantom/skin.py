@@ -166,8 +166,8 @@ def wear_makeup(state: SkinState, canvas: Canvas, amount: float, generator: torc
 
 
 # Unevenness of the pigments: bands of wavelengths in mm, slope of the power spectrum, SD of ln(fraction).
-_MELANIN_BANDS = (((0.2, 2.5), 2.2, 0.10), ((2.0, 40.0), 3.0, 0.11))
-_BLOOD_BANDS = (((0.4, 5.0), 2.0, 0.20), ((3.0, 40.0), 3.0, 0.20))
+_MELANIN_BANDS = (((0.2, 2.5), 2.2, 0.09), ((2.0, 40.0), 3.0, 0.08))
+_BLOOD_BANDS = (((0.4, 5.0), 2.0, 0.20), ((3.0, 40.0), 3.0, 0.18))
 
 
 def _unevenness(
@@ -187,7 +187,7 @@ def _relief(canvas: Canvas, person: Person, generator: torch.Generator) -> Tenso
     # Where a noise of one wavelength crosses zero it draws a maze of lines: cheaper than a second set of cells.
     maze = spectral_noise(canvas.shape, canvas.mm_per_px, (0.25, 0.5), 0.0, generator)
     bumps = spectral_noise(canvas.shape, canvas.mm_per_px, (0.5, 2.5), 1.5, generator)
-    depth = person.relief_mm * canvas.blend({"nose": 0.6, "forehead": 1.3, "neck": 1.4, "periorbital": 1.2}, 1.0)
+    depth = person.relief_mm * canvas.blend({"nose": 0.6, "forehead": 1.7, "neck": 1.4, "periorbital": 1.2}, 1.0)
     return depth * (0.5 * bumps - primary - 0.3 * torch.exp(-((maze / 0.35) ** 2)))
 
 
