@@ -1,0 +1,5 @@
+"""`python -m skinimg` is `skinimg`."""
+
+from skinimg.cli import main
+
+main()

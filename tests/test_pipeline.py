@@ -1,0 +1,177 @@
+"""The main job on drawn close-ups with a known truth: a fading person, an unchanged one, and everything on disk."""
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+
+from skinimg import Options, analyze
+from skinimg.findings import MASK_FINDINGS
+from skinimg.metrics import METRICS
+from skinimg.tables import COLUMNS, metric_keys
+from tests.drawn import SPOTS, Spot, save, skin_patch
+
+FADED = tuple(Spot(s.x_mm, s.y_mm, s.radius_mm, 1 + 0.4 * (s.factor - 1)) for s in SPOTS)
+GAINS = (1.25, 1.2, 1.1)  # the second session's lamp and white balance
+
+
+def turned(linear: np.ndarray, degrees: float = 3.0, shift_px: tuple[float, float] = (12.0, -7.0)) -> np.ndarray:
+    """The same skin held a little differently, as a second session is."""
+    height, width = linear.shape[:2]
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0)
+    matrix[:, 2] += shift_px
+    return cv2.warpAffine(linear, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
+
+
+def write_study(folder: Path, mm_per_px: str = "0.1") -> Path:
+    people = {"fading": (SPOTS, FADED), "steady": (SPOTS, SPOTS)}
+    rows = ["subject,session,photo,date,view,mm_per_px"]
+    for seed, (name, (before, after)) in enumerate(people.items()):
+        save(skin_patch(before, seed=seed, noise_seed=1), folder / name / "before.png")
+        later = turned(skin_patch(after, seed=seed, noise_seed=2, gains=GAINS))
+        save(later, folder / name / "after.png")
+        rows.append(f"{name},S1,{name}/before.png,2026-01-05,closeup,{mm_per_px}")
+        rows.append(f"{name},S2,{name}/after.png,2026-02-05,closeup,{mm_per_px}")
+    manifest = folder / "manifest.csv"
+    manifest.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return manifest
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("study")
+    return write_study(folder)
+
+
+@pytest.fixture(scope="module")
+def out(study, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("out")
+    assert analyze(study, folder).complete
+    return folder
+
+
+def read(out: Path, name: str) -> pd.DataFrame:
+    return pd.read_csv(
+        out / f"{name}.csv", keep_default_na=False, na_values={c: [""] for c in ("value", "change_percent")}
+    )
+
+
+@pytest.mark.parametrize("name", sorted(COLUMNS))
+def test_tables_have_the_columns_of_the_contract(out, name):
+    assert tuple(pd.read_csv(out / f"{name}.csv").columns) == COLUMNS[name]
+    assert tuple(pd.read_parquet(out / f"{name}.parquet").columns) == COLUMNS[name]
+
+
+def test_fading_spots_improve_by_what_was_drawn_and_steady_ones_do_not(out):
+    changes = read(out, "changes")
+    burden = changes[(changes.finding == "spots") & (changes.metric == "burden")].set_index("subject")
+    # The drawn melanin excess fell by 60 %; in density, which is concave in melanin, that is a little less.
+    assert -70 < burden.loc["fading", "change_percent"] < -45
+    assert abs(burden.loc["steady", "change_percent"]) < 5
+
+
+def test_the_other_findings_do_not_follow_the_spots(out):
+    """Cross-talk: fading melanin must not become fading blood."""
+    changes = read(out, "changes")
+    red = changes[(changes.finding == "redness") & (changes.metric == "area_fraction")]
+    assert (red.change.astype(float).abs() < 1).all()
+
+
+def test_every_measurement_has_a_value_or_a_reason(out):
+    table = read(out, "measurements")
+    assert (table.value.notna() ^ (table.missing != "")).all()
+    seen = set(zip(table.finding, table.metric, strict=True))
+    assert seen == set(metric_keys())
+
+
+def test_every_change_has_a_verdict_and_its_reason(out):
+    table = read(out, "changes")
+    assert set(table.verdict) <= {"improved", "worsened", "unchanged", "not_assessable"}
+    assert (table[table.verdict == "not_assessable"].reason != "").all()
+    assert set(table.days) == {31}
+    judged = table[table.verdict != "not_assessable"]
+    assert (judged.ci_low.astype(float) <= judged.change.astype(float)).all()
+    assert (judged.change.astype(float) <= judged.ci_high.astype(float)).all()
+
+
+def test_spots_keep_their_identity(out):
+    table = read(out, "lesions")
+    spots = table[(table.finding == "spots") & (table.subject == "steady")]
+    assert list(spots[spots.session == "S1"].status) == ["baseline"] * len(SPOTS)
+    assert list(spots[spots.session == "S2"].status) == ["persisting"] * len(SPOTS)
+    wide = spots.pivot(index="lesion", columns="session", values="x_mm").astype(float)
+    assert (wide["S1"] - wide["S2"]).abs().max() < 0.2
+
+
+def test_masks_lie_on_the_photos(out, study):
+    folder = out / "subjects" / "fading" / "closeup" / "S1"
+    photo = cv2.imread(str(study.parent / "fading" / "before.png"))
+    mask = cv2.imread(str(folder / "spots_original.png"), cv2.IMREAD_GRAYSCALE)
+    assert mask.shape == photo.shape[:2]
+    for spot in SPOTS:
+        assert mask[round(spot.y_mm * 10), round(spot.x_mm * 10)] > 200
+    assert (mask > 127).mean() == pytest.approx(sum(np.pi * s.radius_mm**2 for s in SPOTS) / 3600, rel=0.25)
+    assert {f"{f}.png" for f in MASK_FINDINGS} <= {p.name for p in folder.iterdir()}
+
+
+def test_frame_grid_finds_the_same_skin(out):
+    """grid_xy must undo the turn of 3 degrees and the shift of the second photo."""
+    with np.load(out / "subjects" / "steady" / "closeup" / "S2" / "frame.npz") as data:
+        grid, valid, stride = data["grid_xy"], data["valid"], int(data["stride"])
+        assert float(data["mm_per_px"]) == pytest.approx(0.1)
+    matrix = cv2.getRotationMatrix2D((300, 300), 3.0, 1.0)
+    matrix[:, 2] += (12.0, -7.0)
+    ys, xs = np.mgrid[: grid.shape[0], : grid.shape[1]] * stride
+    truth = np.stack([xs, ys, np.ones_like(xs)], axis=-1) @ matrix.T
+    assert valid.mean() > 0.7
+    assert np.median(np.linalg.norm(grid - truth, axis=-1)[valid]) < 0.5  # px = 0.05 mm
+
+
+def test_run_json_tells_what_was_run(out):
+    run = json.loads((out / "run.json").read_text(encoding="utf-8"))
+    assert len(run["input_sha256"]) == 4
+    assert all(len(value) == 64 for value in run["input_sha256"].values())
+    assert run["weights"]["name"] == "classical"
+    assert {"skinimg", "torch", "numpy"} <= set(run["versions"])
+
+
+def test_workers_do_not_change_a_byte(study, out, tmp_path):
+    assert analyze(study, tmp_path, Options(workers=2)).complete
+    for name in COLUMNS:
+        assert (tmp_path / f"{name}.csv").read_bytes() == (out / f"{name}.csv").read_bytes()
+
+
+def test_a_second_run_resumes_and_a_changed_photo_does_not(study, out):
+    assert analyze(study, out).resumed == 2
+    photo = study.parent / "steady" / "after.png"
+    original = photo.read_bytes()
+    try:
+        photo.write_bytes(original + b"\0")
+        assert analyze(study, out).resumed == 1
+    finally:
+        photo.write_bytes(original)
+
+
+def test_without_a_scale_only_what_needs_none_remains(tmp_path):
+    folder = tmp_path / "study"
+    manifest = write_study(folder, mm_per_px="")
+    # 25 px/mm is assumed; drawn at 10, so a drawn millimetre counts as 0.4
+    assert analyze(manifest, tmp_path / "out").complete
+    table = read(tmp_path / "out", "measurements")
+    for name, m in METRICS.items():
+        rows = table[table.metric == name]
+        if m.needs_mm:
+            assert rows.value.isna().all(), name
+    assert table[table.metric == "area_fraction"].value.notna().any()
+    changes = read(tmp_path / "out", "changes")
+    burden = changes[(changes.finding == "spots") & (changes.metric == "burden") & (changes.subject == "fading")].iloc[
+        0
+    ]
+    assert burden.change_percent < -40
+    assert burden.baseline == ""
+    photos = read(tmp_path / "out", "photos")
+    assert set(photos.scale_source) == {"assumed"}
+    assert set(photos.px_per_mm) == {""}
