@@ -23,7 +23,7 @@ Curve = Callable[[Array], Array]  # encoded 0..1 -> linear light 0..1
 
 WHITE_D50: Array = np.array([0.9642, 1.0, 0.8249])  # of the ICC's connection space
 BRADFORD: Array = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
-_XYZ_TO_LINEAR: Array = np.linalg.inv(LINEAR_TO_XYZ)
+XYZ_TO_LINEAR: Array = np.linalg.inv(LINEAR_TO_XYZ)
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def read_profile(icc: bytes) -> ColourProfile:
         curves = tuple(_sane(_curve(tags[channel + "TRC"])) for channel in "rgb")
     except (ImageCms.PyCMSError, OSError, KeyError, IndexError, UnicodeDecodeError, struct.error) as error:
         raise ValueError(f"a damaged profile ({error})") from error
-    matrix = _XYZ_TO_LINEAR @ adaptation(WHITE_D50, WHITE_D65) @ colorants
+    matrix = XYZ_TO_LINEAR @ adaptation(WHITE_D50, WHITE_D65) @ colorants
     if abs(np.linalg.det(matrix)) < 1e-3:
         raise ValueError("a damaged profile (its primaries do not span a colour space)")
     return _as_srgb_if_equal(ColourProfile(name, curves, matrix))
@@ -114,7 +114,7 @@ def _adobe_curve(encoded: Array) -> Array:
 def _primaries_to_srgb(xy: list[tuple[float, float]]) -> Array:
     """(3, 3) to linear sRGB from the chromaticities of three primaries whose white is D65."""
     xyz = np.array([[x / y, 1.0, (1 - x - y) / y] for x, y in xy]).T
-    return np.asarray(_XYZ_TO_LINEAR @ (xyz * np.linalg.solve(xyz, WHITE_D65)), np.float64)
+    return np.asarray(XYZ_TO_LINEAR @ (xyz * np.linalg.solve(xyz, WHITE_D65)), np.float64)
 
 
 SRGB = ColourProfile("sRGB (assumed)", (_srgb_curve,) * 3)
