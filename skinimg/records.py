@@ -180,10 +180,12 @@ class Alignment:
 
     to_session: FloatArray  # (h_b, w_b, 2): baseline pixel -> (x, y) in the session's frame
     to_baseline: FloatArray  # (h_s, w_s, 2): session pixel -> (x, y) in the baseline's frame
-    valid_baseline: BoolArray  # (h_b, w_b) the correspondence can be believed here
+    valid_baseline: BoolArray  # (h_b, w_b) skin that both photos show: regions can be compared here
     valid_session: BoolArray  # (h_s, w_s) the same, seen from the session
+    matched_baseline: BoolArray  # (h_b, w_b) where the skin's own pattern was found again: single lesions too
+    matched_session: BoolArray  # (h_s, w_s)
     jacobian: FloatArray  # (h_s, w_s): baseline area per session area, smooth
-    error_mm: float  # estimated registration error, median over valid skin
+    error_mm: float  # estimated registration error, median over matched skin
     overlap_fraction: float  # valid share of the baseline's skin
     notes: tuple[str, ...] = ()
 

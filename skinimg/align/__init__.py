@@ -1,16 +1,24 @@
-"""Registration: where every pixel of one session lies in the baseline. Coordinates are moved, never measured pixels."""
+"""Registration: where every pixel of one session lies in the baseline. Coordinates are moved, never measured pixels.
+
+texture    what is looked at: local contrast of skin, without light, colour and lesions
+coarse     first map: landmarks, features (features, scattered)
+refine     dense map, both directions
+validity   where it holds, how far it may be off
+refusal    when two photos do not belong together
+warp       arithmetic of maps
+"""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
 
-from skinimg.align.coarse import feature_map, landmark_map, refine_by_features
+from skinimg.align.coarse import CoarseMap, face_map, landmark_map, patch_map
 from skinimg.align.refine import nodes_of, refine
-from skinimg.align.texture import FACTOR, NODE, skin_texture
-from skinimg.align.validity import error_nodes, smooth_area, weigh
+from skinimg.align.refusal import believed, refuse_other_view, refuse_small_overlap
+from skinimg.align.texture import FACTOR, NODE, Texture, skin_texture
+from skinimg.align.validity import area_ratio, error_nodes, matched_nodes
 from skinimg.align.warp import affine_map, inside, pixel_grid, rescale, sample
-from skinimg.errors import AlignmentError
 from skinimg.records import Alignment, BoolArray, FloatArray, Frame
 from skinimg.settings import Settings
 
@@ -29,28 +37,29 @@ def align(
     Raises
     ------
     AlignmentError
-        The photos do not show the same skin, or too little of it.
+        Another view, other skin (another person, another place, a mirrored photo), or too little of the same.
     """
+    refuse_other_view(baseline, session, settings)
     ours, theirs = skin_texture(baseline, baseline_lesions), skin_texture(session, session_lesions)
-    shape = nodes_of(ours)
-    if baseline.landmarks is not None and session.landmarks is not None:
-        to_session = landmark_map(baseline, session, shape)
-        to_session, _ = refine_by_features(ours, theirs, to_session)
-    else:
-        to_session, _ = feature_map(ours, theirs)
-    to_session, to_baseline, disagreement = refine(ours, theirs, to_session)
-    evidence = weigh(ours, theirs, to_session, disagreement)
-    return _assemble(baseline, session, to_session, to_baseline, evidence.matched, error_nodes(ours, theirs, to_session), settings)
+    first = believed(_first_map(baseline, session, ours, theirs), ours, theirs)
+    to_session, to_baseline, disagreement = refine(ours, theirs, first.to_other)
+    matched = matched_nodes(ours, theirs, to_session, disagreement)
+    error = error_nodes(ours, theirs, to_session)
+    alignment = _at_every_pixel(baseline, session, to_session, to_baseline, matched, error)
+    refuse_small_overlap(alignment.overlap_fraction, settings)
+    return alignment
 
 
 def identity_alignment(frame: Frame) -> Alignment:
     """The baseline with itself: exact identity, error 0, overlap 1."""
-    grid = pixel_grid(frame.skin.shape)
+    grid = pixel_grid((frame.skin.shape[0], frame.skin.shape[1]))
     return Alignment(
         to_session=grid,
         to_baseline=grid,
         valid_baseline=frame.skin,
         valid_session=frame.skin,
+        matched_baseline=frame.skin,
+        matched_session=frame.skin,
         jacobian=np.ones(frame.skin.shape, np.float32),
         error_mm=0.0,
         overlap_fraction=1.0,
@@ -72,44 +81,43 @@ def grid_for_contract(alignment: Alignment, session: Frame, stride: int) -> dict
     }
 
 
-def _assemble(
+def _first_map(baseline: Frame, session: Frame, ours: Texture, theirs: Texture) -> CoarseMap | None:
+    if baseline.landmarks is None or session.landmarks is None:
+        return patch_map(ours, theirs)
+    return face_map(ours, theirs, landmark_map(baseline.landmarks, session.landmarks, nodes_of(ours)))
+
+
+def _at_every_pixel(
     baseline: Frame,
     session: Frame,
     to_session: FloatArray,
     to_baseline: FloatArray,
     matched: BoolArray,
     error: FloatArray,
-    settings: Settings,
 ) -> Alignment:
-    area = smooth_area(to_baseline, np.asarray(sample(matched.astype(np.float32), to_baseline) > 0.5))
-    full = {
-        "to_session": rescale(to_session, baseline.skin.shape, 1 / _STEP),
-        "to_baseline": rescale(to_baseline, session.skin.shape, 1 / _STEP),
-    }
-    spread = np.asarray(rescale_image(matched.astype(np.float32), baseline.skin.shape) > 0.5)
-    seen = sample(session.skin.astype(np.float32), full["to_session"]) > 0.5
-    valid_baseline = baseline.skin & spread & seen & inside(full["to_session"], session.skin.shape)
-    back = sample(valid_baseline.astype(np.float32), full["to_baseline"]) > 0.5
-    valid_session = session.skin & back & inside(full["to_baseline"], baseline.skin.shape)
-    overlap = float(valid_baseline.sum() / max(1, baseline.skin.sum()))
-    if overlap < settings.min_overlap:
-        raise AlignmentError(
-            "the two photos do not show enough of the same skin",
-            found=f"{100 * overlap:.0f} % of the baseline's skin found again",
-            needed=f"{100 * settings.min_overlap:.0f} %",
-            next_step="Check that the photo is of this person and place, not mirrored, and framed like the baseline.",
-        )
+    """Maps and masks on nodes, as a record at the frames' own pixels."""
+    ahead = rescale(to_session, baseline.skin.shape, 1 / _STEP)
+    back = rescale(to_baseline, session.skin.shape, 1 / _STEP)
+    shown = baseline.skin & inside(ahead, session.skin.shape) & _carry(session.skin, ahead)
+    found = shown & _carry(matched, _node_places(baseline.skin.shape))
     return Alignment(
-        **full,
-        valid_baseline=valid_baseline,
-        valid_session=valid_session,
-        jacobian=rescale_image(area, session.skin.shape),
-        error_mm=float(np.median(error[matched])) * _STEP * baseline.mm_per_px,
-        overlap_fraction=overlap,
+        to_session=ahead,
+        to_baseline=back,
+        valid_baseline=shown,
+        valid_session=session.skin & inside(back, baseline.skin.shape) & _carry(shown, back),
+        matched_baseline=found,
+        matched_session=session.skin & inside(back, baseline.skin.shape) & _carry(found, back),
+        jacobian=sample(area_ratio(to_baseline, matched), _node_places(session.skin.shape)),
+        error_mm=float(np.median(error[matched])) * _STEP * baseline.mm_per_px if matched.any() else float("nan"),
+        overlap_fraction=float(shown.sum() / max(1, baseline.skin.sum())),
     )
 
 
-def rescale_image(image: FloatArray, shape: tuple[int, ...]) -> FloatArray:
-    """An image on nodes, at every pixel of the frame."""
-    at = np.asarray((pixel_grid((shape[0], shape[1])) + 0.5) / _STEP - 0.5, dtype=np.float32)
-    return sample(image, at)
+def _carry(mask: BoolArray, at: FloatArray) -> BoolArray:
+    return np.asarray(sample(mask.astype(np.float32), at) > 0.5)
+
+
+def _node_places(shape: tuple[int, ...]) -> FloatArray:
+    """Where each pixel of a frame lies on the nodes."""
+    axis = np.array([[1, 0, 0.5], [0, 1, 0.5]]) / _STEP - np.array([[0, 0, 0.5], [0, 0, 0.5]])
+    return affine_map(axis, (shape[0], shape[1]))

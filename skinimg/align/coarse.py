@@ -2,68 +2,77 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
-from skinimg.align.features import Features, find_features, match, smooth_map
+from skinimg.align.features import Features, find_features, frame_to_nodes, match
 from skinimg.align.refine import nodes_of
-from skinimg.align.texture import FACTOR, NODE, Texture
+from skinimg.align.scattered import smooth_map
+from skinimg.align.texture import Texture
 from skinimg.align.warp import affine_map, sample
-from skinimg.records import FloatArray, Frame
+from skinimg.records import FloatArray
 
-_NODE_MM = 0.8
-_REACH_MM = 8.0  # landmarks are right to millimetres (SCIENCE.md 5): nothing further can be the same point
+# Everything here is in node pixels of 0.8 mm.
+_LANDMARK_REACH = 10.0  # 8 mm: landmarks are right to millimetres (SCIENCE.md 5)
+_FEATURE_REACH = 6.0
+_GATE, _ROUNDS = 5.0, ((12.0, 2.0), (6.0, 1.0))
 _LEAST_MATCHES = 30  # SCIENCE.md 5
 
 
-def landmark_map(baseline: Frame, session: Frame, shape: tuple[int, int]) -> FloatArray:
-    """Robust quadratic through all landmarks, on nodes; a quadratic averages the landmarks' own scatter away."""
-    assert baseline.landmarks is not None
-    assert session.landmarks is not None
-    size = FACTOR * NODE
-    return smooth_map(_to_grid(baseline.landmarks[:, :2], size), _to_grid(session.landmarks[:, :2], size), shape, (), (5.0,))[0]
+@dataclass(frozen=True)
+class CoarseMap:
+    """to_other : (n_h, n_w, 2) node pixels. agreeing of candidates : how many features near their place support it."""
+
+    to_other: FloatArray
+    agreeing: int
+    candidates: int
 
 
-def refine_by_features(base: Texture, other: Texture, to_other: FloatArray) -> tuple[FloatArray, int]:
-    """A map through the features that both photos show near where `to_other` expects them, and their number.
-
-    The map that came in is kept where there are too few.
-    """
-    ours, theirs = find_features(base), find_features(other)
-    return _follow(ours, theirs, to_other, _REACH_MM)
+def landmark_map(base: FloatArray, other: FloatArray, shape: tuple[int, int]) -> FloatArray:
+    """Robust quadratic through all landmarks (478, 3), frame pixels: it averages the landmarks' own scatter away."""
+    return smooth_map(frame_to_nodes(base[:, :2]), frame_to_nodes(other[:, :2]), shape, _GATE)[0]
 
 
-def feature_map(base: Texture, other: Texture) -> tuple[FloatArray, int]:
-    """First map of a close-up: any shift, rotation and scale. Second value: features that agree with it."""
-    ours, theirs = find_features(base), find_features(other)
-    first, second = match(ours, theirs)
-    shape = nodes_of(base)
-    if len(first) < 8:
-        return affine_map(np.eye(2, 3, dtype=np.float32), shape), 0
+def face_map(base: Texture, other: Texture, by_landmarks: FloatArray) -> CoarseMap:
+    """The map through features near where the landmarks expect them; the landmarks' own map where there are too few."""
+    levels = (1,)  # 0.4 mm/px: as much as most portraits carry, and a quarter of the time of 0.2
+    return _follow(find_features(base, levels), find_features(other, levels), by_landmarks, _LANDMARK_REACH)
+
+
+def patch_map(base: Texture, other: Texture) -> CoarseMap | None:
+    """First map of a close-up: any shift, rotation and scale; None where no similarity explains 8 features."""
+    levels = (0, 1, 2)  # pores, pores in groups, marks: which of them survives a change of light differs by photo
+    ours, theirs = find_features(base, levels), find_features(other, levels)
+    pairs = [match(a, b) for a, b in zip(ours, theirs, strict=True)]
+    first, second = (np.concatenate(side) for side in zip(*pairs, strict=True))
+    if len(first) < _LEAST_SUPPORT:
+        return None
     similarity, agree = cv2.estimateAffinePartial2D(
-        _to_grid(first, NODE), _to_grid(second, NODE), method=cv2.RANSAC, ransacReprojThreshold=2.0, maxIters=20000, confidence=0.9999
+        first, second, method=cv2.RANSAC, ransacReprojThreshold=2.0, maxIters=20000, confidence=0.9999
     )
-    if similarity is None:
-        return affine_map(np.eye(2, 3, dtype=np.float32), shape), 0
-    to_other = affine_map(similarity.astype(np.float32), shape)
-    mapping, count = _follow(ours, theirs, to_other, 4.0)
-    return mapping, max(count, int(agree.sum()))
+    if similarity is None or agree.sum() < _LEAST_SUPPORT:
+        return None
+    rough = affine_map(similarity.astype(np.float32), nodes_of(base))
+    return _follow(ours, theirs, _follow(ours, theirs, rough, _FEATURE_REACH).to_other, _FEATURE_REACH / 2)
 
 
-def _follow(ours: Features, theirs: Features, to_other: FloatArray, reach_mm: float) -> tuple[FloatArray, int]:
-    own = _to_grid(ours.points, NODE)
-    expected = sample(to_other, own[None])[0] if len(own) else own
-    first, second = match(ours, theirs, (expected + 0.5) * NODE - 0.5, reach_mm / _NODE_MM * NODE)
+_LEAST_SUPPORT = 8
+
+
+def _follow(ours: list[Features], theirs: list[Features], to_other: FloatArray, reach: float) -> CoarseMap:
+    """Match again, only near the place that a map expects, and draw the map through what agrees."""
+    pairs = [
+        match(a, b, sample(to_other, a.points[None])[0], reach)
+        for a, b in zip(ours, theirs, strict=True)
+        if len(a.points)
+    ]
+    if not pairs:
+        return CoarseMap(to_other, 0, 0)
+    first, second = (np.concatenate(side) for side in zip(*pairs, strict=True))
     if len(first) < _LEAST_MATCHES:
-        return to_other, len(first)
-    mapping, keep = smooth_map(
-        _to_grid(first, NODE), _to_grid(second, NODE), to_other.shape[:2], (12.0, 6.0), (5.0, 2.0, 1.0)
-    )
-    if keep.sum() < _LEAST_MATCHES:
-        return to_other, int(keep.sum())
-    return mapping, int(keep.sum())
-
-
-def _to_grid(points: FloatArray, factor: int) -> FloatArray:
-    """Pixel coordinates in a grid `factor` times coarser."""
-    return np.asarray((points + 0.5) / factor - 0.5, dtype=np.float32)
+        return CoarseMap(to_other, 0, len(first))
+    mapping, keep = smooth_map(first, second, (to_other.shape[0], to_other.shape[1]), _GATE, _ROUNDS)
+    kept = int(keep.sum())
+    return CoarseMap(mapping if kept >= _LEAST_MATCHES else to_other, kept, len(first))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 
@@ -18,33 +16,20 @@ _MOST_DISAGREEMENT = 0.1875  # nodes: 0.15 mm = 1.5 px between the two direction
 _FOLD = (0.4, 2.5)  # area ratios outside are folds, not skin
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """What speaks for a map at each of its nodes, (n_h, n_w).
+def matched_nodes(base: Texture, other: Texture, to_other: FloatArray, disagreement: FloatArray) -> BoolArray:
+    """Where the same pores and lines are seen, (n_h, n_w): texture correlates, both directions agree, nothing folds.
 
-    correlation : of the two textures in a window of sigma 2 mm, lesions left out; 0 where there is no texture in common.
-    covered : share of the window where both photos show skin.
-    matched : bool, the same pores and lines are seen: single lesions can be followed.
+    disagreement : (n_h, n_w) nodes, between the maps found in the two directions.
     """
-
-    correlation: FloatArray
-    covered: FloatArray
-    matched: BoolArray
-
-
-def weigh(base: Texture, other: Texture, to_other: FloatArray, disagreement: FloatArray) -> Evidence:
-    """Texture correlation, agreement of the two directions and absence of folds, at the nodes of `to_other`."""
-    correlation, covered = local_correlation(base, other, to_other)
     area = jacobian_determinant(to_other)
     area = area / float(np.median(area))
     sane = (area > _FOLD[0]) & (area < _FOLD[1])
-    agreed = disagreement < _MOST_DISAGREEMENT
-    matched = (correlation >= LEAST_CORRELATION) & agreed & sane & (covered > 0.05)
-    return Evidence(correlation, covered, matched)
+    alike = local_correlation(base, other, to_other) >= LEAST_CORRELATION
+    return np.asarray(alike & sane & (disagreement < _MOST_DISAGREEMENT))
 
 
-def local_correlation(base: Texture, other: Texture, to_other: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Zero-mean normalised cross-correlation in a Gaussian window, and the share of the window it rests on."""
+def local_correlation(base: Texture, other: Texture, to_other: FloatArray) -> FloatArray:
+    """Zero-mean normalised cross-correlation in a Gaussian window of sigma 2 mm, (n_h, n_w); 0 without common skin."""
     nodes = to_other.shape[:2]
     at = rescale(to_other, base.value.shape, 1 / NODE)
     both = base.weight * (sample(other.weight, at) > 0.99)
@@ -59,7 +44,7 @@ def local_correlation(base: Texture, other: Texture, to_other: FloatArray) -> tu
     cov = mean(a * b * both) / share - ma * mb
     spread = (mean(a * a * both) / share - ma**2) * (mean(b * b * both) / share - mb**2)
     correlation = cov / np.sqrt(np.maximum(spread, 1e-4))
-    return np.where(covered > 0.02, correlation, 0).astype(np.float32), covered
+    return np.where(covered > 0.05, correlation, 0).astype(np.float32)
 
 
 def error_nodes(base: Texture, other: Texture, to_other: FloatArray) -> FloatArray:
@@ -74,7 +59,7 @@ def error_nodes(base: Texture, other: Texture, to_other: FloatArray) -> FloatArr
     return np.asarray(np.linalg.norm(apart, axis=-1) / 2, dtype=np.float32)
 
 
-def smooth_area(to_other: FloatArray, matched: BoolArray) -> FloatArray:
+def area_ratio(to_other: FloatArray, matched: BoolArray) -> FloatArray:
     """Jacobian determinant of a map, smoothed over 4 mm from where the map is believed, within the range of no fold."""
     area = jacobian_determinant(to_other)
     trust = (matched * 0.95 + 0.05).astype(np.float32)

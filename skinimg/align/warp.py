@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from skinimg.records import FloatArray
 
@@ -19,9 +20,13 @@ def pixel_grid(shape: tuple[int, int]) -> FloatArray:
     return np.stack([x, y], axis=-1)
 
 
-def affine_map(affine: FloatArray, shape: tuple[int, int]) -> FloatArray:
+def affine_map(affine: npt.NDArray[np.floating], shape: tuple[int, int]) -> FloatArray:
     """The map (x, y) -> affine @ (x, y, 1) on a grid of this shape; affine : (2, 3)."""
-    return np.asarray(pixel_grid(shape) @ affine[:, :2].T + affine[:, 2], dtype=np.float32)
+    x, y = np.arange(shape[1]), np.arange(shape[0])[:, None]
+    mapping = np.empty((*shape, 2), np.float32)
+    for axis in (0, 1):
+        mapping[..., axis] = affine[axis, 0] * x + affine[axis, 2] + affine[axis, 1] * y
+    return mapping
 
 
 def sample(image: FloatArray, at: FloatArray) -> FloatArray:
@@ -68,18 +73,22 @@ def invert(mapping: FloatArray, shape: tuple[int, int], iterations: int = 12) ->
 
 
 def rescale(mapping: FloatArray, shape: tuple[int, ...], factor: float) -> FloatArray:
-    """The same map between two grids `factor` times coarser (finer, below 1); `shape` is its own new grid."""
-    if factor == 1:
-        return mapping
+    """The same map between two grids `factor` times coarser (finer, below 1); `shape` is its own new grid.
+
+    Grids of different pixel size share their corners, not the centre of their first pixel: that is how resize counts.
+    """
     affine = nearest_affine(mapping)
     rest = mapping - affine_map(affine, mapping.shape[:2])
-    # Grids of different pixel size share their corners, not the centre of their first pixel.
-    centre = np.asarray((pixel_grid((shape[0], shape[1])) + 0.5) * factor - 0.5, dtype=np.float32)
-    own_scale = centre @ affine[:, :2].T + affine[:, 2] + sample(rest, centre)
-    return np.asarray((own_scale + 0.5) / factor - 0.5, dtype=np.float32)
+    covered = round(mapping.shape[1] / factor), round(mapping.shape[0] / factor)
+    rest = cv2.resize(rest, covered, interpolation=cv2.INTER_LINEAR) / factor
+    border = (0, max(0, shape[0] - covered[1]), 0, max(0, shape[1] - covered[0]))  # a remainder below one node
+    rest = cv2.copyMakeBorder(rest, *border, cv2.BORDER_REPLICATE)[: shape[0], : shape[1]]
+    linear = affine[:, :2]
+    shift = ((linear - np.eye(2)) @ np.full(2, (factor - 1) / 2) + affine[:, 2]) / factor
+    return np.asarray(affine_map(np.column_stack([linear, shift]), (shape[0], shape[1])) + rest, dtype=np.float32)
 
 
 def jacobian_determinant(mapping: FloatArray) -> FloatArray:
     """Area in the other grid per area in its own, (h, w)."""
-    dy, dx = np.gradient(mapping, axis=(0, 1))
+    dy, dx = np.asarray(np.gradient(mapping, axis=0)), np.asarray(np.gradient(mapping, axis=1))
     return np.asarray(dx[..., 0] * dy[..., 1] - dx[..., 1] * dy[..., 0], dtype=np.float32)

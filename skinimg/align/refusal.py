@@ -1,0 +1,80 @@
+"""When two photos do not belong together, and what the user is told."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from skinimg.align.coarse import CoarseMap, patch_map
+from skinimg.align.texture import Texture
+from skinimg.errors import AlignmentError
+from skinimg.records import FloatArray, Frame
+from skinimg.settings import Settings
+
+# Share of the features matched near their expected place that also agree on one smooth map. Measured: 0.39 to 0.65 on
+# the close-ups of the same skin days to weeks apart, 0.08 to 0.15 on portraits of different people, up to 0.20 on
+# mirrored photos (scripts/bench_align).
+_LEAST_AGREEMENT = 0.28
+_LEAST_FEATURES = 30  # SCIENCE.md 5
+
+
+def refuse_other_view(baseline: Frame, session: Frame, settings: Settings) -> None:
+    """Raise AlignmentError where the head was turned too far between the photos (faces only)."""
+    if baseline.landmarks is None or session.landmarks is None:
+        return
+    yaw_deg = yaw_between(baseline.landmarks, session.landmarks)
+    if abs(yaw_deg) > settings.max_yaw_difference_deg:
+        raise AlignmentError(
+            "the head is turned differently in the two photos",
+            found=f"{abs(yaw_deg):.0f} degrees between them",
+            needed=f"at most {settings.max_yaw_difference_deg:g} degrees",
+            next_step="Give the photo its own view (left45, right45, left, right) or take it again like the baseline.",
+        )
+
+
+def yaw_between(baseline: FloatArray, session: FloatArray) -> float:
+    """Turn of the head about the vertical axis from one photo to the other, degrees, from landmarks (478, 3).
+
+    The rotation that lays one set of points on the other (Kabsch 1976).
+    """
+    ours, theirs = (points - points.mean(axis=0) for points in (baseline.astype(float), session.astype(float)))
+    u, _, vt = np.linalg.svd(ours.T @ theirs)
+    sign = np.sign(np.linalg.det(u @ vt))
+    rotation = (u @ np.diag([1, 1, sign]) @ vt).T
+    return float(np.degrees(np.arctan2(rotation[0, 2], rotation[2, 2])))
+
+
+def believed(first: CoarseMap | None, baseline: Texture, session: Texture) -> CoarseMap:
+    """The first map; raises AlignmentError where its features agree no better than between strangers."""
+    if first is not None and _supported(first):
+        return first
+    mirrored = Texture(
+        np.ascontiguousarray(session.value[:, ::-1]), np.ascontiguousarray(session.weight[:, ::-1]), session.mm_per_px
+    )
+    reflection = patch_map(baseline, mirrored)
+    if reflection is not None and _supported(reflection):
+        raise AlignmentError(
+            "the photo is mirrored: its mirror image shows the baseline's skin, it does not",
+            next_step="Export the photo without mirroring (front cameras often mirror).",
+        )
+    found = f"{first.agreeing} of {first.candidates} skin features agree" if first else "no skin features in common"
+    raise AlignmentError(
+        "the photo does not show the same skin as the baseline",
+        found=found,
+        needed=f"{_LEAST_FEATURES} and {100 * _LEAST_AGREEMENT:.0f} % of them",
+        next_step="Check that it is the same person and place, sharp, and in light and pose like the baseline.",
+    )
+
+
+def refuse_small_overlap(overlap_fraction: float, settings: Settings) -> None:
+    """Raise AlignmentError where too little of the baseline's skin is seen again."""
+    if overlap_fraction < settings.min_overlap:
+        raise AlignmentError(
+            "too little of the baseline's skin is seen again",
+            found=f"{100 * overlap_fraction:.0f} %",
+            needed=f"{100 * settings.min_overlap:.0f} %",
+            next_step="Frame the photo like the baseline.",
+        )
+
+
+def _supported(first: CoarseMap) -> bool:
+    return first.agreeing >= max(_LEAST_FEATURES, _LEAST_AGREEMENT * first.candidates)
