@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from skinimg.findings import MASK_FINDINGS
-from skinimg.report.pictures import Part, ViewPictures
+from skinimg.report.pictures import ViewPictures
 
 MAX_MARKS = 400  # per finding, the largest ones; more would hide the skin
 STRIPS = 8  # objects whose crops are shown without a click and in print
@@ -56,11 +56,21 @@ def tracks(table: pd.DataFrame, view: ViewPictures) -> list[Track]:
             )
         )  # fmt: skip
     found.sort(key=lambda track: track.interest, reverse=True)
-    kept: dict[str, int] = {}
-    return [t for t in found if (kept.update({t.finding: kept.get(t.finding, 0) + 1}) or kept[t.finding] <= MAX_MARKS)]
+    return [t for f in MASK_FINDINGS for t in [t for t in found if t.finding == f][:MAX_MARKS]]
 
 
-def marks(found: list[Track], view: ViewPictures) -> list[Part]:
+@dataclass(frozen=True)
+class Mark:
+    """One path of the map of change: all objects of a finding with one status in one shown session."""
+
+    id: str
+    session: str  # prefix of the session's parts
+    finding: str
+    status: str
+    path: str
+
+
+def marks(found: list[Track], view: ViewPictures) -> list[Mark]:
     """For each session after the first and each finding, one path per status: shape and colour say which."""
     parts = []
     for place, shown in enumerate(view.sessions[1:], start=1):
@@ -68,13 +78,9 @@ def marks(found: list[Track], view: ViewPictures) -> list[Part]:
             for status, draw in _SHAPES.items():
                 path = "".join(draw(t) for t in found if t.finding == finding and t.statuses[place] == status)
                 if path:
-                    parts.append(Part(f"{shown.prefix}-{finding}-{status}", path=path, finding=status))
+                    id = f"{shown.prefix}-{finding}-{status}"
+                    parts.append(Mark(id, shown.prefix, finding, status, path))
     return parts
-
-
-def counts(found: list[Track], place: int) -> dict[str, int]:
-    """How many of each status in one shown session."""
-    return {status: sum(t.statuses[place] == status for t in found) for status in _SHAPES}
 
 
 def _ring(t: Track) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -32,6 +32,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals["inline"] = _inline
+    # Dataclasses travel to the script as objects.
+    environment.policies["json.dumps_kwargs"] = {"sort_keys": True, "default": asdict}
     return environment
 
 

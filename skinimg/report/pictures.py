@@ -69,6 +69,11 @@ class ViewPictures:
     eyes_covered: bool
 
     @property
+    def lens_px(self) -> float:
+        """Half side of what the magnifier shows: 8 mm, or a twelfth of the width where there is no scale."""
+        return min(8.0 / self.mm_per_px if self.mm_per_px else self.width / 12, min(self.width, self.height) / 2)
+
+    @property
     def bar_mm(self) -> int:
         """Length of the scale bar: the largest of 1, 2, 5, 10, 20, 50 mm below a fifth of the width."""
         room = self.width * (self.mm_per_px or 0) / 5
@@ -90,7 +95,7 @@ def view_pictures(
     if deidentify and cover is None and not key.startswith("closeup"):
         return None
     shrink = _shrink(first.aligned.shape[:2], min(all_pictures, MAX_SESSIONS * (1 + all_pictures // len(pictures))))
-    ranges = {name: _range([getattr(p, name) for p in shown]) for name in COLOUR_MAPS}
+    ranges = {name: _range([getattr(p, name)[p.valid] for p in shown]) for name in COLOUR_MAPS}
     parts, sessions = [], []
     for place, picture in enumerate(shown):
         prefix = f"v{number}-{place}"
@@ -137,8 +142,8 @@ def _covered(image: Pixels, box: tuple[int, int, int, int] | None, colour: tuple
 
 
 def _range(maps: Sequence[FloatArray]) -> tuple[float, float]:
-    """1st to 99.5th percentile of all sessions together, so that one colour means one density in all of them."""
-    values = np.concatenate([m[::4, ::4].ravel() for m in maps])
+    """1st to 99.5th percentile of the skin of all sessions, so that one colour means one density in all of them."""
+    values = np.concatenate([m[::8] for m in maps])
     values = values[np.isfinite(values)]
     if not values.size:
         return 0.0, 1.0

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-from markupsafe import Markup
 
 from skinimg.findings import FINDINGS
 from skinimg.records import SessionPictures, Subject, SubjectResult
@@ -46,7 +45,7 @@ class View:
     pictures: pictures.ViewPictures | None
     pictures_note: str
     tracks: tuple[lesions.Track, ...]
-    marks: tuple[pictures.Part, ...]
+    marks: tuple[lesions.Mark, ...]
 
 
 def write_subject_report(
@@ -89,7 +88,7 @@ def write_subject_report(
         footer=dict(footer),
         findings=FINDINGS,
         deidentify=options.deidentify,
-        draw=Markup,
+        strips=lesions.STRIPS,
         colour_stops=pictures.colour_stops,
         quantity=verdicts.quantity,
         metric_title=verdicts.metric_title,
