@@ -33,7 +33,7 @@ def place_of(landmarks: FloatArray) -> FacePlace:
     centre = xy.mean(0)
     eyes = xy[list(LEFT_EYE_CORNERS)].mean(0) - xy[list(RIGHT_EYE_CORNERS)].mean(0)
     radius = np.sqrt(((xy - centre) ** 2).sum(1).mean())
-    return FacePlace(*centre.tolist(), radius=float(radius), roll=float(np.arctan2(eyes[1], eyes[0])))
+    return FacePlace(float(centre[0]), float(centre[1]), float(radius), float(np.arctan2(eyes[1], eyes[0])))
 
 
 def crop_matrix(place: FacePlace, crop_px: int) -> FloatArray:

@@ -2,7 +2,7 @@
 
 Two networks (`skinimg.model.face_network`): the finder looks at the photo at several sizes, each for faces of one
 octave; the landmark network looks at an upright crop twice, the second time in the crop that its own first answer
-suggests, averaged with its answer on the mirrored crop. Its verdict on the crop is the confidence.
+suggests, averaged with its answer on the mirrored crop. The confidence is the geometric mean of what both networks say.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from skinimg.model.face_network import CROP_PX, FINDER_STRIDE_PX, FaceFinder, La
 from skinimg.model.weights import Card, fill, load_weights, part_of
 from skinimg.records import ByteArray, Face, FloatArray
 
-MIN_CONFIDENCE = 0.8
+MIN_CONFIDENCE = 0.65
 _LEVELS_PX = (48, 96, 192, 384)  # long sides: faces from 5 % to more than the whole of the photo
 _FINE_LEVEL_PX = 768  # down to 2.5 %, only where the coarser levels see nothing
 _MARGIN_PX = 32  # repeated border around each level, so that a face at the edge has surroundings
@@ -50,14 +50,15 @@ def load_face_model(weights: str = "face") -> FaceModel:
     fill(finder, part_of(tensors, "finder"), weights)
     fill(landmarks, part_of(tensors, "landmarks"), weights)
     for net in (finder, landmarks):
-        net.eval().to(memory_format=torch.channels_last)
+        net.eval()
     return FaceModel(finder, landmarks, tensors["mirror"].long(), tensors["mean_shape"].float().numpy(), card)
 
 
 def find_face(pixels: np.ndarray, model: FaceModel | None = None) -> Face:
     """The face in a photo: the largest and most central one, with the number of others.
 
-    pixels: (h, w, 3) or grey (h, w); sRGB-encoded; uint8, uint16 or float in [0, 1]. model: the shipped one if not given.
+    pixels: (h, w, 3) or grey (h, w); sRGB-encoded; uint8, uint16 or float in [0, 1].
+    model: the shipped one if not given.
 
     Raises
     ------
@@ -77,13 +78,19 @@ def find_face(pixels: np.ndarray, model: FaceModel | None = None) -> Face:
             "no face found",
             found=best,
             needed=f"{MIN_CONFIDENCE:.2f}",
-            next_step="Check that the whole face is in the photo, upright and lit; a close-up of skin needs view=closeup.",
+            next_step="Check that the whole face is in the photo, upright and lit; a close-up needs view=closeup.",
         )
     sure = [face for face in faces if face.confidence >= MIN_CONFIDENCE]
     main = max(sure, key=lambda face: _prominence(face, photo.shape))
     yaw, pitch, roll = pose_deg(main.landmarks, model.mean_shape)
     scale, scale_sd = px_per_mm(main.landmarks, float(model.card["iris_diameter_relative_sd"]))
     return Face(main.landmarks, main.confidence, yaw, pitch, roll, scale, scale_sd, len(sure) - 1)
+
+
+@dataclass(frozen=True)
+class _Proposal:
+    place: FacePlace
+    score: float  # the finder's
 
 
 @dataclass(frozen=True)
@@ -96,13 +103,17 @@ def _as_bytes(pixels: np.ndarray) -> ByteArray:
     if pixels.ndim == 2:
         pixels = np.repeat(pixels[..., None], 3, axis=2)
     if pixels.ndim != 3 or pixels.shape[2] != 3 or min(pixels.shape[:2]) < 16:
-        raise PhotoError("cannot look for a face in this array", found=f"shape {pixels.shape}", needed="(h, w, 3), 16 px or more")
+        raise PhotoError(
+            "cannot look for a face in this array", found=f"shape {pixels.shape}", needed="(h, w, 3), 16 px or more"
+        )
     if pixels.dtype == np.uint8:
         return pixels
     if pixels.dtype == np.uint16:
         return (pixels >> 8).astype(np.uint8)
     if not np.issubdtype(pixels.dtype, np.floating):
-        raise PhotoError("cannot look for a face in this array", found=str(pixels.dtype), needed="uint8, uint16 or float")
+        raise PhotoError(
+            "cannot look for a face in this array", found=str(pixels.dtype), needed="uint8, uint16 or float"
+        )
     return (np.clip(pixels, 0, 1) * 255 + 0.5).astype(np.uint8)
 
 
@@ -113,10 +124,10 @@ def _as_input(images: list[ByteArray]) -> torch.Tensor:
 
 
 @torch.inference_mode()
-def _propose(photo: ByteArray, levels_px: tuple[int, ...], model: FaceModel) -> list[FacePlace]:
+def _propose(photo: ByteArray, levels_px: tuple[int, ...], model: FaceModel) -> list[_Proposal]:
     """Where the finder sees something like a face, best first."""
     h, w = photo.shape[:2]
-    found: list[tuple[float, FacePlace]] = []
+    found: list[_Proposal] = []
     for long_side in levels_px:
         zoom = long_side / max(h, w)
         size = (max(round(w * zoom), 1), max(round(h * zoom), 1))
@@ -130,11 +141,11 @@ def _propose(photo: ByteArray, levels_px: tuple[int, ...], model: FaceModel) -> 
     return _best_places(found)
 
 
-def _peaks(cells: torch.Tensor, step: tuple[float, float]) -> list[tuple[float, FacePlace]]:
-    """Local maxima of one level's answer (6, h, w) as places in the photo; `step`: photo pixels per level pixel."""
+def _peaks(cells: torch.Tensor, step: tuple[float, float]) -> list[_Proposal]:
+    """Local maxima of one level's answer (6, h, w) in the photo; `step`: photo pixels per level pixel."""
     score = cells[0].sigmoid()
     top = functional.max_pool2d(score[None], 3, 1, 1)[0]
-    places = []
+    proposals = []
     for y, x in torch.nonzero((score == top) & (score > _MIN_PEAK)).tolist():
         dx, dy, log_radius, cos, sin = cells[1:, y, x].tolist()
         level_x = FINDER_STRIDE_PX * (x + dx) + (FINDER_STRIDE_PX - 1) / 2 - _MARGIN_PX
@@ -143,27 +154,31 @@ def _peaks(cells: torch.Tensor, step: tuple[float, float]) -> list[tuple[float, 
         place = FacePlace(
             (level_x + 0.5) * step[0] - 0.5, (level_y + 0.5) * step[1] - 0.5, radius, float(np.arctan2(sin, cos))
         )
-        places.append((float(score[y, x]), place))
-    return places
+        proposals.append(_Proposal(place, float(score[y, x])))
+    return proposals
 
 
-def _best_places(found: list[tuple[float, FacePlace]]) -> list[FacePlace]:
+def _best_places(found: list[_Proposal]) -> list[_Proposal]:
     """The strongest proposals, one for each spot."""
-    kept: list[FacePlace] = []
-    for _, place in sorted(found, key=lambda item: -item[0]):
-        apart = all(np.hypot(place.x - k.x, place.y - k.y) > 0.7 * max(place.radius, k.radius) for k in kept)
-        if apart and len(kept) < _MAX_PROPOSALS:
-            kept.append(place)
+    kept: list[_Proposal] = []
+    for proposal in sorted(found, key=lambda item: -item.score):
+        if len(kept) < _MAX_PROPOSALS and all(_apart(proposal.place, other.place) for other in kept):
+            kept.append(proposal)
     return kept
 
 
-def _refine(photo: ByteArray, places: list[FacePlace], model: FaceModel) -> list[_Placed]:
+def _apart(a: FacePlace, b: FacePlace) -> bool:
+    return bool(np.hypot(a.x - b.x, a.y - b.y) > 0.75 * max(a.radius, b.radius))
+
+
+def _refine(photo: ByteArray, proposals: list[_Proposal], model: FaceModel) -> list[_Placed]:
     """Landmarks and confidence for each proposal: two passes."""
-    if not places:
+    if not proposals:
         return []
-    first, _ = _landmarks(photo, places, model)
-    marks, confidence = _landmarks(photo, [place_of(points) for points in first], model)
-    return [_Placed(points, value) for points, value in zip(marks, confidence, strict=True)]
+    first, _ = _landmarks(photo, [proposal.place for proposal in proposals], model)
+    marks, sure = _landmarks(photo, [place_of(points) for points in first], model)
+    scores = [float(np.sqrt(proposal.score * value)) for proposal, value in zip(proposals, sure, strict=True)]
+    return [_Placed(points, score) for points, score in zip(marks, scores, strict=True)]
 
 
 @torch.inference_mode()
@@ -205,8 +220,7 @@ def _separate(faces: list[_Placed]) -> list[_Placed]:
     kept: list[_Placed] = []
     for face in sorted(faces, key=lambda item: -item.confidence):
         place = place_of(face.landmarks)
-        others = [place_of(k.landmarks) for k in kept]
-        if all(np.hypot(place.x - o.x, place.y - o.y) > 0.8 * max(place.radius, o.radius) for o in others):
+        if all(_apart(place, place_of(other.landmarks)) for other in kept):
             kept.append(face)
     return kept
 

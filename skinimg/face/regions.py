@@ -8,8 +8,8 @@ import numpy as np
 from skinimg.face import mesh
 from skinimg.records import BoolArray, FloatArray
 
-# How far the oval's upper rim is lifted towards the hairline, in heights of the oval (point 10 to point 152): measured by
-# eye on the portraits; hair that it then covers is left to `skin_mask`.
+# How far the oval's upper rim is lifted towards the hairline, in heights of the oval (point 10 to point 152): by eye, on
+# the portraits; hair that it then covers is left to `skin_mask`.
 _RIM_LIFT = 0.14
 _RIM_SHARE = dict(
     zip(mesh.FOREHEAD_RIM, (0.0, 0.5, 0.8, 0.95, 1.0, 1.0, 1.0, 0.95, 0.8, 0.5, 0.0), strict=True)
@@ -31,7 +31,7 @@ def region_masks(landmarks: FloatArray, shape: tuple[int, ...]) -> dict[str, Boo
     """A mask (h, w) for each region of a face (DESIGN.md 2.2); left and right are the person's own.
 
     landmarks: (478, 2 or 3) in pixels of the frame; shape: (h, w, ...) of the frame. `face` is the oval, lifted to the
-    hairline; `left_side` and `right_side` are its halves. A region's mask is geometry alone: intersect it with the skin.
+    hairline; `left_side` and `right_side` are its halves. The masks are geometry alone: intersect them with the skin.
     """
     points = lift_rim(landmarks)
     masks = {"face": fill_outline(points[mesh.OVAL], shape)}
@@ -68,5 +68,7 @@ def _right_of_midline(points: FloatArray, shape: tuple[int, ...]) -> BoolArray:
     down = line[-1] - line[0]
     right = np.array([-down[1], down[0]])  # towards the image's left for an upright face
     far = 3 * down
-    outline = np.concatenate([[line[0] - far], line, [line[-1] + far, line[-1] + far + 3 * right, line[0] - far + 3 * right]])
+    outline = np.concatenate(
+        [[line[0] - far], line, [line[-1] + far, line[-1] + far + 3 * right, line[0] - far + 3 * right]]
+    )
     return fill_outline(outline, shape)

@@ -21,9 +21,9 @@ _DARKEST = 1e-3  # floor of linear light before the logarithm
 # Limits in robust standard deviations, with floors on these deviations in units of ln (linear light).
 _CHROMA_LIMIT, _CHROMA_FLOOR = 4.5, 0.06
 _BRIGHT_LIMIT, _LIGHT_FLOOR = 5.0, 0.18
-# Hair hangs into the forehead, where skin is smooth and evenly lit: strict limits. Below the brows, folds are rougher and the
-# nose throws shadows that are still skin. Measured on the portraits, in units of the seeds' median texture: fringes 2.3
-# to 8, wrinkled foreheads 1.3 to 1.8, smile folds up to 3.5.
+# Hair hangs into the forehead, where skin is smooth and evenly lit: strict limits. Below the brows, folds are rougher
+# and the nose throws shadows that are still skin. Measured on the portraits, in units of the seeds' median texture:
+# fringes 2.3 to 8, wrinkled foreheads 1.3 to 1.8, smile folds up to 3.5.
 _FOREHEAD_DARK_LIMIT, _LOWER_DARK_LIMIT = 4.0, 6.0
 _FOREHEAD_TEXTURE_LIMIT, _LOWER_TEXTURE_LIMIT = 2.2, 4.0
 _TEXTURE_FLOOR = 0.03
@@ -62,7 +62,9 @@ def _features(points: FloatArray, shape: tuple[int, ...], px_per_mm: float) -> B
         (mesh.RIGHT_NOSTRIL, 1.0), (mesh.LEFT_NOSTRIL, 1.0),
     )  # fmt: skip
     for outline, margin_mm in margins:
-        mask |= _grow(fill_outline(cv2.convexHull(points[outline].astype(np.float32))[:, 0], shape), margin_mm * px_per_mm)
+        mask |= _grow(
+            fill_outline(cv2.convexHull(points[outline].astype(np.float32))[:, 0], shape), margin_mm * px_per_mm
+        )
     return mask
 
 

@@ -17,7 +17,9 @@ FINDER_STRIDE_PX = 4  # input pixels per cell of the finder's output
 
 def _conv(inputs: int, outputs: int, stride: int = 1, kernel: int = 3) -> nn.Sequential:
     return nn.Sequential(
-        nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)
+        nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False),
+        nn.BatchNorm2d(outputs),
+        nn.ReLU(inplace=True),
     )
 
 
@@ -88,8 +90,12 @@ class LandmarkNetwork(nn.Module):
         super().__init__()
         w = width
         self.stem = _conv(3, w // 2, 2, kernel=5)  # 64
-        self.down = nn.ModuleList([_stage(w // 2, w, 2), _stage(w, 2 * w, 2), _stage(2 * w, 3 * w, 1), _stage(3 * w, 3 * w, 1)])
-        self.lift = nn.ModuleList([_conv(3 * w, 3 * w, kernel=1), _conv(3 * w, 2 * w, kernel=1), _conv(2 * w, w, kernel=1)])
+        self.down = nn.ModuleList(
+            [_stage(w // 2, w, 2), _stage(w, 2 * w, 2), _stage(2 * w, 3 * w, 1), _stage(3 * w, 3 * w, 1)]
+        )
+        self.lift = nn.ModuleList(
+            [_conv(3 * w, 3 * w, kernel=1), _conv(3 * w, 2 * w, kernel=1), _conv(2 * w, w, kernel=1)]
+        )
         self.merge = nn.ModuleList([_Residual(3 * w), _Residual(2 * w), _Residual(w)])
         self.heat = nn.Conv2d(w, anchors, 1)
         self.pooled = nn.Sequential(nn.Flatten(), nn.Linear(3 * w * 16, 128), nn.ReLU(inplace=True), nn.Dropout(0.2))

@@ -104,7 +104,7 @@ def fill(net: nn.Module, tensors: Mapping[str, Tensor], name: str) -> None:
 
 
 def half_precision(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """For storage: float16 instead of float32 (half the file; the rounding of 0.05 % is far below the networks' error)."""
+    """For storage: float16 instead of float32; its rounding of 0.05 % is far below the networks' error."""
     kept = {name: tensor for name, tensor in state.items() if not name.endswith("num_batches_tracked")}
     return {name: tensor.to(torch.float16) if tensor.is_floating_point() else tensor for name, tensor in kept.items()}
 
