@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -82,7 +83,7 @@ def _strayed(reference: Camera, generator: torch.Generator, regime: str) -> Came
     light = replace(
         reference.light,
         direction=(moved[0] / length, moved[1] / length, moved[2] / length),
-        shine=reference.light.shine * 2.718 ** normal(generator, 0, shine),
+        shine=reference.light.shine * math.exp(normal(generator, 0, shine)),
     )
     base = replace(_any(generator), shot=reference.shot, read=reference.read) if regime == "other_phone" else reference
     gains = _gains(generator, balance)
@@ -90,13 +91,13 @@ def _strayed(reference: Camera, generator: torch.Generator, regime: str) -> Came
         base,
         light=light,
         exposure_ev=reference.exposure_ev + normal(generator, 0, ev),
-        white_balance=tuple(a * b for a, b in zip(reference.white_balance, gains, strict=True)),
-        psf_px=base.psf_px * 2.718 ** normal(generator, 0, focus),
+        white_balance=(reference.white_balance[0] * gains[0], 1.0, reference.white_balance[2] * gains[2]),
+        psf_px=base.psf_px * math.exp(normal(generator, 0, focus)),
     )
 
 
 def _gains(generator: torch.Generator, sd: float) -> tuple[float, float, float]:
-    return 2.718 ** normal(generator, 0, sd), 1.0, 2.718 ** normal(generator, 0, sd)
+    return math.exp(normal(generator, 0, sd)), 1.0, math.exp(normal(generator, 0, sd))
 
 
 def _colour_matrix(generator: torch.Generator) -> tuple[float, ...]:

@@ -10,7 +10,7 @@ import torch
 
 from skinimg.errors import SettingsError
 from skinimg.findings import MASK_FINDINGS
-from skinimg.phantom.lesions import KINDS, Lesion
+from skinimg.phantom.lesions import Lesion
 
 _SPREAD = 12.0  # concentration of the Beta distribution over lesions: 0.4 +- 0.14; our choice
 
@@ -96,8 +96,7 @@ def _changed(lesion: Lesion, contrast: float, area: float) -> Lesion:
     return replace(
         lesion,
         radius_mm=lesion.radius_mm * grow,
-        # An edge cannot be wider than what it bounds.
-        edge_mm=min(lesion.edge_mm, 2 * lesion.radius_mm * grow) if KINDS[lesion.kind].shape != "line" else lesion.edge_mm,
+        edge_mm=lesion.edge_mm * min(grow, 1.0),  # a shrinking lesion keeps its look
         melanin=lesion.melanin ** (1 + contrast),
         blood=lesion.blood ** (1 + contrast),
         depth_mm=lesion.depth_mm * (1 + contrast),

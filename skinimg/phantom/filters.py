@@ -9,7 +9,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-
 _WIDE_PX = 5.0  # sigma above which a blur runs on a smaller image
 
 
@@ -37,6 +36,10 @@ def resized(image: Tensor, shape: tuple[int, int]) -> Tensor:
     """Resampled to (h, w): the mean over each new pixel when shrinking, cubic when enlarging. Borders stay aligned."""
     if tuple(image.shape[:2]) == shape:
         return image
+    if image.device.type == "cpu":
+        smaller = shape[0] < image.shape[0]
+        kind = cv2.INTER_AREA if smaller else cv2.INTER_CUBIC
+        return torch.from_numpy(cv2.resize(image.contiguous().numpy(), shape[::-1], interpolation=kind))
     out = F.interpolate(_planes(image), size=shape, mode="bicubic", align_corners=False, antialias=True)
     return _image(out, image)
 

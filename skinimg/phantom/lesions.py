@@ -301,7 +301,7 @@ def _moles_and_hairs(canvas: Canvas, person: Person, generator: torch.Generator,
     for x, y in draw.places(0.01, {"forehead": 1.5, "cheek": 1.0}, 0.5):  # loose scalp hairs; our choice
         half_width, length = draw.uniform(0.025, 0.05), draw.uniform(8, 50)
         draw.add("hair", x, y, half_width, length_mm=length, irregularity=draw.uniform(0.05, 0.4))
-    fuzz = draw.uniform(0, 1) ** 3  # few people have dark down on a cheek; our choice
+    fuzz = (1.5 if person.male else 1.0) * draw.uniform(0, 1) ** 3  # few people have dark down on a cheek; our choice
     for x, y in draw.places(1.5 * fuzz, {"periorbital": 0.3, "nose": 0.1}, 1.0):
         half_width, length = draw.uniform(0.015, 0.03), draw.uniform(1.0, 5.0)
         draw.add("hair", x, y, half_width, length_mm=length, irregularity=draw.uniform(0.1, 0.6))

@@ -191,9 +191,7 @@ def _relief(canvas: Canvas, person: Person, generator: torch.Generator) -> Tenso
     return depth * (0.5 * bumps - primary - 0.3 * torch.exp(-((maze / 0.35) ** 2)))
 
 
-def furrows(
-    canvas: Canvas, generator: torch.Generator, spacing_mm: float, stretch: float, direction: float
-) -> Tensor:
+def furrows(canvas: Canvas, generator: torch.Generator, spacing_mm: float, stretch: float, direction: float) -> Tensor:
     """Network of furrows between cells of about `spacing_mm`, 1 in the furrow and 0 on the plateaus, (h, w).
 
     Worley noise: small where the nearest two of scattered centres are equally far. Cells are longer by `stretch`

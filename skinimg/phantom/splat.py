@@ -40,7 +40,7 @@ def windows(canvas: Canvas, x_mm: Tensor, y_mm: Tensor, reach_mm: Tensor) -> Ite
         chosen = torch.nonzero((bucket == number) & inside).flatten()
         size = _SIZES[number]
         steps = torch.arange(size, device=canvas.device) - size // 2
-        for members in chosen.split(max(1, _CHUNK // size**2)):
+        for members in torch.split(chosen, max(1, _CHUNK // size**2)):
             column = (x_mm[members] / canvas.mm_per_px).round().long()[:, None, None] + steps[None, None, :]
             row = (y_mm[members] / canvas.mm_per_px).round().long()[:, None, None] + steps[None, :, None]
             outside = (column < 0) | (column >= width) | (row < 0) | (row >= height)

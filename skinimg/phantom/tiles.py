@@ -6,6 +6,7 @@ light, with another camera and turned over, before the next one is grown.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import torch
@@ -28,7 +29,15 @@ TILE_PX = 256
 _FINE_MM = WORKING_MM_PER_PX / 2  # skin is grown twice as fine as the working scale: its furrows are 0.1 mm wide
 _SHEET_PX = 768  # 38 mm
 _PHOTOS_PER_SHEET = 16
-_ZONES = {"cheek": 0.4, "forehead": 0.2, "nose": 0.12, "chin": 0.08, "periorbital": 0.08, "perioral": 0.06, "neck": 0.06}
+_ZONES = {
+    "cheek": 0.4,
+    "forehead": 0.2,
+    "nose": 0.12,
+    "chin": 0.08,
+    "periorbital": 0.08,
+    "perioral": 0.06,
+    "neck": 0.06,
+}
 _NATIVE = (2.0, 25.0)  # px/mm, from a whole face in a small photo to a close-up
 
 
@@ -65,37 +74,39 @@ class Sheet:
             flips = [axis for axis, bit in ((0, 2), (1, 4)) if turn & bit]
             return part.flip(flips) if flips else part
 
-        names = ("albedo", "height_mm", "openness", "gloss", "hair", "coverage")
-        return replace(self, **{name: piece(getattr(self, name)) for name in names})
+        return self._mapped(piece, self.mm_per_px)
 
     def coarser(self) -> Sheet:
         """The same skin at half the resolution."""
-        names = ("albedo", "height_mm", "openness", "gloss", "hair", "coverage")
-        return replace(self, mm_per_px=2 * self.mm_per_px, **{name: halved(getattr(self, name)) for name in names})
+        return self._mapped(halved, 2 * self.mm_per_px)
+
+    def _mapped(self, change: Callable[[Tensor], Tensor], mm_per_px: float) -> Sheet:
+        maps = (self.albedo, self.height_mm, self.openness, self.gloss, self.hair, self.coverage)
+        return Sheet(*(change(values) for values in maps), mm_per_px=mm_per_px, person=self.person)
 
 
 def draw_tiles(n: int, generator: torch.Generator) -> Tiles:
-    """`n` tiles on the generator's device, all phototypes, cameras and lights; a fifth of the sheets without lesions."""
-    photographs = []
+    """`n` tiles on the generator's device: all phototypes, cameras and lights; a fifth of the sheets bare of lesions."""
+    photographs: list[tuple[Tensor, ...]] = []
     while len(photographs) < n:
-        sheet = grow_sheet(_troubled(sample_person(generator), generator), _zone(generator), generator)
+        sheets = grow_sheet(_troubled(sample_person(generator), generator), _zone(generator), generator)
         for _ in range(min(_PHOTOS_PER_SHEET, n - len(photographs))):
             camera = sample_camera(generator, "training")
-            photographs.append(photograph(sheet, camera, log_uniform(generator, *_NATIVE), generator))
+            photographs.append(photograph(sheets, camera, log_uniform(generator, *_NATIVE), generator))
     linear, coverage, valid, ita, native = (torch.stack(column) for column in zip(*photographs, strict=True))
     return Tiles(linear, coverage, valid, ita, native)
 
 
-def grow_sheet(person: Person, zone: str, generator: torch.Generator, side_px: int = _SHEET_PX) -> Sheet:
-    """A square sheet of a person's skin from one zone of the face, with lesions, at 0.05 mm/px."""
-    canvas = plain_canvas((side_px, side_px), _FINE_MM, zone, generator.device)
+def grow_sheet(person: Person, zone: str, generator: torch.Generator) -> tuple[Sheet, Sheet]:
+    """A square sheet of a person's skin from one zone of the face, with lesions, at 0.05 and at 0.1 mm/px."""
+    canvas = plain_canvas((_SHEET_PX, _SHEET_PX), _FINE_MM, zone, generator.device)
     bare = draw_skin(canvas, person, spawn(generator))
     if uniform(generator) < 0.12:
         bare = wear_makeup(bare, canvas, uniform(generator, 0.2, 0.8), spawn(generator))
     lesions = sample_lesions(canvas, person, spawn(generator))
     painted = paint(bare, canvas, lesions)
     state = painted.state
-    return Sheet(
+    sheet = Sheet(
         albedo=albedo(state, person),
         height_mm=state.height_mm,
         openness=openness_of(state.height_mm, canvas.mm_per_px),
@@ -105,32 +116,32 @@ def grow_sheet(person: Person, zone: str, generator: torch.Generator, side_px: i
         mm_per_px=canvas.mm_per_px,
         person=person,
     )
+    return sheet, sheet.coarser()
 
 
 def photograph(
-    sheet: Sheet, camera: Camera, native_px_per_mm: float, generator: torch.Generator
+    sheets: tuple[Sheet, Sheet], camera: Camera, native_px_per_mm: float, generator: torch.Generator
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-    """One tile of a sheet: linear (3, h, w), coverage (5, h, w), valid (h, w), ITA and native px/mm."""
-    size = round(TILE_PX * WORKING_MM_PER_PX / sheet.mm_per_px)
-    room = sheet.albedo.shape[0] - size
+    """One tile somewhere on a sheet: linear (3, h, w), coverage (5, h, w), valid (h, w), ITA and native px/mm."""
+    fine, coarse = sheets
+    room = coarse.albedo.shape[0] - TILE_PX
     row, column = (int(uniform(generator, 0, room + 1)) for _ in range(2))
-    piece = sheet.turned(row, column, size, int(uniform(generator, 0, 8)))
-    truth = resized(piece.coverage, (TILE_PX, TILE_PX)).clamp(0, 1) if size != TILE_PX else piece.coverage
-    hair = resized(piece.hair, (TILE_PX, TILE_PX))
-    if native_px_per_mm <= 0.6 / piece.mm_per_px:
-        piece = piece.coarser()  # finer than the photograph can show
+    turn = int(uniform(generator, 0, 8))
+    truth = coarse.turned(row, column, TILE_PX, turn)
+    # A photograph coarser than 12 px/mm cannot show what the fine sheet has more than the coarse one.
+    piece = truth if native_px_per_mm <= 12 else fine.turned(2 * row, 2 * column, 2 * TILE_PX, turn)
     normals = normals_of(piece.height_mm + _body(piece, generator), piece.mm_per_px)
     radiance = shade(piece.albedo, normals, piece.openness, piece.gloss, camera.light, piece.mm_per_px)
     radiance = radiance * _metered(radiance, generator)
     side = round(TILE_PX * WORKING_MM_PER_PX * min(native_px_per_mm, 1 / piece.mm_per_px))
     picture = compress(develop(resized(radiance, (side, side)), camera, generator), camera.jpeg_quality)
     linear = resized(decode(picture.to(torch.float32) / 255), (TILE_PX, TILE_PX)).clamp(0, 1)
-    valid = (linear.amax(dim=-1) < 0.97) & (hair < 0.5)
+    valid = (linear.amax(dim=-1) < 0.97) & (truth.hair < 0.5)
     return (
         linear.permute(2, 0, 1),
-        truth.permute(2, 0, 1),
+        truth.coverage.permute(2, 0, 1),
         valid,
-        torch.tensor(_ita(sheet.person), device=linear.device),
+        torch.tensor(_ita(fine.person), device=linear.device),
         torch.tensor(native_px_per_mm, device=linear.device),
     )
 
@@ -138,9 +149,7 @@ def photograph(
 def _troubled(person: Person, generator: torch.Generator) -> Person:
     """The person with far more lesions than usual: a tile shows 7 cm2, and a network learns little from bare skin."""
     if uniform(generator) < 0.2:
-        return replace(
-            person, freckling=0.0, sun_spots=0.0, acne=0.0, couperose=0.0, melasma=False, wrinkledness=0.0
-        )
+        return replace(person, freckling=0.0, sun_spots=0.0, acne=0.0, couperose=0.0, melasma=False, wrinkledness=0.0)
     often = {name: uniform(generator) < 0.5 for name in ("freckling", "sun_spots", "acne", "couperose", "wrinkles")}
     return replace(
         person,
@@ -181,4 +190,3 @@ def _metered(radiance: Tensor, generator: torch.Generator) -> float:
 def _ita(person: Person) -> float:
     lab = colour.linear_to_lab(skin_colour(person.melanin, person.blood).numpy())
     return float(colour.ita_deg(lab[0], lab[2]))
-
