@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 import warnings
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -36,6 +37,8 @@ DECODER_ERRORS = (
     RuntimeError,
     AttributeError,
     struct.error,
+    zlib.error,
+    Image.DecompressionBombError,
 )
 
 _ORIENTATION, _EXIF_BLOCK, _INTEROP_BLOCK = 0x0112, 0x8769, 0xA005
