@@ -49,8 +49,8 @@ HAIR_COLOURS = {
     "blond": (0.220, 0.140, 0.072),
     "grey": (0.250, 0.240, 0.230),
 }
-SCLERA = (0.58, 0.53, 0.49)
-CARUNCLE = (0.48, 0.22, 0.19)
+SCLERA = (0.47, 0.42, 0.385)
+CARUNCLE = (0.40, 0.19, 0.165)
 
 
 @dataclass(frozen=True)
@@ -114,9 +114,7 @@ def sample_looks(person: Person, generator: torch.Generator) -> Looks:
         iris = ("brown", "hazel", "green", "grey", "blue", "blue")[int(chance * 6)]
         hair = ("dark", "brown", "brown", "auburn", "blond", "blond")[int(uniform(generator) * 6)]
     grey = min(max((person.age_years - 38) / 35 + 0.15 * normal(generator), 0), 0.95)
-    mixed = tuple(
-        (1 - grey) * a + grey * b for a, b in zip(HAIR_COLOURS[hair], HAIR_COLOURS["grey"], strict=True)
-    )
+    mixed = tuple((1 - grey) * a + grey * b for a, b in zip(HAIR_COLOURS[hair], HAIR_COLOURS["grey"], strict=True))
     styles = ("short", "short", "short", "bald") if person.male else ("back", "back", "band", "band")
     clothes = ((0.035, 0.04, 0.05), (0.32, 0.33, 0.34), (0.06, 0.09, 0.13), (0.02, 0.02, 0.022))
     return Looks(
@@ -126,7 +124,7 @@ def sample_looks(person: Person, generator: torch.Generator) -> Looks:
         clothes=clothes[int(uniform(generator) * 4)],
         brow_density=(1.0 if person.male else 0.75) * (0.8 + 0.5 * uniform(generator)),
         lid_crease_mm=max(0.15, normal(generator, 0.75, 0.3)),
-        lip_blood=3.2 + 1.6 * uniform(generator) - 0.8 * person.male,
+        lip_blood=3.8 + 1.8 * uniform(generator) - 0.8 * person.male,
         seed=new_seed(generator),
     )
 
@@ -136,9 +134,7 @@ def make_sheet(head: Head, mm_per_px: float) -> Sheet:
     uv = head.landmarks_uv
     top, bottom = float(uv[10, 1]) - MARGIN_MM[0], float(uv[152, 1]) + MARGIN_MM[1]
     h, w = math.ceil((bottom - top) / mm_per_px), 2 * math.ceil(HALF_WIDTH_MM / mm_per_px) + 1
-    v, u = torch.meshgrid(
-        top + torch.arange(h) * mm_per_px, (torch.arange(w) - (w - 1) / 2) * mm_per_px, indexing="ij"
-    )
+    v, u = torch.meshgrid(top + torch.arange(h) * mm_per_px, (torch.arange(w) - (w - 1) / 2) * mm_per_px, indexing="ij")
     bare = Canvas((h, w), mm_per_px)
     empty = torch.zeros(h, w)
     sheet = Sheet(bare, u, v, empty, empty, empty, empty)
@@ -181,13 +177,13 @@ def _zones(sheet: Sheet, uv: FloatArray) -> dict[str, Tensor]:
 
     eyes = [uv[[33, 133]].mean(0), uv[[362, 263]].mean(0)]
     brow_v = float(uv[[105, 334], 1].mean())
-    nose = blob(uv[[6, 2]].mean(0) + (0, 4), 19.0, 29.0)
-    periorbital = torch.maximum(*(blob(c + (0, 3), 25.0, 16.0) for c in eyes))
+    nose = blob(uv[[6, 2, 2]].mean(0), 19.0, 29.0)
+    periorbital = torch.maximum(*(blob(c + np.float32([0, 3]), 25.0, 16.0) for c in eyes))
     chin = blob(uv[[17, 152]].mean(0), 25.0, 17.0)
     mouth = blob(uv[[13, 14]].mean(0), 33.0, 19.0) * (1 - nose)
     forehead = torch.sigmoid((brow_v - 3 - sheet.v) / 3) * torch.sigmoid((62 - sheet.u.abs()) / 4)
     cheeks = torch.maximum(*(blob(uv[i], 33.0, 33.0) for i in (205, 425)))
-    crow = torch.maximum(*(blob(uv[i] + (s * 13, 1), 13.0, 14.0) for i, s in ((33, -1), (263, 1))))
+    crow = torch.maximum(*(blob(uv[i] + np.float32([s * 13, 1]), 13.0, 14.0) for i, s in ((33, -1), (263, 1))))
     return {
         "forehead": forehead,
         "cheek": cheeks * (1 - nose) * (1 - periorbital) * (1 - mouth),
@@ -218,10 +214,11 @@ def paint_features(sheet: Sheet, head: Head, looks: Looks, person: Person) -> Ov
     colour = _over(colour, cover, torch.tensor([0.045, 0.014, 0.013]), line)
     cover = torch.maximum(cover, line)
     hairs = _brow_hairs(sheet, head, looks, spawn(generator)) * 0.9
-    brow_colour = torch.tensor(looks.hair) * 0.75 * min(1.0, 0.06 / max(looks.hair)) ** 0.5
+    # brows grey later than the head, and skin shows between their hairs
+    brow_colour = torch.tensor(looks.hair) * 0.75 * min(1.0, 0.06 / max(looks.hair)) ** 0.8
     colour = _over(colour, cover, brow_colour, hairs)
     cover = torch.maximum(cover, hairs)
-    lashes = _lashes(sheet, head, looks, person, spawn(generator))
+    lashes = _lashes(sheet, head, person, spawn(generator))
     colour = _over(colour, cover, brow_colour * 0.5, lashes)
     cover = torch.maximum(cover, lashes)
     return Overlay(colour, cover, sheet.eyes * (1 - lashes), normals)
@@ -269,9 +266,9 @@ def _paint_eye(sheet: Sheet, head: Head, looks: Looks, eye: int, colour: Tensor,
     inside = torch.sigmoid((rim - distance) / (soft / 2))
     result = torch.lerp(sclera, iris_colour, inside[..., None])
 
-    upper = outline[len(outline) // 2 :] if eye == 0 else outline[len(outline) // 2 :]
+    upper = outline[len(outline) // 2 :]
     lid = torch.from_numpy(_distance_px(sheet, upper, window)) * sheet.canvas.mm_per_px
-    result = result * (1 - 0.55 * torch.exp(-((lid / 1.6) ** 2)))[..., None]  # the lid and lashes shade the eye
+    result = result * (1 - 0.62 * torch.exp(-((lid / 2.1) ** 2)))[..., None]  # the lid and lashes shade the eye
     colour[window] = result
 
     ball = (points - centre) / (points - centre).norm(dim=-1, keepdim=True)
@@ -343,11 +340,13 @@ def _brow_hairs(sheet: Sheet, head: Head, looks: Looks, generator: torch.Generat
             t = np.linspace(0, 1, 5)[:, None]
             lines.append((r + d * le * t + b * t**2).astype(np.float32))
     hairs = _hair_strokes(sheet, lines, 0.10)
-    shadow = cv2.GaussianBlur(hairs.numpy(), (0, 0), 1.1 / sheet.canvas.mm_per_px)  # hairs too fine to be seen one by one
+    shadow = cv2.GaussianBlur(
+        hairs.numpy(), (0, 0), 1.1 / sheet.canvas.mm_per_px
+    )  # hairs too fine to be seen one by one
     return torch.maximum(hairs, torch.from_numpy(shadow) * 0.85).clamp(0, 1)
 
 
-def _lashes(sheet: Sheet, head: Head, looks: Looks, person: Person, generator: torch.Generator) -> Tensor:
+def _lashes(sheet: Sheet, head: Head, person: Person, generator: torch.Generator) -> Tensor:
     """Upper and lower lashes and the dark line that their roots make."""
     uv = head.landmarks_uv
     upper_lines, lower_lines = [], []
@@ -376,5 +375,3 @@ def _lashes(sheet: Sheet, head: Head, looks: Looks, person: Person, generator: t
     hairs = _hair_strokes(sheet, upper_lines, 0.11) * 0.8
     hairs = torch.maximum(hairs, _hair_strokes(sheet, lower_lines, 0.06) * 0.6)
     return torch.maximum(line, hairs).clamp(0, 0.97)
-
-

@@ -20,8 +20,23 @@ LAYER_MM = 0.35  # spacing of the layer: a lock of hair, not a hair
 
 # The hairline: lowest v in mm above (below: positive) landmark 10 at each angle from the middle, degrees.
 # The forehead, its corner, the temple, the sideburn before the ear, behind the ear, the nape; drawn by eye.
-_HAIRLINE = {0: -9, 18: -9, 34: -6, 46: 2, 54: 14, 62: 27, 69: 40, 74: 58, 80: 66, 88: 60, 96: 62, 108: 90, 120: 128, 180: 136}
-BAND_COLOUR = (0.50, 0.50, 0.49)
+_HAIRLINE = {
+    0: -9,
+    18: -9,
+    34: -6,
+    46: 2,
+    54: 14,
+    62: 27,
+    69: 40,
+    74: 58,
+    80: 66,
+    88: 60,
+    96: 62,
+    108: 90,
+    120: 128,
+    180: 136,
+}
+BAND_COLOUR = (0.40, 0.40, 0.395)
 
 
 @dataclass(frozen=True)
@@ -51,7 +66,7 @@ def _hairline(u: Tensor, v: Tensor, looks: Looks, landmarks: FloatArray, recede:
     return torch.minimum(line - v, (rho - 1.12) * 14)  # hair leaves the ears free
 
 
-def _strands(u: Tensor, v: Tensor, style: str, generator: torch.Generator) -> Tensor:
+def _strands(u: Tensor, style: str, generator: torch.Generator) -> Tensor:
     """Noise drawn out along the lie of the hair, mean 0, SD about 1."""
     shape = u.shape
     noise = torch.randn((1, 1, *shape), generator=generator)
@@ -81,7 +96,7 @@ def dress(head: Head, looks: Looks, person: Person, generator: torch.Generator) 
     top = float(head.landmarks_uv[10, 1])
     recede = max(0.0, min(1.0, (person.age_years - 35) / 50)) if person.male else 0.0
     inside = _hairline(u, v, looks, head.landmarks_mm, recede)
-    strands = _strands(u, v, looks.hair_style, generator)
+    strands = _strands(u, looks.hair_style, generator)
     fray = {"short": 2.6, "back": 1.2, "band": 1.2, "bald": 6.0}[looks.hair_style]
     cover = torch.sigmoid((inside + fray * strands) / (0.9 if looks.hair_style != "bald" else 5.0))
     thickness = {"short": 13.0, "back": 7.0, "band": 7.0, "bald": 0.0}[looks.hair_style]
@@ -92,7 +107,9 @@ def dress(head: Head, looks: Looks, person: Person, generator: torch.Generator) 
         volume = volume * torch.where(u.abs() > 1.1 * CYLINDER_MM, 0.35, 1.0)
     lumps = blur(strands, 3.0) * 0.9 + strands * 0.35
     volume = (volume * (1 + 0.12 * lumps)).clamp_min(0)
-    colour = torch.tensor(looks.hair)[:, None, None] * (0.85 + 0.38 * strands + 0.25 * blur(strands, 4.0)).clamp(0.15, 2.2)
+    colour = torch.tensor(looks.hair)[:, None, None] * (0.85 + 0.38 * strands + 0.25 * blur(strands, 4.0)).clamp(
+        0.15, 2.2
+    )
     if looks.hair_style == "bald":
         cover = cover * 0.30  # shadow of shaven hair
 
@@ -102,7 +119,7 @@ def dress(head: Head, looks: Looks, person: Person, generator: torch.Generator) 
     shine = torch.lerp(torch.full_like(cover, 0.6), torch.full_like(cover, 0.9), cover)
 
     if looks.hair_style == "band":
-        middle = top - 20 + 0.15 * u.abs() + 22 * (u.abs() / CYLINDER_MM / 1.5).clamp(0, 1.3) ** 2
+        middle = top - 21 + 0.15 * torch.sqrt(u**2 + 400) + 22 * (u.abs() / CYLINDER_MM / 1.5).clamp(0, 1.3) ** 2
         band = torch.sigmoid((17 - (v - middle).abs()) / 0.5) * torch.sigmoid((1.75 * CYLINDER_MM - u.abs()) / 2)
         weave = 1 + 0.05 * torch.sin(v * 2.6) + 0.03 * torch.randn(u.shape, generator=generator)
         fabric = torch.tensor(BAND_COLOUR)[:, None, None] * weave
@@ -110,8 +127,8 @@ def dress(head: Head, looks: Looks, person: Person, generator: torch.Generator) 
         volume = torch.lerp(volume, torch.full_like(volume, 3.5), band)
 
     chin = float(head.landmarks_uv[152, 1])
-    neckline = chin + 64 - 26 * (u.abs() / CYLINDER_MM).clamp(0, 1.6).sin()
-    cloth = torch.sigmoid((v - neckline) / 0.6)
+    neckline = chin + 47 - 13 * (u.abs() / CYLINDER_MM).clamp(0, 1.6).sin()
+    cloth = torch.sigmoid((v - neckline) / 0.4)
     weave = 1 + 0.06 * torch.randn(u.shape, generator=generator) + 0.03 * torch.sin(u * 4.1) * torch.sin(v * 4.1)
     albedo = torch.lerp(albedo, torch.tensor(looks.clothes)[:, None, None] * weave, cloth)
     cover, shine = torch.maximum(cover, cloth), shine * (1 - cloth)

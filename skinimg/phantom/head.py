@@ -30,6 +30,7 @@ SPLINE_MM = 2.0  # spacing at which the spline is evaluated, before it is interp
 
 IRIS_DIAMETER_MM = 11.7  # mean visible iris, DESIGN.md 6
 EYEBALL_RADIUS_MM = 12.0  # axial length 24 mm of adults
+LID_SHARE = 0.86  # margins of 0.6 mm above and below on an opening of 9 mm
 EYELID_MM = 0.9  # how far the eye lies behind the lids' edges: about a lid margin
 
 RIGHT_EYE = (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246)
@@ -144,8 +145,8 @@ def build_head(landmarks: FloatArray, lid_crease: float = 1.0) -> Head:
     surface = _grooves(surface, uv, lid_crease)
     surface, centres = _eyeballs(surface, u, v, landmarks)
     head = Head(surface, surface, landmarks, uv, centres)
-    for eye, centre in enumerate((RIGHT_IRIS, LEFT_IRIS)):
-        landmarks[centre : centre + 5] = _iris_ring(landmarks[centre], eye)
+    for centre in (RIGHT_IRIS, LEFT_IRIS):
+        landmarks[centre : centre + 5] = _iris_ring(landmarks[centre])
     points = torch.from_numpy(landmarks)
     for _ in range(3):  # the iris ring is given in x, y: find its place on the curved eye
         uu, vv, _ = to_chart(points)
@@ -156,11 +157,10 @@ def build_head(landmarks: FloatArray, lid_crease: float = 1.0) -> Head:
     return Head(surface, surface, final, torch.stack([uu, vv], 1).numpy(), centres)
 
 
-def _iris_ring(centre: FloatArray, eye: int) -> FloatArray:
-    """Iris landmarks: centre, then the points that MediaPipe puts nasally or temporally, above, and so on."""
+def _iris_ring(centre: FloatArray) -> FloatArray:
+    """Iris landmarks of either eye as MediaPipe lists them: the centre, the points to +x, above, to -x and below."""
     r = IRIS_DIAMETER_MM / 2
-    first = 1 if eye == 0 else 1  # both irises list +x, -y, -x, +y
-    ring = np.array([[0, 0, 0], [first * r, 0, 0], [0, -r, 0], [-first * r, 0, 0], [0, r, 0]], np.float32)
+    ring = np.array([[0, 0, 0], [r, 0, 0], [0, -r, 0], [-r, 0, 0], [0, r, 0]], np.float32)
     return centre + ring
 
 
@@ -183,13 +183,16 @@ def _spline_surface(uv: FloatArray, radius: FloatArray, landmarks: FloatArray) -
     system = torch.cat([torch.cat([kernel, ones], 1), torch.cat([ones.T, torch.zeros(3, 3, dtype=torch.float64)], 1)])
     weights = torch.linalg.solve(system, torch.cat([values, torch.zeros(3, dtype=torch.float64)])).float()
     grid = torch.stack([u.ravel(), v.ravel()], 1)
-    parts = []
-    for chunk in grid.split(16384):
-        parts.append(_thin_plate(torch.cdist(chunk, nodes.float())) @ weights[:n] + weights[n] + chunk @ weights[n + 1 :])
+    parts = [
+        _thin_plate(torch.cdist(chunk, nodes.float())) @ weights[:n] + weights[n] + chunk @ weights[n + 1 :]
+        for chunk in grid.split(16384)  # 16384 x 800 distances are 50 MB
+    ]
     coarse = base + torch.cat(parts).reshape(u.shape)
     fine, _ = chart_grid(GRID_MM)
     smooth = functional.interpolate(coarse[None, None], fine.shape, mode="bicubic", align_corners=True)[0, 0].numpy()
-    return torch.from_numpy(cv2.GaussianBlur(smooth, (0, 0), 1.2 / GRID_MM))  # bicubic patches would show as bands
+    smooth = cv2.GaussianBlur(smooth, (0, 0), 1.2 / GRID_MM)  # bicubic patches would show as bands
+    above = functional.interpolate(base[None, None], fine.shape, mode="nearest")[0, 0] < 0
+    return torch.where(above, -8.0, torch.from_numpy(smooth))
 
 
 def _thin_plate(r: Tensor) -> Tensor:
@@ -267,7 +270,7 @@ def _groove(surface: Tensor, line: FloatArray, depth_mm: float, width_mm: float)
 
 
 def _grooves(surface: Tensor, uv: FloatArray, lid_crease: float) -> Tensor:
-    """The sharp lines that a smooth spline misses: between the lips, at the wings of the nose, over the eyes; nostrils."""
+    """What a smooth spline misses: the lines between the lips, at the wings of the nose, over the eyes; nostrils."""
     surface = _groove(surface, smooth_line(uv[list(MOUTH_LINE)]), 1.7, 1.3)
     for wing in WINGS:
         surface = _groove(surface, smooth_line(uv[list(wing)]), 1.1, 1.4)
@@ -286,9 +289,16 @@ def _grooves(surface: Tensor, uv: FloatArray, lid_crease: float) -> Tensor:
     return surface - 0.9 * philtrum * along
 
 
-def eye_outline(landmarks_xy: FloatArray, eye: int, samples: int = 96) -> FloatArray:
-    """The rim of the lids, (samples, 2): a smooth closed curve through the eye's 16 landmarks; sharp at both corners."""
-    ring = landmarks_xy[list(RIGHT_EYE if eye == 0 else LEFT_EYE)][:, :2]
+def eye_outline(landmarks_uv: FloatArray, eye: int, samples: int = 96) -> FloatArray:
+    """The opening of the lids, (samples, 2): smooth through the eye's 16 landmarks, sharp at both corners.
+
+    The landmarks follow the outer edge of the lids' margins; what shows of the eye is LID_SHARE of that height.
+    """
+    ring = landmarks_uv[list(RIGHT_EYE if eye == 0 else LEFT_EYE)][:, :2].copy()
+    inner, outer = ring[8], ring[0]
+    along = ((ring - outer) @ (inner - outer) / ((inner - outer) @ (inner - outer)))[:, None]
+    axis = outer + along * (inner - outer)
+    ring = axis + LID_SHARE * (ring - axis)
     lower, upper = ring[:9], np.concatenate([ring[8:], ring[:1]])
     half = samples // 2
     return np.concatenate([smooth_line(lower, half), smooth_line(upper, half)[1:-1]])
@@ -326,7 +336,7 @@ def _eyeballs(surface: Tensor, u: Tensor, v: Tensor, landmarks: FloatArray) -> t
 
 
 def area_factor(head: Head, u: Tensor, v: Tensor) -> Tensor:
-    """mm2 of skin per mm2 of chart at the points (h, w) of a regular grid, relief of the head included, of pores not."""
+    """mm2 of skin per mm2 of chart at chart points (h, w): the shape of the head counts, the relief of skin not."""
     step = 0.5
     r = head.radius_at(u, v, bare=True)
     du = (head.radius_at(u + step, v, bare=True) - head.radius_at(u - step, v, bare=True)) / (2 * step)

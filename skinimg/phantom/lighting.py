@@ -100,8 +100,8 @@ def sky_visibility(head: Head) -> Tensor:
         x, toward = along[..., 0], AXIS_Z_MM - along[..., 2]
         radius = torch.hypot(x, toward)
         surface = sample_grid(smooth, CYLINDER_MM * torch.atan2(x, toward), along[..., 1])[0]
-        clearance = (radius - surface) / (0.22 * steps[:, None, None] + 0.6)
-        result.append((0.55 + clearance).clamp(0, 1).amin(0))
+        clearance = (radius - surface) / (0.30 * steps[:, None, None] + 0.8)
+        result.append((0.7 + clearance).clamp(0, 1).amin(0))
     return torch.stack(result)
 
 

@@ -24,7 +24,14 @@ from skinimg.phantom.head import (
 )
 from skinimg.phantom.lesions import Lesion, sample_lesions
 from skinimg.phantom.light import openness_of, scattered_light
-from skinimg.phantom.lighting import COARSE_MM, Lighting, coarse_radius, light_vectors, sky_visibility, sphere_directions
+from skinimg.phantom.lighting import (
+    COARSE_MM,
+    Lighting,
+    coarse_radius,
+    light_vectors,
+    sky_visibility,
+    sphere_directions,
+)
 from skinimg.phantom.painting import Painted, paint
 from skinimg.phantom.skin import Person, SkinState, albedo, draw_skin, sample_person
 from skinimg.phantom.view import Seen, View, trace
@@ -137,9 +144,7 @@ def _sheet_light(sitter: Sitter, painted: Painted, view: View, lighting: Lightin
     return body + shine[..., None]
 
 
-def _shine(
-    sitter: Sitter, normals: Tensor, gloss: Tensor, view: View, lighting: Lighting, camera: Camera
-) -> Tensor:
+def _shine(sitter: Sitter, normals: Tensor, gloss: Tensor, view: View, lighting: Lighting, camera: Camera) -> Tensor:
     """Specular reflection (h, w) of the lamps on skin (GGX, Walter 2007) and, mirrored, in wet eyes."""
     sheet, overlay = sitter.sheet, sitter.overlay
     points = sitter.head.points(sheet.u, sheet.v, bare=True)
@@ -160,7 +165,7 @@ def _shine(
         fresnel = _F0 + (1 - _F0) * (1 - cos_half) ** 5
         spread = (normals * middle).sum(-1).clamp(0, 1) ** 2 * (alpha2 - 1) + 1
         lobe = alpha2 / spread**2 * fresnel / (4 * cos_half**2)
-        total = total + lamp.power * camera.light.shine * gloss * lobe * facing * seen
+        total = total + 1.5 * lamp.power * camera.light.shine * gloss * lobe * facing * seen
         # a soft box of that width, as bright as its power asks, seen in the mirror of the eye
         away = torch.acos((mirrored @ towards).clamp(-1, 1))
         box = torch.sigmoid((lamp.half_width - away) / 0.02) * lamp.power / lamp.half_width**2

@@ -126,11 +126,16 @@ class Plan:
 
 
 def plan_subjects(
-    subjects: int, sessions: int, effects: Mapping[str, float], null_fraction: float, arms: str, generator: torch.Generator
+    subjects: int,
+    sessions: int,
+    effects: Mapping[str, float],
+    null_fraction: float,
+    arms: str,
+    generator: torch.Generator,
 ) -> tuple[Plan, ...]:
     """One plan per subject; `null_fraction` of them, rounded up, are not changed at all.
 
-    split-face : one side, drawn by lot, is `active`, the other `control`. parallel : those without an effect are `control`.
+    split-face : one side, drawn by lot, is `active`, the other `control`. parallel : the unchanged are `control`.
     """
     nulls = math.ceil(null_fraction * subjects - 1e-9)
     order = torch.randperm(subjects, generator=generator).tolist()
@@ -154,4 +159,3 @@ def plan_subjects(
             )
         )
     return tuple(plans)
-

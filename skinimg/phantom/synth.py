@@ -1,10 +1,10 @@
 """`skinimg synth`: a study of people who do not exist, as files, with everything that is true about them.
 
-    DIR/manifest.csv                       as any other study's
-    DIR/photos/SUBJECT/SESSION_VIEW.jpg    (or .png)
-    DIR/truth/measurements.csv changes.csv lesions.csv subjects.csv
-    DIR/truth/SUBJECT/SESSION_VIEW/        <finding>.png coverage (255 = all of the pixel), <finding>_id.png lesion ids,
-                                           maps.npz (melanin, blood, height_mm), landmarks.npz, to_baseline.npz
+DIR/manifest.csv                       as any other study's
+DIR/photos/SUBJECT/SESSION_VIEW.jpg    (or .png)
+DIR/truth/measurements.csv changes.csv lesions.csv subjects.csv
+DIR/truth/SUBJECT/SESSION_VIEW/        <finding>.png coverage (255 = all of the pixel), <finding>_id.png lesion ids,
+                                       maps.npz (melanin, blood, height_mm), landmarks.npz, to_baseline.npz
 """
 
 from __future__ import annotations
@@ -131,11 +131,13 @@ def synth(out: Path, recipe: Recipe, progress: Progress | None = None) -> Path:
     """
     check(recipe)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise StudyError(f"{out} already holds something", needed="a new or empty folder", next_step="Choose another --out.")
+        raise StudyError(
+            f"{out} already holds something", needed="a new or empty folder", next_step="Choose another --out."
+        )
     work = out.parent / f".{out.name}.unfinished-{os.getpid()}"
     try:
         work.mkdir(parents=True)
-        _write_study(work, recipe, progress or (lambda done, total: None))
+        _write_study(work, recipe, progress or _silent)
         if out.exists():
             out.rmdir()
         work.rename(out)
@@ -146,6 +148,10 @@ def synth(out: Path, recipe: Recipe, progress: Progress | None = None) -> Path:
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return out / "manifest.csv"
+
+
+def _silent(_done: int, _total: int) -> None:
+    """Nobody watches."""
 
 
 def _write_study(root: Path, recipe: Recipe, progress: Progress) -> None:
@@ -170,7 +176,12 @@ def _write_study(root: Path, recipe: Recipe, progress: Progress) -> None:
 
 
 def _write_subject(
-    root: Path, plan: Plan, recipe: Recipe, studio: Studio, phototype: int | None, tables: dict[str, list[dict[str, object]]]
+    root: Path,
+    plan: Plan,
+    recipe: Recipe,
+    studio: Studio,
+    phototype: int | None,
+    tables: dict[str, list[dict[str, object]]],
 ) -> Iterator[dict[str, object]]:
     """All photos of one subject; yields their manifest rows and adds to the tables of truth."""
     # two thirds of the photo's own scale: the sheet is resampled once more on its way into the picture
@@ -206,7 +217,13 @@ def _write_subject(
                     _compare(baseline, now, plan, session, k, tables)
             photo = Path("photos") / plan.subject / f"{session}_{view}.{recipe.photo_format}"
             _write_photo(root / photo, picture, studio.camera.jpeg_quality)
-            _write_truth(root / "truth" / plan.subject / f"{session}_{view}", sitter, picture, first.setdefault(view, picture), recipe.maps)
+            _write_truth(
+                root / "truth" / plan.subject / f"{session}_{view}",
+                sitter,
+                picture,
+                first.setdefault(view, picture),
+                recipe.maps,
+            )
             yield {
                 "subject": plan.subject,
                 "session": session,
@@ -223,7 +240,12 @@ def _write_subject(
 
 
 def _measure(
-    sitter: Sitter, picture: Picture, lesions: tuple[Lesion, ...], regions: np.ndarray, plan: Plan, session: str,
+    sitter: Sitter,
+    picture: Picture,
+    lesions: tuple[Lesion, ...],
+    regions: np.ndarray,
+    plan: Plan,
+    session: str,
     tables: dict[str, list[dict[str, object]]],
 ) -> dict[tuple[str, str, str], float | None]:
     """True values of one session, into the tables and by (region, finding, metric)."""
@@ -232,32 +254,65 @@ def _measure(
     for region, finding, m, value, reason in truth.values(totals):
         found[region, finding, m.id] = value
         tables["measurements"].append(
-            {"subject": plan.subject, "session": session, "region": region, "finding": finding, "metric": m.id,
-             "value": value, "unit": m.unit, "missing": reason}
+            {
+                "subject": plan.subject,
+                "session": session,
+                "region": region,
+                "finding": finding,
+                "metric": m.id,
+                "value": value,
+                "unit": m.unit,
+                "missing": reason,
+            }
         )
     u0, v0 = sitter.sheet.origin_mm
     for lesion in lesions:
         if lesion.finding and lesion.finding != "pores":  # thousands of pores say nothing one by one
             tables["lesions"].append(
-                {"subject": plan.subject, "session": session, "finding": lesion.finding, "lesion": lesion.id,
-                 "kind": lesion.kind, "u_mm": u0 + lesion.x_mm, "v_mm": v0 + lesion.y_mm, "radius_mm": lesion.radius_mm,
-                 "length_mm": lesion.length_mm, "melanin": lesion.melanin, "blood": lesion.blood,
-                 "depth_mm": lesion.depth_mm}
+                {
+                    "subject": plan.subject,
+                    "session": session,
+                    "finding": lesion.finding,
+                    "lesion": lesion.id,
+                    "kind": lesion.kind,
+                    "u_mm": u0 + lesion.x_mm,
+                    "v_mm": v0 + lesion.y_mm,
+                    "radius_mm": lesion.radius_mm,
+                    "length_mm": lesion.length_mm,
+                    "melanin": lesion.melanin,
+                    "blood": lesion.blood,
+                    "depth_mm": lesion.depth_mm,
+                }
             )
     return found
 
 
 def _compare(
-    before: dict[tuple[str, str, str], float | None], after: dict[tuple[str, str, str], float | None], plan: Plan,
-    session: str, k: int, tables: dict[str, list[dict[str, object]]],
+    before: dict[tuple[str, str, str], float | None],
+    after: dict[tuple[str, str, str], float | None],
+    plan: Plan,
+    session: str,
+    k: int,
+    tables: dict[str, list[dict[str, object]]],
 ) -> None:
     units = {m.id: m.unit for finding in truth.FINDINGS for m in truth.metrics_of(finding)}
     for (region, finding, metric), change, percent in truth.change_rows(before, after):
         key = (region, finding, metric)
         tables["changes"].append(
-            {"subject": plan.subject, "region": region, "finding": finding, "metric": metric, "unit": units[metric],
-             "baseline_session": "S1", "session": session, "days": (plan.dates[k] - plan.dates[0]).days,
-             "baseline": before[key], "follow_up": after[key], "change": change, "change_percent": percent}
+            {
+                "subject": plan.subject,
+                "region": region,
+                "finding": finding,
+                "metric": metric,
+                "unit": units[metric],
+                "baseline_session": "S1",
+                "session": session,
+                "days": (plan.dates[k] - plan.dates[0]).days,
+                "baseline": before[key],
+                "follow_up": after[key],
+                "change": change,
+                "change_percent": percent,
+            }
         )
 
 
@@ -298,4 +353,3 @@ def _write_csv(path: Path, rows: list[dict[str, object]]) -> None:
     writer.writeheader()
     writer.writerows({name: "" if value is None else value for name, value in row.items()} for row in rows)
     path.write_bytes(text.getvalue().encode())
-

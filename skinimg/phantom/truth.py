@@ -62,7 +62,9 @@ def plain_skin(sitter: Sitter) -> npt.NDArray[np.bool_]:
     return (covered < 0.5).numpy()
 
 
-def skin_totals(sitter: Sitter, painted: Painted, lesions: tuple[Lesion, ...], regions: npt.NDArray[np.bool_]) -> Totals:
+def skin_totals(
+    sitter: Sitter, painted: Painted, lesions: tuple[Lesion, ...], regions: npt.NDArray[np.bool_]
+) -> Totals:
     """Sums over the regions of the sheet; the quantities are those of metrics.py."""
     sheet, mm = sitter.sheet, sitter.sheet.canvas.mm_per_px
     area = (area_factor(sitter.head, sheet.u, sheet.v) * mm**2).numpy().astype(np.float64)
@@ -101,7 +103,7 @@ def _objects(
     regions: npt.NDArray[np.bool_],
     lesions: tuple[Lesion, ...],
 ) -> dict[str, npt.NDArray[np.float64]]:
-    """Number and diameters of the lesions whose middle lies in a region; length of lines, spread over their coverage."""
+    """Number and diameters of lesions by the region of their middle; length of lines, spread over their coverage."""
     ids = painted.instance[finding].numpy().reshape(-1)
     inside = np.flatnonzero(ids)
     n = int(ids.max(initial=0)) + 1
@@ -193,7 +195,9 @@ def picture_maps(sitter: Sitter, picture: Picture) -> tuple[dict[str, FloatArray
     return maps, ids
 
 
-def correspondence(sitter: Sitter, baseline: Seen, seen: Seen, view: View, stride: int) -> dict[str, npt.NDArray[np.generic]]:
+def correspondence(
+    sitter: Sitter, baseline: Seen, seen: Seen, view: View, stride: int
+) -> dict[str, npt.NDArray[np.generic]]:
     """Where every `stride`-th pixel of the baseline photo lies in this one: `grid_xy` (h, w, 2), `valid` (h, w)."""
     u, v, hit = (plane[::stride, ::stride] for plane in (baseline.u, baseline.v, baseline.hit))
     projected = view.project(sitter.head.points(u, v))

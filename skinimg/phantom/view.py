@@ -63,9 +63,13 @@ def rotation_of(yaw_deg: float, pitch_deg: float, roll_deg: float) -> Tensor:
 
 
 def look_at(
-    pose_deg: tuple[float, float, float], shape: tuple[int, int], distance_mm: float, field_mm: float, offset_mm: tuple[float, float]
+    pose_deg: tuple[float, float, float],
+    shape: tuple[int, int],
+    distance_mm: float,
+    field_mm: float,
+    offset_mm: tuple[float, float],
 ) -> View:
-    """A camera `distance_mm` before the eyes whose picture is `field_mm` high there; the face is `offset_mm` off centre."""
+    """A camera `distance_mm` before the eyes; its picture is `field_mm` high there, the face `offset_mm` off centre."""
     rotation = rotation_of(*pose_deg)
     pivot = torch.tensor(PIVOT_MM)
     at_rest = torch.tensor([offset_mm[0], -28.0 + offset_mm[1], distance_mm])  # eyes a little above the middle
@@ -89,7 +93,7 @@ def sample_view(generator: torch.Generator, shape: tuple[int, int], yaw_deg: flo
 
 @dataclass(frozen=True)
 class Seen:
-    """What each pixel of a photo sees. u, v : (H, W) chart point in mm. depth : mm. hit : (H, W) bool, it is the head."""
+    """What each pixel (H, W) of a photo sees: chart point `u`, `v` and `depth` in mm; `hit`: the head, not the wall."""
 
     u: Tensor
     v: Tensor
