@@ -100,7 +100,7 @@ def test_dates_come_from_names_and_capture(tmp_path):
 def test_photos_without_a_view_become_repeats_and_it_is_said(tmp_path):
     study = read_study(lay(tmp_path / "r", "S1/IMG_10.jpg", "S1/IMG_9.jpg", "S2/IMG_1.jpg"))
     assert [(e.replicate, e.photo) for e in study.subjects[0].photos[:2]] == [(1, "S1/IMG_9.jpg"), (2, "S1/IMG_10.jpg")]
-    assert any("no view in the names of S1 (2 photos)" in warning for warning in study.warnings)
+    assert any("no view in the names of the 2 photos of session S1" in warning for warning in study.warnings)
 
 
 def test_what_is_ignored_and_what_is_named(tmp_path):
@@ -128,6 +128,10 @@ BAD = {
     "no order": (["anna.jpg", "berta.jpg"], "sessions cannot be ordered"),
     "mixed": (["2024-01-05_front.jpg", "week4_front.jpg"], "sessions cannot be ordered"),
     "some without": (["S1_front.jpg", "left45.jpg"], "the session of left45.jpg cannot be told"),
+    "people": (
+        ["before/anna.jpg", "before/bo.jpg", "after/anna.jpg", "after/bo.jpg"],
+        "session .* show cannot be told",
+    ),
     "case": (["s1_front.jpg", "S1_left.jpg"], "differ by upper and lower case"),
 }
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,7 +54,7 @@ def read_folder(root: Path, *, strict: bool = True) -> Study:
     ------
     StudyError
         No photos; photos deeper than subject/session or both beside and inside subject folders; photos whose session
-        cannot be told; and all that `build_study` finds.
+        or view cannot be told; and all that `build_study` finds.
     """
     root = root.resolve()
     warnings: list[str] = []
@@ -73,7 +74,8 @@ def read_folder(root: Path, *, strict: bool = True) -> Study:
     found = _collect(tree, warnings)
     entries: list[PhotoEntry] = []
     for subject in sorted({item.subject for item in found}):
-        entries += _entries([item for item in found if item.subject == subject], root, warnings)
+        own = [item for item in found if item.subject == subject]
+        entries += _entries(own, root, warnings, strict=strict)
     return build_study(root, entries, warnings, strict=strict)
 
 
@@ -154,10 +156,10 @@ def _subject_photos(folder: _Folder, subject: str) -> list[_Found]:
     return found
 
 
-def _entries(found: list[_Found], root: Path, warnings: list[str]) -> list[PhotoEntry]:
+def _entries(found: list[_Found], root: Path, warnings: list[str], *, strict: bool) -> list[PhotoEntry]:
     """Entries of one subject: session by folder, else by name, else by the date of capture."""
     entries: list[PhotoEntry] = []
-    unnamed: dict[str, int] = {}
+    unnamed: dict[str, list[str]] = defaultdict(list)  # session -> stems that state no view
     sources: list[str] = []
     for item in found:
         session = item.folder_session
@@ -166,7 +168,8 @@ def _entries(found: list[_Found], root: Path, warnings: list[str]) -> list[Photo
             sources.append(source)
         replicate = item.name.replicate or 1
         if not (item.name.view or item.name.light or item.name.replicate):
-            replicate = unnamed[session] = unnamed.get(session, 0) + 1
+            unnamed[session].append(item.path.stem)
+            replicate = len(unnamed[session])
         entries.append(
             PhotoEntry(
                 subject=item.subject,
@@ -185,9 +188,19 @@ def _entries(found: list[_Found], root: Path, warnings: list[str]) -> list[Photo
         warnings.append(f"{subject}: {count} file names state no session; each counts as a session of its own.")
     if "capture" in sources:
         warnings.append(f"{subject}: the session of {sources.count('capture')} photos is their date of capture.")
-    if any(count > 1 for count in unnamed.values()):
-        listed = ", ".join(f"{session} ({count} photos)" for session, count in unnamed.items() if count > 1)
-        warnings.append(f"{subject}: no view in the names of {listed}; taken as repeat shots of the front view.")
+    for session, stems in unnamed.items():
+        if strict and len({re.sub(r"\d+", "#", stem.casefold()) for stem in stems}) > 1:
+            raise StudyError(
+                f"{subject}: what the photos of session {session} show cannot be told",
+                found=", ".join(stems[:6]),
+                needed="views in their names, or a camera's numbers for repeat shots of the front view",
+                next_step="Rename them like front.jpg, left45.jpg; or, if they are different people, write a manifest.",
+            )
+        if len(stems) > 1:
+            warnings.append(
+                f"{subject}: no view in the names of the {len(stems)} photos of session {session}; "
+                "taken as repeat shots of the front view."
+            )
     return entries
 
 
