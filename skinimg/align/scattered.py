@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from skinimg.align.warp import pixel_grid
+from skinimg.align.texture import blur
+from skinimg.align.warp import pixel_grid, sample
 from skinimg.records import BoolArray, FloatArray
 
 Points = npt.NDArray[np.float64]
@@ -31,12 +32,13 @@ def smooth_map(
     coefficients = _robust_fit(design, other, gate)
     at_points, at_grid = design @ coefficients, _quadratic(grid, centre, span) @ coefficients
     keep = np.asarray(np.linalg.norm(other - at_points, axis=1) < gate)
+    mapping = at_grid.reshape(*shape, 2).astype(np.float32)
     for width, narrower in rounds:
-        rest = other[keep] - at_points[keep]
-        at_points = at_points + _kernel_mean(base, base[keep], rest, width)
-        at_grid = at_grid + _kernel_mean(grid, base[keep], rest, width)
+        rest = _kernel_mean(base[keep], other[keep] - at_points[keep], shape, width)
+        at_points = at_points + sample(rest, base[None])[0]
+        mapping = mapping + rest
         keep = np.linalg.norm(other - at_points, axis=1) < narrower
-    return at_grid.reshape(*shape, 2).astype(np.float32), keep
+    return mapping, keep
 
 
 def _quadratic(points: FloatArray, centre: FloatArray, span: float) -> Points:
@@ -59,10 +61,15 @@ def _robust_fit(design: Points, target: FloatArray, gate: float) -> Points:
     return coefficients
 
 
-def _kernel_mean(at: FloatArray, points: FloatArray, values: Points, width: float) -> Points:
-    """Gaussian-weighted mean of values at points, shrunk to 0 where fewer than about two points are near."""
-    if len(points) == 0:
-        return np.zeros((len(at), 2))
-    kernel = np.exp(-((at[:, 0, None] - points[:, 0]) ** 2) / (2 * width * width))
-    kernel *= np.exp(-((at[:, 1, None] - points[:, 1]) ** 2) / (2 * width * width))
-    return np.asarray(kernel @ values / (kernel.sum(axis=1, keepdims=True) + 2.0), dtype=np.float64)
+def _kernel_mean(points: FloatArray, values: Points, shape: tuple[int, int], width: float) -> FloatArray:
+    """Gaussian-weighted mean of values at points, (h, w, 2), shrunk to 0 where fewer than about two points are near.
+
+    Points are moved to the nearest pixel, which is little beside the kernel's width.
+    """
+    columns = np.clip(np.rint(points[:, 0]).astype(int), 0, shape[1] - 1)
+    rows = np.clip(np.rint(points[:, 1]).astype(int), 0, shape[0] - 1)
+    sums = np.zeros((*shape, 3), np.float32)
+    np.add.at(sums, (rows, columns), np.column_stack([values, np.ones(len(values))]))
+    sums = blur(sums, width)
+    one_point = 1 / (2 * np.pi * width * width)  # height of the kernel, whose sum is 1
+    return np.asarray(sums[..., :2] / (sums[..., 2:] + 2 * one_point), dtype=np.float32)

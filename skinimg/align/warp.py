@@ -57,18 +57,20 @@ def compose(outer: FloatArray, inner: FloatArray) -> FloatArray:
     return np.asarray(inner @ affine[:, :2].T + affine[:, 2] + sample(rest, inner), dtype=np.float32)
 
 
-def invert(mapping: FloatArray, shape: tuple[int, int], iterations: int = 12) -> FloatArray:
+def invert(mapping: FloatArray, shape: tuple[int, ...], start: FloatArray | None = None) -> FloatArray:
     """The inverse map on a grid of `shape`, by fixed point around the affine part.
 
-    Converges while the smooth rest bends by less than 1 px per px, which every accepted alignment keeps.
+    Converges while the smooth rest bends by less than 1 px per px, which every accepted alignment keeps. From a `start`
+    that is right to a fraction of a pixel two rounds are enough, else twelve.
     """
     affine = nearest_affine(mapping)
     rest = mapping - affine_map(affine, mapping.shape[:2])
-    back = np.linalg.inv(affine[:, :2]).T
-    target = pixel_grid(shape) - affine[:, 2]
-    guess = np.asarray(target @ back, dtype=np.float32)
-    for _ in range(iterations):
-        guess = np.asarray((target - sample(rest, guess)) @ back, dtype=np.float32)
+    back = np.linalg.inv(affine[:, :2])
+    straight = affine_map(np.column_stack([back, -back @ affine[:, 2]]), (shape[0], shape[1]))
+    turn = back.T.astype(np.float32)
+    guess = straight if start is None else start
+    for _ in range(12 if start is None else 2):
+        guess = straight - sample(rest, guess) @ turn
     return guess
 
 
