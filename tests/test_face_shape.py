@@ -126,7 +126,7 @@ def test_skin_is_the_face_without_its_features(landmarks: np.ndarray, skin: tupl
         x, y = landmarks[index, :2].astype(int)
         assert not mask[y, x], f"landmark {index} does not"
     assert not mask[~regions["face"]].any()
-    assert mask[regions["left_cheek"]].mean() > 0.85
+    assert mask[regions["left_cheek"]].mean() > 0.75  # its edge beside the wall is left out
 
 
 def test_a_beard_and_a_fringe_are_not_skin_but_a_mole_is(landmarks: np.ndarray) -> None:

@@ -8,8 +8,8 @@ import numpy as np
 from skinimg.face import mesh
 from skinimg.records import BoolArray, FloatArray
 
-# How far the oval's upper rim is lifted towards the hairline, in heights of the oval (point 10 to point 152): by eye, on
-# the portraits; hair that it then covers is left to `skin_mask`.
+# How far the oval's upper rim is lifted towards the hairline, in heights of the oval (point 10 to point 152): by eye,
+# on the portraits; hair that it then covers is left to `skin_mask`.
 _RIM_LIFT = 0.14
 _RIM_SHARE = dict(
     zip(mesh.FOREHEAD_RIM, (0.0, 0.5, 0.8, 0.95, 1.0, 1.0, 1.0, 0.95, 0.8, 0.5, 0.0), strict=True)

@@ -27,10 +27,11 @@ _BRIGHT_LIMIT, _LIGHT_FLOOR = 5.0, 0.18
 _FOREHEAD_DARK_LIMIT, _LOWER_DARK_LIMIT = 4.0, 6.0
 _FOREHEAD_TEXTURE_LIMIT, _LOWER_TEXTURE_LIMIT = 2.2, 4.0
 _TEXTURE_FLOOR = 0.03
+_TEXTURE_CLIP = 0.3  # one dark mole is not a rough surface
 
 _SEEDS = (50, 280, 205, 425, 101, 330, 117, 346, 151, 108, 337, 9)
 _SEED_RADIUS_MM = 7.0
-_HOLE_MM2 = 60.0  # a hole smaller than this is a mark on the skin and stays: moles, spots, papules are to be measured
+_HOLE_MM2 = 200.0  # a hole smaller than this is a mark on the skin and stays: moles, spots, papules are to be measured
 _PIECE_SHARE = 0.02  # of the face: smaller islands of skin are dropped
 
 
@@ -101,6 +102,7 @@ def _fits_skin(linear: FloatArray, allowed: BoolArray, points: FloatArray, px_pe
 def _texture(green_log: FloatArray, px_per_mm: float) -> FloatArray:
     """Local contrast of structures below 2 mm, averaged over 3 mm: hair and stubble are rough, skin is not."""
     fine = green_log - cv2.GaussianBlur(green_log, (0, 0), max(1.0 * px_per_mm, 0.8))
+    fine = np.clip(fine, -_TEXTURE_CLIP, _TEXTURE_CLIP)
     return np.sqrt(cv2.GaussianBlur(fine * fine, (0, 0), 2.0 * px_per_mm))
 
 
