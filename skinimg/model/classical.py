@@ -9,6 +9,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import numpy.typing as npt
+from scipy.special import expit
 from skimage import measure, morphology
 
 from skinimg.optics import haemoglobin_density
@@ -45,7 +46,7 @@ def robust_sd(values: FloatArray) -> float:
 
 
 def _soft(z: FloatArray, threshold: float, width: float) -> FloatArray:
-    return 1.0 / (1.0 + np.exp(-(z - threshold) / width))
+    return expit((z - threshold) / width).astype(np.float32)
 
 
 def _keep(labels: npt.NDArray[np.int64], good: npt.NDArray[np.bool_]) -> BoolArray:
@@ -106,6 +107,12 @@ def _filled(image: FloatArray, skin: BoolArray, mm: float) -> FloatArray:
     return np.where(skin, image, masked_blur(image, skin, 3 * mm)).astype(np.float32)
 
 
+def _inside(skin: BoolArray, margin_px: float) -> BoolArray:
+    """Skin further than the margin from its border: the jaw and the hairline are edges, not lines or dents."""
+    padded = cv2.copyMakeBorder(skin.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    return cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_5)[1:-1, 1:-1] > margin_px
+
+
 def _pores(relief: FloatArray, skin: BoolArray, mm: float) -> FloatArray:
     """Dark round dots: determinant of the Hessian over radii 0.1 to 0.3 mm, roundness above 0.4, 4 robust SD.
 
@@ -120,7 +127,7 @@ def _pores(relief: FloatArray, skin: BoolArray, mm: float) -> FloatArray:
         better = response > best
         best[better] = response[better]
         radius[better] = r * mm
-    inside = skin & cv2.erode(skin.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(bool)
+    inside = _inside(skin, 0.5 * mm)
     noise = robust_sd(_hessian(image, 0.14 * mm)[0][inside])
     peak = (best == cv2.dilate(best, np.ones((3, 3), np.uint8))) & (best > 4 * noise) & inside
     return _discs(peak, radius)
@@ -141,7 +148,7 @@ def _discs(peak: BoolArray, radius_px: FloatArray) -> FloatArray:
 def _wrinkles(relief: FloatArray, skin: BoolArray, mm: float) -> FloatArray:
     """Dark lines: Frangi over 0.1 to 0.3 mm (beta 0.5, c half the largest norm), hysteresis, at least 3 mm long."""
     image = _filled(relief, skin, mm)
-    inner = cv2.erode(skin.astype(np.uint8), np.ones((7, 7), np.uint8)).astype(bool)
+    inner = _inside(skin, 1.5 * mm)
     best = np.zeros_like(image)
     for sigma in (0.1, 0.17, 0.3):
         low, high = _eigenvalues(*_hessian(image, sigma * mm))  # low: across a dark line, strongly negative
@@ -164,7 +171,7 @@ def _scars(relief: FloatArray, skin: BoolArray, mm: float) -> FloatArray:
     Sensitive to the direction of the light; comparable only between photos of one lighting.
     """
     image = _filled(relief, skin, mm)
-    inner = cv2.erode(skin.astype(np.uint8), np.ones((15, 15), np.uint8)).astype(bool)
+    inner = _inside(skin, 3.0 * mm)
     best = np.zeros_like(image)
     for r in (0.5, 1.0, 2.0):
         sigma = r * mm / np.sqrt(2)
