@@ -28,6 +28,7 @@ _FINE_LEVEL_PX = 768  # down to 2.5 %, only where the coarser levels see nothing
 _MARGIN_PX = 32  # repeated border around each level, so that a face at the edge has surroundings
 _MIN_PEAK = 0.2  # the finder proposes, the landmark network decides
 _MAX_PROPOSALS = 6
+_MAYBE_A_FACE = 0.05  # first-pass verdict below which the second pass is saved
 
 
 @dataclass(frozen=True)
@@ -128,14 +129,15 @@ def _propose(photo: ByteArray, levels_px: tuple[int, ...], model: FaceModel) -> 
     """Where the finder sees something like a face, best first."""
     h, w = photo.shape[:2]
     found: list[_Proposal] = []
-    for long_side in levels_px:
+    smaller = photo
+    for long_side in sorted(levels_px, reverse=True):  # each level from the one before: the photo is read once
         zoom = long_side / max(h, w)
         size = (max(round(w * zoom), 1), max(round(h * zoom), 1))
-        level = cv2.resize(photo, size, interpolation=cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR)
+        smaller = cv2.resize(smaller, size, interpolation=cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR)
         # Right and bottom margins round the sides up to whole cells of the coarsest feature map.
         extra = [-(side + 2 * _MARGIN_PX) % 32 for side in size]
         right, bottom = _MARGIN_PX + extra[0], _MARGIN_PX + extra[1]
-        level = cv2.copyMakeBorder(level, _MARGIN_PX, bottom, _MARGIN_PX, right, cv2.BORDER_REPLICATE)
+        level = cv2.copyMakeBorder(smaller, _MARGIN_PX, bottom, _MARGIN_PX, right, cv2.BORDER_REPLICATE)
         cells = model.finder(_as_input([level]))[0]
         found += _peaks(cells, (w / size[0], h / size[1]))
     return _best_places(found)
@@ -172,27 +174,34 @@ def _apart(a: FacePlace, b: FacePlace) -> bool:
 
 
 def _refine(photo: ByteArray, proposals: list[_Proposal], model: FaceModel) -> list[_Placed]:
-    """Landmarks and confidence for each proposal: two passes."""
+    """Landmarks and confidence for each proposal: a first pass for all, a second for what may be a face."""
     if not proposals:
         return []
-    first, _ = _landmarks(photo, [proposal.place for proposal in proposals], model)
-    marks, sure = _landmarks(photo, [place_of(points) for points in first], model)
+    marks, sure = _landmarks(photo, [proposal.place for proposal in proposals], model, mirrored=False)
+    again = [i for i, value in enumerate(sure) if value > _MAYBE_A_FACE]
+    if again:
+        second = _landmarks(photo, [place_of(marks[i]) for i in again], model, mirrored=True)
+        for i, points, value in zip(again, *second, strict=True):
+            marks[i], sure[i] = points, value
     scores = [float(np.sqrt(proposal.score * value)) for proposal, value in zip(proposals, sure, strict=True)]
     return [_Placed(points, score) for points, score in zip(marks, scores, strict=True)]
 
 
 @torch.inference_mode()
-def _landmarks(photo: ByteArray, places: list[FacePlace], model: FaceModel) -> tuple[list[FloatArray], list[float]]:
-    """One pass: crop, network on the crop and its mirror image, back to photo pixels."""
+def _landmarks(
+    photo: ByteArray, places: list[FacePlace], model: FaceModel, mirrored: bool
+) -> tuple[list[FloatArray], list[float]]:
+    """One pass: crop, network on the crop (and its mirror image, averaged), back to photo pixels."""
     matrices = [crop_matrix(place, CROP_PX) for place in places]
-    crops = [_crop(photo, place) for place in places]
-    batch = _as_input(crops)
-    out = model.landmarks(torch.cat([batch, batch.flip(3)]))
-    plain, mirrored = out.landmarks.chunk(2)
-    mirrored = mirrored[:, model.mirror] * torch.tensor([-1.0, 1.0, 1.0])
-    mean = ((plain + mirrored) / 2).numpy()
-    confidence = out.logit.sigmoid().view(2, -1).mean(0).tolist()
-    return [from_crop_sides(points, matrix, CROP_PX) for points, matrix in zip(mean, matrices, strict=True)], confidence
+    batch = _as_input([_crop(photo, place) for place in places])
+    out = model.landmarks(batch)
+    marks, sure = out.landmarks, out.logit.sigmoid()
+    if mirrored:
+        other = model.landmarks(batch.flip(3))
+        marks = (marks + other.landmarks[:, model.mirror] * torch.tensor([-1.0, 1.0, 1.0])) / 2
+        sure = (sure + other.logit.sigmoid()) / 2
+    in_photo = [from_crop_sides(points, m, CROP_PX) for points, m in zip(marks.numpy(), matrices, strict=True)]
+    return in_photo, sure.tolist()
 
 
 def _crop(photo: ByteArray, place: FacePlace) -> ByteArray:
