@@ -277,7 +277,9 @@ def test_real_close_ups_register_and_strangers_do_not(shared_data: Path) -> None
         density = -np.log(np.clip((small[..., 1] / 255.0) ** 2.2, 1e-3, None))
         return frame_of(density.astype(np.float32))
 
-    first, last, other = (frame(f) for f in ("p1/1-1015-2022-134230.jpg", "p1/1-1030-2022-104348.jpg", "p2/2-1020-2022-131252.jpg"))
+    first, last, other = (
+        frame(f) for f in ("p1/1-1015-2022-134230.jpg", "p1/1-1030-2022-104348.jpg", "p2/2-1020-2022-131252.jpg")
+    )
 
     def pair(a: Frame, b: Frame) -> Alignment:
         return align(a, b, np.zeros(a.skin.shape, bool), np.zeros(b.skin.shape, bool), Settings())

@@ -19,6 +19,7 @@ _LANDMARK_REACH = 10.0  # 8 mm: landmarks are right to millimetres (SCIENCE.md 5
 _FEATURE_REACH = 6.0
 _GATE, _ROUNDS = 5.0, ((12.0, 2.0), (6.0, 1.0))
 _LEAST_MATCHES = 30  # SCIENCE.md 5
+_LEAST_SUPPORT = 8  # chance gives up to 5 among 200 matches
 
 
 @dataclass(frozen=True)
@@ -55,10 +56,7 @@ def patch_map(base: Texture, other: Texture) -> CoarseMap | None:
     if similarity is None or agree.sum() < _LEAST_SUPPORT:
         return None
     rough = affine_map(similarity.astype(np.float32), nodes_of(base))
-    return _follow(ours, theirs, _follow(ours, theirs, rough, _FEATURE_REACH).to_other, _FEATURE_REACH / 2)
-
-
-_LEAST_SUPPORT = 8
+    return _follow(ours, theirs, _follow(ours, theirs, rough, _FEATURE_REACH).to_other, _FEATURE_REACH)
 
 
 def _follow(ours: list[Features], theirs: list[Features], to_other: FloatArray, reach: float) -> CoarseMap:

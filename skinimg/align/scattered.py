@@ -34,10 +34,11 @@ def smooth_map(
     keep = np.asarray(np.linalg.norm(other - at_points, axis=1) < gate)
     mapping = at_grid.reshape(*shape, 2).astype(np.float32)
     for width, narrower in rounds:
-        rest = _kernel_mean(base[keep], other[keep] - at_points[keep], shape, width)
+        rest, without_self = _kernel_mean(base, other - at_points, keep, shape, width)
+        # A point must be foretold by the others: by itself it always agrees, also between strangers.
+        keep = np.linalg.norm(other - at_points - without_self, axis=1) < narrower
         at_points = at_points + sample(rest, base[None])[0]
         mapping = mapping + rest
-        keep = np.linalg.norm(other - at_points, axis=1) < narrower
     return mapping, keep
 
 
@@ -61,15 +62,22 @@ def _robust_fit(design: Points, target: FloatArray, gate: float) -> Points:
     return coefficients
 
 
-def _kernel_mean(points: FloatArray, values: Points, shape: tuple[int, int], width: float) -> FloatArray:
-    """Gaussian-weighted mean of values at points, (h, w, 2), shrunk to 0 where fewer than about two points are near.
+def _kernel_mean(
+    points: FloatArray, values: Points, keep: BoolArray, shape: tuple[int, int], width: float
+) -> tuple[FloatArray, FloatArray]:
+    """Gaussian-weighted mean of the kept values, shrunk to 0 where fewer than about two points are near.
 
-    Points are moved to the nearest pixel, which is little beside the kernel's width.
+    Returns it at every pixel (h, w, 2), and at every point without that point's own part (n, 2). Points are moved to
+    the nearest pixel, which is little beside the kernel's width.
     """
     columns = np.clip(np.rint(points[:, 0]).astype(int), 0, shape[1] - 1)
     rows = np.clip(np.rint(points[:, 1]).astype(int), 0, shape[0] - 1)
+    own = np.column_stack([values, np.ones(len(values))]) * keep[:, None]
     sums = np.zeros((*shape, 3), np.float32)
-    np.add.at(sums, (rows, columns), np.column_stack([values, np.ones(len(values))]))
+    np.add.at(sums, (rows, columns), own)
     sums = blur(sums, width)
-    one_point = 1 / (2 * np.pi * width * width)  # height of the kernel, whose sum is 1
-    return np.asarray(sums[..., :2] / (sums[..., 2:] + 2 * one_point), dtype=np.float32)
+    peak = 1 / (2 * np.pi * width * width)  # of the kernel, whose sum is 1
+    others = np.maximum(sums[rows, columns] - peak * own, [-np.inf, -np.inf, 0])
+    mean = sums[..., :2] / (sums[..., 2:] + 2 * peak)
+    without_self = others[:, :2] / (others[:, 2:] + 2 * peak)
+    return np.asarray(mean, dtype=np.float32), np.asarray(without_self, dtype=np.float32)
