@@ -18,7 +18,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from skinimg.report.language import Language
-from skinimg.report.verdicts import Change
+from skinimg.report.verdicts import Told
 
 INK, MUTED, BAND, RULE = "#1d2629", "#556166", "#e3e8ea", "#b9c2c6"
 STYLE = {
@@ -67,7 +67,7 @@ def _data_uri(figure: Figure) -> str:
     return "data:image/svg+xml;base64," + base64.b64encode(file.getvalue().encode()).decode("ascii")
 
 
-def finding_curve(changes: Sequence[Change], say: Language) -> str:
+def finding_curve(changes: Sequence[Told], say: Language) -> str:
     """Change in percent over the sessions of one finding, region and metric: data URI of an SVG."""
     with mpl.rc_context(STYLE):
         figure, axes = _axes(6.4, 2.7)
@@ -83,7 +83,7 @@ def finding_curve(changes: Sequence[Change], say: Language) -> str:
         return _data_uri(figure)
 
 
-def region_curves(by_region: dict[str, list[Change]], say: Language) -> str:
+def region_curves(by_region: dict[str, list[Told]], say: Language) -> str:
     """The same for several regions, beside each other on one scale; a row holds PANELS of them."""
     rows = math.ceil(len(by_region) / PANELS)
     longest = max(len(changes) for changes in by_region.values())
@@ -131,7 +131,7 @@ def forest(scores: Sequence[Score], say: Language) -> str:
         return _data_uri(figure)
 
 
-def _times(changes: Sequence[Change]) -> tuple[np.ndarray, bool]:
+def _times(changes: Sequence[Told]) -> tuple[np.ndarray, bool]:
     """x of the baseline and of each change: days where all are known and differ, else the number of the session."""
     days = [c.days for c in changes]
     dated = all(math.isfinite(d) and d > 0 for d in days) and len(set(days)) == len(days)
@@ -139,7 +139,7 @@ def _times(changes: Sequence[Change]) -> tuple[np.ndarray, bool]:
 
 
 def _series(
-    axes: Axes, x: np.ndarray, changes: Sequence[Change], shift: float = 0.0, ends: tuple[float, float] | None = None
+    axes: Axes, x: np.ndarray, changes: Sequence[Told], shift: float = 0.0, ends: tuple[float, float] | None = None
 ) -> None:
     """Points, intervals and the band of detectable change; a session that was not assessable leaves a gap."""
     percent = np.array([0.0, *(c.percent if c.assessable else math.nan for c in changes)])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -14,7 +14,7 @@ from skinimg.findings import FINDINGS
 from skinimg.records import SubjectFailure
 from skinimg.report import curves, photos
 from skinimg.report.curves import Score
-from skinimg.report.language import Language, language
+from skinimg.report.language import language
 from skinimg.report.page import ReportOptions, render, write
 
 
@@ -31,20 +31,36 @@ class Row:
 
 
 def write_index(
-    tables: Mapping[str, pd.DataFrame], failures: Sequence[SubjectFailure], options: ReportOptions, path: Path
+    tables: Mapping[str, pd.DataFrame],
+    failures: Sequence[SubjectFailure],
+    options: ReportOptions,
+    path: Path,
+    file_name: Callable[[str], str] = str,
 ) -> Path:
-    """Write the study's page and return its path; a subject's name links to `reports/SUBJECT.html` beside it.
+    """Write the study's page and return its path.
 
-    `tables` holds the study's `photos` and `scores` with the columns of DESIGN.md 2.2.
+    Parameters
+    ----------
+    tables : the study's `photos` and `scores`, with the columns of DESIGN.md 2.2.
+    failures : subjects without a report.
+    file_name : subject -> the stem of its report in `reports/`, where names are made safe for files.
+
+    Raises
+    ------
+    SettingsError
+        There is no report in the language that was asked for.
     """
     say = language(options.lang)
     scores = _last_scores(tables["scores"])
     findings = [f for f in (*FINDINGS, "overall") if any(score.finding == f for score in scores)]
-    forests = [(f, curves.forest([s for s in scores if s.finding == f and math.isfinite(s.improvement)], say)) for f in findings]
+    forests = [
+        (f, curves.forest([s for s in scores if s.finding == f and math.isfinite(s.improvement)], say))
+        for f in findings
+    ]
     html = render(
         "index.html",
         options.lang,
-        rows=_rows(tables["photos"], scores, say),
+        rows=_rows(tables["photos"], scores, {failure.subject for failure in failures}, file_name),
         findings=findings,
         forests=[(finding, plot) for finding, plot in forests if plot],
         failures=failures,
@@ -70,13 +86,16 @@ def _number(value: object) -> float:
     return math.nan if value is None or value == "" or pd.isna(value) else float(value)  # type: ignore[arg-type, call-overload]
 
 
-def _rows(table: pd.DataFrame, scores: list[Score], say: Language) -> list[Row]:
+def _rows(table: pd.DataFrame, scores: list[Score], failed: set[str], file_name: Callable[[str], str]) -> list[Row]:
+    """One line per subject and view; subjects that failed are listed elsewhere."""
     rows = []
     for subject in dict.fromkeys(table["subject"].astype(str)):
+        if subject in failed:
+            continue
         status = table.loc[table["subject"].astype(str) == subject, "status"]
         usable = f"{int((status != 'rejected').sum())}/{len(status)}"
         mine = [score for score in scores if score.subject == subject]
-        href = "reports/" + quote(f"{subject}.html")
+        href = "reports/" + quote(f"{file_name(subject)}.html")
         for view in dict.fromkeys(score.view for score in mine) or [""]:
             by_finding = {score.finding: score for score in mine if score.view == view}
             session = next(iter(by_finding.values())).session if by_finding else ""

@@ -26,7 +26,9 @@ class Track:
     y: float
     radius: float
     crop: float  # half side of its crops, px
-    statuses: tuple[str, ...]  # one per shown session: baseline, persisting, new, resolved, not_visible, or "" = not yet
+    statuses: tuple[
+        str, ...
+    ]  # one per shown session: baseline, persisting, new, resolved, not_visible, or "" = not yet
 
     @property
     def interest(self) -> tuple[int, float]:

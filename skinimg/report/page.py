@@ -15,7 +15,12 @@ from skinimg.report.language import language
 
 @dataclass(frozen=True)
 class ReportOptions:
-    """lang : "en" or "fr"; deidentify : cover the eyes, leave out file names; pdf : also write a PDF beside the HTML."""
+    """How reports are made.
+
+    lang : "en" or "fr"
+    deidentify : cover the eyes; leave out file names, which often hold names
+    pdf : also write a PDF beside the HTML
+    """
 
     lang: str = "en"
     deidentify: bool = False

@@ -25,6 +25,9 @@ _ADVICE: tuple[tuple[str, str], ...] = (
     (r"colour card|color card", "colour"),
 )
 
+# Advice inside a reason, which the column beside it gives in the reader's language.
+_OWN_ADVICE = re.compile(r"; (?:use|hold|keep|come|take|give|show)\b[^;]*")
+
 
 @dataclass(frozen=True)
 class PhotoLine:
@@ -56,7 +59,7 @@ def _line(row: object, say: Language, deidentify: bool) -> PhotoLine:
         value = getattr(row, name, math.nan)
         return math.nan if value is None or value == "" or pd.isna(value) else float(value)
 
-    reasons = tuple(part.strip() for part in text("reasons").split(";") if part.strip())
+    reasons = tuple(part.strip() for part in _OWN_ADVICE.sub("", text("reasons")).split(";") if part.strip())
     scale, error = number("px_per_mm"), number("registration_error_mm")
     return PhotoLine(
         session=text("session"),

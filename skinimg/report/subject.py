@@ -14,7 +14,7 @@ from skinimg.records import SessionPictures, Subject, SubjectResult
 from skinimg.report import curves, lesions, photos, pictures, verdicts
 from skinimg.report.language import Language, language
 from skinimg.report.page import ReportOptions, render, write
-from skinimg.report.verdicts import WHOLE, Change
+from skinimg.report.verdicts import WHOLE, Told
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,8 @@ class Detail:
     metric: str
     curve: str
     region_curve: str
-    regions: tuple[Change, ...]  # last session, the speaking metric, every region
-    metrics: tuple[Change, ...]  # last session, the whole face, every metric
+    regions: tuple[Told, ...]  # last session, the speaking metric, every region
+    metrics: tuple[Told, ...]  # last session, the whole face, every metric
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def _view(
     return View(
         key=key,
         title=photos.view_title(key, say),
-        compared=_compared(result.changes, key, last, say) if changes else "",
+        compared=_compared(result.changes, last, say) if changes else "",
         overall=tuple(_overall(result.scores, key, last, say)),
         lines=tuple(lines),
         missing=tuple(verdicts.reasons(lines, changes, last, say)),
@@ -144,7 +144,7 @@ def _pictures(
     return shown, "" if shown else say("ui.pictures_withheld")
 
 
-def _compared(table: pd.DataFrame, key: str, last: str, say: Language) -> str:
+def _compared(table: pd.DataFrame, last: str, say: Language) -> str:
     row = table[table["session"].astype(str) == last].iloc[0]
     days = row["days"]
     if pd.isna(days):
@@ -159,19 +159,21 @@ def _overall(scores: pd.DataFrame, key: str, last: str, say: Language) -> list[s
         value, low, high = float(row.improvement_percent), float(row.ci_low), float(row.ci_high)
         if math.isfinite(value):
             change = say("sentence.better" if value >= 0 else "sentence.worse", percent=say.percent(abs(value)))
-            said.append(say("sentence.overall", change=change, low=say.percent(low, True), high=say.percent(high, True)))
+            said.append(
+                say("sentence.overall", change=change, low=say.percent(low, True), high=say.percent(high, True))
+            )
         if isinstance(row.grade, str) and row.grade:
             said.append(say("sentence.grade", grade=say.reason(row.grade)))
     return said
 
 
-def _details(changes: list[Change], last: str, lines: list[verdicts.Verdict], say: Language) -> list[Detail]:
+def _details(changes: list[Told], last: str, lines: list[verdicts.Verdict], say: Language) -> list[Detail]:
     """Curves where something could be assessed; the tables always."""
     made = []
     for line in sorted(lines, key=lambda one: list(FINDINGS).index(one.change.finding)):
         finding, metric, whole = line.change.finding, line.change.metric, line.change.region
         series = [c for c in changes if c.finding == finding and c.metric == metric]
-        by_region: dict[str, list[Change]] = {}
+        by_region: dict[str, list[Told]] = {}
         for c in series:
             if c.assessable and c.region != whole:
                 by_region.setdefault(c.region, []).append(c)

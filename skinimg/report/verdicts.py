@@ -1,4 +1,4 @@
-"""From the table of changes to what a reader is told: one sentence per finding, a table per region, left against right."""
+"""From the table of changes to what a reader is told: a sentence per finding, tables, left against right."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SIDES = (
 
 
 @dataclass(frozen=True)
-class Change:
+class Told:
     """One row of changes.csv; percent values are of the baseline, NaN where there is none."""
 
     finding: str
@@ -55,6 +55,11 @@ class Change:
     reason: str
 
     @property
+    def measured(self) -> bool:
+        """There are values in both sessions, whatever the verdict."""
+        return math.isfinite(self.change)
+
+    @property
     def assessable(self) -> bool:
         return self.verdict != "not_assessable"
 
@@ -63,7 +68,7 @@ class Change:
 class Verdict:
     """A finding's line at the top of the report."""
 
-    change: Change
+    change: Told
     title: str
     sentence: str
 
@@ -73,13 +78,13 @@ def view_key(view: str, light: str) -> str:
     return view if light in ("standard", "") else f"{view}_{light}"
 
 
-def changes_of(table: pd.DataFrame, key: str) -> list[Change]:
+def changes_of(table: pd.DataFrame, key: str) -> list[Told]:
     """The rows of one view, as records, in the order of the table."""
     rows = [row for row in table.itertuples(index=False) if view_key(str(row.view), str(row.light)) == key]
     return [_change(row) for row in rows]
 
 
-def _change(row: object) -> Change:
+def _change(row: object) -> Told:
     def number(name: str) -> float:
         value = getattr(row, name)
         return math.nan if value is None or value == "" or pd.isna(value) else float(value)
@@ -90,14 +95,14 @@ def _change(row: object) -> Change:
 
     base = abs(number("baseline"))
     scale = 100.0 / base if base else math.nan
-    return Change(
+    return Told(
         text("finding"), text("region"), text("metric"), text("unit"), text("session"), number("days"),
         number("baseline"), number("follow_up"), number("change"), number("change_percent"),
         scale * number("ci_low"), scale * number("ci_high"), scale * number("mdc95"), text("verdict"), text("reason"),
     )  # fmt: skip
 
 
-def speaking(changes: Iterable[Change], finding: str, session: str, regions: tuple[str, ...] = WHOLE) -> Change | None:
+def speaking(changes: Iterable[Told], finding: str, session: str, regions: tuple[str, ...] = WHOLE) -> Told | None:
     """The change that speaks for a finding in a session: an assessable one if there is one, else the first reason."""
     rows = [c for c in changes if c.finding == finding and c.session == session and c.region in regions]
     rank = {metric: place for place, metric in enumerate(SPEAKING_METRICS)}
@@ -105,14 +110,14 @@ def speaking(changes: Iterable[Change], finding: str, session: str, regions: tup
     return rows[0] if rows else None
 
 
-def verdicts(changes: list[Change], session: str, say: Language) -> list[Verdict]:
+def verdicts(changes: list[Told], session: str, say: Language) -> list[Verdict]:
     """One line per finding, assessable ones first, in the order of findings.py."""
     found = [speaking(changes, finding, session) for finding in FINDINGS]
     lines = [Verdict(c, say.name("finding", c.finding), sentence(c, say)) for c in found if c is not None]
     return sorted(lines, key=lambda line: not line.change.assessable)
 
 
-def quantity(change: Change, say: Language) -> str:
+def quantity(change: Told, say: Language) -> str:
     """What is counted, in words that fit "31 % less ..."."""
     key = f"{change.finding}.{change.metric}"
     words = say.catalogue["quantity"]
@@ -121,7 +126,7 @@ def quantity(change: Change, say: Language) -> str:
     return say("quantity.other", metric=say.name("metric", change.metric).lower())
 
 
-def sentence(change: Change, say: Language) -> str:
+def sentence(change: Told, say: Language) -> str:
     """How much, how sure, and what could have been seen: the plain sentence of DESIGN.md issue 6."""
     if not change.assessable:
         return f"{say.reason(change.reason)}."
@@ -142,7 +147,7 @@ def _amount(percent: float, what: str, say: Language) -> str:
     return say(f"sentence.{direction}", percent=say.percent(abs(percent)), quantity=what)
 
 
-def _interval(change: Change, amount: str, say: Language) -> str:
+def _interval(change: Told, amount: str, say: Language) -> str:
     low, high = change.low, change.high
     if not (math.isfinite(low) and math.isfinite(high)):
         return say("sentence.no_interval", change=amount)
@@ -157,14 +162,14 @@ class Side:
     """Left against right for one finding; percent of each side's own baseline."""
 
     finding: str
-    left: Change
-    right: Change
+    left: Told
+    right: Told
     difference: float
     low: float
     high: float
 
 
-def sides(changes: list[Change], session: str) -> list[Side]:
+def sides(changes: list[Told], session: str) -> list[Side]:
     """The first pair of regions in which both sides of a finding are assessable.
 
     The interval adds the two half-widths as independent; photographs share their errors between the sides, so it is
@@ -182,7 +187,7 @@ def sides(changes: list[Change], session: str) -> list[Side]:
     return found
 
 
-def reasons(lines: Iterable[Verdict], changes: Iterable[Change], session: str, say: Language) -> list[tuple[str, str]]:
+def reasons(lines: Iterable[Verdict], changes: Iterable[Told], session: str, say: Language) -> list[tuple[str, str]]:
     """(title, reason) of every finding that could not be assessed, then of single metrics, each reason once."""
     whole = [(line.title, say.reason(line.change.reason)) for line in lines if not line.change.assessable]
     known = {line.change.finding for line in lines if not line.change.assessable}

@@ -11,17 +11,11 @@ import pandas as pd
 import pytest
 
 from skinimg.findings import FINDINGS, MASK_FINDINGS, regions_of
+from skinimg.metrics import metrics_of
 from skinimg.records import PhotoEntry, SessionPictures, Subject, SubjectResult
+from skinimg.tables import COLUMNS, typed
 
-METRICS: dict[str, dict[str, str]] = {
-    "spots": {"count": "1", "area": "mm2", "area_fraction": "%", "contrast": "OD", "burden": "mm2 OD"},
-    "redness": {"area": "mm2", "area_fraction": "%", "contrast": "OD", "burden": "mm2 OD"},
-    "pores": {"count": "1", "density": "1/cm2", "area": "mm2", "mean_diameter": "mm", "contrast": "OD"},
-    "scars": {"count": "1", "area": "mm2", "area_fraction": "%", "contrast": "OD", "burden": "mm2 OD"},
-    "wrinkles": {"length": "mm", "area": "mm2", "mean_width": "mm", "contrast": "OD", "burden": "mm2 OD"},
-    "tone": {"ita": "deg", "l_star": "1", "melanin": "OD", "haemoglobin": "OD", "evenness": "1"},
-    "texture": {"roughness_0.2_0.5": "%", "roughness_0.5_2": "%", "roughness_2_5": "%"},
-}
+METRICS = {finding: {m.id: m.unit for m in metrics_of(finding)} for finding in FINDINGS}
 # Change per month and verdict of each finding, in percent of the baseline.
 EFFECTS = {"spots": -12.0, "redness": 9.0, "pores": -0.4, "scars": -4.0, "wrinkles": None, "tone": None, "texture": -1}
 HEIGHT, WIDTH, MM_PER_PX = 1200, 1000, 0.16
@@ -57,7 +51,7 @@ def _draw(session: int, places: np.ndarray, height: int, width: int) -> tuple[np
     masks = {finding: np.zeros((HEIGHT, WIDTH), np.uint8) for finding in MASK_FINDINGS}
     for index, (x, y) in enumerate(places):
         fade = max(0.0, 1 - 0.14 * session) if index % 5 else 1.0
-        radius = int(round((6 + index % 9) * np.sqrt(fade)))
+        radius = round((6 + index % 9) * float(np.sqrt(fade)))
         if index % 11 == 3 and session >= 2:
             continue
         cv2.circle(masks["spots"], (int(x), int(y)), max(radius, 1), int(255 * fade), -1)
@@ -100,8 +94,8 @@ def _changes(subject: str, sessions: list[str], view: str, light: str, months: l
                     effect = EFFECTS[finding]
                     if effect is None or (finding == "scars" and region == "nose"):
                         row["reason"] = {
-                            "wrinkles": "expression differs: mouth corners moved 3.1 mm, limit 1.5 mm",
-                            "tone": "no colour card and no common background",
+                            "wrinkles": "another expression: landmarks moved by 6.0 % of the face, limit 4.5 %",
+                            "tone": "absolute colour needs a colour card or a common background",
                         }.get(finding, "not measurable at 4.2 px/mm, needs 6")
                     else:
                         baseline = 40.0 * rng.uniform(0.6, 1.5)
@@ -114,9 +108,7 @@ def _changes(subject: str, sessions: list[str], view: str, light: str, months: l
                                 "change_percent": percent, "ci_low": change - half, "ci_high": change + half,
                                 "mdc95": mdc, "verdict": verdict}  # fmt: skip
                     rows.append(row)
-    columns = ("subject view light region finding metric unit baseline_session session days baseline follow_up change "
-               "change_percent ci_low ci_high mdc95 verdict reason").split()  # fmt: skip
-    return pd.DataFrame(rows, columns=columns)
+    return typed(pd.DataFrame(rows, columns=list(COLUMNS["changes"])))
 
 
 def _measurements(changes: pd.DataFrame, subject: str, sessions: list[str], view: str, light: str) -> pd.DataFrame:
@@ -135,8 +127,7 @@ def _measurements(changes: pd.DataFrame, subject: str, sessions: list[str], view
         for region, finding, metric, unit, value in values:
             missing = "" if np.isfinite(value) else "not measurable at 4.2 px/mm, needs 6"
             rows.append((subject, session, "", view, light, 1, region, finding, metric, value, unit, missing))
-    columns = "subject session date view light replicate region finding metric value unit missing".split()
-    return pd.DataFrame(rows, columns=columns)
+    return typed(pd.DataFrame(rows, columns=list(COLUMNS["measurements"])))
 
 
 def _lesions(subject: str, sessions: list[str], places: np.ndarray, scale: float) -> pd.DataFrame:
@@ -156,8 +147,7 @@ def _lesions(subject: str, sessions: list[str], places: np.ndarray, scale: float
             region = "left_cheek" if x > WIDTH * scale / 2 else "right_cheek"
             rows.append((subject, "front", "spots", index + 1, session, region, x * MM_PER_PX / scale,
                          y * MM_PER_PX / scale, area, 0.3, status))  # fmt: skip
-    columns = "subject view finding lesion session region x_mm y_mm area_mm2 contrast status".split()
-    return pd.DataFrame(rows, columns=columns)
+    return typed(pd.DataFrame(rows, columns=list(COLUMNS["lesions"])))
 
 
 def _scores(changes: pd.DataFrame, subject: str, view: str) -> pd.DataFrame:
@@ -167,10 +157,9 @@ def _scores(changes: pd.DataFrame, subject: str, view: str) -> pd.DataFrame:
         if metric.get(row.finding) == row.metric:
             low, high = (-100 * row.ci_high / row.baseline, -100 * row.ci_low / row.baseline)
             rows.append((subject, view, row.session, row.finding, -row.change_percent, low, high, row.verdict, ""))
-    for session in dict.fromkeys(changes["session"]):
-        rows.append((subject, view, session, "overall", 14.0, 9.0, 19.0, "improved", "improved (estimate)"))
-    columns = "subject view session finding improvement_percent ci_low ci_high verdict grade".split()
-    return pd.DataFrame(rows, columns=columns)
+    overall = ("overall", 14.0, 9.0, 19.0, "improved", "improved (estimate)")
+    rows += [(subject, view, session, *overall) for session in dict.fromkeys(changes["session"])]
+    return typed(pd.DataFrame(rows, columns=list(COLUMNS["scores"])))
 
 
 def _photos(subject: str, sessions: list[str], dates: list[str], view: str, rejected: bool) -> pd.DataFrame:
@@ -180,14 +169,14 @@ def _photos(subject: str, sessions: list[str], dates: list[str], view: str, reje
         if rejected:
             status, reasons = "rejected", "no face found"
         elif number == 1:
-            status, reasons = "warning", "blurred: sharpness 0.31, needs 0.5; turned 9 deg away from the baseline"
+            status, reasons = (
+                "warning",
+                "blurred: sharpness 0.31, needs 0.5; hold the camera still and focus on the cheek",
+            )
         rows.append((subject, session, date, view, "standard", 1, f"{session}/{view}.jpg", "ab" * 32, status, reasons,
                      np.nan if rejected else 9.6, "iris", "skin", np.nan, 0.8, 1.2 + 9 * (number == 1), -2.0, 0.4,
                      0.21, 0.93))  # fmt: skip
-    columns = ("subject session date view light replicate photo sha256 status reasons px_per_mm scale_source "
-               "color_source color_error_de00 sharpness yaw_deg pitch_deg roll_deg registration_error_mm "
-               "overlap_fraction").split()  # fmt: skip
-    return pd.DataFrame(rows, columns=columns)
+    return typed(pd.DataFrame(rows, columns=list(COLUMNS["photos"])))
 
 
 def _pictures(sessions: list[str], dates: list[str], months: list[int], view: str, places: np.ndarray,
@@ -241,6 +230,3 @@ def draw_subject(
         for session, date in zip(names, dates, strict=True)
     )  # fmt: skip
     return Drawn(result, pictures, Subject(name, tuple(names), entries))
-
-
-assert set(METRICS) == set(FINDINGS)

@@ -125,6 +125,8 @@
     choose();
   }
 
+  // Folded tables are printed too, in browsers that cannot do it by style alone.
+  window.addEventListener("beforeprint", () => all(document, "details").forEach((fold) => (fold.open = true)));
   for (const section of all(document, "section.compare[data-view]")) compare(section);
   for (const section of all(document, "section.change[data-view]")) changeMap(section);
 }
