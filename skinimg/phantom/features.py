@@ -178,12 +178,14 @@ def _zones(sheet: Sheet, uv: FloatArray) -> dict[str, Tensor]:
     eyes = [uv[[33, 133]].mean(0), uv[[362, 263]].mean(0)]
     brow_v = float(uv[[105, 334], 1].mean())
     nose = blob(uv[[6, 2, 2]].mean(0), 19.0, 29.0)
-    periorbital = torch.maximum(*(blob(c + np.float32([0, 3]), 25.0, 16.0) for c in eyes))
+    periorbital = torch.maximum(*(blob(c + np.array([0, 3], np.float32), 25.0, 16.0) for c in eyes))
     chin = blob(uv[[17, 152]].mean(0), 25.0, 17.0)
     mouth = blob(uv[[13, 14]].mean(0), 33.0, 19.0) * (1 - nose)
     forehead = torch.sigmoid((brow_v - 3 - sheet.v) / 3) * torch.sigmoid((62 - sheet.u.abs()) / 4)
     cheeks = torch.maximum(*(blob(uv[i], 33.0, 33.0) for i in (205, 425)))
-    crow = torch.maximum(*(blob(uv[i] + np.float32([s * 13, 1]), 13.0, 14.0) for i, s in ((33, -1), (263, 1))))
+    crow = torch.maximum(
+        *(blob(uv[i] + np.array([s * 13, 1], np.float32), 13.0, 14.0) for i, s in ((33, -1), (263, 1)))
+    )
     return {
         "forehead": forehead,
         "cheek": cheeks * (1 - nose) * (1 - periorbital) * (1 - mouth),
@@ -343,13 +345,14 @@ def _brow_hairs(sheet: Sheet, head: Head, looks: Looks, generator: torch.Generat
     shadow = cv2.GaussianBlur(
         hairs.numpy(), (0, 0), 1.1 / sheet.canvas.mm_per_px
     )  # hairs too fine to be seen one by one
-    return torch.maximum(hairs, torch.from_numpy(shadow) * 0.85).clamp(0, 1)
+    return torch.maximum(hairs, torch.from_numpy(shadow) * 0.6).clamp(0, 1)
 
 
 def _lashes(sheet: Sheet, head: Head, person: Person, generator: torch.Generator) -> Tensor:
     """Upper and lower lashes and the dark line that their roots make."""
     uv = head.landmarks_uv
-    upper_lines, lower_lines = [], []
+    upper_lines: list[FloatArray] = []
+    lower_lines: list[FloatArray] = []
     line = torch.zeros(sheet.canvas.shape)
     strength = 1.0 if not person.male else 0.75
     for eye in (0, 1):

@@ -119,7 +119,7 @@ def dress(head: Head, looks: Looks, person: Person, generator: torch.Generator) 
     shine = torch.lerp(torch.full_like(cover, 0.6), torch.full_like(cover, 0.9), cover)
 
     if looks.hair_style == "band":
-        middle = top - 21 + 0.15 * torch.sqrt(u**2 + 400) + 22 * (u.abs() / CYLINDER_MM / 1.5).clamp(0, 1.3) ** 2
+        middle = top - 21 + 0.15 * torch.sqrt(u**2 + 400) + 14 * (u.abs() / CYLINDER_MM / 1.5).clamp(0, 1.3) ** 2
         band = torch.sigmoid((17 - (v - middle).abs()) / 0.5) * torch.sigmoid((1.75 * CYLINDER_MM - u.abs()) / 2)
         weave = 1 + 0.05 * torch.sin(v * 2.6) + 0.03 * torch.randn(u.shape, generator=generator)
         fabric = torch.tensor(BAND_COLOUR)[:, None, None] * weave
@@ -127,12 +127,13 @@ def dress(head: Head, looks: Looks, person: Person, generator: torch.Generator) 
         volume = torch.lerp(volume, torch.full_like(volume, 3.5), band)
 
     chin = float(head.landmarks_uv[152, 1])
-    neckline = chin + 47 - 13 * (u.abs() / CYLINDER_MM).clamp(0, 1.6).sin()
-    cloth = torch.sigmoid((v - neckline) / 0.4)
+    # a round neck: as far below the chin in front as it is out on the shoulders
+    below = v - chin - 52 + 1.3 * (sample_grid(head.bare_radius_mm[None], u, v)[0] - 52)
+    cloth = torch.sigmoid(below / 0.8)
     weave = 1 + 0.06 * torch.randn(u.shape, generator=generator) + 0.03 * torch.sin(u * 4.1) * torch.sin(v * 4.1)
     albedo = torch.lerp(albedo, torch.tensor(looks.clothes)[:, None, None] * weave, cloth)
     cover, shine = torch.maximum(cover, cloth), shine * (1 - cloth)
-    hem = torch.exp(-(((v - neckline - 4) / 3.5) ** 2))
+    hem = torch.exp(-(((below - 6) / 5) ** 2))
     volume = volume + 4.0 * cloth + 1.2 * hem * cloth
 
     gu, gv = chart_grid(GRID_MM)

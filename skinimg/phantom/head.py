@@ -185,7 +185,7 @@ def _spline_surface(uv: FloatArray, radius: FloatArray, landmarks: FloatArray) -
     grid = torch.stack([u.ravel(), v.ravel()], 1)
     parts = [
         _thin_plate(torch.cdist(chunk, nodes.float())) @ weights[:n] + weights[n] + chunk @ weights[n + 1 :]
-        for chunk in grid.split(16384)  # 16384 x 800 distances are 50 MB
+        for chunk in torch.split(grid, 16384)  # 16384 x 800 distances are 50 MB
     ]
     coarse = base + torch.cat(parts).reshape(u.shape)
     fine, _ = chart_grid(GRID_MM)
@@ -201,7 +201,7 @@ def _thin_plate(r: Tensor) -> Tensor:
 
 def _skull(u: Tensor, v: Tensor, landmarks: FloatArray) -> Tensor:
     """Radius of an ellipsoid skull on a neck on shoulders; the face is fitted on top of it."""
-    angle = (u / CYLINDER_MM).abs()
+    angle = torch.sqrt((u / CYLINDER_MM) ** 2 + 0.03)  # |angle| without a crease down the middle
     front, side, chin = landmarks[151], landmarks[234], landmarks[152]
     ahead = AXIS_Z_MM - front[2] + 2
     wide = abs(side[0]) + 6
@@ -232,7 +232,7 @@ def ear_frame(u: Tensor, v: Tensor, landmarks: FloatArray) -> tuple[Tensor, Tens
     start = CYLINDER_MM * float(np.arctan2(tragus[0], AXIS_Z_MM - tragus[2])) + 5
     down = v - (float(tragus[1]) - 8)
     back = u.abs() - start - 13 + 0.20 * down
-    return back, down, torch.sqrt((back / 15) ** 2 + (down * (1 + 0.006 * down) / 31) ** 2)
+    return back, down, torch.sqrt((back / 15) ** 2 + (down * (1 + 0.006 * down.clamp(-50, 50)) / 31) ** 2)
 
 
 def _ears(u: Tensor, v: Tensor, landmarks: FloatArray) -> Tensor:

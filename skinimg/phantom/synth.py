@@ -15,14 +15,18 @@ import math
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
 from skinimg.errors import SettingsError, StudyError
+from skinimg.findings import FINDINGS, MASK_FINDINGS
+from skinimg.metrics import metrics_of
 from skinimg.phantom import truth
 from skinimg.phantom.camera import Regime
 from skinimg.phantom.draws import new_seed, seeded, spawn
@@ -38,9 +42,9 @@ from skinimg.phantom.series import (
     plan_subjects,
     sample_studio,
 )
+from skinimg.phantom.view import FIELD_MM
 
 VIEW_YAW_DEG = {"front": 0.0, "left45": -40.0, "right45": 40.0}  # left45 shows the person's left side
-FIELD_MM = 290.0  # height of the picture at the eyes, see view.sample_view
 SIZE_PX = (300, 4000)
 CORRESPONDENCE_STRIDE = 4
 
@@ -61,7 +65,7 @@ class Recipe:
     subjects: int
     sessions: int
     seed: int = 0
-    effects: Mapping[str, float] = ()  # type: ignore[assignment]
+    effects: Mapping[str, float] = field(default_factory=dict)
     null_fraction: float = 0.4
     arms: str = "none"
     size_px: int = 1600
@@ -92,9 +96,9 @@ def check(recipe: Recipe) -> None:
         "size_px": (recipe.size_px, *SIZE_PX),
         "null_fraction": (recipe.null_fraction, 0, 1),
     }
-    for name, (value, low, high) in ranges.items():
-        if not low <= value <= high:
-            raise SettingsError(f"{name} of a synthetic study", found=f"{value:g}", needed=f"{low:g} to {high:g}")
+    for name, (number, low, high) in ranges.items():
+        if not low <= number <= high:
+            raise SettingsError(f"{name} of a synthetic study", found=f"{number:g}", needed=f"{low:g} to {high:g}")
     choices = {
         "arms": ((recipe.arms,), ARMS),
         "view": (recipe.views, tuple(VIEW_YAW_DEG)),
@@ -106,7 +110,7 @@ def check(recipe: Recipe) -> None:
         for value in given:
             if value not in known:
                 raise SettingsError(f"{name} {value!r}", needed=f"one of {', '.join(map(str, known))}")
-    effects = dict(recipe.effects)
+    effects = recipe.effects
     check_effects(effects)
     nulls = math.ceil(recipe.null_fraction * recipe.subjects - 1e-9)
     if any(effects.values()) and nulls >= recipe.subjects:
@@ -159,7 +163,7 @@ def _write_study(root: Path, recipe: Recipe, progress: Progress) -> None:
     shape = (recipe.size_px, recipe.size_px * 4 // 5)
     studio = sample_studio(spawn(generator), recipe.regime, shape)
     plans = plan_subjects(
-        recipe.subjects, recipe.sessions, dict(recipe.effects), recipe.null_fraction, recipe.arms, spawn(generator)
+        recipe.subjects, recipe.sessions, recipe.effects, recipe.null_fraction, recipe.arms, spawn(generator)
     )
     tables: dict[str, list[dict[str, object]]] = {"measurements": [], "changes": [], "lesions": [], "subjects": []}
     manifest: list[dict[str, object]] = []
@@ -199,7 +203,7 @@ def _write_subject(
             "age": round(person.age_years),
             "sex": "male" if person.male else "female",
             "changed": int(not plan.treatment.is_null),
-            **{f"effect_{name}": plan.treatment.effects.get(name, 0.0) for name in truth.MASK_FINDINGS},
+            **{f"effect_{name}": plan.treatment.effects.get(name, 0.0) for name in MASK_FINDINGS},
         }
     )
     for k, day in enumerate(plan.dates):
@@ -243,7 +247,7 @@ def _measure(
     sitter: Sitter,
     picture: Picture,
     lesions: tuple[Lesion, ...],
-    regions: np.ndarray,
+    regions: npt.NDArray[np.bool_],
     plan: Plan,
     session: str,
     tables: dict[str, list[dict[str, object]]],
@@ -295,7 +299,7 @@ def _compare(
     k: int,
     tables: dict[str, list[dict[str, object]]],
 ) -> None:
-    units = {m.id: m.unit for finding in truth.FINDINGS for m in truth.metrics_of(finding)}
+    units = {m.id: m.unit for finding in FINDINGS for m in metrics_of(finding)}
     for (region, finding, metric), change, percent in truth.change_rows(before, after):
         key = (region, finding, metric)
         tables["changes"].append(
@@ -327,20 +331,24 @@ def _write_photo(path: Path, picture: Picture, quality: int) -> None:
 
 def _write_truth(folder: Path, sitter: Sitter, picture: Picture, baseline: Picture, with_maps: bool) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    # numpy stamps every member of an .npz with 1980-01-01, so the same arrays are the same bytes
-    np.savez_compressed(folder / "landmarks.npz", **truth.landmark_truth(sitter, picture))
+    _write_npz(folder / "landmarks.npz", truth.landmark_truth(sitter, picture))
     if not with_maps:
         return
     maps, ids = truth.picture_maps(sitter, picture)
     for finding, number in ids.items():
         _write_png(folder / f"{finding}.png", np.round(maps.pop(finding) * 255).astype(np.uint8))
         _write_png(folder / f"{finding}_id.png", number.clip(0, 65535).astype(np.uint16))
-    np.savez_compressed(folder / "maps.npz", **{name: plane.astype(np.float16) for name, plane in maps.items()})
+    _write_npz(folder / "maps.npz", {name: plane.astype(np.float16) for name, plane in maps.items()})
     grid = truth.correspondence(sitter, baseline.seen, picture.seen, picture.view, CORRESPONDENCE_STRIDE)
-    np.savez_compressed(folder / "to_baseline.npz", **grid)
+    _write_npz(folder / "to_baseline.npz", grid)
 
 
-def _write_png(path: Path, image: np.ndarray) -> None:
+def _write_npz(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+    # numpy stamps every member of an .npz with 1980-01-01, so the same arrays are the same bytes
+    np.savez_compressed(path, allow_pickle=False, **dict(arrays))
+
+
+def _write_png(path: Path, image: npt.NDArray[Any]) -> None:
     path.write_bytes(cv2.imencode(".png", image)[1].tobytes())
 
 

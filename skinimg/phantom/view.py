@@ -13,6 +13,7 @@ from skinimg.phantom.draws import normal
 from skinimg.phantom.head import AXIS_Z_MM, Head, to_chart
 
 PIVOT_MM = (0.0, 70.0, AXIS_Z_MM + 25)  # heads turn about the top of the neck
+FIELD_MM = 255.0  # height of a portrait at the eyes: crown to collar
 NEAR_MM, FAR_MM = 190.0, 260.0  # depth searched before and behind the pivot's plane
 MARCH_MM = 3.0  # step of the first search; no part of a face that matters is thinner along a ray
 
@@ -72,7 +73,7 @@ def look_at(
     """A camera `distance_mm` before the eyes; its picture is `field_mm` high there, the face `offset_mm` off centre."""
     rotation = rotation_of(*pose_deg)
     pivot = torch.tensor(PIVOT_MM)
-    at_rest = torch.tensor([offset_mm[0], -28.0 + offset_mm[1], distance_mm])  # eyes a little above the middle
+    at_rest = torch.tensor([offset_mm[0], -16.0 + offset_mm[1], distance_mm])  # eyes a little above the middle
     shift = at_rest + pivot - rotation @ pivot
     focal = shape[0] / field_mm * distance_mm
     return View(*pose_deg, rotation, shift, focal, shape)
@@ -86,7 +87,7 @@ def sample_view(generator: torch.Generator, shape: tuple[int, int], yaw_deg: flo
         normal(generator, 0, 1.5) * looseness,
     )
     distance = 1000 * math.exp(normal(generator, 0, 0.05) * looseness)
-    field = 290 * math.exp(normal(generator, 0, 0.03) * looseness)
+    field = FIELD_MM * math.exp(normal(generator, 0, 0.03) * looseness)
     offset = (normal(generator, 0, 4) * looseness, normal(generator, 0, 4) * looseness)
     return look_at(pose, shape, distance, field, offset)
 
