@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 
+from skinimg.colour import linear_to_srgb8
 from skinimg.errors import PhotoError
+from skinimg.findings import FINDINGS
 from skinimg.frame import closeup_frame, face_frame
 from skinimg.optics import baseline_anchor, session_anchor, skin_maps, unaffected_density
 from skinimg.photo import read_photo
 from skinimg.quality import assess
 from skinimg.records import Face, Frame, Photo, PhotoEntry, Quality, SkinAnchor, SkinMaps
 from skinimg.settings import Settings
+
+
+_SEARCH_PX = 2000
+_COARSEST = min(finding.min_px_per_mm for finding in FINDINGS.values())  # below it, nothing at all can be measured
 
 
 @dataclass(frozen=True)
@@ -50,6 +57,9 @@ def see(entry: PhotoEntry, reference: Reference | None, settings: Settings) -> S
     quality = assess(frame, face)
     if quality.rejected:
         raise PhotoError("; ".join(quality.reasons))
+    if face is not None and face.other_faces:
+        others = f"{face.other_faces + 1} faces: the largest central one is measured; photograph one person alone"
+        quality = replace(quality, reasons=(*quality.reasons, others))
     plain = unaffected_density(frame.linear, frame.skin)
     anchor = baseline_anchor(plain) if reference is None else session_anchor(plain, reference.anchor)
     maps = skin_maps(frame.linear, frame.skin, frame.mm_per_px, anchor)
@@ -57,10 +67,24 @@ def see(entry: PhotoEntry, reference: Reference | None, settings: Settings) -> S
 
 
 def _face(photo: Photo) -> Face:
-    from skinimg.colour import linear_to_srgb8
+    """The face, in pixels of the photo. It is looked for in at most 2,000 px: the network sees far fewer anyway."""
     from skinimg.face import find_face
 
-    return find_face(linear_to_srgb8(photo.linear))
+    height, width = photo.linear.shape[:2]
+    shrink = max(height, width) / _SEARCH_PX
+    if shrink <= 1:
+        return find_face(linear_to_srgb8(photo.linear))
+    size = (round(width / shrink), round(height / shrink))
+    small = find_face(linear_to_srgb8(cv2.resize(photo.linear, size, interpolation=cv2.INTER_AREA)))
+    zoom = np.array([width / size[0], height / size[1], shrink], np.float32)
+    landmarks = small.landmarks * zoom
+    landmarks[:, :2] += (zoom[:2] - 1) / 2  # pixel centres are integers, pixel edges meet
+    return replace(
+        small,
+        landmarks=landmarks,
+        px_per_mm=small.px_per_mm * shrink,
+        px_per_mm_sd=small.px_per_mm_sd * shrink,
+    )
 
 
 def _frame(
@@ -82,6 +106,14 @@ def _frame(
         source = reference.frame.scale_source
     if face is None:
         return closeup_frame(photo, px_per_mm, source)
+    if px_per_mm < _COARSEST:
+        width_px = float(np.ptp(face.landmarks[:, 0]))
+        raise PhotoError(
+            "the face is too small",
+            found=f"{px_per_mm:.1f} px/mm, {width_px:.0f} px wide",
+            needed=f"{_COARSEST:g} px/mm, about {140 * _COARSEST:.0f} px wide",
+            next_step="Come closer, or send the original instead of a reduced copy.",
+        )
     return face_frame(photo, face, px_per_mm, source)
 
 
