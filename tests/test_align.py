@@ -220,7 +220,7 @@ def head(seed: int, yaw_deg: float = 0.0) -> FloatArray:
     ring = np.sqrt(1 - height**2)
     angle = azimuth + np.deg2rad(yaw_deg)
     points = np.stack([180 * ring * np.sin(angle), 240 * height, -180 * ring * np.cos(angle)], axis=-1)
-    return np.asarray(points + [SHAPE[1] / 2, SHAPE[0] / 2, 0], np.float32)
+    return np.asarray(points + np.array([SHAPE[1] / 2, SHAPE[0] / 2, 0]), np.float32)
 
 
 def test_a_face_starts_from_its_landmarks(skin: FloatArray) -> None:
@@ -277,16 +277,14 @@ def test_real_close_ups_register_and_strangers_do_not(shared_data: Path) -> None
         density = -np.log(np.clip((small[..., 1] / 255.0) ** 2.2, 1e-3, None))
         return frame_of(density.astype(np.float32))
 
-    first, last, other = (
-        frame(f) for f in ("p1/1-1015-2022-134230.jpg", "p1/1-1030-2022-104348.jpg", "p2/2-1020-2022-131252.jpg")
-    )
+    names = "p1/1-1015-2022-134230.jpg", "p1/1-1030-2022-104348.jpg", "p2/2-1020-2022-131252.jpg"
+    first, last, other = (frame(name) for name in names)
 
     def pair(a: Frame, b: Frame) -> Alignment:
         return align(a, b, np.zeros(a.skin.shape, bool), np.zeros(b.skin.shape, bool), Settings())
 
     alignment = pair(first, last)
     assert alignment.overlap_fraction > 0.5
-    # A brown mole on the baseline, found by eye in the last photo (scripts/bench_align draws the pairs).
     assert alignment.matched_baseline.sum() > 0.8 * alignment.valid_baseline.sum()
     with pytest.raises(AlignmentError, match="same skin"):
         pair(first, other)
