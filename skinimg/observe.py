@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
+from skinimg.calibrate import correct, find_card
 from skinimg.colour import linear_to_srgb8
-from skinimg.errors import PhotoError
+from skinimg.errors import CalibrationError, PhotoError
 from skinimg.findings import FINDINGS
 from skinimg.frame import closeup_frame, face_frame
 from skinimg.optics import baseline_anchor, session_anchor, skin_maps, unaffected_density
@@ -18,9 +19,20 @@ from skinimg.quality import assess
 from skinimg.records import Face, Frame, Photo, PhotoEntry, Quality, SkinAnchor, SkinMaps
 from skinimg.settings import Settings
 
-
 _SEARCH_PX = 2000
 _COARSEST = min(finding.min_px_per_mm for finding in FINDINGS.values())  # below it, nothing at all can be measured
+
+
+_CARD_SD = 0.03  # density: what is left of the white balance after a card, 4 delta E 2000 at most
+
+
+@dataclass(frozen=True)
+class Colour:
+    """Where a photo's colours come from: a card, or the person's own skin."""
+
+    source: str  # card, skin
+    error_de00: float  # of patches that the fit has not seen; NaN without a card
+    warning: str = ""
 
 
 @dataclass(frozen=True)
@@ -30,6 +42,7 @@ class Seen:
     photo_sha256: str
     frame: Frame
     face: Face | None
+    colour: Colour
     quality: Quality
     maps: SkinMaps
 
@@ -52,6 +65,7 @@ def see(entry: PhotoEntry, reference: Reference | None, settings: Settings) -> S
         Unreadable, no face, too small, or too bad to be measured; the message says what to do.
     """
     photo = read_photo(entry.path, settings.max_megapixels)
+    photo, colour = _calibrated(photo)
     face = None if entry.view == "closeup" else _face(photo)
     frame = _frame(photo, entry, face, reference, settings)
     quality = assess(frame, face)
@@ -60,10 +74,27 @@ def see(entry: PhotoEntry, reference: Reference | None, settings: Settings) -> S
     if face is not None and face.other_faces:
         others = f"{face.other_faces + 1} faces: the largest central one is measured; photograph one person alone"
         quality = replace(quality, reasons=(*quality.reasons, others))
+    if colour.warning:
+        quality = replace(quality, reasons=(*quality.reasons, colour.warning))
     plain = unaffected_density(frame.linear, frame.skin)
-    anchor = baseline_anchor(plain) if reference is None else session_anchor(plain, reference.anchor)
+    if colour.source == "card":  # colours are absolute: nothing to borrow from the baseline
+        anchor = baseline_anchor(plain, _CARD_SD)
+    else:
+        anchor = baseline_anchor(plain) if reference is None else session_anchor(plain, reference.anchor)
     maps = skin_maps(frame.linear, frame.skin, frame.mm_per_px, anchor)
-    return Seen(photo.sha256, frame, face, quality, maps)
+    return Seen(photo.sha256, frame, face, colour, quality, maps)
+
+
+def _calibrated(photo: Photo) -> tuple[Photo, Colour]:
+    """The photo in the colours of the card that it shows; as it is where there is none, or none to be trusted."""
+    card = find_card(photo.linear)
+    if card is None:
+        return photo, Colour("skin", float("nan"))
+    try:
+        linear, error_de00 = correct(photo.linear, card)
+    except CalibrationError as error:
+        return photo, Colour("skin", float("nan"), str(error))
+    return replace(photo, linear=linear), Colour("card", error_de00)
 
 
 def _face(photo: Photo) -> Face:

@@ -152,7 +152,8 @@ def _look(entry: PhotoEntry, first: Shot | None, bench: Bench, notes: _Notes) ->
         area_mm2 = alignment.jacobian * seen.frame.mm_per_px**2
         objects = find_objects(segmentation, contrasts, lengths, area_mm2)
     return Shot(
-        entry, seen.photo_sha256, seen.frame, seen.face, "skin", float("nan"), seen.quality, seen.maps, segmentation,
+        entry, seen.photo_sha256, seen.frame, seen.face, seen.colour.source, seen.colour.error_de00,
+        seen.quality, seen.maps, segmentation,
         alignment, contrasts, lengths, objects,
     )  # fmt: skip
 
