@@ -285,6 +285,8 @@ def test_real_close_ups_register_and_strangers_do_not(shared_data: Path) -> None
 
     alignment = pair(first, last)
     assert alignment.overlap_fraction > 0.5
+    # The dark centre of the red mark in the middle of the cheek, found by eye in both photos, 15 days apart.
+    assert alignment.to_session[411, 491] == pytest.approx([407, 271], abs=10)  # 1 mm at the assumed scale
     assert alignment.matched_baseline.sum() > 0.8 * alignment.valid_baseline.sum()
     with pytest.raises(AlignmentError, match="same skin"):
         pair(first, other)
