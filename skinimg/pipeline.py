@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby, product
 from pathlib import Path
-
-import pandas as pd
 
 from skinimg import tables
 from skinimg.align import align, identity_alignment
@@ -18,6 +14,7 @@ from skinimg.change import Pair, changes
 from skinimg.comparable import differences
 from skinimg.errors import AlignmentError, CalibrationError, PhotoError
 from skinimg.measure import NO_SCALE, field_maps, obstacles, place_of, shared_skin, shot_totals, values
+from skinimg.notes import Notes
 from skinimg.objects import contrast_maps, find_objects, line_lengths
 from skinimg.observe import Reference, see
 from skinimg.records import (
@@ -44,27 +41,6 @@ class Bench:
     settings: Settings
 
 
-@dataclass
-class _Notes:
-    """What is collected about a subject on the way."""
-
-    photos: list[dict[str, object]] = field(default_factory=list)
-    measurements: list[dict[str, object]] = field(default_factory=list)
-    changes: list[dict[str, object]] = field(default_factory=list)
-    scores: list[dict[str, object]] = field(default_factory=list)
-    lesions: list[pd.DataFrame] = field(default_factory=list)
-    pictures: list[SessionPictures] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Add the time that the block takes to its stage."""
-        start = time.perf_counter()
-        yield
-        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
-
-
 def analyze_subject(
     subject: Subject, bench: Bench, folder: Path
 ) -> tuple[SubjectResult | SubjectFailure, list[SessionPictures]]:
@@ -72,31 +48,16 @@ def analyze_subject(
 
     Views and lights are never compared with each other.
     """
-    notes = _Notes()
+    notes = Notes()
     order = {name: i for i, name in enumerate(subject.sessions)}
     photos = sorted(subject.photos, key=lambda e: (view_key(e), order[e.session], e.replicate))
     for key, entries in groupby(photos, key=view_key):
         _analyze_view(subject, key, list(entries), bench, folder / safe_name(key), notes)
-    photo_table = tables.frame("photos", notes.photos)
-    if not notes.measurements:
-        reasons = "; ".join(sorted({str(row["reasons"]) for row in notes.photos}))
-        return SubjectFailure(subject.name, f"no photo could be measured: {reasons}", photo_table), []
-    lesions = [table for table in notes.lesions if len(table)]
-    result = SubjectResult(
-        subject.name,
-        photo_table,
-        tables.frame("measurements", notes.measurements),
-        tables.frame("changes", notes.changes),
-        pd.concat(lesions, ignore_index=True) if lesions else tables.frame("lesions", []),
-        tables.frame("scores", notes.scores),
-        tuple(notes.warnings),
-        notes.seconds,
-    )
-    return result, notes.pictures
+    return notes.result(subject.name), notes.pictures
 
 
 def _analyze_view(
-    subject: Subject, key: str, entries: Sequence[PhotoEntry], bench: Bench, folder: Path, notes: _Notes
+    subject: Subject, key: str, entries: Sequence[PhotoEntry], bench: Bench, folder: Path, notes: Notes
 ) -> None:
     """All sessions of one view and light, each against the first that could be measured."""
     baseline: list[Shot] = []  # all replicates of the first usable session
@@ -133,7 +94,7 @@ def _analyze_view(
             notes.lesions.append(track(subject.name, key, baseline[0].frame, sightings, scaled))
 
 
-def _look(entry: PhotoEntry, first: Shot | None, bench: Bench, notes: _Notes) -> Shot:
+def _look(entry: PhotoEntry, first: Shot | None, bench: Bench, notes: Notes) -> Shot:
     """One photo: decode, frame, optics, segmentation, alignment to the baseline's first shot."""
     with notes.stage("photo"):
         reference = Reference(first.face, first.frame, first.maps.anchor) if first else None
@@ -158,7 +119,7 @@ def _look(entry: PhotoEntry, first: Shot | None, bench: Bench, notes: _Notes) ->
     )  # fmt: skip
 
 
-def _measure(shot: Shot, first: Shot, bench: Bench, notes: _Notes) -> None:
+def _measure(shot: Shot, first: Shot, bench: Bench, notes: Notes) -> None:
     with notes.stage("measure"):
         fields = field_maps(shot.frame, shot.maps)
         cells = shot_totals(shot, place_of(shot.alignment, first.frame, bench.settings.tile_mm), None, fields)
@@ -166,7 +127,7 @@ def _measure(shot: Shot, first: Shot, bench: Bench, notes: _Notes) -> None:
             notes.measurements.append(tables.measurement_row(shot.entry, region, finding, m, value, reason))
 
 
-def _draw(shot: Shot, first: Shot, key: str, folder: Path, notes: _Notes) -> None:
+def _draw(shot: Shot, first: Shot, key: str, folder: Path, notes: Notes) -> None:
     with notes.stage("pictures"):
         days = tables.days_between(first.entry.date, shot.entry.date)
         pictures = pictures_of(shot, first.frame, days, key)
@@ -176,7 +137,7 @@ def _draw(shot: Shot, first: Shot, key: str, folder: Path, notes: _Notes) -> Non
 
 
 def _compare(
-    subject: Subject, key: str, session: str, baseline: list[Shot], shots: list[Shot], bench: Bench, notes: _Notes
+    subject: Subject, key: str, session: str, baseline: list[Shot], shots: list[Shot], bench: Bench, notes: Notes
 ) -> None:
     """A follow-up against the baseline, on the skin that all their shots show."""
     first, everything = baseline[0], [*baseline, *shots]
@@ -210,7 +171,7 @@ def _refuse(
     entry: PhotoEntry,
     baseline: list[Shot],
     refusals: list[str],
-    notes: _Notes,
+    notes: Notes,
 ) -> None:
     """A session of which no photo could be used: said in every row that it would have had."""
     if not baseline:
