@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from skinimg.align import grid_for_contract
 from skinimg.colour import linear_to_srgb8
+from skinimg.face.mesh import LEFT_BROW, LEFT_EYE, RIGHT_BROW, RIGHT_EYE
 from skinimg.records import ByteArray, FloatArray, Frame, SessionPictures, Shot
 
 # Grey levels of melanin.png and haemoglobin.png: 0 OD is black, this density white.
@@ -42,7 +43,18 @@ def pictures_of(shot: Shot, baseline: Frame, days: int | None, view_key: str) ->
         {name: cv2.remap(_grey(p), where, None, cv2.INTER_LINEAR) for name, p in masks},
         shot.alignment.valid_baseline,
         baseline.mm_per_px,
+        _eyes(baseline),
     )
+
+
+def _eyes(baseline: Frame) -> tuple[float, float, float, float] | None:
+    """x0, y0, x1, y1 around both eyes and brows, which is what makes a face known; None on a close-up."""
+    if baseline.landmarks is None:
+        return None
+    points = baseline.landmarks[[*RIGHT_EYE, *LEFT_EYE, *RIGHT_BROW, *LEFT_BROW], :2]
+    margin = 5.0 / baseline.mm_per_px
+    (x0, y0), (x1, y1) = points.min(axis=0) - margin, points.max(axis=0) + margin
+    return float(x0), float(y0), float(x1), float(y1)
 
 
 def write_session(folder: Path, shot: Shot, pictures: SessionPictures) -> None:

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from skinimg.errors import DeviceError, SkinimgError, WeightsError
+from skinimg.errors import DeviceError, SettingsError, SkinimgError, WeightsError
 from skinimg.findings import CLOSEUP_REGIONS, FACE_REGIONS, FINDINGS
 
 app = typer.Typer(
@@ -107,6 +107,53 @@ def manifest(
     photos = sum(len(subject.photos) for subject in study.subjects)
     print(f"{target}: {len(study.subjects)} subjects, {photos} photos")
     _say(study.warnings)
+
+
+@app.command()
+def synth(
+    out: OutOption,
+    subjects: Annotated[int, typer.Option(help="People.")] = 2,
+    sessions: Annotated[int, typer.Option(help="Sessions of each; the first is the baseline.")] = 4,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 0,
+    effect: Annotated[
+        list[str] | None, typer.Option(metavar="FINDING=PERCENT", help="Change at the last session, e.g. spots=-40%.")
+    ] = None,
+    null_fraction: Annotated[float, typer.Option(help="Share of subjects whom nothing changes.")] = 0.4,
+    arms: Annotated[str, typer.Option(help="none, split-face or parallel.")] = "none",
+    size_px: Annotated[int, typer.Option(help="Height of the photos.")] = 1600,
+    view: Annotated[list[str] | None, typer.Option(help="front, left45, right45; repeat for several.")] = None,
+) -> None:
+    """Draw a study of people who do not exist, with the exact truth of every change."""
+    from skinimg.phantom.synth import Recipe
+    from skinimg.phantom.synth import synth as draw
+
+    effects = dict(_effect(text) for text in effect or ())
+    recipe = Recipe(
+        subjects,
+        sessions,
+        seed,
+        effects,
+        null_fraction,
+        arms,
+        size_px,
+        tuple(view) if view else ("front",),
+    )
+    with _bar("photos") as progress:
+        manifest_path = draw(out, recipe, lambda done, total: progress(done, total, ""))
+    print(f"{manifest_path}: {recipe.photos} photos, truth in {out / 'truth'}")
+
+
+def _effect(text: str) -> tuple[str, float]:
+    """`spots=-40%` -> ("spots", -0.4)."""
+    finding, sign, amount = text.partition("=")
+    try:
+        return finding.strip(), float(amount.strip().removesuffix("%")) / 100
+    except ValueError as error:
+        raise SettingsError(
+            f"effect {text!r} cannot be read",
+            found=amount if sign else "no =",
+            needed="FINDING=PERCENT, e.g. spots=-40%",
+        ) from error
 
 
 @app.command("list")
