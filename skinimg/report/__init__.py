@@ -1,12 +1,14 @@
 """The report that a clinic hands over: one self-contained HTML file per subject, and an index of the study.
 
-subject    write_subject_report   gathers, draws, fills the template
+subject    write_subject_report   fills the template, writes the file
+content    gathers all that is said about one subject, for page and PDF
 index      write_index            the study's overview
 verdicts   from the table of changes to sentences
 photos     what to do better next time
 pictures   images and outlines as parts of one SVG
 lesions    the map of change
 curves     matplotlib, one style
+pdf        the same content with ReportLab
 language   words, numbers and dates; texts/LANG.toml
 page       Jinja2, options, writing
 """

@@ -61,14 +61,24 @@ def _axes(width: float, height: float, left: float = 0.62, bottom: float = 0.5) 
     return figure, figure.add_axes(box)
 
 
-def _data_uri(figure: Figure) -> str:
+def svg(figure: Figure) -> str:
+    """Data URI of a figure."""
     file = io.StringIO()
-    figure.savefig(file, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    with mpl.rc_context(STYLE):
+        figure.savefig(file, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     return "data:image/svg+xml;base64," + base64.b64encode(file.getvalue().encode()).decode("ascii")
 
 
-def finding_curve(changes: Sequence[Told], say: Language) -> str:
-    """Change in percent over the sessions of one finding, region and metric: data URI of an SVG."""
+def png(figure: Figure) -> bytes:
+    """A figure for print, 200 dots per inch."""
+    file = io.BytesIO()
+    with mpl.rc_context(STYLE):
+        figure.savefig(file, format="png", dpi=200, metadata={"Software": None})
+    return file.getvalue()
+
+
+def finding_curve(changes: Sequence[Told], say: Language) -> Figure:
+    """Change in percent over the sessions of one finding, region and metric"""
     with mpl.rc_context(STYLE):
         figure, axes = _axes(6.4, 2.7)
         x, dated = _times(changes)
@@ -80,10 +90,10 @@ def finding_curve(changes: Sequence[Told], say: Language) -> str:
         axes.set_xticks(ticks, names)
         axes.set_xlabel(say("ui.days_axis") if dated else say("ui.sessions_axis"))
         _percent_axis(axes, say)
-        return _data_uri(figure)
+    return figure
 
 
-def region_curves(by_region: dict[str, list[Told]], say: Language) -> str:
+def region_curves(by_region: dict[str, list[Told]], say: Language) -> Figure:
     """The same for several regions, beside each other on one scale; a row holds PANELS of them."""
     rows = math.ceil(len(by_region) / PANELS)
     longest = max(len(changes) for changes in by_region.values())
@@ -108,13 +118,11 @@ def region_curves(by_region: dict[str, list[Told]], say: Language) -> str:
             [say.number(tick, _decimals(step), True) for _ in range(rows) for tick in step],
         )
         axes.set_ylabel(say("ui.percent_axis"))
-        return _data_uri(figure)
+    return figure
 
 
-def forest(scores: Sequence[Score], say: Language) -> str:
-    """One line per subject, improvement in percent with its interval; empty where there is none."""
-    if not scores:
-        return ""
+def forest(scores: Sequence[Score], say: Language) -> Figure:
+    """One line per subject, improvement in percent with its interval."""
     ordered = sorted(scores, key=lambda score: score.improvement)
     y = np.arange(len(ordered))
     names = [score.subject if len(score.subject) <= 18 else score.subject[:17] + "…" for score in ordered]
@@ -128,7 +136,7 @@ def forest(scores: Sequence[Score], say: Language) -> str:
         axes.set_xlabel(say("index.improvement_axis"))
         ticks = axes.get_xticks()[1:-1]
         axes.set_xticks(ticks, [say.number(tick, _decimals(ticks), True) for tick in ticks])
-        return _data_uri(figure)
+    return figure
 
 
 def _times(changes: Sequence[Told]) -> tuple[np.ndarray, bool]:

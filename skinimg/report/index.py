@@ -62,7 +62,7 @@ def write_index(
         options.lang,
         rows=_rows(tables["photos"], scores, {failure.subject for failure in failures}, file_name),
         findings=findings,
-        forests=[(finding, plot) for finding, plot in forests if plot],
+        forests=[(f, curves.svg(curves.forest(mine, say))) for f, mine in by_finding.items() if mine],
         failures=failures,
         view_title=photos.view_title,
     )

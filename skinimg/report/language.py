@@ -66,6 +66,8 @@ class Language:
             return self("ui.nodata")
         if unit == "%":
             return self.percent(value, sign)
+        if unit == "1" and value == int(value):
+            return self.number(value, 0, sign)  # a count
         written = _UNITS.get(unit, unit)
         gap = "" if written in ("", "°") else NBSP
         return self.number(value, sign=sign) + gap + written

@@ -69,7 +69,7 @@ def _line(row: object, say: Language, deidentify: bool) -> PhotoLine:
         status=text("status") or "ok",
         reasons=tuple(say.reason(reason) for reason in reasons),
         advice=_advice(text("status"), reasons, scale, say),
-        scale=f"{say.number(scale)} px/mm" if math.isfinite(scale) else say("ui.nodata"),
+        scale=f"{say.number(scale, 1)} px/mm" if math.isfinite(scale) else say("ui.nodata"),
         yaw=say.value(number("yaw_deg"), "deg"),
         error=say.value(error, "mm"),
     )
@@ -82,7 +82,7 @@ def _advice(status: str, reasons: tuple[str, ...], scale: float, say: Language) 
         keys.append("distance")
     if status == "rejected":
         keys.append("rejected")
-    now = say.number(scale) + " px/mm" if math.isfinite(scale) else "?"
+    now = say.number(scale, 1) + " px/mm" if math.isfinite(scale) else "?"
     said = (say(f"advice.{key}", scale=now, needed=f"{say.number(needed, 0)} px/mm") for key in dict.fromkeys(keys))
     return tuple(said) or (say("advice.none"),)
 

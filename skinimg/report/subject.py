@@ -1,51 +1,19 @@
-"""One subject's report: gather what the tables say, draw it, fill the template, write the file."""
+"""One subject's report: gather what the tables say, fill the template, write the file."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-
-import pandas as pd
 
 from skinimg.findings import FINDINGS
 from skinimg.records import SessionPictures, Subject, SubjectResult
-from skinimg.report import curves, lesions, photos, pictures, verdicts
-from skinimg.report.language import Language, language
+from skinimg.report.content import gather
+from skinimg.report.curves import svg
+from skinimg.report.language import language
+from skinimg.report.lesions import STRIPS
 from skinimg.report.page import ReportOptions, render, write
-from skinimg.report.verdicts import WHOLE, Told
-
-
-@dataclass(frozen=True)
-class Detail:
-    """One finding's curves and tables."""
-
-    finding: str
-    metric: str
-    curve: str
-    region_curve: str
-    regions: tuple[Told, ...]  # last session, the speaking metric, every region
-    metrics: tuple[Told, ...]  # last session, the whole face, every metric
-
-
-@dataclass(frozen=True)
-class View:
-    """Everything that the report says about one view."""
-
-    key: str
-    title: str
-    compared: str
-    overall: tuple[str, ...]
-    lines: tuple[verdicts.Verdict, ...]
-    missing: tuple[tuple[str, str], ...]
-    sides: tuple[verdicts.Side, ...]
-    details: tuple[Detail, ...]
-    values: tuple[tuple[str, str, str], ...]  # finding, metric, value: only where there is nothing to compare
-    pictures: pictures.ViewPictures | None
-    pictures_note: str
-    tracks: tuple[lesions.Track, ...]
-    marks: tuple[lesions.Mark, ...]
+from skinimg.report.pictures import colour_stops
+from skinimg.report.verdicts import metric_title, quantity
 
 
 def write_subject_report(
@@ -72,165 +40,26 @@ def write_subject_report(
         There is no report in the language that was asked for.
     """
     say = language(options.lang)
-    views = [
-        _view(number, key, result, session_pictures, options, say)
-        for number, key in enumerate(_view_keys(result.photos))
-    ]
+    content = gather(result, session_pictures, options, subject, say)
     html = render(
         "subject.html",
         options.lang,
-        name=result.subject,
-        views=views,
-        sessions=_history(result.photos, subject, say),
-        arms=_arms(subject),
-        photos=photos.photo_lines(result.photos, say, options.deidentify),
-        warnings=() if options.deidentify else result.warnings,
+        name=content.name,
+        views=content.views,
+        sessions=content.sessions,
+        arms=content.arms,
+        photos=content.photos,
+        warnings=content.warnings,
         footer=dict(footer),
         findings=FINDINGS,
-        deidentify=options.deidentify,
-        strips=lesions.STRIPS,
-        colour_stops=pictures.colour_stops,
-        quantity=verdicts.quantity,
-        metric_title=verdicts.metric_title,
+        strips=STRIPS,
+        svg=svg,
+        colour_stops=colour_stops,
+        quantity=quantity,
+        metric_title=metric_title,
     )
+    if options.pdf:
+        from skinimg.report.pdf import write_pdf
+
+        write_pdf(content, footer, say, path.with_suffix(".pdf"))
     return write(html, path)
-
-
-def _view_keys(table: pd.DataFrame) -> list[str]:
-    keys = [verdicts.view_key(str(v), str(light)) for v, light in zip(table["view"], table["light"], strict=True)]
-    return list(dict.fromkeys(keys))
-
-
-def _view(
-    number: int,
-    key: str,
-    result: SubjectResult,
-    session_pictures: Sequence[SessionPictures],
-    options: ReportOptions,
-    say: Language,
-) -> View:
-    changes = verdicts.changes_of(result.changes, key)
-    last = changes[-1].session if changes else ""
-    lines = verdicts.verdicts(changes, last, say)
-    shown, note = _pictures(number, key, result.photos, session_pictures, options, say)
-    found = lesions.tracks(result.lesions, shown) if shown else []
-    return View(
-        key=key,
-        title=photos.view_title(key, say),
-        compared=_compared(result.changes, last, say) if changes else "",
-        overall=tuple(_overall(result.scores, key, last, say)),
-        lines=tuple(lines),
-        missing=tuple(verdicts.reasons(lines, changes, last, say)),
-        sides=tuple(verdicts.sides(changes, last)),
-        details=tuple(_details(changes, last, lines, say)),
-        values=() if changes else tuple(_values(result.measurements, key, say)),
-        pictures=shown,
-        pictures_note=note,
-        tracks=tuple(found),
-        marks=tuple(lesions.marks(found, shown)) if shown else (),
-    )
-
-
-def _pictures(
-    number: int, key: str, table: pd.DataFrame, everything: Sequence[SessionPictures], options: ReportOptions,
-    say: Language,
-) -> tuple[pictures.ViewPictures | None, str]:  # fmt: skip
-    mine = [p for p in everything if p.view_key == key]
-    if not mine:
-        return None, say("ui.pictures_none")
-    rows = table[[verdicts.view_key(str(r.view), str(r.light)) == key for r in table.itertuples()]]
-    has_scale = bool(rows["px_per_mm"].notna().any()) and "assumed" not in set(rows["scale_source"])
-    shown = pictures.view_pictures(number, mine, has_scale, options.deidentify, len(everything))
-    return shown, "" if shown else say("ui.pictures_withheld")
-
-
-def _compared(table: pd.DataFrame, last: str, say: Language) -> str:
-    row = table[table["session"].astype(str) == last].iloc[0]
-    days = row["days"]
-    if pd.isna(days):
-        return say("sentence.compared_undated", session=last, baseline=row["baseline_session"])
-    return say("sentence.compared", session=last, baseline=row["baseline_session"], days=say.number(float(days), 0))
-
-
-def _overall(scores: pd.DataFrame, key: str, last: str, say: Language) -> list[str]:
-    rows = scores[(scores["finding"] == "overall") & (scores["view"] == key) & (scores["session"].astype(str) == last)]
-    said = []
-    for row in rows.itertuples(index=False):
-        value, low, high = float(row.improvement_percent), float(row.ci_low), float(row.ci_high)
-        if math.isfinite(value):
-            change = say("sentence.better" if value >= 0 else "sentence.worse", percent=say.percent(abs(value)))
-            said.append(
-                say("sentence.overall", change=change, low=say.percent(low, True), high=say.percent(high, True))
-            )
-        if isinstance(row.grade, str) and row.grade:
-            said.append(say("sentence.grade", grade=say.reason(row.grade)))
-    return said
-
-
-def _details(changes: list[Told], last: str, lines: list[verdicts.Verdict], say: Language) -> list[Detail]:
-    """Curves where something could be assessed; the tables always."""
-    made = []
-    for line in sorted(lines, key=lambda one: list(FINDINGS).index(one.change.finding)):
-        finding, metric, whole = line.change.finding, line.change.metric, line.change.region
-        series = [c for c in changes if c.finding == finding and c.metric == metric]
-        by_region: dict[str, list[Told]] = {}
-        for c in series:
-            if c.assessable and c.region != whole:
-                by_region.setdefault(c.region, []).append(c)
-        mine = [c for c in changes if c.finding == finding and c.session == last]
-        own = [c for c in series if c.region == whole]
-        made.append(
-            Detail(
-                finding,
-                metric,
-                curves.finding_curve(own, say) if any(c.assessable for c in own) else "",
-                curves.region_curves(by_region, say) if by_region else "",
-                tuple(c for c in mine if c.metric == metric),
-                tuple(c for c in mine if c.region == whole),
-            )
-        )
-    return made
-
-
-def _values(table: pd.DataFrame, key: str, say: Language) -> list[tuple[str, str, str]]:
-    rows = [r for r in table.itertuples(index=False) if verdicts.view_key(str(r.view), str(r.light)) == key]
-    return [
-        (
-            say.name("finding", row.finding),
-            verdicts.metric_title(row.metric, say),
-            say.value(float(row.value), row.unit) if math.isfinite(row.value) else say.reason(str(row.missing)),
-        )
-        for row in rows
-        if row.region in WHOLE
-    ]
-
-
-@dataclass(frozen=True)
-class HistoryLine:
-    """One session on the time line."""
-
-    session: str
-    date: str
-    treatment: str
-    instruments: str
-
-
-def _history(table: pd.DataFrame, subject: Subject | None, say: Language) -> list[HistoryLine]:
-    dates = {str(r.session): str(r.date) for r in table.itertuples(index=False) if pd.notna(r.date) and r.date}
-    sessions = subject.sessions if subject else tuple(dict.fromkeys(table["session"].astype(str)))
-    lines = []
-    for session in sessions:
-        entries = [e for e in subject.photos if e.session == session] if subject else []
-        treatment = ", ".join(dict.fromkeys(e.treatment for e in entries if e.treatment))
-        values = {name: value for e in entries for name, value in e.instruments.items() if value}
-        instruments = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in values.items())
-        lines.append(HistoryLine(session, say.date(dates.get(session, "")), treatment, instruments))
-    return lines
-
-
-def _arms(subject: Subject | None) -> tuple[str, str] | None:
-    """Left and right arm of a split-face study, None elsewhere."""
-    for entry in subject.photos if subject else ():
-        if entry.arm_left or entry.arm_right:
-            return entry.arm_left, entry.arm_right
-    return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 
 import cv2
 import numpy as np
@@ -33,14 +34,15 @@ class Drawn:
     )
 
 
-def _spot_places(count: int, seed: int) -> np.ndarray:
-    rng = np.random.default_rng(seed)
+def _spot_places(count: int = 60) -> np.ndarray:
+    rng = np.random.default_rng(1)
     angle, radius = rng.uniform(0, 2 * np.pi, count), np.sqrt(rng.uniform(0.05, 0.8, count))
     return np.stack([500 + 330 * radius * np.cos(angle), 620 + 420 * radius * np.sin(angle)], axis=1)
 
 
-def _draw(session: int, places: np.ndarray, height: int, width: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    rng = np.random.default_rng(7)
+@cache
+def _draw(session: int, height: int, width: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    rng, places = np.random.default_rng(7), _spot_places()
     skin = np.zeros((HEIGHT, WIDTH), np.uint8)
     cv2.ellipse(skin, (500, 620), (370, 500), 0, 0, 360, 255, -1)
     image = np.full((HEIGHT, WIDTH, 3), (226, 229, 231), np.float32)
@@ -179,12 +181,13 @@ def _photos(subject: str, sessions: list[str], dates: list[str], view: str, reje
     return typed(pd.DataFrame(rows, columns=list(COLUMNS["photos"])))
 
 
-def _pictures(sessions: list[str], dates: list[str], months: list[int], view: str, places: np.ndarray,
+def _pictures(sessions: list[str], dates: list[str], months: list[int], view: str,
               scale: float) -> list[SessionPictures]:  # fmt: skip
     height, width = int(HEIGHT * scale), int(WIDTH * scale)
     pictures = []
     for number, (session, date) in enumerate(zip(sessions, dates, strict=True)):
-        aligned, masks = _draw(min(number, 6), places, height, width)
+        aligned, masks = _draw(min(number, 6), height, width)
+        masks = dict(masks)
         skin = masks.pop("skin") > 127
         green, blue = aligned[..., 1].astype(np.float32) + 1, aligned[..., 2].astype(np.float32) + 1
         melanin, haemoglobin = -np.log(blue / 255), -np.log(green / 255) * 0.6
@@ -198,7 +201,7 @@ def _pictures(sessions: list[str], dates: list[str], months: list[int], view: st
 
 @pytest.fixture(scope="session")
 def drawn_subject() -> Callable[..., Drawn]:
-    """Build a subject: `drawn_subject(sessions=4, name=..., rejected=False, arms=("A", "B"), scale=0.5)`."""
+    """Build a subject: `drawn_subject(sessions=4, name=..., rejected=False, arms=("A", "B"), scale=0.25)`."""
     return draw_subject
 
 
@@ -207,13 +210,13 @@ def draw_subject(
     name: str = "P-017",
     rejected: bool = False,
     arms: tuple[str, str] = ("", ""),
-    scale: float = 0.5,
+    scale: float = 0.25,
     view: str = "front",
 ) -> Drawn:
     names = [f"S{number + 1}" for number in range(sessions)]
     months = list(range(sessions))
     dates = [str(np.datetime64("2026-01-15") + 30 * month) for month in months]
-    places = _spot_places(60, seed=1)
+    places = _spot_places()
     changes = _changes(name, names[:1] if rejected else names, view, "standard", months)
     measurements = _measurements(changes, name, names, view, "standard")
     photos = _photos(name, names, dates, view, rejected)
@@ -222,7 +225,7 @@ def draw_subject(
         name, photos, measurements[:0] if rejected else measurements, changes, lesions[:0] if rejected else lesions,
         _scores(changes, name, view), ("two faces in S2/front.jpg, the larger one was taken",), {"photo": 1.0},
     )  # fmt: skip
-    pictures = [] if rejected else _pictures(names, dates, months, view, places, scale)
+    pictures = [] if rejected else _pictures(names, dates, months, view, scale)
     treatment = "Exosomes, 0.5 mm microneedling"
     entries = tuple(
         PhotoEntry(name, session, "/nowhere/x.jpg", f"{session}/{view}.jpg", date, view, arm_left=arms[0],  # type: ignore[arg-type]

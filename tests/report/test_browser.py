@@ -15,6 +15,7 @@ import pytest
 from skinimg.report import ReportOptions, write_index, write_subject_report
 
 selenium = pytest.importorskip("selenium.webdriver", reason="selenium is not installed: pip install selenium")
+Select = pytest.importorskip("selenium.webdriver.support.ui").Select
 CHROMIUM, DRIVER = (shutil.which(name) for name in ("chromium", "chromedriver"))
 if not (CHROMIUM and DRIVER):
     pytest.skip("no browser: apt-get install chromium chromium-driver", allow_module_level=True)
@@ -96,7 +97,7 @@ def test_outline_map_and_session_can_be_chosen(report):
     _one(report, "#compare-0 input[data-finding=spots]").click()
     assert report.execute_script(shown) != "none"
     _one(report, "#compare-0 input[value=melanin]").click()
-    selenium.support.ui.Select(_one(report, "#compare-0 select[data-role=after]")).select_by_visible_text("S2")
+    Select(_one(report, "#compare-0 select[data-role=after]")).select_by_visible_text("S2")
     base = _one(report, "[data-side=after] [data-role=base]")
     assert base.get_attribute("href") == "#v0-1-melanin"
     assert _one(report, "[data-role=after-name]").text == "S2"

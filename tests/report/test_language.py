@@ -44,7 +44,8 @@ def test_numbers_are_written_as_the_reader_writes_them():
     assert EN.percent(0.04, sign=True) == "0.0\N{NO-BREAK SPACE}%"
     assert EN.value(12.3, "mm2") == "12.3\N{NO-BREAK SPACE}mm²"
     assert EN.value(12.3, "deg") == "12.3°"
-    assert EN.value(7.0, "1") == "7.00"
+    assert EN.value(7.0, "1") == "7"
+    assert EN.value(63.25, "1") == "63.2"
 
 
 def test_dates_are_words_and_other_text_stays():

@@ -1,0 +1,260 @@
+"""The same report as a PDF to send or to file: verdicts, pictures, curves, tables, photographs, method.
+
+ReportLab (BSD licence, pure Python with Pillow) sets the text; the font is DejaVu Sans, which matplotlib carries.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+from PIL import Image, ImageDraw
+from reportlab.lib.colors import HexColor
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.lib.units import mm
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.platypus import Flowable, KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table
+from reportlab.platypus import Image as Picture
+
+from skinimg.findings import FINDINGS
+from skinimg.report import curves
+from skinimg.report.content import Content, Detail, View
+from skinimg.report.language import Language
+from skinimg.report.pictures import ViewPictures
+from skinimg.report.verdicts import Told, metric_title
+
+WIDTH = A4[0] - 36 * mm
+_INK, _MUTED, _RULE = HexColor("#1d2629"), HexColor("#556166"), HexColor("#d9dfe2")
+_TONES = {"improved": "#0b6b4f", "worsened": "#a33b00", "unchanged": "#47545a", "not_assessable": "#556166"}
+_SIGNS = {"improved": "✓", "worsened": "!", "unchanged": "=", "not_assessable": "?"}
+_EAST_ASIAN = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]+")
+
+
+def write_pdf(content: Content, footer: Mapping[str, str], say: Language, path: Path) -> Path:
+    """Write the PDF atomically and return its path; the same content gives the same bytes."""
+    part = path.with_name(path.name + ".part")
+    document = SimpleDocTemplate(
+        str(part), pagesize=A4, leftMargin=18 * mm, rightMargin=18 * mm, topMargin=18 * mm, bottomMargin=18 * mm,
+        title=f"{say('ui.report')} · {content.name}", lang=say.lang, invariant=1, creator="skinimg",
+    )  # fmt: skip
+    story = [
+        _text(say("ui.report"), "quiet"),
+        _text(content.name, "title"),
+        *_summary(content, say),
+        *_history(content, say),
+        *[piece for view in content.views for piece in _view(view, say)],
+        *_photos(content, say),
+        *_method(footer, say),
+    ]
+    document.build(story, onFirstPage=_page_foot(say), onLaterPages=_page_foot(say))
+    return part.replace(path)
+
+
+def _summary(content: Content, say: Language) -> list[Flowable]:
+    story: list[Flowable] = [_text(say("section.summary"), "heading")]
+    for view in content.views:
+        story.append(_text(f"{view.title}. {view.compared}" if view.compared else view.title, "quiet"))
+        rows = [
+            [_text(line.title, "strong"), _verdict(line.change.verdict, say), _text(line.sentence)]
+            for line in view.lines
+        ]
+        if rows:
+            story.append(_table(rows, [42 * mm, 32 * mm, WIDTH - 74 * mm]))
+        else:
+            story.append(_text(say("sentence.single" if view.values else "sentence.nothing")))
+        story += [_text(said) for said in view.overall]
+    return story
+
+
+def _history(content: Content, say: Language) -> list[Flowable]:
+    rows = [[_text(h.session, "strong"), _text(h.date), _text(h.treatment)] for h in content.sessions]
+    return [_text(say("section.history"), "heading"), _table(rows, [30 * mm, 42 * mm, WIDTH - 72 * mm])] if rows else []
+
+
+def _view(view: View, say: Language) -> list[Flowable]:
+    story: list[Flowable] = []
+    if view.pictures:
+        story += [_text(f"{say('section.compare')} · {view.title}", "heading")]
+        story += [
+            piece
+            for layer in ("photo", "outlines", "melanin", "haemoglobin")
+            for piece in _pair(view.pictures, layer, say)
+        ]
+    elif view.pictures_note:
+        story += [_text(view.title, "heading"), _text(view.pictures_note)]
+    for detail in view.details:
+        story += _detail(detail, say)
+    if view.values:
+        rows = [[_text(cell, "small") for cell in row] for row in view.values]
+        story += [_text(say("section.details"), "heading"), _table(rows, [45 * mm, 55 * mm, WIDTH - 100 * mm])]
+    return story
+
+
+def _pair(pictures: ViewPictures, layer: str, say: Language) -> list[Flowable]:
+    shown = pictures.sessions if len(pictures.sessions) == 1 else (pictures.sessions[0], pictures.sessions[-1])
+    width = (WIDTH - 6 * mm) / 2
+    height = width * pictures.height / pictures.width
+    if height > 95 * mm:
+        width, height = width * 95 * mm / height, 95 * mm
+    cells = [Picture(_jpeg(pictures, one.prefix, layer), width, height) for one in shown]
+    names = [_text(one.session, "small") for one in shown]
+    title = say(f"ui.{'overlays' if layer == 'outlines' else layer}")
+    table = Table([cells, names], colWidths=[width + 3 * mm] * len(cells), hAlign="LEFT")
+    return [KeepTogether([_text(title, "strong"), table])]
+
+
+def _jpeg(pictures: ViewPictures, prefix: str, layer: str) -> io.BytesIO:
+    """A part of the page as JPEG, 900 px wide at most, outlines drawn in."""
+    parts = {part.id: part for part in pictures.parts}
+    href = parts[f"{prefix}-{'photo' if layer == 'outlines' else layer}"].href
+    image = Image.open(io.BytesIO(base64.b64decode(href.partition(",")[2]))).convert("RGB")
+    image.thumbnail((900, 1200))
+    if layer == "outlines":
+        draw = ImageDraw.Draw(image)
+        for finding in pictures.findings:
+            for ring in _rings(parts[f"{prefix}-{finding}"].path, image.width / pictures.width):
+                draw.line(ring, fill=FINDINGS[finding].colour, width=2)
+    file = io.BytesIO()
+    image.save(file, "JPEG", quality=85)
+    file.seek(0)
+    return file
+
+
+def _rings(path: str, zoom: float) -> list[list[tuple[float, float]]]:
+    """Closed rings of a path of pictures.outline: one M, then steps."""
+    rings = []
+    for piece in path.split("z")[:-1]:
+        numbers = [int(n) for n in re.findall(r"-?\d+", piece)]
+        x, y = numbers[0], numbers[1]
+        ring = [(x * zoom, y * zoom)]
+        for dx, dy in zip(numbers[2::2], numbers[3::2], strict=True):
+            x, y = x + dx, y + dy
+            ring.append((x * zoom, y * zoom))
+        rings.append([*ring, ring[0]])
+    return rings
+
+
+def _detail(detail: Detail, say: Language) -> list[Flowable]:
+    head: list[Flowable] = [_text(say.name("finding", detail.finding), "heading")]
+    head.append(_text(say.name("definition", detail.finding), "quiet"))
+    if detail.curve is not None:
+        head.append(_figure(detail.curve, 110 * mm))
+    story: list[Flowable] = [KeepTogether(head)]
+    if detail.region_curve is not None:
+        story.append(_figure(detail.region_curve, WIDTH))
+    for rows, by in ((detail.regions, "region"), (detail.metrics, "metric")):
+        if len(rows) > 1 or by == "metric":
+            story += [_changes(rows, by, say), Spacer(0, 3 * mm)]
+    return story
+
+
+def _changes(rows: Sequence[Told], by: str, say: Language) -> Table:
+    keys = (by, "first", "last", "change", "interval", "mdc", "verdict")
+    cells: list[list[Flowable]] = [[_text(say(f"ui.{key}"), "head") for key in keys]]
+    for c in rows:
+        name = say.name("region", c.region) if by == "region" else metric_title(c.metric, say)
+        values = (
+            [
+                say.value(c.baseline, c.unit),
+                say.value(c.follow_up, c.unit),
+                say.percent(c.percent, True),
+                f"{say.percent(c.low, True)} … {say.percent(c.high, True)}" if c.low == c.low else "—",
+                say.percent(c.mdc),
+            ]
+            if c.measured
+            else [say.reason(c.reason), "", "", "", ""]
+        )
+        cells.append([_text(name, "small"), *(_text(v, "small") for v in values), _verdict(c.verdict, say, "small")])
+    widths = [34 * mm, 23 * mm, 23 * mm, 17 * mm, 30 * mm, 19 * mm]
+    table = _table(cells, [*widths, WIDTH - sum(widths)], head=True)
+    spans = [("SPAN", (1, row), (5, row)) for row, c in enumerate(rows, start=1) if not c.measured]
+    table.setStyle(spans)
+    return table
+
+
+def _photos(content: Content, say: Language) -> list[Flowable]:
+    rows = [
+        [
+            _text(line.session, "strong"),
+            _text(line.view, "small"),
+            _text(". ".join((say.name("ui", line.status), *line.reasons)), "small"),
+            _text(" ".join(line.advice), "small"),
+        ]
+        for line in content.photos
+    ]
+    widths = [24 * mm, 32 * mm, 60 * mm]
+    return [_text(say("section.photos"), "heading"), _table(rows, [*widths, WIDTH - sum(widths)])] if rows else []
+
+
+def _method(footer: Mapping[str, str], say: Language) -> list[Flowable]:
+    rows = [[_text(name, "small"), _text(value, "small")] for name, value in footer.items()]
+    return [
+        _text(say("section.method"), "heading"),
+        *[_text(say(key)) for key in ("lead.method", "ui.units_text", "ui.limits_text", "lead.device")],
+        *([_table(rows, [50 * mm, WIDTH - 50 * mm])] if rows else []),
+    ]
+
+
+def _figure(figure: Figure, width: float) -> Picture:
+    file = io.BytesIO(curves.png(figure))
+    inches = figure.get_size_inches()
+    return Picture(file, width, width * inches[1] / inches[0], hAlign="LEFT")
+
+
+def _verdict(verdict: str, say: Language, style: str = "plain") -> Paragraph:
+    words = f"{_SIGNS[verdict]}\N{NO-BREAK SPACE}{say(f'verdict.{verdict}')}"
+    return Paragraph(f'<font color="{_TONES[verdict]}">{escape(words)}</font>', _styles()[style])
+
+
+def _table(rows: Sequence[Sequence[Flowable]], widths: Sequence[float], head: bool = False) -> Table:
+    lines = [("LINEBELOW", (0, 0), (-1, -1), 0.5, _RULE), ("VALIGN", (0, 0), (-1, -1), "TOP")]
+    pads = [(f"{side}PADDING", (0, 0), (-1, -1), size) for side, size in (("LEFT", 0), ("TOP", 3), ("BOTTOM", 4))]
+    return Table(rows, colWidths=list(widths), repeatRows=int(head), style=[*lines, *pads], hAlign="LEFT")
+
+
+def _text(words: str, style: str = "plain") -> Paragraph:
+    """Escaped; East Asian characters, which DejaVu lacks, in a font that PDF readers bring along."""
+    safe = escape("".join(c for c in words if unicodedata.category(c) != "Cc"))
+    return Paragraph(_EAST_ASIAN.sub(lambda m: f'<font name="HeiseiKakuGo-W5">{m[0]}</font>', safe), _styles()[style])
+
+
+def _page_foot(say: Language):  # type: ignore[no-untyped-def]
+    def draw(canvas, document) -> None:  # type: ignore[no-untyped-def]
+        canvas.setFont("DejaVuSans", 7)
+        canvas.setFillColor(_MUTED)
+        canvas.drawString(18 * mm, 10 * mm, say("lead.device"))
+        canvas.drawRightString(A4[0] - 18 * mm, 10 * mm, str(document.page))
+
+    return draw
+
+
+@cache
+def _styles() -> dict[str, ParagraphStyle]:
+    fonts = Path(mpl.get_data_path()) / "fonts/ttf"
+    pdfmetrics.registerFont(TTFont("DejaVuSans", fonts / "DejaVuSans.ttf"))
+    pdfmetrics.registerFont(TTFont("DejaVuSans-Bold", fonts / "DejaVuSans-Bold.ttf"))
+    pdfmetrics.registerFont(UnicodeCIDFont("HeiseiKakuGo-W5"))
+    plain = ParagraphStyle("plain", fontName="DejaVuSans", fontSize=9, leading=13, textColor=_INK, spaceAfter=4)
+    bold = "DejaVuSans-Bold"
+    return {
+        "plain": plain,
+        "quiet": ParagraphStyle("quiet", plain, textColor=_MUTED),
+        "small": ParagraphStyle("small", plain, fontSize=7.5, leading=10, spaceAfter=0),
+        "head": ParagraphStyle("head", plain, fontSize=7.5, leading=10, textColor=_MUTED, spaceAfter=0),
+        "strong": ParagraphStyle("strong", plain, fontName=bold, splitLongWords=1),
+        "title": ParagraphStyle("title", plain, fontName=bold, fontSize=22, leading=28, spaceAfter=8),
+        "heading": ParagraphStyle(
+            "heading", plain, fontName=bold, fontSize=13, leading=18, spaceBefore=14, spaceAfter=4, keepWithNext=1
+        ),
+    }
