@@ -221,5 +221,5 @@ def skin_maps(linear: FloatArray, skin: BoolArray, mm_per_px: float, anchor: Ski
     plain = _ACROSS @ skin_density(anchor.melanin, anchor.haemoglobin)
     pale = cv2.magnitude(across[..., 0], across[..., 1]) < _GLARE_FADE * np.linalg.norm(plain)
     lifted = shading - masked_blur(shading, skin, _GLARE_SURROUND_MM / mm_per_px) < -_GLARE_LIFT
-    clipped = linear.max(axis=2) >= 0.99
+    clipped = np.maximum.reduce(cv2.split(linear)) >= 0.99
     return SkinMaps(melanin, haemoglobin, shading, (pale & lifted) | clipped, anchor)

@@ -90,7 +90,9 @@ def _shine_fraction(frame: Frame, median: FloatArray) -> float:
 
 def _saturation(colours: FloatArray) -> FloatArray:
     """(n, 3) -> (n,): spread of the channels as a share of the largest."""
-    spread: FloatArray = np.ptp(colours, axis=1) / np.maximum(colours.max(axis=1), 1e-3)
+    red, green, blue = colours.T  # column by column: a reduction over an axis of 3 takes ten times as long
+    high, low = np.maximum(np.maximum(red, green), blue), np.minimum(np.minimum(red, green), blue)
+    spread: FloatArray = (high - low) / np.maximum(high, 1e-3)
     return spread
 
 

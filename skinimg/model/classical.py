@@ -98,8 +98,8 @@ def _hessian(image: FloatArray, sigma: float) -> tuple[FloatArray, FloatArray, F
 
 def _eigenvalues(xx: FloatArray, xy: FloatArray, yy: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Eigenvalues of the Hessian, the smaller and the larger one."""
-    mean, apart = (xx + yy) / 2, np.hypot((xx - yy) / 2, xy)
-    return (mean - apart).astype(np.float32), (mean + apart).astype(np.float32)
+    mean, apart = (xx + yy) / 2, cv2.magnitude((xx - yy) / 2, xy)
+    return mean - apart, mean + apart
 
 
 def _filled(image: FloatArray, skin: BoolArray, mm: float) -> FloatArray:
@@ -152,7 +152,7 @@ def _wrinkles(relief: FloatArray, skin: BoolArray, mm: float) -> FloatArray:
     best = np.zeros_like(image)
     for sigma in (0.1, 0.17, 0.3):
         low, high = _eigenvalues(*_hessian(image, sigma * mm))  # low: across a dark line, strongly negative
-        norm = np.hypot(low, high)
+        norm = cv2.magnitude(low, high)
         # c = half the largest norm would let one mole decide: the 99.9th percentile of skin is used instead.
         c = 0.5 * float(np.percentile(norm[inner], 99.9)) if inner.any() else 1.0
         blob = (high / np.where(low < 0, low, -1)) ** 2
