@@ -133,7 +133,7 @@ def test_a_beard_and_a_fringe_are_not_skin_but_a_mole_is(landmarks: np.ndarray) 
     image = _painted(landmarks, SKINS["light"])
     rng = np.random.default_rng(1)
     hair = cv2.GaussianBlur(np.exp(rng.normal(0, 1.2, (SIZE, SIZE, 1))).astype(np.float32), (0, 0), 1.2)[..., None]
-    hair = 0.05 * hair * np.float32([1.2, 1.0, 0.9])
+    hair = 0.5 * hair * np.float32(SKINS["light"])  # the colour of the skin: only its roughness tells
     beard = region_masks(landmarks, image.shape)["chin"]
     y = np.arange(SIZE)[:, None]
     fringe = region_masks(landmarks, image.shape)["forehead"] & (y < landmarks[151, 1])
