@@ -27,9 +27,10 @@ def blur(image: Tensor, sigma_px: float) -> Tensor:
     if shrink == 1:
         return _image(_separable(planes, sigma_px), image)
     height, width = planes.shape[-2:]
-    small = F.adaptive_avg_pool2d(planes, (math.ceil(height / shrink), math.ceil(width / shrink)))
-    small = _planes(blur(_image(small, image), sigma_px / shrink))
-    return _image(F.interpolate(small, size=(height, width), mode="bilinear", align_corners=False), image)
+    whole = F.pad(planes, (0, -width % shrink, 0, -height % shrink), mode="replicate")
+    small = _planes(blur(_image(F.avg_pool2d(whole, shrink), image), sigma_px / shrink))
+    large = F.interpolate(small, scale_factor=shrink, mode="bilinear", align_corners=False)
+    return _image(large[..., :height, :width], image)
 
 
 def resized(image: Tensor, shape: tuple[int, int]) -> Tensor:

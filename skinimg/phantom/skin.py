@@ -108,7 +108,7 @@ def sample_person(generator: torch.Generator, phototype: int | None = None) -> P
         couperose=(0.3 + 0.7 * pale) * max(0.0, normal(generator, 0.15, 0.4)),
         melasma=phototype >= 3 and not male and uniform(generator) < 0.25,
         stubble=uniform(generator) if male and uniform(generator) < 0.6 else 0.0,
-        relief_mm=log_normal(generator, 0.035 + 0.035 * older, 0.3),  # 20-200 um, deeper with age (SCIENCE.md 4)
+        relief_mm=log_normal(generator, 0.055 + 0.045 * older, 0.3),  # 20-200 um, deeper with age (SCIENCE.md 4)
     )
 
 
@@ -166,8 +166,8 @@ def wear_makeup(state: SkinState, canvas: Canvas, amount: float, generator: torc
 
 
 # Unevenness of the pigments: bands of wavelengths in mm, slope of the power spectrum, SD of ln(fraction).
-_MELANIN_BANDS = (((0.2, 2.5), 2.2, 0.09), ((2.0, 40.0), 3.0, 0.08))
-_BLOOD_BANDS = (((0.4, 5.0), 2.0, 0.20), ((3.0, 40.0), 3.0, 0.18))
+_MELANIN_BANDS = (((0.2, 2.5), 2.2, 0.10), ((2.0, 40.0), 3.0, 0.11))
+_BLOOD_BANDS = (((0.4, 5.0), 2.0, 0.20), ((3.0, 40.0), 3.0, 0.24))
 
 
 def _unevenness(
@@ -188,7 +188,7 @@ def _relief(canvas: Canvas, person: Person, generator: torch.Generator) -> Tenso
     maze = spectral_noise(canvas.shape, canvas.mm_per_px, (0.25, 0.5), 0.0, generator)
     bumps = spectral_noise(canvas.shape, canvas.mm_per_px, (0.5, 2.5), 1.5, generator)
     depth = person.relief_mm * canvas.blend({"nose": 0.6, "forehead": 1.7, "neck": 1.4, "periorbital": 1.2}, 1.0)
-    return depth * (0.5 * bumps - primary - 0.3 * torch.exp(-((maze / 0.35) ** 2)))
+    return depth * (0.5 * bumps - primary - 0.45 * torch.exp(-((maze / 0.35) ** 2)))
 
 
 def furrows(canvas: Canvas, generator: torch.Generator, spacing_mm: float, stretch: float, direction: float) -> Tensor:

@@ -81,12 +81,20 @@ class Sheet:
         return self._mapped(halved, 2 * self.mm_per_px)
 
     def _mapped(self, change: Callable[[Tensor], Tensor], mm_per_px: float) -> Sheet:
-        maps = (self.albedo, self.height_mm, self.openness, self.gloss, self.hair, self.coverage)
-        return Sheet(*(change(values) for values in maps), mm_per_px=mm_per_px, person=self.person)
+        return Sheet(
+            albedo=change(self.albedo),
+            height_mm=change(self.height_mm),
+            openness=change(self.openness),
+            gloss=change(self.gloss),
+            hair=change(self.hair),
+            coverage=change(self.coverage),
+            mm_per_px=mm_per_px,
+            person=self.person,
+        )
 
 
 def draw_tiles(n: int, generator: torch.Generator) -> Tiles:
-    """`n` tiles on the generator's device: all phototypes, cameras and lights; a fifth of the sheets bare of lesions."""
+    """`n` tiles on the generator's device: all phototypes, cameras and lights; a fifth of the sheets is bare."""
     photographs: list[tuple[Tensor, ...]] = []
     while len(photographs) < n:
         sheets = grow_sheet(_troubled(sample_person(generator), generator), _zone(generator), generator)
