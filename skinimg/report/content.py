@@ -28,6 +28,13 @@ class Detail:
     regions: tuple[Told, ...]  # last session, the speaking metric, every region
     metrics: tuple[Told, ...]  # last session, the whole face, every metric
 
+    @property
+    def common_reason(self) -> str:
+        """The one reason why nothing at all could be measured, empty otherwise."""
+        rows = (*self.regions, *self.metrics)
+        reasons = {c.reason for c in rows}
+        return reasons.pop() if len(reasons) == 1 and not any(c.measured for c in rows) else ""
+
 
 @dataclass(frozen=True)
 class View:

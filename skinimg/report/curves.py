@@ -11,6 +11,7 @@ import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -21,7 +22,7 @@ from skinimg.report.language import Language
 from skinimg.report.verdicts import Told
 
 INK, MUTED, BAND, RULE = "#1d2629", "#556166", "#e3e8ea", "#b9c2c6"
-STYLE = {
+STYLE: dict[Any, Any] = {
     "svg.hashsalt": "skinimg",  # ids that do not change from run to run
     "svg.fonttype": "none",  # text stays text: small, sharp, in the reader's own sans-serif
     "font.family": "sans-serif",

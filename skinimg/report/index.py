@@ -53,10 +53,8 @@ def write_index(
     say = language(options.lang)
     scores = _last_scores(tables["scores"])
     findings = [f for f in (*FINDINGS, "overall") if any(score.finding == f for score in scores)]
-    forests = [
-        (f, curves.forest([s for s in scores if s.finding == f and math.isfinite(s.improvement)], say))
-        for f in findings
-    ]
+    known = [score for score in scores if math.isfinite(score.improvement)]
+    by_finding = {f: [score for score in known if score.finding == f] for f in findings}
     html = render(
         "index.html",
         options.lang,

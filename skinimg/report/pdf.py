@@ -54,6 +54,7 @@ def write_pdf(content: Content, footer: Mapping[str, str], say: Language, path: 
         *_summary(content, say),
         *_history(content, say),
         *[piece for view in content.views for piece in _view(view, say)],
+        *_sides(content, say),
         *_photos(content, say),
         *_method(footer, say),
     ]
@@ -84,15 +85,12 @@ def _history(content: Content, say: Language) -> list[Flowable]:
 
 def _view(view: View, say: Language) -> list[Flowable]:
     story: list[Flowable] = []
+    heading = _text(f"{say('section.compare')} · {view.title}", "heading")
     if view.pictures:
-        story += [_text(f"{say('section.compare')} · {view.title}", "heading")]
-        story += [
-            piece
-            for layer in ("photo", "outlines", "melanin", "haemoglobin")
-            for piece in _pair(view.pictures, layer, say)
-        ]
-    elif view.pictures_note:
-        story += [_text(view.title, "heading"), _text(view.pictures_note)]
+        pairs = [_pair(view.pictures, layer, say) for layer in ("photo", "outlines", "melanin", "haemoglobin")]
+        story += [KeepTogether([heading, *pairs[0]]), *[KeepTogether(pair) for pair in pairs[1:]]]
+    else:
+        story += [heading, _text(view.pictures_note)]
     for detail in view.details:
         story += _detail(detail, say)
     if view.values:
@@ -111,7 +109,7 @@ def _pair(pictures: ViewPictures, layer: str, say: Language) -> list[Flowable]:
     names = [_text(one.session, "small") for one in shown]
     title = say(f"ui.{'overlays' if layer == 'outlines' else layer}")
     table = Table([cells, names], colWidths=[width + 3 * mm] * len(cells), hAlign="LEFT")
-    return [KeepTogether([_text(title, "strong"), table])]
+    return [_text(title, "strong"), table]
 
 
 def _jpeg(pictures: ViewPictures, prefix: str, layer: str) -> io.BytesIO:
@@ -125,10 +123,24 @@ def _jpeg(pictures: ViewPictures, prefix: str, layer: str) -> io.BytesIO:
         for finding in pictures.findings:
             for ring in _rings(parts[f"{prefix}-{finding}"].path, image.width / pictures.width):
                 draw.line(ring, fill=FINDINGS[finding].colour, width=2)
+    _draw_scale(image, pictures)
     file = io.BytesIO()
     image.save(file, "JPEG", quality=85)
     file.seek(0)
     return file
+
+
+def _draw_scale(image: Image.Image, pictures: ViewPictures) -> None:
+    """The scale bar of the page, with its length; nothing where no millimetres are known."""
+    if pictures.mm_per_px is None:
+        return
+    unit, length = image.width / 100, pictures.bar_mm / pictures.mm_per_px * image.width / pictures.width
+    left, bottom = 3 * unit, image.height - 3 * unit
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((left - unit, bottom - 5 * unit, left + length + unit, bottom + unit), fill="white")
+    draw.line((left, bottom, left + length, bottom), fill="black", width=max(2, round(0.7 * unit)))
+    middle = (left + length / 2, bottom - unit)
+    draw.text(middle, f"{pictures.bar_mm} mm", fill="black", anchor="ms", font_size=3 * unit)
 
 
 def _rings(path: str, zoom: float) -> list[list[tuple[float, float]]]:
@@ -153,6 +165,8 @@ def _detail(detail: Detail, say: Language) -> list[Flowable]:
     story: list[Flowable] = [KeepTogether(head)]
     if detail.region_curve is not None:
         story.append(_figure(detail.region_curve, WIDTH))
+    if detail.common_reason:
+        return [*story, _text(f"{say.reason(detail.common_reason)}.")]
     for rows, by in ((detail.regions, "region"), (detail.metrics, "metric")):
         if len(rows) > 1 or by == "metric":
             story += [_changes(rows, by, say), Spacer(0, 3 * mm)]
@@ -181,6 +195,20 @@ def _changes(rows: Sequence[Told], by: str, say: Language) -> Table:
     spans = [("SPAN", (1, row), (5, row)) for row, c in enumerate(rows, start=1) if not c.measured]
     table.setStyle(spans)
     return table
+
+
+def _sides(content: Content, say: Language) -> list[Flowable]:
+    if content.arms is None:
+        return []
+    left, right = (f"{say(f'ui.{side}')} {arm}" for side, arm in zip(("left", "right"), content.arms, strict=True))
+    heads = (say("ui.finding"), left, right, say("ui.difference"), say("ui.interval"))
+    rows = [[_text(head, "head") for head in heads]]
+    for side in (side for view in content.views for side in view.sides):
+        values = [say.percent(v, True) for v in (side.left.percent, side.right.percent, side.difference)]
+        values.append(f"{say.percent(side.low, True)} … {say.percent(side.high, True)}")
+        rows.append([_text(say.name("finding", side.finding), "small"), *(_text(v, "small") for v in values)])
+    table = _table(rows, [44 * mm, 34 * mm, 34 * mm, 28 * mm, WIDTH - 140 * mm], head=True)
+    return [_text(say("section.sides"), "heading"), _text(say("lead.sides"), "quiet"), table]
 
 
 def _photos(content: Content, say: Language) -> list[Flowable]:

@@ -133,11 +133,15 @@ def sentence(change: Told, say: Language) -> str:
     what = quantity(change, say)
     if not math.isfinite(change.percent):
         first, last = say.value(change.baseline, change.unit), say.value(change.follow_up, change.unit)
-        return say("sentence.absolute", quantity=what, baseline=first, follow_up=last) + "."
+        return _capital(say("sentence.absolute", quantity=what, baseline=first, follow_up=last) + ".")
     parts = [_interval(change, _amount(change.percent, what, say), say)]
     if math.isfinite(change.mdc):
         parts.append(say("sentence.mdc", mdc=say.percent(change.mdc)))
-    return " ".join(parts)
+    return _capital(" ".join(parts))
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
 
 
 def _amount(percent: float, what: str, say: Language) -> str:

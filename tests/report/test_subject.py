@@ -73,7 +73,8 @@ def test_says_how_much_how_sure_and_the_verdict(drawn_subject, tmp_path):
 
 def test_is_self_contained(drawn_subject, tmp_path):
     html = page(drawn_subject(), tmp_path)
-    addresses = re.findall(r"""(?:href|src|url\()\s*=?\s*["']?([^"')\s>]+)""", html)
+    found = re.findall(r"""\s(?:href|src)="([^"]+)"|url\(["']?([^"')]+)""", html)
+    addresses = [one or other for one, other in found]
     assert addresses
     assert {a.split(":")[0] if not a.startswith("#") else "#" for a in addresses} == {"#", "data"}
     targets = set(re.findall(r'\bid="([^"]+)"', html))
