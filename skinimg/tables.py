@@ -53,12 +53,16 @@ def frame(name: str, rows: list[Row]) -> pd.DataFrame:
 
 def typed(table: pd.DataFrame) -> pd.DataFrame:
     """The same table with one type per column: text (never missing, empty instead), whole number, or number."""
-    kinds = {
-        column: "Int64" if column in _WHOLE_NUMBERS else "float64" if column in _NUMBERS else "str"
-        for column in table.columns
-    }
-    texts = [column for column, kind in kinds.items() if kind == "str"]
-    return table.fillna(dict.fromkeys(texts, "")).astype(kinds)
+    columns: dict[str, pd.Series] = {}
+    for name in table.columns:
+        values = table[name]
+        if name in _WHOLE_NUMBERS:
+            columns[name] = pd.to_numeric(values).astype("Int64")
+        elif name in _NUMBERS:
+            columns[name] = pd.to_numeric(values).astype("float64")
+        else:
+            columns[name] = values.astype(object).where(values.notna(), "").astype(str)
+    return pd.DataFrame(columns)
 
 
 def _keys(entry: PhotoEntry) -> Row:
