@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -138,8 +139,8 @@ def _pictures(
     mine = [p for p in everything if p.view_key == key]
     if not mine:
         return None, say("ui.pictures_none")
-    rows = table[[verdicts.view_key(str(r.view), str(r.light)) == key for r in table.itertuples()]]
-    has_scale = bool(rows["px_per_mm"].notna().any()) and "assumed" not in set(rows["scale_source"])
+    rows = verdicts.of_view(table, key)
+    has_scale = any(r.px_per_mm == r.px_per_mm for r in rows) and all(r.scale_source != "assumed" for r in rows)
     shown = pictures.view_pictures(number, mine, has_scale, options.deidentify, len(everything))
     return shown, "" if shown else say("ui.pictures_withheld")
 
@@ -153,9 +154,9 @@ def _compared(table: pd.DataFrame, last: str, say: Language) -> str:
 
 
 def _overall(scores: pd.DataFrame, key: str, last: str, say: Language) -> list[str]:
-    rows = scores[(scores["finding"] == "overall") & (scores["view"] == key) & (scores["session"].astype(str) == last)]
+    table: Iterable[Any] = scores.itertuples(index=False)
     said = []
-    for row in rows.itertuples(index=False):
+    for row in (r for r in table if (r.finding, r.view, r.session) == ("overall", key, last)):
         value, low, high = float(row.improvement_percent), float(row.ci_low), float(row.ci_high)
         if math.isfinite(value):
             change = say("sentence.better" if value >= 0 else "sentence.worse", percent=say.percent(abs(value)))
@@ -193,20 +194,19 @@ def _details(changes: list[Told], last: str, lines: list[verdicts.Verdict], say:
 
 
 def _values(table: pd.DataFrame, key: str, say: Language) -> list[tuple[str, str, str]]:
-    rows = [r for r in table.itertuples(index=False) if verdicts.view_key(str(r.view), str(r.light)) == key]
     return [
         (
             say.name("finding", row.finding),
             verdicts.metric_title(row.metric, say),
             say.value(float(row.value), row.unit) if math.isfinite(row.value) else say.reason(str(row.missing)),
         )
-        for row in rows
+        for row in verdicts.of_view(table, key)
         if row.region in WHOLE
     ]
 
 
 def _history(table: pd.DataFrame, subject: Subject | None, say: Language) -> list[HistoryLine]:
-    dates = {str(r.session): str(r.date) for r in table.itertuples(index=False) if pd.notna(r.date) and r.date}
+    dates = {str(session): str(date) for session, date in zip(table["session"], table["date"], strict=True)}
     sessions = subject.sessions if subject else tuple(dict.fromkeys(table["session"].astype(str)))
     lines = []
     for session in sessions:

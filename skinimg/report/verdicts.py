@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -78,13 +79,17 @@ def view_key(view: str, light: str) -> str:
     return view if light in ("standard", "") else f"{view}_{light}"
 
 
+def of_view(table: pd.DataFrame, key: str) -> list[Any]:
+    """The rows of one view, in the order of the table."""
+    return [r for r in table.itertuples(index=False) if view_key(str(r.view), str(r.light)) == key]
+
+
 def changes_of(table: pd.DataFrame, key: str) -> list[Told]:
-    """The rows of one view, as records, in the order of the table."""
-    rows = [row for row in table.itertuples(index=False) if view_key(str(row.view), str(row.light)) == key]
-    return [_change(row) for row in rows]
+    """The changes of one view, as records."""
+    return [_change(row) for row in of_view(table, key)]
 
 
-def _change(row: object) -> Told:
+def _change(row: Any) -> Told:
     def number(name: str) -> float:
         value = getattr(row, name)
         return math.nan if value is None or value == "" or pd.isna(value) else float(value)

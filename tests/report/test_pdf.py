@@ -1,0 +1,39 @@
+"""The PDF beside the page: the same words, the same bytes every time, any name."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from skinimg.report import ReportOptions, write_subject_report
+from skinimg.report.pictures import outline
+
+pdf = pytest.importorskip("skinimg.report.pdf", reason="reportlab is not installed")
+
+
+def write(drawn, path, lang="en"):
+    options = ReportOptions(lang=lang, pdf=True)
+    write_subject_report(drawn.result, drawn.pictures, options, drawn.footer, path / "r.html", drawn.subject)
+    assert sorted(p.name for p in path.iterdir()) == ["r.html", "r.pdf"]
+    return (path / "r.pdf").read_bytes()
+
+
+def test_is_written_beside_the_page_and_is_the_same_every_time(drawn_subject, tmp_path):
+    first = write(drawn_subject(arms=("A", "B")), tmp_path)
+    assert first.startswith(b"%PDF-")
+    assert first.count(b"/Type /Page\n") >= 5
+    assert first.count(b"/DCTDecode") == 8  # photo, outlines and two maps, before and after
+    assert write(drawn_subject(arms=("A", "B")), tmp_path) == first
+
+
+@pytest.mark.parametrize("case", [{"rejected": True}, {"sessions": 1}, {"name": "山田太郎 <b>&</b> Ægir Ωmega" * 3}])
+def test_stands_bad_input(drawn_subject, tmp_path, case):
+    assert write(drawn_subject(scale=0.1, **case), tmp_path, "fr").startswith(b"%PDF-")
+
+
+def test_rings_follow_the_outline():
+    mask = np.zeros((20, 20), bool)
+    mask[5:11, 5:11] = True
+    (ring,) = pdf._rings(outline(mask), 2.0)
+    assert ring[0] == ring[-1]
+    assert (min(ring), max(ring)) == ((10.0, 10.0), (20.0, 20.0))
