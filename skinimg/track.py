@@ -39,25 +39,25 @@ class Sighting:
     native_px_per_mm: float
     points: dict[str, FloatArray]  # finding -> (n, 2) places in baseline pixels
     states: dict[str, FloatArray]  # finding -> (n, 2) area in mm2 and contrast
-    visible: BoolArray  # (h_b, w_b) skin of the baseline that this session shows
+    visible: BoolArray  # (h_b, w_b) skin of the baseline whose pattern this session shows
     error_mm: float
 
 
 def sight(session: str, frame: Frame, objects: dict[str, Objects], alignment: Alignment) -> Sighting:
     """Carry a session's objects over to the baseline.
 
-    Objects on skin that the baseline does not show are left out: whether they are new cannot be known.
+    Objects are left out where the skin's pattern was not found again: whether they are new cannot be known there.
     """
     points, states = {}, {}
-    height, width = alignment.valid_session.shape
+    height, width = alignment.matched_session.shape
     for finding, found in objects.items():
         x = np.clip(np.rint(found.x_px).astype(int), 0, width - 1)
         y = np.clip(np.rint(found.y_px).astype(int), 0, height - 1)
-        seen = alignment.valid_session[y, x]
+        seen = alignment.matched_session[y, x]
         offset = np.stack([found.x_px - x, found.y_px - y], axis=1)
         points[finding] = (alignment.to_baseline[y, x] + offset)[seen]
         states[finding] = np.stack([found.area_mm2, found.contrast], axis=1)[seen]
-    return Sighting(session, frame.native_px_per_mm, points, states, alignment.valid_baseline, alignment.error_mm)
+    return Sighting(session, frame.native_px_per_mm, points, states, alignment.matched_baseline, alignment.error_mm)
 
 
 @dataclass

@@ -26,7 +26,7 @@ def shifted(dx=0.0, dy=0.0, hidden=None):
     if hidden is not None:
         valid[hidden] = False
     to_session, to_baseline = np.dstack([xs + dx, ys + dy]), np.dstack([xs - dx, ys - dy])
-    return Alignment(to_session, to_baseline, valid, valid, np.ones(SHAPE, np.float32), 0.1, 1.0)
+    return Alignment(to_session, to_baseline, valid, valid, valid, valid, np.ones(SHAPE, np.float32), 0.1, 1.0)
 
 
 def objects(spots):

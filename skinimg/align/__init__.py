@@ -69,13 +69,14 @@ def identity_alignment(frame: Frame) -> Alignment:
 def grid_for_contract(alignment: Alignment, session: Frame, stride: int) -> dict[str, npt.NDArray[np.generic]]:
     """The arrays of frame.npz (DESIGN.md 2.2), every `stride`-th pixel of the baseline's frame.
 
-    grid_xy : (h, w, 2) float32, pixel of the session's original photo, upright; valid : (h, w) bool; stride; mm_per_px.
+    grid_xy : (h, w, 2) float32, pixel of the session's original photo, upright; valid : (h, w) bool, where the skin's
+    own pattern was found again; stride; mm_per_px.
     """
     frame_xy = alignment.to_session[::stride, ::stride]
     photo_xy = frame_xy @ session.to_photo[:, :2].T + session.to_photo[:, 2]
     return {
         "grid_xy": np.asarray(photo_xy, dtype=np.float32),
-        "valid": np.ascontiguousarray(alignment.valid_baseline[::stride, ::stride]),
+        "valid": np.ascontiguousarray(alignment.matched_baseline[::stride, ::stride]),
         "stride": np.asarray(stride),
         "mm_per_px": np.asarray(session.mm_per_px),
     }
