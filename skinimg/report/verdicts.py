@@ -92,7 +92,7 @@ def changes_of(table: pd.DataFrame, key: str) -> list[Told]:
 def _change(row: Any) -> Told:
     def number(name: str) -> float:
         value = getattr(row, name)
-        return math.nan if value is None or value == "" or pd.isna(value) else float(value)
+        return math.nan if pd.isna(value) or value == "" else float(value)
 
     def text(name: str) -> str:
         value = getattr(row, name)
