@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import cv2
@@ -10,86 +9,24 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from skinimg.phantom.canvas import Canvas
-from skinimg.phantom.draws import lattice_noise, new_seed, normal, spawn, uniform
+from skinimg.phantom.draws import lattice_noise, spawn
 from skinimg.phantom.head import (
     EYEBALL_RADIUS_MM,
     IRIS_DIAMETER_MM,
     LEFT_IRIS,
     MOUTH_LINE,
-    NOSTRILS,
     RIGHT_IRIS,
     Head,
     eye_outline,
     smooth_line,
 )
+from skinimg.phantom.people import Looks
+from skinimg.phantom.sheet import BROWS, Sheet
 from skinimg.phantom.skin import Person
 from skinimg.records import FloatArray
 
-MARGIN_MM = (26.0, 30.0)  # sheet above landmark 10 (hairline) and below landmark 152 (chin)
-HALF_WIDTH_MM = 112.0  # to just before the ears
-
-BROWS = (((70, 63, 105, 66, 107), (46, 53, 52, 65, 55)), ((300, 293, 334, 296, 336), (276, 283, 282, 295, 285)))
-LIPS = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185)
-
-# Linear sRGB, our choice by eye against photographs; light eyes are rare in dark skin.
-IRIS_COLOURS = {
-    "dark": (0.030, 0.016, 0.009),
-    "brown": (0.075, 0.036, 0.016),
-    "hazel": (0.110, 0.080, 0.032),
-    "green": (0.105, 0.125, 0.070),
-    "grey": (0.135, 0.155, 0.160),
-    "blue": (0.090, 0.140, 0.195),
-}
-HAIR_COLOURS = {
-    "black": (0.010, 0.009, 0.009),
-    "dark": (0.022, 0.015, 0.011),
-    "brown": (0.050, 0.029, 0.017),
-    "auburn": (0.090, 0.036, 0.016),
-    "blond": (0.220, 0.140, 0.072),
-    "grey": (0.250, 0.240, 0.230),
-}
 SCLERA = (0.47, 0.42, 0.385)
 CARUNCLE = (0.40, 0.19, 0.165)
-
-
-@dataclass(frozen=True)
-class Looks:
-    """How somebody looks beside skin and bones; stays the same in all sessions."""
-
-    iris: tuple[float, float, float]
-    hair: tuple[float, float, float]
-    hair_style: str  # short, back, band, bald
-    clothes: tuple[float, float, float]
-    brow_density: float
-    lid_crease_mm: float
-    lip_blood: float  # factor on the blood of the skin around
-    seed: int
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """The face's sheet of skin on the chart: a canvas, and where on the chart its pixels lie.
-
-    u, v : (h, w) mm. eyes, lips, brows, nostrils : (h, w) coverage by what is not skin.
-    """
-
-    canvas: Canvas
-    u: Tensor
-    v: Tensor
-    eyes: Tensor
-    lips: Tensor
-    brows: Tensor
-    nostrils: Tensor
-
-    @property
-    def origin_mm(self) -> tuple[float, float]:
-        """Chart point of pixel (0, 0)."""
-        return float(self.u[0, 0]), float(self.v[0, 0])
-
-    def pixels(self, uv: FloatArray) -> FloatArray:
-        """Chart points (..., 2) in mm -> pixels (x, y) of the sheet."""
-        return (uv - np.array(self.origin_mm, np.float32)) / self.canvas.mm_per_px
 
 
 @dataclass(frozen=True)
@@ -100,102 +37,6 @@ class Overlay:
     cover: Tensor
     wet: Tensor
     eye_normals: Tensor  # (h, w, 3) head axes, of the cornea and the eyeball, where `wet`
-
-
-def sample_looks(person: Person, generator: torch.Generator) -> Looks:
-    """Colours and styles that go with a person's tone, age and sex."""
-    chance = uniform(generator)
-    if person.phototype >= 5:
-        iris, hair = "dark" if chance < 0.8 else "brown", "black"
-    elif person.phototype >= 3:
-        iris = ("dark", "brown", "brown", "hazel")[int(chance * 4)]
-        hair = ("black", "dark", "dark", "brown")[int(uniform(generator) * 4)]
-    else:
-        iris = ("brown", "hazel", "green", "grey", "blue", "blue")[int(chance * 6)]
-        hair = ("dark", "brown", "brown", "auburn", "blond", "blond")[int(uniform(generator) * 6)]
-    grey = min(max((person.age_years - 38) / 35 + 0.15 * normal(generator), 0), 0.95)
-    mixed = tuple((1 - grey) * a + grey * b for a, b in zip(HAIR_COLOURS[hair], HAIR_COLOURS["grey"], strict=True))
-    styles = ("short", "short", "short", "bald") if person.male else ("back", "back", "band", "band")
-    clothes = ((0.035, 0.04, 0.05), (0.32, 0.33, 0.34), (0.06, 0.09, 0.13), (0.02, 0.02, 0.022))
-    return Looks(
-        iris=IRIS_COLOURS[iris],
-        hair=(mixed[0], mixed[1], mixed[2]),
-        hair_style=styles[int(uniform(generator) * 4)],
-        clothes=clothes[int(uniform(generator) * 4)],
-        brow_density=(1.0 if person.male else 0.75) * (0.8 + 0.5 * uniform(generator)),
-        lid_crease_mm=max(0.15, normal(generator, 0.75, 0.3)),
-        lip_blood=3.8 + 1.8 * uniform(generator) - 0.8 * person.male,
-        seed=new_seed(generator),
-    )
-
-
-def make_sheet(head: Head, mm_per_px: float) -> Sheet:
-    """The face's sheet at a scale, with its zones."""
-    uv = head.landmarks_uv
-    top, bottom = float(uv[10, 1]) - MARGIN_MM[0], float(uv[152, 1]) + MARGIN_MM[1]
-    h, w = math.ceil((bottom - top) / mm_per_px), 2 * math.ceil(HALF_WIDTH_MM / mm_per_px) + 1
-    v, u = torch.meshgrid(top + torch.arange(h) * mm_per_px, (torch.arange(w) - (w - 1) / 2) * mm_per_px, indexing="ij")
-    bare = Canvas((h, w), mm_per_px)
-    empty = torch.zeros(h, w)
-    sheet = Sheet(bare, u, v, empty, empty, empty, empty)
-    eyes = sum((_filled(sheet, eye_outline(uv, eye), 0.12) for eye in (0, 1)), empty)
-    lips = _filled(sheet, smooth_line(uv[list(LIPS)], 160, closed=True), 0.5)
-    brows = sum((_filled(sheet, _brow(uv, side), 1.0) for side in (0, 1)), empty)
-    nostrils = sum((_nostril(sheet, uv, side) for side in (0, 1)), empty)
-    zones = _zones(sheet, uv)
-    zones["skin"] = ((1 - eyes) * (1 - lips) * (1 - nostrils)).clamp(0, 1)
-    return Sheet(Canvas((h, w), mm_per_px, zones), u, v, eyes, lips, brows, nostrils)
-
-
-def _filled(sheet: Sheet, outline: FloatArray, softness_mm: float) -> Tensor:
-    """(h, w) coverage of the inside of a chart polygon, its rim softened."""
-    mask = np.zeros(sheet.canvas.shape, np.float32)
-    points = np.round(sheet.pixels(outline) * 16).astype(np.int32)
-    cv2.fillPoly(mask, [points], 1.0, cv2.LINE_8, 4)
-    sigma = max(softness_mm / sheet.canvas.mm_per_px, 0.45)
-    return torch.from_numpy(cv2.GaussianBlur(mask, (0, 0), sigma))
-
-
-def _brow(uv: FloatArray, side: int) -> FloatArray:
-    upper, lower = (uv[list(part)] for part in BROWS[side])
-    return np.concatenate([smooth_line(upper, 40), smooth_line(lower, 40)[::-1]])
-
-
-def _nostril(sheet: Sheet, uv: FloatArray, side: int) -> Tensor:
-    centre = uv[list(NOSTRILS[side])].mean(0)
-    a, b = sheet.u - float(centre[0]), sheet.v - float(centre[1])
-    b = b - 0.25 * math.copysign(1.0, float(centre[0])) * a
-    return torch.exp(-(((a / 3.3) ** 2 + (b / 1.5) ** 2) ** 2)).clamp(0, 1)
-
-
-def _zones(sheet: Sheet, uv: FloatArray) -> dict[str, Tensor]:
-    """Where skin differs: soft zones around landmarks."""
-
-    def blob(centre: FloatArray, a: float, b: float) -> Tensor:
-        du, dv = (sheet.u - float(centre[0])) / a, (sheet.v - float(centre[1])) / b
-        return torch.sigmoid((1 - torch.hypot(du, dv)) * 6)
-
-    eyes = [uv[[33, 133]].mean(0), uv[[362, 263]].mean(0)]
-    brow_v = float(uv[[105, 334], 1].mean())
-    nose = blob(uv[[6, 2, 2]].mean(0), 19.0, 29.0)
-    periorbital = torch.maximum(*(blob(c + np.array([0, 3], np.float32), 25.0, 16.0) for c in eyes))
-    chin = blob(uv[[17, 152]].mean(0), 25.0, 17.0)
-    mouth = blob(uv[[13, 14]].mean(0), 33.0, 19.0) * (1 - nose)
-    forehead = torch.sigmoid((brow_v - 3 - sheet.v) / 3) * torch.sigmoid((62 - sheet.u.abs()) / 4)
-    cheeks = torch.maximum(*(blob(uv[i], 33.0, 33.0) for i in (205, 425)))
-    crow = torch.maximum(
-        *(blob(uv[i] + np.array([s * 13, 1], np.float32), 13.0, 14.0) for i, s in ((33, -1), (263, 1)))
-    )
-    return {
-        "forehead": forehead,
-        "cheek": cheeks * (1 - nose) * (1 - periorbital) * (1 - mouth),
-        "nose": nose * (1 - periorbital),
-        "chin": chin,
-        "periorbital": periorbital,
-        "perioral": mouth * (1 - chin),
-        "crow_feet": crow,
-        "neck": torch.sigmoid((sheet.v - float(uv[152, 1]) - 6) / 3),
-    }
 
 
 def paint_features(sheet: Sheet, head: Head, looks: Looks, person: Person) -> Overlay:

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from skinimg.phantom.features import Looks
 from skinimg.phantom.filters import blur
 from skinimg.phantom.head import CYLINDER_MM, GRID_MM, Head, chart_grid, ear_frame, sample_grid
+from skinimg.phantom.people import Looks
 from skinimg.phantom.skin import Person, skin_colour
 from skinimg.records import FloatArray
 

@@ -10,8 +10,6 @@ Over the face that distance is close to CYLINDER_MM, so a millimetre of chart is
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -97,37 +95,6 @@ def chart_grid(spacing_mm: float) -> tuple[Tensor, Tensor]:
     h = round((V_MM[1] - V_MM[0]) / spacing_mm) + 1
     v, u = torch.meshgrid(torch.linspace(*V_MM, h), torch.linspace(*U_MM, w), indexing="ij")
     return u, v
-
-
-@cache
-def _shape_model() -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Mean (478, 3), components (k, 478, 3) and their standard deviations (k,), in mm; see scripts/make_face_shape."""
-    with np.load(Path(__file__).with_name("face_shape.npz")) as table:
-        return table["mean_mm"], table["components"].astype(np.float32), table["sd_mm"]
-
-
-def sample_landmarks(generator: torch.Generator, femininity: float) -> FloatArray:
-    """Landmarks (478, 3) of a new person in mm: mean, components, size and a little sexual dimorphism.
-
-    femininity : 0 (masculine) to 1. Its directions are anthropometry's: women's faces are smaller (by 6 %, Farkas
-    1994), with a narrower jaw, higher and more arched brows, fuller lips and a smaller nose.
-    """
-    mean, components, sd = _shape_model()
-    weights = torch.randn(len(sd), generator=generator).clamp(-2, 2).numpy() * 0.85  # extremes are landmark noise
-    points = mean + np.einsum("k,kij->ij", weights * sd, components)
-    lean = 2 * femininity - 1
-    x, y = points[:, 0], points[:, 1]
-    jaw = np.clip((y - 45) / 60, 0, 1)
-    points[:, 0] = x * (1 - 0.045 * lean * jaw)
-    nose = np.exp(-((x / 22) ** 2) - ((y - 35) / 22) ** 2)
-    points[:, 0] *= 1 - 0.06 * lean * nose
-    mouth_y = points[[13, 14], 1].mean()
-    lips = np.exp(-((x / 26) ** 2) - ((y - mouth_y) / 13) ** 2)
-    points[:, 1] += 0.16 * (y - mouth_y) * lips * (lean + 0.35)
-    brow = np.exp(-(((y + 22) / 9) ** 2))
-    points[:, 1] -= 1.6 * lean * brow
-    size = 1 + 0.022 * float(torch.randn((), generator=generator).clamp(-2, 2)) - 0.025 * lean
-    return (points * size).astype(np.float32)
 
 
 def build_head(landmarks: FloatArray, lid_crease: float = 1.0) -> Head:
@@ -333,6 +300,16 @@ def _eyeballs(surface: Tensor, u: Tensor, v: Tensor, landmarks: FloatArray) -> t
         opening = torch.from_numpy(cv2.GaussianBlur(mask, (0, 0), 0.8))
         surface = surface * (1 - opening) + torch.minimum(torch.maximum(ball, surface - 2.0), surface + 1.5) * opening
     return surface, centres
+
+
+def surface_normals(radius: Tensor, u: Tensor, spacing_mm: float) -> Tensor:
+    """Unit normals (h, w, 3) in head axes of a surface given by its distance from the axis on a regular chart grid."""
+    dv, du = torch.gradient(radius, spacing=spacing_mm)
+    angle = u / CYLINDER_MM
+    out, along = (angle.sin(), -angle.cos()), (angle.cos(), angle.sin())  # x and z of the cylinder's own axes
+    lean = du * CYLINDER_MM / radius.clamp_min(5.0)
+    normals = torch.stack([out[0] - along[0] * lean, -dv, out[1] - along[1] * lean], -1)
+    return normals / normals.norm(dim=-1, keepdim=True)
 
 
 def area_factor(head: Head, u: Tensor, v: Tensor) -> Tensor:

@@ -15,7 +15,16 @@ from torch import Tensor
 
 from skinimg.phantom.draws import normal, uniform
 from skinimg.phantom.filters import blur
-from skinimg.phantom.head import AXIS_Z_MM, CYLINDER_MM, GRID_MM, Head, chart_grid, from_chart, sample_grid
+from skinimg.phantom.head import (
+    AXIS_Z_MM,
+    CYLINDER_MM,
+    GRID_MM,
+    Head,
+    chart_grid,
+    from_chart,
+    sample_grid,
+    surface_normals,
+)
 
 COARSE_MM = 2.5  # light varies slowly: shadows of soft boxes are some millimetres wide
 DIRECTIONS = 72
@@ -88,20 +97,30 @@ def coarse_radius(head: Head) -> Tensor:
     return blur(head.radius_mm, 0.7 * COARSE_MM / GRID_MM)
 
 
+def coarse_normals(head: Head) -> Tensor:
+    """Normals (h, w, 3) of that surface on the coarse grid."""
+    u, v = chart_grid(COARSE_MM)
+    return surface_normals(sample_grid(coarse_radius(head)[None], u, v)[0], u, COARSE_MM)
+
+
 def sky_visibility(head: Head) -> Tensor:
     """(DIRECTIONS, h, w) share of light from each direction that reaches each point of the coarse chart grid."""
     u, v = chart_grid(COARSE_MM)
     smooth = coarse_radius(head)[None]
     start = from_chart(u, v, sample_grid(smooth, u, v)[0])
     steps = torch.tensor([2.0, 4.0, 7.0, 11.0, 16.0, 23.0, 32.0, 44.0, 60.0, 82.0, 106.0, REACH_MM])
+    normals = coarse_normals(head)
     result = []
     for direction in sphere_directions():
-        along = start + direction * steps[:, None, None, None]  # (s, h, w, 3)
+        lit = normals @ direction > -0.2  # light from behind the surface is not asked for
+        along = start[lit] + direction * steps[:, None, None]  # (s, n, 3)
         x, toward = along[..., 0], AXIS_Z_MM - along[..., 2]
         radius = torch.hypot(x, toward)
         surface = sample_grid(smooth, CYLINDER_MM * torch.atan2(x, toward), along[..., 1])[0]
-        clearance = (radius - surface) / (0.30 * steps[:, None, None] + 0.8)
-        result.append((0.7 + clearance).clamp(0, 1).amin(0))
+        clearance = (radius - surface) / (0.30 * steps[:, None] + 0.8)
+        seen = torch.zeros(u.shape)
+        seen[lit] = (0.7 + clearance).clamp(0, 1).amin(0)
+        result.append(seen)
     return torch.stack(result)
 
 

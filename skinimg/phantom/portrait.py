@@ -11,28 +11,28 @@ from torch.nn import functional
 
 from skinimg.phantom.camera import Camera, develop
 from skinimg.phantom.draws import spawn
-from skinimg.phantom.features import Looks, Overlay, Sheet, make_sheet, paint_features, sample_looks
+from skinimg.phantom.features import Overlay, paint_features
 from skinimg.phantom.filters import blur
 from skinimg.phantom.hair import LAYER_MM, Outside, dress
 from skinimg.phantom.head import (
-    CYLINDER_MM,
     Head,
     build_head,
     chart_grid,
     sample_grid,
-    sample_landmarks,
+    surface_normals,
 )
 from skinimg.phantom.lesions import Lesion, sample_lesions
 from skinimg.phantom.light import openness_of, scattered_light
 from skinimg.phantom.lighting import (
-    COARSE_MM,
     Lighting,
-    coarse_radius,
+    coarse_normals,
     light_vectors,
     sky_visibility,
     sphere_directions,
 )
 from skinimg.phantom.painting import Painted, paint
+from skinimg.phantom.people import Looks, sample_landmarks, sample_looks
+from skinimg.phantom.sheet import Sheet, make_sheet
 from skinimg.phantom.skin import Person, SkinState, albedo, draw_skin, sample_person
 from skinimg.phantom.view import Seen, View, trace
 
@@ -53,6 +53,10 @@ class Sitter:
     skin: SkinState  # without lesions
     lesions: tuple[Lesion, ...]  # before any treatment
     visibility: Tensor  # (directions, h, w) on the coarse chart, see lighting.py
+
+    def paint(self, lesions: Sequence[Lesion] | None = None) -> Painted:
+        """The sitter's skin with these lesions, by default those before any treatment."""
+        return paint(self.skin, self.sheet.canvas, self.lesions if lesions is None else lesions)
 
 
 def sample_sitter(generator: torch.Generator, mm_per_px: float, phototype: int | None = None) -> Sitter:
@@ -93,15 +97,9 @@ class Picture:
 
 
 def photograph(
-    sitter: Sitter,
-    lesions: Sequence[Lesion],
-    view: View,
-    lighting: Lighting,
-    camera: Camera,
-    generator: torch.Generator,
+    sitter: Sitter, painted: Painted, view: View, lighting: Lighting, camera: Camera, generator: torch.Generator
 ) -> Picture:
-    """The sitter with these lesions, seen from `view`. `camera.light` gives the shine and roughness of the skin."""
-    painted = paint(sitter.skin, sitter.sheet.canvas, lesions)
+    """The sitter's painted skin, seen from `view`. `camera.light` gives the shine and roughness of the skin."""
     seen = trace(sitter.head, view)
     face = _sheet_light(sitter, painted, view, lighting, camera)
     outside = _outside_light(sitter, view, lighting)
@@ -109,20 +107,9 @@ def photograph(
     return Picture(develop(radiance, camera, generator), view, seen, painted)
 
 
-def _normals(radius: Tensor, u: Tensor, spacing_mm: float) -> Tensor:
-    """Unit normals (h, w, 3) in head axes of a surface given by its distance from the axis on a regular chart grid."""
-    dv, du = torch.gradient(radius, spacing=spacing_mm)
-    angle = u / CYLINDER_MM
-    out, along = (angle.sin(), -angle.cos()), (angle.cos(), angle.sin())  # x and z of the cylinder's own axes
-    lean = du * CYLINDER_MM / radius.clamp_min(5.0)
-    normals = torch.stack([out[0] - along[0] * lean, -dv, out[1] - along[1] * lean], -1)
-    return normals / normals.norm(dim=-1, keepdim=True)
-
-
 def _light_on(sitter: Sitter, view: View, lighting: Lighting, u: Tensor, v: Tensor) -> Tensor:
     """Light vectors B (3, ...) at chart points."""
-    cu, cv = chart_grid(COARSE_MM)
-    normals = _normals(sample_grid(coarse_radius(sitter.head)[None], cu, cv)[0], cu, COARSE_MM)
+    normals = coarse_normals(sitter.head)
     return sample_grid(light_vectors(sitter.visibility, normals, lighting, view.rotation), u, v)
 
 
@@ -132,7 +119,7 @@ def _sheet_light(sitter: Sitter, painted: Painted, view: View, lighting: Lightin
     mm = sheet.canvas.mm_per_px
     radius = sitter.head.radius_at(sheet.u, sheet.v, bare=True)
     height = state.height_mm * (1 - sheet.eyes)
-    normals = _normals(radius + height, sheet.u, mm)
+    normals = surface_normals(radius + height, sheet.u, mm)
     openness = openness_of(height, mm)
     light = _light_on(sitter, view, lighting, sheet.u, sheet.v)
     irradiance = (light * normals.permute(2, 0, 1)).sum(0).clamp_min(0.0) * (0.4 + 0.6 * openness)
@@ -176,7 +163,7 @@ def _shine(sitter: Sitter, normals: Tensor, gloss: Tensor, view: View, lighting:
 def _outside_light(sitter: Sitter, view: View, lighting: Lighting) -> Tensor:
     """Light (3, h, w) of hair, neck, ears and clothes, on the whole chart."""
     u, v = chart_grid(LAYER_MM)
-    normals = _normals(sitter.head.radius_at(u, v), u, LAYER_MM)
+    normals = surface_normals(sitter.head.radius_at(u, v), u, LAYER_MM)
     light = _light_on(sitter, view, lighting, u, v)
     irradiance = (light * normals.permute(2, 0, 1)).sum(0).clamp_min(0.0)
     return sitter.outside.albedo * irradiance

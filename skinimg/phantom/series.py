@@ -20,6 +20,7 @@ from skinimg.phantom.draws import new_seed, normal, seeded, uniform
 from skinimg.phantom.effects import apply_effects, effect_of
 from skinimg.phantom.lesions import Lesion
 from skinimg.phantom.lighting import Lamp, Lighting, sample_lighting
+from skinimg.phantom.painting import Painted
 from skinimg.phantom.portrait import Picture, Sitter, photograph
 from skinimg.phantom.view import sample_view
 
@@ -91,7 +92,7 @@ _LAMP_STRAY = {"fixed_rig": 0.02, "same_phone": 0.10, "other_phone": 0.15}  # ra
 
 
 def photograph_session(
-    sitter: Sitter, lesions: tuple[Lesion, ...], studio: Studio, yaw_deg: float, generator: torch.Generator
+    sitter: Sitter, painted: Painted, studio: Studio, yaw_deg: float, generator: torch.Generator
 ) -> Picture:
     """One photo of a session: its own pose, light, camera settings and shine."""
     camera = sample_camera(generator, studio.regime, studio.camera)
@@ -99,7 +100,7 @@ def photograph_session(
     camera = replace(camera, exposure_ev=camera.exposure_ev + 0.15 * max(0, sitter.person.phototype - 2))
     lighting = _stray(studio.lighting, _LAMP_STRAY.get(studio.regime, 0.2), generator)
     view = sample_view(generator, studio.shape, yaw_deg, 1.0)
-    return photograph(sitter, lesions, view, lighting, camera, generator)
+    return photograph(sitter, painted, view, lighting, camera, generator)
 
 
 def _stray(lighting: Lighting, sd: float, generator: torch.Generator) -> Lighting:

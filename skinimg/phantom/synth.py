@@ -25,8 +25,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from skinimg.errors import SettingsError, StudyError
-from skinimg.findings import FINDINGS, MASK_FINDINGS
-from skinimg.metrics import metrics_of
+from skinimg.findings import MASK_FINDINGS
 from skinimg.phantom import truth
 from skinimg.phantom.camera import Regime
 from skinimg.phantom.draws import new_seed, seeded, spawn
@@ -42,13 +41,18 @@ from skinimg.phantom.series import (
     plan_subjects,
     sample_studio,
 )
-from skinimg.phantom.view import FIELD_MM
+from skinimg.phantom.view import FIELD_MM, Seen
 
 VIEW_YAW_DEG = {"front": 0.0, "left45": -40.0, "right45": 40.0}  # left45 shows the person's left side
 SIZE_PX = (300, 4000)
 CORRESPONDENCE_STRIDE = 4
 
 Progress = Callable[[int, int], None]  # photos done, photos in all
+Tables = dict[str, list[dict[str, object]]]
+Key = tuple[str, str, str]  # region, finding, metric
+Known = dict[Key, tuple[str, float | None, str]]  # unit, value, reason where there is none
+
+_LESION_COLUMNS = ("kind", "radius_mm", "length_mm", "melanin", "blood", "depth_mm")
 
 
 @dataclass(frozen=True)
@@ -165,7 +169,7 @@ def _write_study(root: Path, recipe: Recipe, progress: Progress) -> None:
     plans = plan_subjects(
         recipe.subjects, recipe.sessions, recipe.effects, recipe.null_fraction, recipe.arms, spawn(generator)
     )
-    tables: dict[str, list[dict[str, object]]] = {"measurements": [], "changes": [], "lesions": [], "subjects": []}
+    tables: Tables = {"measurements": [], "changes": [], "lesions": [], "subjects": []}
     manifest: list[dict[str, object]] = []
     done = 0
     for number, plan in enumerate(plans):
@@ -185,7 +189,7 @@ def _write_subject(
     recipe: Recipe,
     studio: Studio,
     phototype: int | None,
-    tables: dict[str, list[dict[str, object]]],
+    tables: Tables,
 ) -> Iterator[dict[str, object]]:
     """All photos of one subject; yields their manifest rows and adds to the tables of truth."""
     # two thirds of the photo's own scale: the sheet is resampled once more on its way into the picture
@@ -193,8 +197,8 @@ def _write_subject(
     sitter = sample_sitter(spawn(generator), FIELD_MM / recipe.size_px * 0.7, phototype)
     luck = new_seed(generator)
     regions = truth.sheet_regions(sitter)
-    first: dict[str, Picture] = {}
-    baseline: dict[tuple[str, str, str], float | None] = {}
+    first: dict[str, Seen] = {}
+    baseline: Known = {}
     person = sitter.person
     tables["subjects"].append(
         {
@@ -206,28 +210,22 @@ def _write_subject(
             **{f"effect_{name}": plan.treatment.effects.get(name, 0.0) for name in MASK_FINDINGS},
         }
     )
+    lesions, painted, now = sitter.lesions, sitter.paint(), baseline
     for k, day in enumerate(plan.dates):
         session = f"S{k + 1}"
-        lesions = lesions_at(sitter, plan.treatment, k / max(1, len(plan.dates) - 1), luck)
-        measured = False
+        share = k / max(1, len(plan.dates) - 1)
+        after = lesions_at(sitter, plan.treatment, share, luck)
+        if k == 0 or after is not lesions:  # untreated skin is the very same skin: paint and measure it once
+            lesions, painted = after, sitter.paint(after)
+            now = dict(_key_values(truth.skin_totals(sitter, painted, lesions, regions)))
+        baseline = baseline or now
+        _tell(tables, plan, k, lesions, baseline, now, sitter.sheet.origin_mm)
         for view in recipe.views:
-            picture = photograph_session(sitter, lesions, studio, VIEW_YAW_DEG[view], spawn(generator))
-            if not measured:
-                measured = True
-                now = _measure(sitter, picture, lesions, regions, plan, session, tables)
-                if k == 0:
-                    baseline = now
-                else:
-                    _compare(baseline, now, plan, session, k, tables)
+            picture = photograph_session(sitter, painted, studio, VIEW_YAW_DEG[view], spawn(generator))
             photo = Path("photos") / plan.subject / f"{session}_{view}.{recipe.photo_format}"
             _write_photo(root / photo, picture, studio.camera.jpeg_quality)
-            _write_truth(
-                root / "truth" / plan.subject / f"{session}_{view}",
-                sitter,
-                picture,
-                first.setdefault(view, picture),
-                recipe.maps,
-            )
+            folder = root / "truth" / plan.subject / f"{session}_{view}"
+            _write_truth(folder, sitter, picture, first.setdefault(view, picture.seen), recipe.maps)
             yield {
                 "subject": plan.subject,
                 "session": session,
@@ -237,87 +235,54 @@ def _write_subject(
                 "arm": plan.arm,
                 "arm_left": plan.arm_left,
                 "arm_right": plan.arm_right,
-                "treatment": "" if recipe.arms == "none" and plan.treatment.is_null else "serum",
+                "treatment": "serum" if k + 1 < len(plan.dates) else "",
                 "age": round(person.age_years),
                 "phototype": person.phototype,
             }
 
 
-def _measure(
-    sitter: Sitter,
-    picture: Picture,
-    lesions: tuple[Lesion, ...],
-    regions: npt.NDArray[np.bool_],
-    plan: Plan,
-    session: str,
-    tables: dict[str, list[dict[str, object]]],
-) -> dict[tuple[str, str, str], float | None]:
-    """True values of one session, into the tables and by (region, finding, metric)."""
-    totals = truth.skin_totals(sitter, picture.painted, lesions, regions)
-    found: dict[tuple[str, str, str], float | None] = {}
+def _key_values(totals: truth.Totals) -> Iterator[tuple[Key, tuple[str, float | None, str]]]:
+    """(region, finding, metric) -> unit, value, reason."""
     for region, finding, m, value, reason in truth.values(totals):
-        found[region, finding, m.id] = value
-        tables["measurements"].append(
-            {
-                "subject": plan.subject,
-                "session": session,
-                "region": region,
-                "finding": finding,
-                "metric": m.id,
-                "value": value,
-                "unit": m.unit,
-                "missing": reason,
-            }
-        )
-    u0, v0 = sitter.sheet.origin_mm
-    for lesion in lesions:
-        if lesion.finding and lesion.finding != "pores":  # thousands of pores say nothing one by one
-            tables["lesions"].append(
-                {
-                    "subject": plan.subject,
-                    "session": session,
-                    "finding": lesion.finding,
-                    "lesion": lesion.id,
-                    "kind": lesion.kind,
-                    "u_mm": u0 + lesion.x_mm,
-                    "v_mm": v0 + lesion.y_mm,
-                    "radius_mm": lesion.radius_mm,
-                    "length_mm": lesion.length_mm,
-                    "melanin": lesion.melanin,
-                    "blood": lesion.blood,
-                    "depth_mm": lesion.depth_mm,
-                }
-            )
-    return found
+        yield (region, finding, m.id), (m.unit, value, reason)
 
 
-def _compare(
-    before: dict[tuple[str, str, str], float | None],
-    after: dict[tuple[str, str, str], float | None],
+def _tell(
+    tables: Tables,
     plan: Plan,
-    session: str,
     k: int,
-    tables: dict[str, list[dict[str, object]]],
+    lesions: tuple[Lesion, ...],
+    baseline: Known,
+    now: Known,
+    origin_mm: tuple[float, float],
 ) -> None:
-    units = {m.id: m.unit for finding in FINDINGS for m in metrics_of(finding)}
-    for (region, finding, metric), change, percent in truth.change_rows(before, after):
-        key = (region, finding, metric)
+    """Enter session `k` of a subject into the tables of truth."""
+    session = {"subject": plan.subject, "session": f"S{k + 1}"}
+    for (region, finding, metric), (unit, value, reason) in now.items():
+        where = {"region": region, "finding": finding, "metric": metric}
+        tables["measurements"].append({**session, **where, "value": value, "unit": unit, "missing": reason})
+        start = baseline[region, finding, metric][1]
+        if k == 0:
+            continue
+        change = None if value is None or start is None else value - start
         tables["changes"].append(
             {
-                "subject": plan.subject,
-                "region": region,
-                "finding": finding,
-                "metric": metric,
-                "unit": units[metric],
+                **session,
+                **where,
+                "unit": unit,
                 "baseline_session": "S1",
-                "session": session,
                 "days": (plan.dates[k] - plan.dates[0]).days,
-                "baseline": before[key],
-                "follow_up": after[key],
+                "baseline": start,
+                "follow_up": value,
                 "change": change,
-                "change_percent": percent,
+                "change_percent": 100 * change / start if change is not None and start else None,
             }
         )
+    for lesion in lesions:
+        if lesion.finding and lesion.finding != "pores":  # thousands of pores say nothing one by one
+            row = {name: getattr(lesion, name) for name in _LESION_COLUMNS}
+            place = {"u_mm": origin_mm[0] + lesion.x_mm, "v_mm": origin_mm[1] + lesion.y_mm}
+            tables["lesions"].append({**session, "finding": lesion.finding, "lesion": lesion.id, **place, **row})
 
 
 def _write_photo(path: Path, picture: Picture, quality: int) -> None:
@@ -329,7 +294,7 @@ def _write_photo(path: Path, picture: Picture, quality: int) -> None:
         image.save(path, quality=min(quality, 95), subsampling=0)
 
 
-def _write_truth(folder: Path, sitter: Sitter, picture: Picture, baseline: Picture, with_maps: bool) -> None:
+def _write_truth(folder: Path, sitter: Sitter, picture: Picture, baseline: Seen, with_maps: bool) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     _write_npz(folder / "landmarks.npz", truth.landmark_truth(sitter, picture))
     if not with_maps:
@@ -339,7 +304,7 @@ def _write_truth(folder: Path, sitter: Sitter, picture: Picture, baseline: Pictu
         _write_png(folder / f"{finding}.png", np.round(maps.pop(finding) * 255).astype(np.uint8))
         _write_png(folder / f"{finding}_id.png", number.clip(0, 65535).astype(np.uint16))
     _write_npz(folder / "maps.npz", {name: plane.astype(np.float16) for name, plane in maps.items()})
-    grid = truth.correspondence(sitter, baseline.seen, picture.seen, picture.view, CORRESPONDENCE_STRIDE)
+    grid = truth.correspondence(sitter, baseline, picture.seen, picture.view, CORRESPONDENCE_STRIDE)
     _write_npz(folder / "to_baseline.npz", grid)
 
 

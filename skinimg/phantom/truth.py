@@ -7,7 +7,7 @@ what it darkens under even light from all around. So they do not depend on pose,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import cv2
 import numpy as np
@@ -20,7 +20,7 @@ from skinimg.face.regions import region_masks
 from skinimg.findings import FACE_REGIONS, FINDINGS, MASK_FINDINGS
 from skinimg.metrics import ROUGHNESS_BANDS_MM, Metric, metrics_of
 from skinimg.optics import haemoglobin_density, melanin_density
-from skinimg.phantom.head import area_factor
+from skinimg.phantom.head import area_factor, sample_grid
 from skinimg.phantom.lesions import Lesion
 from skinimg.phantom.light import openness_of
 from skinimg.phantom.painting import Painted
@@ -55,8 +55,6 @@ def sheet_regions(sitter: Sitter) -> npt.NDArray[np.bool_]:
 def plain_skin(sitter: Sitter) -> npt.NDArray[np.bool_]:
     """(h, w) skin that can be seen: no eyes, lips, brows, nostrils, hair."""
     sheet = sitter.sheet
-    from skinimg.phantom.head import sample_grid
-
     hair = sample_grid(sitter.outside.hair[None], sheet.u, sheet.v)[0]
     covered = torch.stack([sheet.eyes, sheet.lips, sheet.brows, sheet.nostrils, sitter.overlay.cover, hair]).amax(0)
     return (covered < 0.5).numpy()
@@ -230,15 +228,3 @@ def landmark_truth(sitter: Sitter, picture: Picture) -> dict[str, npt.NDArray[np
         "pose_deg": np.array([picture.view.yaw_deg, picture.view.pitch_deg, picture.view.roll_deg], np.float32),
         "px_per_mm": np.asarray(picture.view.px_per_mm, np.float32),
     }
-
-
-def change_rows(
-    before: Mapping[tuple[str, str, str], float | None], after: Mapping[tuple[str, str, str], float | None]
-) -> Iterator[tuple[tuple[str, str, str], float | None, float | None]]:
-    """(region, finding, metric), true change and change in per cent of the baseline; None where it has no value."""
-    for key, start in before.items():
-        end = after[key]
-        if start is None or end is None:
-            yield key, None, None
-        else:
-            yield key, end - start, (100 * (end - start) / start if start else None)

@@ -15,6 +15,7 @@ from skinimg.phantom.head import AXIS_Z_MM, Head, to_chart
 PIVOT_MM = (0.0, 70.0, AXIS_Z_MM + 25)  # heads turn about the top of the neck
 FIELD_MM = 255.0  # height of a portrait at the eyes: crown to collar
 NEAR_MM, FAR_MM = 190.0, 260.0  # depth searched before and behind the pivot's plane
+FLAT_MM = 9.0  # of depth within 7.5 mm: steeper ground may hide an edge
 MARCH_MM = 3.0  # step of the first search; no part of a face that matters is thinner along a ray
 
 
@@ -114,14 +115,17 @@ def trace(head: Head, view: View) -> Seen:
         inside = _clearance(head, eye, rays, torch.tensor(depth)) < 0
         first = torch.where(inside, depth, first)  # from behind: the last to be written is the nearest
     nearest = -functional.max_pool2d(-first[None, None], 5, 1, 2)  # a pixel may see what its neighbours' rays meet
-    blocks = nearest.repeat_interleave(coarse, 2).repeat_interleave(coarse, 3)
+    flat = functional.max_pool2d(first[None, None], 5, 1, 2) - nearest < FLAT_MM
+    cells = torch.cat([nearest, flat.float()], 1).repeat_interleave(coarse, 2).repeat_interleave(coarse, 3)
     half = coarse // 2
-    start = functional.pad(blocks, (half, 0, half, 0), mode="replicate")[0, 0, :h, :w]
+    start, smooth = functional.pad(cells, (half, 0, half, 0), mode="replicate")[0, :, :h, :w]
     depth = start - MARCH_MM
     rays = _rays(view, torch.arange(h), torch.arange(w))
     pixels = torch.nonzero(torch.isfinite(depth.flatten())).flatten()
     d, r = depth.flatten()[pixels], rays.reshape(-1, 3)[pixels]
-    d, missed = _refine(head, eye, r, d, centre_depth + FAR_MM)
+    # over flat ground most of the gap can be stepped at once; near edges the surface may rise towards the ray
+    gain = 0.3 + 0.45 * smooth.flatten()[pixels]
+    d, missed = _refine(head, eye, r, d, gain, centre_depth + FAR_MM)
     depth = torch.full((h * w,), float("inf")).index_put((pixels,), torch.where(missed, torch.inf, d)).reshape(h, w)
     hit = torch.isfinite(depth)
     u, v, _ = to_chart(eye + rays * torch.where(hit, depth, centre_depth)[..., None])
@@ -142,8 +146,8 @@ def _clearance(head: Head, eye: Tensor, rays: Tensor, depth: Tensor) -> Tensor:
     return radius - head.radius_at(u, v)
 
 
-def _refine(head: Head, eye: Tensor, rays: Tensor, depth: Tensor, last: float) -> tuple[Tensor, Tensor]:
-    """First crossing at or after `depth` (n,): careful steps, then a secant. Also which rays (n,) meet nothing."""
+def _refine(head: Head, eye: Tensor, rays: Tensor, depth: Tensor, gain: Tensor, last: float) -> tuple[Tensor, Tensor]:
+    """First crossing at or after `depth` (n,): steps of `gain` x the gap, then a secant; and which rays miss."""
     active = torch.arange(len(depth))
     low, high = depth.clone(), torch.full_like(depth, torch.inf)
     for step in range(90):
@@ -151,8 +155,7 @@ def _refine(head: Head, eye: Tensor, rays: Tensor, depth: Tensor, last: float) -
         gap = _clearance(head, eye, rays[active], at)
         below = gap < 0
         high[active[below]] = at[below]
-        # gentle: the surface may rise towards the ray four times as fast as the ray advances
-        advance = (gap * 0.3).clamp(0.15, 6.0)
+        advance = (gap * gain[active]).clamp(0.15, 6.0)
         if step > 14:
             advance = advance.clamp_min(0.6)  # grazing rays
         low[active] = torch.where(below, at, at + advance)

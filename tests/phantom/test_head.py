@@ -14,9 +14,9 @@ from skinimg.phantom.head import (
     build_head,
     chart_grid,
     from_chart,
-    sample_landmarks,
     to_chart,
 )
+from skinimg.phantom.people import sample_landmarks
 from skinimg.phantom.truth import visible
 from skinimg.phantom.view import look_at, rotation_of, trace
 

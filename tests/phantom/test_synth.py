@@ -15,7 +15,7 @@ from skinimg.phantom.synth import Recipe, check, synth
 from skinimg.study import read_study
 
 RECIPE = Recipe(
-    subjects=2, sessions=2, seed=5, effects={"spots": -0.5}, null_fraction=0.5, arms="split-face", size_px=300,
+    subjects=2, sessions=2, seed=27, effects={"spots": -0.5}, null_fraction=0.5, arms="split-face", size_px=300,
     phototypes=(2,),
 )  # fmt: skip
 
