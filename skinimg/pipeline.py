@@ -17,6 +17,7 @@ from skinimg.measure import NO_SCALE, field_maps, obstacles, place_of, shared_sk
 from skinimg.notes import Notes
 from skinimg.objects import contrast_maps, find_objects, line_lengths
 from skinimg.observe import Reference, see
+from skinimg.provenance import file_sha256
 from skinimg.records import (
     Change,
     PhotoEntry,
@@ -71,7 +72,7 @@ def _analyze_view(
                 shot = _look(entry, first, bench, notes)
             except (PhotoError, CalibrationError, AlignmentError) as error:
                 refusals.append(str(error))
-                notes.photos.append(tables.rejected_row(entry, str(error)))
+                notes.photos.append(tables.rejected_row(entry, str(error), file_sha256(entry.path)))
                 continue
             shots.append(shot)
             notes.photos.append(tables.photo_row(shot))

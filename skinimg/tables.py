@@ -99,7 +99,7 @@ def photo_row(shot: Shot) -> Row:
     }
 
 
-def rejected_row(entry: PhotoEntry, reason: str, sha256: str = "") -> Row:
+def rejected_row(entry: PhotoEntry, reason: str, sha256: str) -> Row:
     """A photo that could not be used."""
     return {
         **_keys(entry),
