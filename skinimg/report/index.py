@@ -52,7 +52,7 @@ def write_index(
     """
     say = language(options.lang)
     scores = _last_scores(tables["scores"])
-    findings = [f for f in (*FINDINGS, "overall") if any(score.finding == f for score in scores)]
+    findings = [f for f in ("overall", *FINDINGS) if any(score.finding == f for score in scores)]
     known = [score for score in scores if math.isfinite(score.improvement)]
     by_finding = {f: [score for score in known if score.finding == f] for f in findings}
     html = render(

@@ -41,6 +41,7 @@ class Language:
             return self("sentence.no_reason")
         for pattern, template in self.catalogue.get("reasons", {}).items():
             text = re.sub(pattern, template, text)
+        text = re.sub(r"(?<=\d)\.(?=\d)", self("number.decimal"), text)
         return text[0].upper() + text[1:]
 
     def number(self, value: float, decimals: int | None = None, sign: bool = False) -> str:

@@ -100,7 +100,7 @@ def test_outline_map_and_session_can_be_chosen(report):
     Select(_one(report, "#compare-0 select[data-role=after]")).select_by_visible_text("S2")
     base = _one(report, "[data-side=after] [data-role=base]")
     assert base.get_attribute("href") == "#v0-1-melanin"
-    assert _one(report, "[data-role=after-name]").text == "S2"
+    assert _one(report, "[data-role=after-name]").text == "After: S2"
     assert _one(report, ".ramp-of[data-layer=melanin]").is_displayed()
 
 

@@ -58,6 +58,6 @@ def test_dates_are_words_and_other_text_stays():
 def test_reasons_are_translated_where_their_wording_is_known():
     reason = "not measurable at 4.2 px/mm, needs 8"
     assert EN.reason(reason) == "Not measurable at 4.2 px/mm, needs 8"
-    assert FR.reason(reason) == "Non mesurable à 4.2 px/mm, il faut 8"
+    assert FR.reason(reason) == "Non mesurable à 4,2 px/mm, il faut 8"
     assert FR.reason("something new.") == "Something new"
     assert EN.reason("") == "No reason was recorded"

@@ -26,8 +26,9 @@
             outline.classList.toggle("on", found.has(outline.dataset.finding));
           }
         }
-        panes[0].setAttribute("aria-label", `${data.words[side]}: ${session.session}`);
-        role(section, `${side}-name`).textContent = session.session;
+        const label = data.words[side].replace("%session", session.session);
+        panes[0].setAttribute("aria-label", label);
+        role(section, `${side}-name`).textContent = label;
       }
       for (const ramp of all(section, ".ramp-of")) ramp.classList.toggle("on", ramp.dataset.layer === layer);
     };
@@ -89,7 +90,7 @@
       const count = (status) => String(seen.filter((track) => track.statuses[place] === status).length);
       counts.textContent = data.words.counts.replace("%session", view.sessions[place].session)
         .replace("%faded", count("resolved")).replace("%new", count("new")).replace("%persisting", count("persisting"));
-      map.setAttribute("aria-label", `${data.words.map}: ${counts.textContent}`);
+      map.setAttribute("aria-label", data.words.map.replace("%session", counts.textContent));
       all(picker, "option").forEach((option, index) => {
         option.hidden = option.disabled = wanted !== "" && view.tracks[index].finding !== wanted;
       });
