@@ -33,7 +33,7 @@ from skinimg.phantom.lighting import (
 from skinimg.phantom.painting import Painted, paint
 from skinimg.phantom.people import Looks, sample_landmarks, sample_looks
 from skinimg.phantom.sheet import Sheet, make_sheet
-from skinimg.phantom.skin import Person, SkinState, albedo, draw_skin, sample_person
+from skinimg.phantom.skin import Person, SkinState, albedo, draw_skin, sample_person, skin_colour
 from skinimg.phantom.view import Seen, View, trace
 
 BACKGROUND = 0.20  # linear grey of the studio's wall, the same in every session
@@ -68,8 +68,17 @@ def sample_sitter(generator: torch.Generator, mm_per_px: float, phototype: int |
     overlay = paint_features(sheet, head, looks, person)
     head, outside = dress(head, looks, person, spawn(generator))
     skin = _with_lips(draw_skin(sheet.canvas, person, spawn(generator)), sheet, looks)
+    outside = _matched(outside, sheet, albedo(skin, person), person)
     lesions = sample_lesions(sheet.canvas, person, spawn(generator))
     return Sitter(person, looks, head, sheet, overlay, outside, skin, lesions, sky_visibility(head))
+
+
+def _matched(outside: Outside, sheet: Sheet, skin: Tensor, person: Person) -> Outside:
+    """The plain skin of ears and neck in the mean colour of the sheet's own sides, so that no seam shows."""
+    sides = (sheet.u.abs() > 0.8 * float(sheet.u.max())) & (sheet.v > 0)
+    tint = skin[sides].mean(0) / skin_colour(person.melanin, person.blood)
+    tinted = outside.albedo * tint[:, None, None]
+    return replace(outside, albedo=torch.lerp(tinted, outside.albedo, outside.hair))
 
 
 def _with_lips(skin: SkinState, sheet: Sheet, looks: Looks) -> SkinState:
