@@ -6,6 +6,7 @@ A run that was killed loses the subjects in work and no other; the next run skip
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import shutil
@@ -111,8 +112,9 @@ def _do(job: Job) -> Done:
     home = job.out / "subjects" / name
     if not job.fresh and (known := _resume(home, job.subject.name, key)) is not None:
         return known
-    partial = job.out / "subjects" / f".{name}.{os.getpid()}"
-    shutil.rmtree(partial, ignore_errors=True)
+    for left_over in home.parent.glob(f".{glob.escape(name)}.*"):  # of a run that was killed
+        shutil.rmtree(left_over, ignore_errors=True)
+    partial = home.parent / f".{name}.{os.getpid()}"
     partial.mkdir(parents=True)
     try:
         done = _analyze(job, segmenter, partial)
