@@ -116,8 +116,8 @@ def test_french_speaks_french(drawn_subject, tmp_path):
     assert "Plus petit changement détectable : 6,0 %." in said
     assert "15 janvier 2026" in said
     assert "Autre expression : les repères ont bougé de 6,0 % du visage" in said
-    for english in ("Improved", "Worsened", "change", "Whole face", "Before"):
-        assert english not in said.split("Réglages, versions et fichiers")[0]
+    for english in ("Improved", "Worsened", "change", "Whole face", "Before", "less", "more"):
+        assert not re.search(rf"\b{english}\b", said.split("Réglages, versions et fichiers")[0])
 
 
 def test_unknown_language_is_refused(drawn_subject, tmp_path):
