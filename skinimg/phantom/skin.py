@@ -100,7 +100,7 @@ def sample_person(generator: torch.Generator, phototype: int | None = None) -> P
         oiliness=log_normal(generator, 0.9 if age < 50 else 0.6, 0.5),
         wrinkledness=log_normal(generator, 1.0, 0.35),
         # Flament 2015: visible from 0.25 mm; log-normal 0.2 mm median for all openings (SCIENCE.md 4).
-        pore_diameter_mm=clipped(log_normal(generator, 0.22 + 0.03 * older, 0.25), 0.12, 0.40),
+        pore_diameter_mm=clipped(log_normal(generator, 0.20 + 0.03 * older, 0.25), 0.12, 0.40),
         pore_density_per_cm2=log_uniform(generator, 25, 100),  # SCIENCE.md 4: 10-100 per cm2 visible
         freckling=pale * max(0.0, normal(generator, 0.0, 0.5)),
         sun_spots=older * log_normal(generator, 0.8, 0.6),
@@ -108,7 +108,7 @@ def sample_person(generator: torch.Generator, phototype: int | None = None) -> P
         couperose=(0.3 + 0.7 * pale) * max(0.0, normal(generator, 0.15, 0.4)),
         melasma=phototype >= 3 and not male and uniform(generator) < 0.25,
         stubble=uniform(generator) if male and uniform(generator) < 0.6 else 0.0,
-        relief_mm=log_normal(generator, 0.055 + 0.045 * older, 0.3),  # 20-200 um, deeper with age (SCIENCE.md 4)
+        relief_mm=log_normal(generator, 0.050 + 0.045 * older, 0.3),  # 20-200 um, deeper with age (SCIENCE.md 4)
     )
 
 
@@ -188,7 +188,7 @@ def _relief(canvas: Canvas, person: Person, generator: torch.Generator) -> Tenso
     maze = spectral_noise(canvas.shape, canvas.mm_per_px, (0.25, 0.5), 0.0, generator)
     bumps = spectral_noise(canvas.shape, canvas.mm_per_px, (0.5, 2.5), 1.5, generator)
     depth = person.relief_mm * canvas.blend({"nose": 0.6, "forehead": 1.7, "neck": 1.4, "periorbital": 1.2}, 1.0)
-    return depth * (0.5 * bumps - primary - 0.45 * torch.exp(-((maze / 0.35) ** 2)))
+    return depth * (0.4 * bumps - primary - 0.45 * torch.exp(-((maze / 0.35) ** 2)))
 
 
 def furrows(canvas: Canvas, generator: torch.Generator, spacing_mm: float, stretch: float, direction: float) -> Tensor:
