@@ -23,7 +23,7 @@ from skinimg import tables
 from skinimg.errors import DeviceError
 from skinimg.pipeline import Bench, analyze_subject
 from skinimg.provenance import subject_key, versions
-from skinimg.records import Subject, SubjectResult
+from skinimg.records import Subject, SubjectFailure, SubjectResult
 from skinimg.report import ReportOptions, write_subject_report
 from skinimg.segment import Segmenter, load_segmenter
 from skinimg.settings import Settings
@@ -127,10 +127,15 @@ def _do(job: Job) -> Done:
 
 
 def _analyze(job: Job, segmenter: Segmenter, folder: Path) -> Done:
+    """One subject from photos to report; a subject that could not be scored gets a page that says why."""
     result, pictures = analyze_subject(job.subject, Bench(segmenter, job.settings), folder)
-    if not isinstance(result, SubjectResult):
+    error = ""
+    if isinstance(result, SubjectFailure):
+        error = result.error
         empty = {name: tables.frame(name, []) for name in TABLES}
-        return Done(result.subject, {**empty, "photos": result.photos}, result.error, (), {}, False)
+        result = SubjectResult(
+            result.subject, result.photos, empty["measurements"], empty["changes"], empty["lesions"], empty["scores"]
+        )
     footer = {
         **versions(),
         "weights": f"{segmenter.name} (sha256 {segmenter.sha256[:16]})",
@@ -139,7 +144,7 @@ def _analyze(job: Job, segmenter: Segmenter, folder: Path) -> Done:
     report = job.out / "reports" / f"{safe_name(job.subject.name)}.html"
     write_subject_report(result, pictures, job.report, footer, report, job.subject)
     found = {name: getattr(result, name) for name in TABLES}
-    return Done(result.subject, found, "", result.warnings, result.seconds, False)
+    return Done(result.subject, found, error, result.warnings, result.seconds, False)
 
 
 def _save(folder: Path, key: str, done: Done) -> None:

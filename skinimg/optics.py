@@ -38,6 +38,8 @@ POLYNOMIAL: tuple[tuple[int, int, tuple[float, float, float]], ...] = (
 MELANIN_RANGE = (0.004, 0.30)  # melanosome volume fraction over which the polynomial holds
 BLOOD_RANGE = (0.001, 0.08)  # blood volume fraction over which it holds
 
+TONES = ("light", "dark")
+
 # Pigment maps are densities in the green channel, each with the other pigment at a middling value, so that one number
 # per pixel is left: blood 1.2 % and melanin 3 % are the middle of the published group fits (SCIENCE.md 1.3).
 _MIDDLE_BLOOD = 0.012
@@ -136,6 +138,8 @@ def _inverse() -> _Inverse:
 
 def density(linear: FloatArray) -> FloatArray:
     """-ln of linear sRGB, floored at the darkest value that carries colour: same shape, float32."""
+    if linear.size == 0:  # cv2.log returns None for it
+        return linear.astype(np.float32)
     return -cv2.log(np.maximum(linear, np.float32(_DARKEST)).reshape(-1, 3)).reshape(linear.shape)
 
 
@@ -179,6 +183,15 @@ def baseline_anchor(skin: FloatArray, white_balance_sd: float = 0.10) -> SkinAnc
 def session_anchor(skin: FloatArray, baseline: SkinAnchor) -> SkinAnchor:
     """The anchor of a later session: the same skin as at the baseline, seen in another light."""
     return _anchor_at(baseline.melanin, baseline.haemoglobin, skin)
+
+
+def tone_of(anchor: SkinAnchor) -> str:
+    """`light` or `dark`: the classes by which noise is stated.
+
+    The border is that of phototypes IV and V, 6.2 % melanosomes, ITA 10 degrees (SCIENCE.md 1.3): beyond it shine and
+    noise weigh several times as much (SCIENCE.md 2).
+    """
+    return TONES[int(anchor.melanin > 0.062)]
 
 
 def _anchor_at(melanin: float, blood: float, skin: FloatArray) -> SkinAnchor:

@@ -17,6 +17,7 @@ from skinimg.measure import NO_SCALE, field_maps, obstacles, place_of, shared_sk
 from skinimg.notes import Notes
 from skinimg.objects import contrast_maps, find_objects, line_lengths
 from skinimg.observe import Reference, see
+from skinimg.optics import tone_of
 from skinimg.provenance import file_sha256
 from skinimg.records import (
     Change,
@@ -158,7 +159,7 @@ def _compare(
     for region, (finding, m_id) in product(first.frame.regions, tables.metric_keys()):
         if finding in apart:
             missing.setdefault((region, finding, m_id), apart[finding])
-    noise, settings = bench.segmenter.repeatability, bench.settings
+    noise, settings = bench.segmenter.repeatability[tone_of(first.maps.anchor)], bench.settings
     found = list(changes(pair, missing, noise, settings.bootstrap_samples, settings.seed))
     no_scale = NO_SCALE if first.frame.scale_source == "assumed" else ""
     notes.changes += [tables.change_row(first.entry, shots[0].entry, c, no_scale) for c in found]

@@ -20,7 +20,7 @@ from skinimg.records import Study, SubjectFailure
 from skinimg.report import ReportOptions, write_index
 from skinimg.segment import load_segmenter
 from skinimg.settings import Settings
-from skinimg.study import read_study
+from skinimg.study import read_study, safe_name
 
 Progress = Callable[[int, int, str], None]  # done, of how many, the subject just done
 
@@ -93,7 +93,7 @@ def analyze(
     for name, table in result.tables.items():
         tables.write(table, out / name)
     failures = [SubjectFailure(d.subject, d.error, d.tables["photos"]) for d in ordered if d.error]
-    write_index(result.tables, failures, options.report, out / "index.html")
+    write_index(result.tables, failures, options.report, out / "index.html", safe_name)
     _write_run(out, study, ordered, settings, device, (segmenter.name, segmenter.sha256), time.perf_counter() - start)
     return result
 

@@ -13,8 +13,11 @@ import numpy as np
 from skinimg.errors import WeightsError
 from skinimg.findings import MASK_FINDINGS
 from skinimg.model import classical
+from skinimg.optics import TONES
 from skinimg.records import BoolArray, FloatArray, Frame, Repeatability, Segmentation, SkinMaps
 from skinimg.shipped import shipped
+
+Noise = dict[tuple[str, str], Repeatability]  # (finding, metric) ->
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,7 @@ class Segmenter:
     name: str
     sha256: str  # of everything that decides its output
     probabilities: Callable[[Frame, SkinMaps], FloatArray]  # -> (5, h, w)
-    repeatability: dict[tuple[str, str], Repeatability]  # (finding, metric) -> noise, measured on phantoms
+    repeatability: dict[str, Noise]  # tone class -> noise of every metric, measured on phantoms
 
 
 def load_segmenter(weights: str = classical.NAME) -> Segmenter:
@@ -45,8 +48,8 @@ def load_segmenter(weights: str = classical.NAME) -> Segmenter:
     return Segmenter(classical.NAME, sha256, classical.probabilities, read_repeatability(card))
 
 
-def read_repeatability(card: Path) -> dict[tuple[str, str], Repeatability]:
-    """The `repeatability` part of a weights card: {finding: {metric: {"relative": r, "absolute": a}}}.
+def read_repeatability(card: Path) -> dict[str, Noise]:
+    """The `repeatability` part of a weights card: {tone: {finding: {metric: {"relative": r, "absolute": a}}}}.
 
     Raises
     ------
@@ -55,15 +58,19 @@ def read_repeatability(card: Path) -> dict[tuple[str, str], Repeatability]:
     """
     try:
         stated = json.loads(card.read_text(encoding="utf-8"))["repeatability"]
-        return {
-            (finding, metric): Repeatability(float(noise["relative"]), float(noise["absolute"]))
-            for finding, metrics in stated.items()
-            for metric, noise in metrics.items()
-        }
+        return {tone: _noise(stated[tone]) for tone in TONES}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise WeightsError(
-            f"the card {card} cannot be used", found=repr(error), needed="a `repeatability` table"
+            f"the card {card} cannot be used", found=repr(error), needed="a `repeatability` table for each tone"
         ) from error
+
+
+def _noise(stated: dict[str, dict[str, dict[str, float]]]) -> Noise:
+    return {
+        (finding, metric): Repeatability(float(noise["relative"]), float(noise["absolute"]))
+        for finding, metrics in stated.items()
+        for metric, noise in metrics.items()
+    }
 
 
 def segment(frame: Frame, maps: SkinMaps, segmenter: Segmenter) -> Segmentation:

@@ -42,7 +42,7 @@ def skin_patch(
     noise_seed: int = 0,
     gains: tuple[float, float, float] = (1.0, 1.0, 1.0),
 ) -> npt.NDArray[np.float32]:
-    """(h, w, 3) linear sRGB at 0.1 mm/px. `seed` is the person's skin, `noise_seed` the photo's noise, `gains` its light."""
+    """(h, w, 3) linear sRGB at 0.1 mm/px: `seed` is the person, `noise_seed` the photo's noise, `gains` its light."""
     n = round(size_mm * 10)
     rng = np.random.default_rng(seed)
     ys, xs = np.mgrid[0:n, 0:n] * 0.1

@@ -62,9 +62,9 @@ def test_everybody_persists_through_a_shift():
 
 def test_a_fading_spot_is_followed():
     faded = [(100, 100, 5.0, 0.3), (300, 400, 4.0, 0.35), (200, 250, 1.2, 0.2)]
-    assert statuses(follow((FIRST, shifted()), (faded, shifted()))) == dict.fromkeys(
-        (1, 2, 3), ["baseline", "persisting"]
-    )
+    assert statuses(follow((FIRST, shifted()), (faded, shifted()))) == {
+        k: ["baseline", "persisting"] for k in (1, 2, 3)
+    }
 
 
 def test_new_resolved_and_hidden():
