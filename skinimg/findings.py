@@ -19,6 +19,8 @@ class Finding:
     `kind` says how it is measured: `object` = countable things (spots, pores, scars), `area` = patches without a
     meaningful count, `line` = long thin things, `field` = a property of all skin, without a mask.
     `min_px_per_mm` is the native resolution of a photo below which the finding is not measurable (DESIGN.md 2.2).
+    `smallest_mm2` is the smallest thing that is an object of its own; 0 for a field. Spots and scars: SCIENCE.md 7
+    (0.8 mm2) halved, since a fading spot must not vanish at once; pores: a disc of 0.1 mm radius; lines: 3 mm x 0.1 mm.
     `contrast_map` names the map whose lesion-minus-ring difference is the finding's contrast.
     `colour` is the overlay's sRGB, from the colour-blind-safe palette of Okabe and Ito (2008).
     """
@@ -28,6 +30,7 @@ class Finding:
     definition: str
     kind: Kind
     min_px_per_mm: float
+    smallest_mm2: float
     contrast_map: Literal["melanin", "haemoglobin", "relief", ""]
     colour: tuple[int, int, int]
     source: str
@@ -42,6 +45,7 @@ FINDINGS: dict[str, Finding] = {
             "skin with more melanin than the skin around it: freckles, lentigines, melasma, post-inflammatory marks",
             "object",
             3.0,
+            0.4,
             "melanin",
             (230, 159, 0),
             "Bastiaens 1997 (2.2-fold epidermal melanin in lentigines); SCIENCE.md 4",
@@ -52,6 +56,7 @@ FINDINGS: dict[str, Finding] = {
             "skin with more blood than the person's unaffected skin: erythema, visible vessels, fresh red marks",
             "area",
             2.0,
+            4.0,
             "haemoglobin",
             (204, 121, 167),
             "SCIENCE.md 3 (B > 1.5 x reference) and 4",
@@ -62,6 +67,7 @@ FINDINGS: dict[str, Finding] = {
             "openings of hair follicles seen as round dark dots, 0.1 to 0.6 mm across",
             "object",
             8.0,
+            0.03,
             "relief",
             (0, 114, 178),
             "Flament 2015, visible from 0.25 mm; SCIENCE.md 4",
@@ -72,6 +78,7 @@ FINDINGS: dict[str, Finding] = {
             "depressions left by acne, 1 to 8 mm across: icepick, boxcar and rolling scars",
             "object",
             6.0,
+            0.4,
             "relief",
             (0, 158, 115),
             "Jacob 2001 (three types of atrophic scar); SCIENCE.md 4",
@@ -82,6 +89,7 @@ FINDINGS: dict[str, Finding] = {
             "furrows longer than 3 mm, from fine lines to folds",
             "line",
             5.0,
+            0.3,
             "relief",
             (86, 180, 233),
             "Lemperle 2001; SCIENCE.md 4",
@@ -92,6 +100,7 @@ FINDINGS: dict[str, Finding] = {
             "colour of all skin: lightness, individual typology angle, melanin, haemoglobin, and how even they are",
             "field",
             2.0,
+            0.0,
             "",
             (0, 0, 0),
             "Chardon 1991 (ITA); SCIENCE.md 3",
@@ -102,6 +111,7 @@ FINDINGS: dict[str, Finding] = {
             "relief between 0.2 and 5 mm, seen as shading: pores, fine lines and unevenness together",
             "field",
             5.0,
+            0.0,
             "",
             (0, 0, 0),
             "SCIENCE.md 3 (roughness proxy)",

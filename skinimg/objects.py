@@ -15,10 +15,6 @@ from skinimg.records import BoolArray, FloatArray, Objects, Segmentation, SkinMa
 _RING_INNER_MM = 0.3
 _RING_OUTER_MM = 2.0
 
-# Smallest thing that is an object of its own. Spots and scars: SCIENCE.md 7 (0.8 mm2) halved, since a fading spot must
-# not vanish at once; pores: a disc of 0.1 mm radius; lines: 3 mm x 0.1 mm.
-_SMALLEST_MM2 = {"spots": 0.4, "redness": 4.0, "pores": 0.03, "scars": 0.4, "wrinkles": 0.3}
-
 
 def contrast_maps(
     maps: SkinMaps, segmentation: Segmentation, skin: BoolArray, mm_per_px: float
@@ -98,7 +94,7 @@ def find_objects(
         sums = [np.bincount(label, weight * v, minlength=n) for v in (xs, ys, contrasts[name][ys, xs])]
         x, y, contrast = (total / np.maximum(area, 1e-9) for total in sums)
         columns = (x, y, area, contrast, np.bincount(label, line, minlength=n))
-        order = [k for k in np.argsort(-area, kind="stable") if k > 0 and area[k] >= _SMALLEST_MM2[name]]
+        order = [k for k in np.argsort(-area, kind="stable") if k > 0 and area[k] >= FINDINGS[name].smallest_mm2]
         found[name] = Objects(*(column[order].astype(np.float32) for column in columns))
     return found
 

@@ -33,7 +33,6 @@ from skinimg.smooth import masked_blur
 Totals = dict[str, dict[str, npt.NDArray[np.float64]]]  # finding -> quantity -> (regions,)
 
 _REGION_MM = 0.5  # scale of the frontal projection in which regions are drawn
-_SMALLEST_MM2 = {"spots": 0.4, "redness": 4.0, "pores": 0.03, "scars": 0.4, "wrinkles": 0.3}  # as in objects.py
 _HIDDEN_MM = 2.0  # a point of the surface is seen if the ray to it ends this near
 LIGHT_ONLY = ("radiance",)  # metrics that only a light gives a value
 
@@ -117,7 +116,7 @@ def _objects(
         weight = np.maximum(size, 1e-12)
         cx = np.rint(np.bincount(own, flat[inside] * x, minlength=n) / weight).astype(int)
         cy = np.rint(np.bincount(own, flat[inside] * y, minlength=n) / weight).astype(int)
-        real = np.flatnonzero((peak > 0.5) & (size >= _SMALLEST_MM2[finding]))
+        real = np.flatnonzero((peak > 0.5) & (size >= FINDINGS[finding].smallest_mm2))
         at = regions[:, cy[real], cx[real]]  # (regions, n)
         result["count"] = at.sum(1).astype(np.float64)
         result["diameter_mm"] = (at * (2 * np.sqrt(size[real] / np.pi))).sum(1)
