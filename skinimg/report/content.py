@@ -194,15 +194,15 @@ def _details(changes: list[Told], last: str, lines: list[verdicts.Verdict], say:
 
 
 def _values(table: pd.DataFrame, key: str, say: Language) -> list[tuple[str, str, str]]:
-    return [
-        (
-            say.name("finding", row.finding),
-            verdicts.metric_title(row.metric, say),
-            say.value(float(row.value), row.unit) if math.isfinite(row.value) else say.reason(str(row.missing)),
-        )
-        for row in verdicts.of_view(table, key)
-        if row.region in WHOLE
-    ]
+    """(finding, metric, value or reason); metrics that share a reason share a line."""
+    lines: dict[tuple[str, str, str], list[str]] = {}  # finding, metric (empty for a reason), what is said -> titles
+    for row in (r for r in verdicts.of_view(table, key) if r.region in WHOLE):
+        if math.isfinite(row.value):
+            line = row.finding, row.metric, say.value(float(row.value), row.unit)
+        else:
+            line = row.finding, "", say.reason(str(row.missing))
+        lines.setdefault(line, []).append(verdicts.metric_title(row.metric, say))
+    return [(say.name("finding", finding), ", ".join(titles), said) for (finding, _, said), titles in lines.items()]
 
 
 def _history(table: pd.DataFrame, subject: Subject | None, say: Language) -> list[HistoryLine]:

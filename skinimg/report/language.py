@@ -16,6 +16,13 @@ from skinimg.errors import SettingsError
 LANGUAGES = ("en", "fr")
 NBSP = "\N{NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
+# A reason of the tables names the file by its path, which may hold a person's name, and ends in advice. The page names
+# the file where it may, and gives the advice in the reader's language.
+_FILE = re.compile(
+    r"( ?(?:the colour profile of )?)(?:[A-Za-z]:)?[^;:()]*(?:[/\\]|\.[A-Za-z]\w{1,4})[^;:()]*?"
+    r"(?= (?:is|has|holds|cannot|does)\b)"
+)
+_ADVICE = re.compile(r"; (?:use|hold|keep|come|take|give|show|photograph)\b[^;]*|\. [A-Z].*$")
 _UNITS = {"1": "", "mm2": "mm²", "1/cm2": "/cm²", "mm2 OD": "mm²·OD", "deg": "°"}
 
 
@@ -36,7 +43,7 @@ class Language:
 
     def reason(self, text: str) -> str:
         """A reason of the tables in the reader's language where its wording is known, else as it was written."""
-        text = text.strip().rstrip(".")
+        text = terse(text)
         if not text:
             return self("sentence.no_reason")
         for pattern, template in self.catalogue.get("reasons", {}).items():
@@ -81,6 +88,11 @@ class Language:
             return iso
         months = self.catalogue["number"]["months"]
         return self("number.date", day=day.day, month=months[day.month - 1], year=day.year)
+
+
+def terse(reason: str) -> str:
+    """A reason of the tables without the path of the file and without its advice, in its own English."""
+    return _ADVICE.sub("", _FILE.sub(r"\1the photo", reason.strip())).rstrip(".")
 
 
 @cache

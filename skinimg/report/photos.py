@@ -9,24 +9,22 @@ from dataclasses import dataclass
 import pandas as pd
 
 from skinimg.findings import FINDINGS
-from skinimg.report.language import Language
+from skinimg.report.language import Language, terse
 from skinimg.report.verdicts import view_key
 
 # A word of a reason (the tables' own English) -> the advice that mends it.
 _ADVICE: tuple[tuple[str, str], ...] = (
-    (r"unreadable|truncated|cannot be read|damaged|decode|animated|CMYK", "file"),
-    (r"blur|sharp|focus|noise", "focus"),
-    (r"expression|eyes? closed|closed eyes|mouth|smil", "expression"),
-    (r"\byaw|\bturned|\bpitch|\broll\b|tilt|wrong view|pose", "pose"),
-    (r"clip|glare|shine|dark|bright|expos|light", "light"),
-    (r"px/mm|resolution|too small|distance", "distance"),
-    (r"no face|faces|overlap|cover|same skin", "face"),
-    (r"mm_per_px|without a scale|no scale|assumed", "scale"),
-    (r"colour card|color card", "colour"),
+    (r"damaged|cannot be opened|empty|a folder|that can be read|several pictures|too large|transparent", "file"),
+    (r"mirrored|colour profile|tone curve|pixels of a kind|does not fit|no colour", "file"),
+    (r"blur|sharpness", "focus"),
+    (r"expression|eyes closed|smil", "expression"),
+    (r"\byaw|turned differently|tilt", "pose"),
+    (r"saturated|shine|too dark|overexposed|light comes", "light"),
+    (r"px/mm|photo is too small|face is too small", "distance"),
+    (r"no face|faces|face lies outside|too little|same skin", "face"),
+    (r"no scale|scale cannot be right", "scale"),
+    (r"colour card", "colour"),
 )
-
-# Advice inside a reason, which the column beside it gives in the reader's language.
-_OWN_ADVICE = re.compile(r"; (?:use|hold|keep|come|take|give|show)\b[^;]*")
 
 
 @dataclass(frozen=True)
@@ -59,7 +57,7 @@ def _line(row: object, say: Language, deidentify: bool) -> PhotoLine:
         value = getattr(row, name, math.nan)
         return math.nan if value is None or value == "" or pd.isna(value) else float(value)
 
-    reasons = tuple(part.strip() for part in _OWN_ADVICE.sub("", text("reasons")).split(";") if part.strip())
+    reasons = tuple(part.strip() for part in terse(text("reasons")).split(";") if part.strip())
     scale, error = number("px_per_mm"), number("registration_error_mm")
     return PhotoLine(
         session=text("session"),
@@ -70,8 +68,8 @@ def _line(row: object, say: Language, deidentify: bool) -> PhotoLine:
         reasons=tuple(say.reason(reason) for reason in reasons),
         advice=_advice(text("status"), reasons, scale, say),
         scale=f"{say.number(scale, 1)} px/mm" if math.isfinite(scale) else say("ui.nodata"),
-        yaw=say.value(number("yaw_deg"), "deg"),
-        error=say.value(error, "mm"),
+        yaw=say.number(number("yaw_deg"), 0) + ("°" if math.isfinite(number("yaw_deg")) else ""),
+        error=say.value(error, "mm") if error else say("ui.nodata"),  # the first photo is aligned to nothing
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from skinimg.findings import CLOSEUP_REGIONS, FACE_REGIONS, FINDINGS, LIGHTS, VIEWS
 from skinimg.metrics import METRICS
-from skinimg.report.language import LANGUAGES, language
+from skinimg.report.language import LANGUAGES, language, terse
 
 EN, FR = language("en"), language("fr")
 
@@ -61,3 +61,49 @@ def test_reasons_are_translated_where_their_wording_is_known():
     assert FR.reason(reason) == "Non mesurable à 4,2 px/mm, il faut 8"
     assert FR.reason("something new.") == "Something new"
     assert EN.reason("") == "No reason was recorded"
+
+
+# One of each kind that the stages write, from decoding the photo to judging the change.
+REASONS = (
+    "/data/Jane Doe/S2.front.png is damaged or truncated (found image file is truncated, needs a complete file). "
+    "Copy the photo again from the camera.",
+    "photos/S2.jpg is too large (found 40000 x 9000 = 360 megapixels, needs at most 200). If it is a real photo, ask.",
+    "photos/S2.tif holds several pictures (found 3 pages or animation frames, needs one photo per file). Export it.",
+    "the colour profile of a/S2.jpg cannot be used (found a grey profile on a colour photo, needs an RGB profile)",
+    "no face found (found best confidence 0.02, needs 0.65). Check that the whole face is in the photo, upright; "
+    "a close-up needs view=closeup.",
+    "the face is too small (found 1.2 px/mm, 170 px wide, needs 3 px/mm, about 420 px wide). Come closer.",
+    "2 faces: the largest central one is measured; photograph one person alone",
+    "the head is turned differently in the two photos (found 31 degrees between them, needs at most 15 degrees).",
+    "the photo is mirrored: its mirror image shows the baseline's skin, it does not. Export it without mirroring.",
+    "no usable photo: the photo does not show the same skin as the baseline (found 10 of 96 skin features agree, "
+    "needs 30 and 20 % of them). Check that it is the same person and place.",
+    "too little of the baseline's skin is seen again (found 31 %, needs 60 %). Frame the photo like the baseline.",
+    "the colour card cannot be read: partly hidden, in shadow or glare, or its colours were altered "
+    "(found 20 of 24 patches with their colour, needs all 24). Photograph the whole card.",
+    "no usable photo: blurred: sharpness 0.10, needs 0.4; hold the camera still and focus on the cheek",
+    "underexposed: 14.0 % of the skin is too dark to show colour, at most 5 % is good; use more light",
+    "too little skin: 20 mm2, needs 100; come closer or uncover the skin",
+    "another expression: landmarks moved by 6.0 % of the face, limit 4.5 %",
+    "no scale: give mm_per_px in the manifest",
+    "no spots in one of the sessions",
+    "no wrinkles found here",
+)
+ENGLISH = re.compile(r"\b(the|is|of|and|in|found|needs|no|at|most|one|than|with|photo is|skin)\b", re.IGNORECASE)
+
+
+@pytest.mark.parametrize("reason", REASONS)
+def test_french_knows_every_kind_of_reason(reason):
+    said = FR.reason(reason)
+    assert ENGLISH.search(reason)
+    assert not ENGLISH.search(said), said
+
+
+def test_a_reason_names_no_file_and_gives_no_second_advice():
+    assert terse(REASONS[0]).startswith("the photo is damaged or truncated (found ")
+    assert terse(REASONS[0]).endswith(", needs a complete file)")
+    windows = r"no usable photo: C:\Dr. Who\a.png is empty (found 0 bytes). Copy it again."
+    assert terse(windows) == "no usable photo: the photo is empty (found 0 bytes)"
+    assert terse(REASONS[3]).startswith("the colour profile of the photo cannot be used (")
+    assert terse(REASONS[12]) == "no usable photo: blurred: sharpness 0.10, needs 0.4"
+    assert terse("not measurable at 6.7 px/mm, needs 8") == "not measurable at 6.7 px/mm, needs 8"
