@@ -17,7 +17,8 @@ _DOORS = {
     "find_face": "skinimg.face",
     "load_segmenter": "skinimg.segment",
     "Settings": "skinimg.settings",
-    **dict.fromkeys(("Study", "Subject", "PhotoEntry", "Photo", "Face", "Segmentation"), "skinimg.records"),
+    **dict.fromkeys(("Study", "Subject", "PhotoEntry"), "skinimg.entries"),
+    **dict.fromkeys(("Photo", "Face", "Segmentation"), "skinimg.records"),
     **dict.fromkeys(
         (
             *("SkinimgError", "StudyError", "SettingsError", "PhotoError"),

@@ -20,10 +20,11 @@ import cv2
 import pandas as pd
 
 from skinimg import tables
+from skinimg.entries import Subject
 from skinimg.errors import DeviceError
 from skinimg.pipeline import Bench, analyze_subject
 from skinimg.provenance import subject_key, versions
-from skinimg.records import Subject, SubjectFailure, SubjectResult
+from skinimg.records import SubjectFailure, SubjectResult
 from skinimg.report import ReportOptions, write_subject_report
 from skinimg.segment import Segmenter, load_segmenter
 from skinimg.settings import Settings

@@ -10,13 +10,14 @@ import numpy as np
 
 from skinimg.calibrate import correct, find_card
 from skinimg.colour import linear_to_srgb8
+from skinimg.entries import PhotoEntry
 from skinimg.errors import CalibrationError, PhotoError
 from skinimg.findings import FINDINGS
 from skinimg.frame import closeup_frame, face_frame
 from skinimg.optics import baseline_anchor, session_anchor, skin_maps, unaffected_density
 from skinimg.photo import read_photo
 from skinimg.quality import assess
-from skinimg.records import Face, Frame, Photo, PhotoEntry, Quality, SkinAnchor, SkinMaps
+from skinimg.records import Face, Frame, Photo, Quality, SkinAnchor, SkinMaps
 from skinimg.settings import Settings
 
 _SEARCH_PX = 2000

@@ -12,6 +12,7 @@ from skinimg.align import align, identity_alignment
 from skinimg.artifacts import pictures_of, write_session
 from skinimg.change import Pair, changes
 from skinimg.comparable import differences
+from skinimg.entries import PhotoEntry, Subject
 from skinimg.errors import AlignmentError, CalibrationError, PhotoError
 from skinimg.measure import NO_SCALE, field_maps, obstacles, place_of, shared_skin, shot_totals, values
 from skinimg.notes import Notes
@@ -19,15 +20,7 @@ from skinimg.objects import contrast_maps, find_objects, line_lengths
 from skinimg.observe import Reference, see
 from skinimg.optics import tone_of
 from skinimg.provenance import file_sha256
-from skinimg.records import (
-    Change,
-    PhotoEntry,
-    SessionPictures,
-    Shot,
-    Subject,
-    SubjectFailure,
-    SubjectResult,
-)
+from skinimg.records import Change, SessionPictures, Shot, SubjectFailure, SubjectResult
 from skinimg.score import scores
 from skinimg.segment import Segmenter, lesion_mask, segment
 from skinimg.settings import Settings

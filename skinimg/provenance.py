@@ -10,7 +10,7 @@ from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
 
-from skinimg.records import PhotoEntry
+from skinimg.entries import PhotoEntry
 from skinimg.settings import Settings
 
 _LIBRARIES = ("numpy", "opencv-python-headless", "scikit-image", "pillow", "torch", "scipy", "pandas")

@@ -14,9 +14,10 @@ import pandas as pd
 from skinimg import tables
 from skinimg.engine import TABLES, Done, Job
 from skinimg.engine import run as run_jobs
+from skinimg.entries import Study
 from skinimg.errors import DeviceError, SettingsError, StudyError
 from skinimg.provenance import versions
-from skinimg.records import Study, SubjectFailure
+from skinimg.records import SubjectFailure
 from skinimg.report import ReportOptions, write_index
 from skinimg.segment import load_segmenter
 from skinimg.settings import Settings

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from skinimg.entries import PhotoEntry
 from skinimg.findings import FINDINGS
 from skinimg.metrics import METRICS, Metric, metrics_of
-from skinimg.records import Change, PhotoEntry, Shot
+from skinimg.records import Change, Shot
 from skinimg.score import Score
 
 COLUMNS: dict[str, tuple[str, ...]] = {

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from skinimg.entries import PhotoEntry
 from skinimg.errors import StudyError
 from skinimg.findings import LIGHTS, VIEWS
-from skinimg.records import PhotoEntry
 from skinimg.study import read_study, write_manifest
 from skinimg.study.grouping import build_study
 

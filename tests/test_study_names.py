@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from skinimg.entries import PhotoEntry
 from skinimg.errors import StudyError
-from skinimg.records import PhotoEntry
 from skinimg.study.names import (
     PhotoName,
     leading_date,

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from skinimg import tables
-from skinimg.records import Change, PhotoEntry
+from skinimg.entries import PhotoEntry
+from skinimg.records import Change
 
 
 @pytest.mark.parametrize("name", sorted(tables.COLUMNS))

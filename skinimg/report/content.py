@@ -10,8 +10,9 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
+from skinimg.entries import Subject
 from skinimg.findings import FINDINGS
-from skinimg.records import SessionPictures, Subject, SubjectResult
+from skinimg.records import SessionPictures, SubjectResult
 from skinimg.report import curves, lesions, photos, pictures, verdicts
 from skinimg.report.language import Language
 from skinimg.report.page import ReportOptions

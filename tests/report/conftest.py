@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from skinimg.entries import PhotoEntry, Subject
 from skinimg.findings import FINDINGS, MASK_FINDINGS, regions_of
 from skinimg.metrics import metrics_of
-from skinimg.records import PhotoEntry, SessionPictures, Subject, SubjectResult
+from skinimg.records import SessionPictures, SubjectResult
 from skinimg.tables import COLUMNS, typed
 
 METRICS = {finding: {m.id: m.unit for m in metrics_of(finding)} for finding in FINDINGS}
