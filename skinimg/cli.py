@@ -197,7 +197,6 @@ def doctor() -> None:
 
     import torch
 
-    from skinimg.face import find_face
     from skinimg.model.weights import load_weights
     from skinimg.provenance import versions
     from skinimg.segment import load_segmenter
@@ -211,7 +210,6 @@ def doctor() -> None:
         load_weights(path)
         rows.append({"what": f"weights {path.stem}", "found": "whole"})
     rows.append({"what": "weights classical", "found": f"whole, {load_segmenter('classical').sha256[:12]}"})
-    rows.append({"what": "face model", "found": find_face.__module__})
     _print_rows(rows, ("what", "found"))
 
 
