@@ -9,6 +9,7 @@ pictures   images and outlines as parts of one SVG
 lesions    the map of change
 curves     matplotlib, one style
 pdf        the same content with ReportLab
+prints     its pictures
 language   words, numbers and dates; texts/LANG.toml
 page       Jinja2, options, writing
 """

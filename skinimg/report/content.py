@@ -54,6 +54,7 @@ class View:
     pictures: pictures.ViewPictures | None
     pictures_note: str
     tracks: tuple[lesions.Track, ...]
+    counts: dict[str, list[dict[str, int]]]  # finding -> per shown session, status -> objects
     marks: tuple[lesions.Mark, ...]
 
 
@@ -129,6 +130,7 @@ def _view(
         pictures=shown,
         pictures_note=note,
         tracks=tuple(found),
+        counts=lesions.counts(result.lesions, shown) if found and shown else {},
         marks=tuple(lesions.marks(found, shown)) if shown else (),
     )
 

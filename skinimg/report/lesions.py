@@ -10,7 +10,7 @@ import pandas as pd
 from skinimg.findings import MASK_FINDINGS
 from skinimg.report.pictures import ViewPictures
 
-MAX_MARKS = 400  # per finding, the largest ones; more would hide the skin
+MAX_MARKS = 120  # per finding, the most telling ones; a face with 1,000 spots would vanish under 400 marks
 STRIPS = 8  # objects whose crops are shown without a click and in print
 CROP_MM = 4.0  # smallest half side of a crop
 
@@ -59,6 +59,19 @@ def tracks(table: pd.DataFrame, view: ViewPictures) -> list[Track]:
         )  # fmt: skip
     found.sort(key=lambda track: track.interest, reverse=True)
     return [t for f in MASK_FINDINGS for t in [t for t in found if t.finding == f][:MAX_MARKS]]
+
+
+def counts(table: pd.DataFrame, view: ViewPictures) -> dict[str, list[dict[str, int]]]:
+    """Of every finding, for each shown session, how many objects have each status: all of them, drawn or not."""
+    rows = table[table["view"] == view.key]
+    found: dict[str, list[dict[str, int]]] = {}
+    for finding in (f for f in MASK_FINDINGS if (rows["finding"] == f).any()):
+        mine = rows[rows["finding"] == finding]
+        known = mine.groupby([mine["session"].astype(str), "status"])["lesion"].nunique()
+        found[finding] = [
+            {status: int(known.get((shown.session, status), 0)) for status in _SHAPES} for shown in view.sessions
+        ]
+    return found
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ ReportLab (BSD licence, pure Python with Pillow) sets the text; the font is Deja
 
 from __future__ import annotations
 
-import base64
 import io
 import re
 import unicodedata
@@ -16,7 +15,6 @@ from xml.sax.saxutils import escape
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
-from PIL import Image, ImageDraw
 from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
@@ -27,8 +25,7 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.platypus import Flowable, KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table
 from reportlab.platypus import Image as Picture
 
-from skinimg.findings import FINDINGS
-from skinimg.report import curves
+from skinimg.report import curves, prints
 from skinimg.report.content import Content, Detail, View
 from skinimg.report.language import Language
 from skinimg.report.pictures import ViewPictures
@@ -89,6 +86,7 @@ def _view(view: View, say: Language) -> list[Flowable]:
     if view.pictures:
         pairs = [_pair(view.pictures, layer, say) for layer in ("photo", "outlines", "melanin", "haemoglobin")]
         story += [KeepTogether([heading, *pairs[0]]), *[KeepTogether(pair) for pair in pairs[1:]]]
+        story += _change_map(view, view.pictures, say)
     else:
         story += [heading, _text(view.pictures_note)]
     for detail in view.details:
@@ -105,56 +103,29 @@ def _pair(pictures: ViewPictures, layer: str, say: Language) -> list[Flowable]:
     height = width * pictures.height / pictures.width
     if height > 95 * mm:
         width, height = width * 95 * mm / height, 95 * mm
-    cells = [Picture(_jpeg(pictures, one.prefix, layer), width, height) for one in shown]
+    cells = [Picture(prints.jpeg(pictures, one.prefix, layer), width, height) for one in shown]
     names = [_text(one.session, "small") for one in shown]
     title = say(f"ui.{'overlays' if layer == 'outlines' else layer}")
     table = Table([cells, names], colWidths=[width + 3 * mm] * len(cells), hAlign="LEFT")
     return [_text(title, "strong"), table]
 
 
-def _jpeg(pictures: ViewPictures, prefix: str, layer: str) -> io.BytesIO:
-    """A part of the page as JPEG, 900 px wide at most, outlines drawn in."""
-    parts = {part.id: part for part in pictures.parts}
-    href = parts[f"{prefix}-{'photo' if layer == 'outlines' else layer}"].href
-    image = Image.open(io.BytesIO(base64.b64decode(href.partition(",")[2]))).convert("RGB")
-    image.thumbnail((900, 1200))
-    if layer == "outlines":
-        draw = ImageDraw.Draw(image)
-        for finding in pictures.findings:
-            for ring in _rings(parts[f"{prefix}-{finding}"].path, image.width / pictures.width):
-                draw.line(ring, fill=FINDINGS[finding].colour, width=2)
-    _draw_scale(image, pictures)
-    file = io.BytesIO()
-    image.save(file, "JPEG", quality=85)
-    file.seek(0)
-    return file
-
-
-def _draw_scale(image: Image.Image, pictures: ViewPictures) -> None:
-    """The scale bar of the page, with its length; nothing where no millimetres are known."""
-    if pictures.mm_per_px is None:
-        return
-    unit, length = image.width / 100, pictures.bar_mm / pictures.mm_per_px * image.width / pictures.width
-    left, bottom = 3 * unit, image.height - 3 * unit
-    draw = ImageDraw.Draw(image)
-    draw.rectangle((left - unit, bottom - 5 * unit, left + length + unit, bottom + unit), fill="white")
-    draw.line((left, bottom, left + length, bottom), fill="black", width=max(2, round(0.7 * unit)))
-    middle = (left + length / 2, bottom - unit)
-    draw.text(middle, f"{pictures.bar_mm} mm", fill="black", anchor="ms", font_size=3 * unit)
-
-
-def _rings(path: str, zoom: float) -> list[list[tuple[float, float]]]:
-    """Closed rings of a path of pictures.outline: one M, then steps."""
-    rings = []
-    for piece in path.split("z")[:-1]:
-        numbers = [int(n) for n in re.findall(r"-?\d+", piece)]
-        x, y = numbers[0], numbers[1]
-        ring = [(x * zoom, y * zoom)]
-        for dx, dy in zip(numbers[2::2], numbers[3::2], strict=True):
-            x, y = x + dx, y + dy
-            ring.append((x * zoom, y * zoom))
-        rings.append([*ring, ring[0]])
-    return rings
+def _change_map(view: View, pictures: ViewPictures, say: Language) -> list[Flowable]:
+    """The finding that the page shows first, at the last session."""
+    if not view.tracks or len(pictures.sessions) == 1:
+        return []
+    finding = view.tracks[0].finding
+    many = view.counts[finding][-1]
+    told = say(
+        "ui.lesion_counts", session=pictures.sessions[-1].session, faded=many["resolved"], new=many["new"],
+        persisting=many["persisting"],
+    )  # fmt: skip
+    key = ", ".join(f"{sign} {say(f'ui.{status}')}" for status, sign in prints.SIGNS.items())
+    height = 95 * mm
+    picture = Picture(prints.change_map(view), height * pictures.width / pictures.height, height, hAlign="LEFT")
+    title = say("ui.colon", what=say("section.change_map"), name=say.name("finding", finding))
+    lead = _text(say("lead.change_map"), "quiet")
+    return [KeepTogether([_text(title, "strong"), lead, picture, _text(f"{told} {key}", "small")])]
 
 
 def _detail(detail: Detail, say: Language) -> list[Flowable]:

@@ -69,7 +69,7 @@ def _line(row: object, say: Language, deidentify: bool) -> PhotoLine:
         advice=_advice(text("status"), reasons, scale, say),
         scale=f"{say.number(scale, 1)} px/mm" if math.isfinite(scale) else say("ui.nodata"),
         yaw=say.number(number("yaw_deg"), 0) + ("°" if math.isfinite(number("yaw_deg")) else ""),
-        error=say.value(error, "mm") if error else say("ui.nodata"),  # the first photo is aligned to nothing
+        error=f"{say.number(error, 2)} mm" if error > 0 else say("ui.nodata"),  # the first photo is aligned to nothing
     )
 
 

@@ -197,8 +197,12 @@ def sides(changes: list[Told], session: str) -> list[Side]:
 
 
 def reasons(lines: Iterable[Verdict], changes: Iterable[Told], session: str, say: Language) -> list[tuple[str, str]]:
-    """(title, reason) of every finding that could not be assessed, then of single metrics, each reason once."""
-    whole = [(line.title, say.reason(line.change.reason)) for line in lines if not line.change.assessable]
+    """(titles, reason) of the findings that could not be assessed, then of single metrics, each reason once."""
+    together: dict[str, list[str]] = {}
+    for line in lines:
+        if not line.change.assessable:
+            together.setdefault(say.reason(line.change.reason), []).append(line.title)
+    whole = [(", ".join(titles), why) for why, titles in together.items()]
     known = {line.change.finding for line in lines if not line.change.assessable}
     single: dict[tuple[str, str], list[str]] = {}
     for c in changes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from skinimg.report import ReportOptions, write_subject_report
+from skinimg.report import ReportOptions, prints, write_subject_report
 from skinimg.report.pictures import outline
 
 pdf = pytest.importorskip("skinimg.report.pdf", reason="reportlab is not installed")
@@ -22,7 +22,7 @@ def test_is_written_beside_the_page_and_is_the_same_every_time(drawn_subject, tm
     first = write(drawn_subject(arms=("A", "B")), tmp_path)
     assert first.startswith(b"%PDF-")
     assert first.count(b"/Type /Page\n") >= 5
-    assert first.count(b"/DCTDecode") == 8  # photo, outlines and two maps, before and after
+    assert first.count(b"/DCTDecode") == 9  # photo, outlines and two maps, before and after; map of change
     assert write(drawn_subject(arms=("A", "B")), tmp_path) == first
 
 
@@ -34,6 +34,6 @@ def test_stands_bad_input(drawn_subject, tmp_path, case):
 def test_rings_follow_the_outline():
     mask = np.zeros((20, 20), bool)
     mask[5:11, 5:11] = True
-    (ring,) = pdf._rings(outline(mask), 2.0)
+    (ring,) = prints._rings(outline(mask), 2.0)
     assert ring[0] == ring[-1]
     assert (min(ring), max(ring)) == ((10.0, 10.0), (20.0, 20.0))

@@ -86,8 +86,8 @@
         const { session: of, finding: kind } = use.dataset;
         use.classList.toggle("off", of !== prefix || (wanted !== "" && kind !== wanted));
       }
-      const seen = view.tracks.filter((track) => wanted === "" || track.finding === wanted);
-      const count = (status) => String(seen.filter((track) => track.statuses[place] === status).length);
+      const known = Object.entries(view.counts).filter(([kind]) => wanted === "" || kind === wanted);
+      const count = (status) => String(known.reduce((sum, [, sessions]) => sum + sessions[place][status], 0));
       counts.textContent = data.words.counts.replace("%session", view.sessions[place].session)
         .replace("%faded", count("resolved")).replace("%new", count("new")).replace("%persisting", count("persisting"));
       map.setAttribute("aria-label", data.words.map.replace("%session", counts.textContent));
