@@ -10,7 +10,7 @@ import base64
 import io
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import matplotlib as mpl
@@ -37,6 +37,7 @@ STYLE: dict[Any, Any] = {
     "text.color": INK,
     "text.parse_math": False,  # a name with two dollar signs is not a formula
 }
+REGION_LIMIT = 150.0  # percent; where a region holds next to nothing its band is thousands wide and would flatten all
 PANELS = 5  # regions beside each other in one row
 
 
@@ -54,7 +55,7 @@ class Score:
     verdict: str
 
 
-def _axes(width: float, height: float, left: float = 0.62, bottom: float = 0.5) -> tuple[Figure, Axes]:
+def _axes(width: float, height: float, left: float = 0.78, bottom: float = 0.5) -> tuple[Figure, Axes]:
     """One axes with fixed margins, all in inches."""
     figure = Figure(figsize=(width, height))
     right, top = 0.12, 0.12
@@ -96,6 +97,7 @@ def finding_curve(changes: Sequence[Told], say: Language) -> Figure:
 
 def region_curves(by_region: dict[str, list[Told]], say: Language) -> Figure:
     """The same for several regions, beside each other on one scale; a row holds PANELS of them."""
+    by_region = {region: [_cut(c) for c in changes] for region, changes in by_region.items()}
     rows = math.ceil(len(by_region) / PANELS)
     longest = max(len(changes) for changes in by_region.values())
     ends = [e for cs in by_region.values() for c in cs for e in (c.percent, c.low, c.high, c.mdc, -c.mdc)]
@@ -120,6 +122,11 @@ def region_curves(by_region: dict[str, list[Told]], say: Language) -> Figure:
         )
         axes.set_ylabel(say("ui.percent_axis"))
     return figure
+
+
+def _cut(c: Told) -> Told:
+    cut = [float(np.clip(value, -REGION_LIMIT, REGION_LIMIT)) for value in (c.percent, c.low, c.high, c.mdc)]
+    return replace(c, percent=cut[0], low=cut[1], high=cut[2], mdc=cut[3])
 
 
 def forest(scores: Sequence[Score], say: Language) -> Figure:

@@ -161,7 +161,8 @@ def _interval(change: Told, amount: str, say: Language) -> str:
     if not (math.isfinite(low) and math.isfinite(high)):
         return say("sentence.no_interval", change=amount)
     if low < 0 < high:
-        return say("sentence.interval_across", change=amount, low=say.percent(-low), high=say.percent(high))
+        least = min(-low, 100.0)  # there is no more to lose than all of it
+        return say("sentence.interval_across", change=amount, low=say.percent(least), high=say.percent(high))
     near, far = sorted((abs(low), abs(high)))
     return say("sentence.interval", change=amount, low=say.percent(near), high=say.percent(far))
 
