@@ -21,9 +21,11 @@ NAME = "classical"
 
 def probabilities(frame: Frame, maps: SkinMaps) -> FloatArray:
     """(5, h, w) soft masks in the order of findings.MASK_FINDINGS: spots, redness, pores, scars, wrinkles."""
-    skin = frame.skin & ~maps.glare
     mm = 1.0 / frame.mm_per_px  # pixels per mm
     relief = maps.shading
+    # Folds beside the nose and the corners of the eyes are shadow, not pigment (SCIENCE.md 6 keeps off s above 0.6).
+    lit = relief - masked_blur(relief, frame.skin, 8 * mm) < 0.4
+    skin = frame.skin & ~maps.glare & lit
     spots = _spots(maps.melanin, skin, mm)
     wrinkles = _wrinkles(relief, skin, mm)
     stack = np.stack(
@@ -57,7 +59,7 @@ def _keep(labels: npt.NDArray[np.int64], good: npt.NDArray[np.bool_]) -> BoolArr
 
 def _spots(melanin: FloatArray, skin: BoolArray, mm: float) -> FloatArray:
     """Darker in melanin than the 8 mm around: hysteresis 3 / 1.5 robust SD, at least 0.8 mm2, solidity above 0.6."""
-    smooth = masked_blur(melanin, skin, 0.15 * mm)
+    smooth = masked_blur(melanin, skin, 0.3 * mm)  # half the smallest spot: patches stay whole, pores drop out
     excess = smooth - masked_blur(melanin, skin, 8 * mm)
     z = excess / robust_sd(excess[skin])
     found = morphology.remove_small_objects(_hysteresis(np.where(skin, z, 0), 1.5, 3.0), max_size=int(0.8 * mm**2) - 1)
