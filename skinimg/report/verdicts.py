@@ -209,7 +209,9 @@ def reasons(lines: Iterable[Verdict], changes: Iterable[Told], session: str, say
     for c in changes:
         if c.session == session and c.region in WHOLE and not c.assessable and c.finding not in known:
             single.setdefault((c.finding, say.reason(c.reason)), []).append(metric_title(c.metric, say))
-    return whole + [(f"{say.name('finding', f)}: {', '.join(names)}", why) for (f, why), names in single.items()]
+    return whole + [
+        (say("ui.colon", what=say.name("finding", f), name=", ".join(names)), why) for (f, why), names in single.items()
+    ]
 
 
 def metric_title(metric: str, say: Language) -> str:
