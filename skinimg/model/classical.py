@@ -24,7 +24,7 @@ def probabilities(frame: Frame, maps: SkinMaps) -> FloatArray:
     mm = 1.0 / frame.mm_per_px  # pixels per mm
     relief = maps.shading
     # Folds beside the nose and the corners of the eyes are shadow, not pigment (SCIENCE.md 6 keeps off s above 0.6).
-    lit = relief - masked_blur(relief, frame.skin, 8 * mm) < 0.4
+    lit = masked_blur(relief, frame.skin, 0.5 * mm) - masked_blur(relief, frame.skin, 8 * mm) < 0.4
     skin = frame.skin & ~maps.glare & lit
     spots = _spots(maps.melanin, skin, mm)
     wrinkles = _wrinkles(relief, skin, mm)
