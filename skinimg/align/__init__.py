@@ -41,7 +41,9 @@ def align(
     """
     refuse_other_view(baseline, session, settings)
     ours, theirs = skin_texture(baseline, baseline_lesions), skin_texture(session, session_lesions)
-    first = believed(_first_map(baseline, session, ours, theirs), ours, theirs)
+    # Skin is recognised by its marks too: they may guide the first, coarse map, and pull nothing in the fine one.
+    everything = [skin_texture(frame, np.zeros_like(frame.skin)) for frame in (baseline, session)]
+    first = believed(_first_map(baseline, session, *everything), *everything)
     to_session, to_baseline, disagreement = refine(ours, theirs, first.to_other)
     matched = matched_nodes(ours, theirs, to_session, disagreement)
     error = error_nodes(ours, theirs, to_session)

@@ -58,18 +58,25 @@ def _keep(labels: npt.NDArray[np.int64], good: npt.NDArray[np.bool_]) -> BoolArr
 
 
 def _spots(melanin: FloatArray, skin: BoolArray, mm: float) -> FloatArray:
-    """Darker in melanin than the 8 mm around: hysteresis 3 / 1.5 robust SD, at least 0.8 mm2, solidity above 0.6."""
+    """Darker in melanin than the 8 mm around: hysteresis 3 / 1.5 robust SD, at least 0.8 mm2, solidity above 0.6.
+
+    The rim of a spot is where it has half of its own peak: there, blur moves as much in as out.
+    """
     smooth = masked_blur(melanin, skin, 0.3 * mm)  # half the smallest spot: patches stay whole, pores drop out
     excess = smooth - masked_blur(melanin, skin, 8 * mm)
-    z = excess / robust_sd(excess[skin])
-    found = morphology.remove_small_objects(_hysteresis(np.where(skin, z, 0), 1.5, 3.0), max_size=int(0.8 * mm**2) - 1)
+    noise = robust_sd(excess[skin])
+    found = morphology.remove_small_objects(
+        _hysteresis(np.where(skin, excess / noise, 0), 1.5, 3.0), max_size=int(0.8 * mm**2) - 1
+    )
     labels = measure.label(found)
-    solid = np.zeros(labels.max() + 1, np.bool_)
-    for region in measure.regionprops(labels):
-        solid[region.label] = region.solidity > 0.6
+    peaks = np.zeros(labels.max() + 1, np.float32)
+    for region in measure.regionprops(labels, excess):
+        if region.solidity > 0.6:
+            peaks[region.label] = region.intensity_max
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * int(0.3 * mm) + 1,) * 2)
-    near = cv2.dilate(_keep(labels, solid).astype(np.uint8), kernel).astype(bool)
-    return np.where(near, _soft(z, 2.0, 0.4), 0).astype(np.float32)
+    peak = cv2.dilate(peaks[labels], kernel)  # (h, w), 0 away from spots
+    rim = np.maximum(0.5 * peak, 1.5 * noise)
+    return np.where(peak > 0, expit((excess - rim) / (0.1 * rim)), 0).astype(np.float32)
 
 
 def _hysteresis(z: FloatArray, low: float, high: float) -> BoolArray:
