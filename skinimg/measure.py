@@ -67,13 +67,13 @@ def shared_skin(shots: Sequence[Shot]) -> BoolArray:
     return np.logical_and.reduce(seen)
 
 
-def shot_totals(shot: Shot, place: Place, shared: BoolArray | None, fields: Fields) -> CellTotals:
+def shot_totals(shot: Shot, place: Place, shared: BoolArray | None) -> CellTotals:
     """Sums of one shot over its own usable skin, or over the part of it that is shared (in the baseline's frame)."""
     counted = usable_skin(shot)
     if shared is not None:
         counted &= shot.alignment.valid_session & _carry(shared, shot.alignment.to_baseline)
     lines = {name: {"length_mm": lengths} for name, lengths in shot.lengths.items()}
-    return cell_totals(place, counted, shot.segmentation, shot.contrasts, shot.objects, {**fields, **lines})
+    return cell_totals(place, counted, shot.segmentation, shot.contrasts, shot.objects, {**shot.fields, **lines})
 
 
 def _carry(mask: BoolArray, where: FloatArray) -> BoolArray:

@@ -106,18 +106,18 @@ def _look(entry: PhotoEntry, first: Shot | None, bench: Bench, notes: Notes) -> 
         contrasts = contrast_maps(seen.maps, segmentation, seen.frame.skin, seen.frame.mm_per_px)
         lengths = line_lengths(segmentation, seen.frame.mm_per_px)
         area_mm2 = alignment.jacobian * seen.frame.mm_per_px**2
+        fields = field_maps(seen.frame, seen.maps)
         objects = find_objects(segmentation, contrasts, lengths, area_mm2)
     return Shot(
         entry, seen.photo_sha256, seen.frame, seen.face, seen.colour.source, seen.colour.error_de00,
         seen.quality, seen.maps, segmentation,
-        alignment, contrasts, lengths, objects,
+        alignment, contrasts, lengths, objects, fields,
     )  # fmt: skip
 
 
 def _measure(shot: Shot, first: Shot, bench: Bench, notes: Notes) -> None:
     with notes.stage("measure"):
-        fields = field_maps(shot.frame, shot.maps)
-        cells = shot_totals(shot, place_of(shot.alignment, first.frame, bench.settings.tile_mm), None, fields)
+        cells = shot_totals(shot, place_of(shot.alignment, first.frame, bench.settings.tile_mm), None)
         for region, finding, m, value, reason in values(shot, cells):
             notes.measurements.append(tables.measurement_row(shot.entry, region, finding, m, value, reason))
 
@@ -138,13 +138,7 @@ def _compare(
     first, everything = baseline[0], [*baseline, *shots]
     shared = shared_skin(everything)
     totals = [
-        shot_totals(
-            shot,
-            place_of(shot.alignment, first.frame, bench.settings.tile_mm),
-            shared,
-            field_maps(shot.frame, shot.maps),
-        )
-        for shot in everything
+        shot_totals(shot, place_of(shot.alignment, first.frame, bench.settings.tile_mm), shared) for shot in everything
     ]
     pair = Pair(tuple(totals[: len(baseline)]), tuple(totals[len(baseline) :]), first.frame.regions)
     missing = obstacles(everything, totals)

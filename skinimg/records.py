@@ -181,6 +181,7 @@ class Shot:
     contrasts: dict[str, FloatArray]  # finding -> (h, w), see objects.py
     lengths: dict[str, FloatArray]  # line finding -> (h, w) mm
     objects: dict[str, Objects]
+    fields: dict[str, dict[str, FloatArray]]  # of tone and texture, see measure.field_maps
 
 
 @dataclass(frozen=True)
