@@ -13,27 +13,11 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
+import skinimg.cli_models  # noqa: F401  (registers its commands)
 from skinimg.errors import DeviceError, SettingsError, SkinimgError, WeightsError
 from skinimg.findings import CLOSEUP_REGIONS, FACE_REGIONS, FINDINGS
-
-app = typer.Typer(
-    name="skinimg",
-    help="What a skin treatment changed, measured from photographs, with an error bar.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-_BUG, _USAGE, _PARTIAL, _MACHINE = 1, 2, 3, 4
-
-PathArgument = Annotated[
-    Path, typer.Argument(help="manifest.csv, one subject's folder, or a folder of subject folders")
-]
-OutOption = Annotated[Path, typer.Option("--out", help="Folder for everything that is written.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on stdout instead of tables.")]
+from skinimg.terminal import MACHINE, PARTIAL, USAGE, Bar, JsonOption, OutOption, PathArgument, app, print_rows, say
 
 
 def main() -> None:
@@ -42,7 +26,7 @@ def main() -> None:
         app()
     except SkinimgError as error:
         Console(stderr=True, highlight=False, soft_wrap=True).print(f"skinimg: {error}", markup=False)
-        sys.exit(_MACHINE if isinstance(error, WeightsError | DeviceError) else _USAGE)
+        sys.exit(MACHINE if isinstance(error, WeightsError | DeviceError) else USAGE)
 
 
 @app.command()
@@ -67,13 +51,13 @@ def analyze(
     from skinimg.settings import read_settings
 
     options = Options(weights, device, workers, scheduler, not resume, ReportOptions(lang, deidentify, pdf))
-    with _bar("subjects") as progress:
+    with Bar("subjects") as progress:
         outcome = run(path, out, options, read_settings(settings), progress)
     if as_json:
         print(json.dumps(_summary(outcome), ensure_ascii=False, indent=2))
     else:
         _print_outcome(outcome)
-    raise typer.Exit(0 if outcome.complete else _PARTIAL)
+    raise typer.Exit(0 if outcome.complete else PARTIAL)
 
 
 @app.command()
@@ -83,14 +67,14 @@ def check(path: PathArgument, as_json: JsonOption = False) -> None:
     from skinimg.study.check import check_study
 
     study = read_study(path)
-    with _bar("photos") as progress:
+    with Bar("photos") as progress:
         rows = check_study(study, progress)
     if as_json:
         print(json.dumps({"photos": rows, "warnings": study.warnings}, ensure_ascii=False, indent=2, default=str))
     else:
-        _print_rows(rows, ("subject", "session", "view", "photo", "status", "reasons"))
-        _say(study.warnings)
-    raise typer.Exit(0 if all(row["status"] != "rejected" for row in rows) else _PARTIAL)
+        print_rows(rows, ("subject", "session", "view", "photo", "status", "reasons"))
+        say(study.warnings)
+    raise typer.Exit(0 if all(row["status"] != "rejected" for row in rows) else PARTIAL)
 
 
 @app.command()
@@ -106,7 +90,7 @@ def manifest(
     write_manifest(study, target)
     photos = sum(len(subject.photos) for subject in study.subjects)
     print(f"{target}: {len(study.subjects)} subjects, {photos} photos")
-    _say(study.warnings)
+    say(study.warnings)
 
 
 @app.command()
@@ -138,7 +122,7 @@ def synth(
         size_px,
         tuple(view) if view else ("front",),
     )
-    with _bar("photos") as progress:
+    with Bar("photos") as progress:
         manifest_path = draw(out, recipe, lambda done, total: progress(done, total, ""))
     print(f"{manifest_path}: {recipe.photos} photos, truth in {out / 'truth'}")
 
@@ -187,7 +171,7 @@ def list_(
     if as_json:
         print(json.dumps(rows, ensure_ascii=False, indent=2))
     else:
-        _print_rows(rows, tuple(rows[0]) if rows else ())
+        print_rows(rows, tuple(rows[0]) if rows else ())
 
 
 @app.command()
@@ -210,7 +194,7 @@ def doctor() -> None:
         load_weights(path)
         rows.append({"what": f"weights {path.stem}", "found": "whole"})
     rows.append({"what": "weights classical", "found": f"whole, {load_segmenter('classical').sha256[:12]}"})
-    _print_rows(rows, ("what", "found"))
+    print_rows(rows, ("what", "found"))
 
 
 @app.command()
@@ -219,36 +203,10 @@ def demo(out: OutOption = Path("demo_report")) -> None:
     from skinimg.run import analyze as run
     from skinimg.shipped import shipped
 
-    with _bar("subjects") as progress:
+    with Bar("subjects") as progress:
         outcome = run(shipped("samples") / "manifest.csv", out, progress=progress)
     _print_outcome(outcome)
-    raise typer.Exit(0 if outcome.complete else _PARTIAL)
-
-
-class _bar:
-    """A progress bar on stderr, quiet when that is not a terminal; called with (done, of how many, what)."""
-
-    def __init__(self, unit: str) -> None:
-        columns = (
-            TextColumn(unit),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            TextColumn("{task.fields[what]}"),
-        )
-        console = Console(stderr=True)
-        self._progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-        self._task = self._progress.add_task(unit, total=None, what="")
-
-    def __enter__(self) -> _bar:
-        self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-    def __call__(self, done: int, total: int, what: str) -> None:
-        self._progress.update(self._task, completed=done, total=total, what=what)
+    raise typer.Exit(0 if outcome.complete else PARTIAL)
 
 
 def _summary(outcome: Any) -> dict[str, Any]:
@@ -268,10 +226,10 @@ def _print_outcome(outcome: Any) -> None:
     """The overall score of every subject and session, what could not be scored, and where to look."""
     scores = outcome.tables["scores"]
     rows = [{**row, "improvement": _percent(row)} for row in scores[scores["finding"] == "overall"].to_dict("records")]
-    _print_rows(rows, ("subject", "view", "session", "improvement", "verdict", "grade"))
+    print_rows(rows, ("subject", "view", "session", "improvement", "verdict", "grade"))
     lines = [f"{subject}: {reason}" for subject, reason in outcome.failures.items()]
     lines += [f"{photo}: {reason}" for photo, reason in outcome.rejected]
-    _say((*outcome.warnings, *lines))
+    say((*outcome.warnings, *lines))
     print(f"Report: {outcome.out / 'index.html'}")
 
 
@@ -279,21 +237,6 @@ def _percent(row: dict[str, Any]) -> str:
     if row["improvement_percent"] != row["improvement_percent"]:  # NaN
         return "-"
     return f"{row['improvement_percent']:.0f} % ({row['ci_low']:.0f} to {row['ci_high']:.0f})"
-
-
-def _print_rows(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> None:
-    if not rows:
-        return
-    table = Table(*columns, box=None, pad_edge=False)
-    for row in rows:
-        table.add_row(*(str(row[column]) for column in columns))
-    Console(markup=False, highlight=False).print(table)
-
-
-def _say(lines: tuple[str, ...]) -> None:
-    console = Console(stderr=True, markup=False, highlight=False, soft_wrap=True)
-    for line in lines:
-        console.print(f"- {line}")
 
 
 if __name__ == "__main__":

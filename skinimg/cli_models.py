@@ -1,0 +1,1 @@
+"""Commands for developers who train, evaluate and export segmentation weights."""

@@ -1,0 +1,72 @@
+"""What all commands share: the app, its options, exit codes, progress bars and tables on a terminal.
+
+Exit codes: 0 all done; 1 a bug; 2 usage, study or settings; 3 finished, but some subjects or photos could not be
+scored (they are listed); 4 weights or device.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+app = typer.Typer(
+    name="skinimg",
+    help="What a skin treatment changed, measured from photographs, with an error bar.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+BUG, USAGE, PARTIAL, MACHINE = 1, 2, 3, 4
+
+PathArgument = Annotated[
+    Path, typer.Argument(help="manifest.csv, one subject's folder, or a folder of subject folders")
+]
+OutOption = Annotated[Path, typer.Option("--out", help="Folder for everything that is written.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on stdout instead of tables.")]
+
+
+class Bar:
+    """A progress bar on stderr, quiet when that is not a terminal; called with (done, of how many, what)."""
+
+    def __init__(self, unit: str) -> None:
+        columns = (
+            TextColumn(unit),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[what]}"),
+        )
+        console = Console(stderr=True)
+        self._progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+        self._task = self._progress.add_task(unit, total=None, what="")
+
+    def __enter__(self) -> Bar:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def __call__(self, done: int, total: int, what: str) -> None:
+        self._progress.update(self._task, completed=done, total=total, what=what)
+
+
+def print_rows(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> None:
+    if not rows:
+        return
+    table = Table(*columns, box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*(str(row[column]) for column in columns))
+    Console(markup=False, highlight=False).print(table)
+
+
+def say(lines: tuple[str, ...]) -> None:
+    console = Console(stderr=True, markup=False, highlight=False, soft_wrap=True)
+    for line in lines:
+        console.print(f"- {line}")

@@ -1,0 +1,19 @@
+"""One labelled photo at the working scale: what the network learns from and is judged by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from skinimg.records import FloatArray, Frame, SkinMaps
+
+
+@dataclass(frozen=True)
+class Example:
+    """A photo with its truth. Outside `frame.skin` nothing is learnt and nothing is judged."""
+
+    name: str  # of the photo, as people know it
+    subject: str  # photos of one person are never divided between training and validation
+    frame: Frame
+    maps: SkinMaps
+    coverage: FloatArray  # (5, h, w) in the order of MASK_FINDINGS: share of each pixel that is the finding
+    labelled: tuple[str, ...]  # findings whose masks are known; an absent mask says nothing, it is not empty
