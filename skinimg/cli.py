@@ -106,10 +106,12 @@ def synth(
     arms: Annotated[str, typer.Option(help="none, split-face or parallel.")] = "none",
     size_px: Annotated[int, typer.Option(help="Height of the photos.")] = 1600,
     view: Annotated[list[str] | None, typer.Option(help="front, left45, right45; repeat for several.")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
 ) -> None:
     """Draw a study of people who do not exist, with the exact truth of every change."""
     from skinimg.phantom.synth import Recipe
     from skinimg.phantom.synth import synth as draw
+    from skinimg.run import resolve_device
 
     effects = dict(_effect(text) for text in effect or ())
     recipe = Recipe(
@@ -123,7 +125,7 @@ def synth(
         tuple(view) if view else ("front",),
     )
     with Bar("photos") as progress:
-        manifest_path = draw(out, recipe, lambda done, total: progress(done, total, ""))
+        manifest_path = draw(out, recipe, lambda done, total: progress(done, total, ""), resolve_device(device))
     print(f"{manifest_path}: {recipe.photos} photos, truth in {out / 'truth'}")
 
 

@@ -1,6 +1,7 @@
 """Random numbers and random fields of the phantom. Every draw names its generator; no global state.
 
-A child generator (`spawn`) keeps one part of the phantom from shifting the random numbers of another.
+A child generator (`spawn`) keeps one part of the phantom from shifting the random numbers of another. Numbers are drawn
+where their generator lives and only then moved: a generator on the CPU gives the same skin on every device.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import math
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+from skinimg.phantom.canvas import Canvas
 
 
 def seeded(seed: int, device: torch.device | str = "cpu") -> torch.Generator:
@@ -45,6 +48,16 @@ def normal(generator: torch.Generator, mean: float = 0.0, sd: float = 1.0) -> fl
 def log_normal(generator: torch.Generator, median: float, sigma_ln: float) -> float:
     """One log-normal number with that median and standard deviation of the logarithm."""
     return median * math.exp(normal(generator, 0.0, sigma_ln))
+
+
+def uniforms(generator: torch.Generator, shape: tuple[int, ...], device: torch.device) -> Tensor:
+    """Numbers on `device`, uniform in [0, 1)."""
+    return torch.rand(shape, generator=generator, device=generator.device).to(device)
+
+
+def normals(generator: torch.Generator, shape: tuple[int, ...], device: torch.device) -> Tensor:
+    """Numbers on `device`, normal with mean 0 and SD 1."""
+    return torch.randn(shape, generator=generator, device=generator.device).to(device)
 
 
 def clipped(value: float, low: float, high: float) -> float:
@@ -83,24 +96,22 @@ def lattice_noise(x: Tensor, y: Tensor, seed: Tensor) -> Tensor:
     return 2 * torch.lerp(top, bottom, v) - 1
 
 
-def spectral_noise(
-    shape: tuple[int, int], mm_per_px: float, band_mm: tuple[float, float], slope: float, generator: torch.Generator
-) -> Tensor:
+def spectral_noise(canvas: Canvas, band_mm: tuple[float, float], slope: float, generator: torch.Generator) -> Tensor:
     """A Gaussian random field (h, w), mean 0 and SD 1, with power ~ f^-slope between two wavelengths in mm.
 
     Made in the frequency domain; periodic over a field padded by a quarter, so that opposite edges do not match.
     """
-    coarse = max(1, int(band_mm[0] / (3 * mm_per_px)))  # smooth fields are made small and enlarged
-    step_mm = coarse * mm_per_px
+    shape, device = canvas.shape, canvas.device
+    coarse = max(1, int(band_mm[0] / (3 * canvas.mm_per_px)))  # smooth fields are made small and enlarged
+    step_mm = coarse * canvas.mm_per_px
     height, width = (math.ceil(n / coarse * 1.25 / 32) * 32 for n in shape)
-    device = generator.device
     fy = torch.fft.fftfreq(height, d=step_mm, device=device)[:, None]
     fx = torch.fft.rfftfreq(width, d=step_mm, device=device)[None, :]
     frequency = torch.sqrt(fx * fx + fy * fy).clamp_min(1e-6)
     amplitude = frequency.pow(-slope / 2)
     # Soft ends: a hard cut of the band would ring.
     amplitude *= torch.exp(-0.5 * (frequency * band_mm[0]) ** 2) * (1 - torch.exp(-0.5 * (frequency * band_mm[1]) ** 2))
-    noise = torch.fft.rfft2(torch.randn((height, width), generator=generator, device=device))
+    noise = torch.fft.rfft2(normals(generator, (height, width), device))
     field = torch.fft.irfft2(noise * amplitude, s=(height, width))
     field = field / field.std()  # over the periodic field: a crop may lie off the mean, as a patch of skin does
     if coarse > 1:

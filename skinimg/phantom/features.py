@@ -9,7 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from skinimg.phantom.draws import lattice_noise, spawn
+from skinimg.phantom.draws import lattice_noise, seeded, spawn
+from skinimg.phantom.filters import blur
 from skinimg.phantom.head import (
     EYEBALL_RADIUS_MM,
     IRIS_DIAMETER_MM,
@@ -41,24 +42,24 @@ class Overlay:
 
 def paint_features(sheet: Sheet, head: Head, looks: Looks, person: Person) -> Overlay:
     """Eyes, then the hairs of brows and lashes above them."""
-    generator = torch.Generator().manual_seed(looks.seed)
-    shape = sheet.canvas.shape
-    colour, cover = torch.zeros(*shape, 3), torch.zeros(shape)
-    normals = torch.zeros(*shape, 3)
+    generator = seeded(looks.seed)
+    shape, device = sheet.canvas.shape, sheet.canvas.device
+    colour, cover = torch.zeros((*shape, 3), device=device), torch.zeros(shape, device=device)
+    normals = torch.zeros((*shape, 3), device=device)
     normals[..., 2] = -1
     for eye in (0, 1):
         _paint_eye(sheet, head, looks, eye, colour, normals)
     cover = torch.maximum(cover, sheet.eyes)
     pits = 0.93 * sheet.nostrils
-    dark = torch.tensor([0.018, 0.008, 0.006]) * (1.6 - 0.2 * person.phototype)
+    dark = torch.tensor([0.018, 0.008, 0.006], device=device) * (1.6 - 0.2 * person.phototype)
     colour = _over(colour, cover, dark, pits)
     cover = torch.maximum(cover, pits)
     line = _stroke(sheet, smooth_line(head.landmarks_uv[list(MOUTH_LINE)], 80), 0.5, 0.35) * 0.75
-    colour = _over(colour, cover, torch.tensor([0.045, 0.014, 0.013]), line)
+    colour = _over(colour, cover, torch.tensor([0.045, 0.014, 0.013], device=device), line)
     cover = torch.maximum(cover, line)
     hairs = _brow_hairs(sheet, head, looks, spawn(generator)) * 0.9
     # brows grey later than the head, and skin shows between their hairs
-    brow_colour = torch.tensor(looks.hair) * 0.75 * min(1.0, 0.06 / max(looks.hair)) ** 0.8
+    brow_colour = torch.tensor(looks.hair, device=device) * 0.75 * min(1.0, 0.06 / max(looks.hair)) ** 0.8
     colour = _over(colour, cover, brow_colour, hairs)
     cover = torch.maximum(cover, hairs)
     lashes = _lashes(sheet, head, person, spawn(generator))
@@ -81,8 +82,9 @@ def _paint_eye(sheet: Sheet, head: Head, looks: Looks, eye: int, colour: Tensor,
     high = np.ceil(sheet.pixels(outline.max(0) + 3)).astype(int)
     window = (slice(low[1], high[1]), slice(low[0], high[0]))
     points = head.points(sheet.u[window], sheet.v[window], bare=True)
-    centre = torch.from_numpy(head.eye_centres_mm[eye])
-    iris = torch.from_numpy(head.landmarks_mm[RIGHT_IRIS if eye == 0 else LEFT_IRIS])
+    device = sheet.canvas.device
+    centre = torch.from_numpy(head.eye_centres_mm[eye]).to(device)
+    iris = torch.from_numpy(head.landmarks_mm[RIGHT_IRIS if eye == 0 else LEFT_IRIS]).to(device)
     gaze = (iris - centre) / (iris - centre).norm()
     radial = (points - iris)[..., :2]
     distance = radial.norm(dim=-1)
@@ -91,26 +93,26 @@ def _paint_eye(sheet: Sheet, head: Head, looks: Looks, eye: int, colour: Tensor,
     soft = max(0.22, 0.6 * sheet.canvas.mm_per_px)
 
     across = ((points - centre)[..., 0] / EYEBALL_RADIUS_MM).abs()
-    sclera = torch.tensor(SCLERA).expand(*distance.shape, 3).clone()
-    sclera = sclera * (1 - torch.tensor([0.03, 0.13, 0.16]) * (across**2)[..., None])
-    inner = torch.from_numpy(head.landmarks_mm[133 if eye == 0 else 362])
+    sclera = torch.tensor(SCLERA, device=device).expand(*distance.shape, 3).clone()
+    sclera = sclera * (1 - torch.tensor([0.03, 0.13, 0.16], device=device) * (across**2)[..., None])
+    inner = torch.from_numpy(head.landmarks_mm[133 if eye == 0 else 362]).to(device)
     corner = torch.exp(-(((points - inner)[..., :2].norm(dim=-1) / 3.2) ** 2))
-    sclera = torch.lerp(sclera, torch.tensor(CARUNCLE).expand_as(sclera), corner[..., None])
+    sclera = torch.lerp(sclera, torch.tensor(CARUNCLE, device=device).expand_as(sclera), corner[..., None])
 
-    seed = torch.tensor(looks.seed % 100003)
+    seed = torch.tensor(looks.seed % 100003, device=device)
     fibres = lattice_noise(angle * 11 + 40, distance * 0.7, seed) + 0.7 * lattice_noise(angle * 26 + 90, distance, seed)
     ring = torch.exp(-(((distance - 2.9) / 0.9) ** 2))  # the collarette
     limbus = torch.sigmoid((distance - rim + 0.7) / 0.35)
     bright = (1 + 0.30 * fibres + 0.35 * ring) * (1 - 0.72 * limbus)
-    iris_colour = torch.tensor(looks.iris) * bright.clamp_min(0.1)[..., None]
-    iris_colour = iris_colour * (1 + ring[..., None] * torch.tensor([0.25, 0.0, -0.2]))
+    iris_colour = torch.tensor(looks.iris, device=device) * bright.clamp_min(0.1)[..., None]
+    iris_colour = iris_colour * (1 + ring[..., None] * torch.tensor([0.25, 0.0, -0.2], device=device))
     pupil = torch.sigmoid((1.75 - distance) / 0.1)
     iris_colour = iris_colour * (1 - pupil[..., None]) + 0.003 * pupil[..., None]
     inside = torch.sigmoid((rim - distance) / (soft / 2))
     result = torch.lerp(sclera, iris_colour, inside[..., None])
 
     upper = outline[len(outline) // 2 :]
-    lid = torch.from_numpy(_distance_px(sheet, upper, window)) * sheet.canvas.mm_per_px
+    lid = _distance_mm(sheet, upper, window)
     result = result * (1 - 0.62 * torch.exp(-((lid / 2.1) ** 2)))[..., None]  # the lid and lashes shade the eye
     colour[window] = result
 
@@ -120,22 +122,22 @@ def _paint_eye(sheet: Sheet, head: Head, looks: Looks, eye: int, colour: Tensor,
     normals[window] = torch.lerp(ball, bulge, inside[..., None])
 
 
-def _distance_px(sheet: Sheet, line: FloatArray, window: tuple[slice, slice]) -> FloatArray:
-    """Distance in pixels from a chart polyline, inside a window of the sheet."""
+def _distance_mm(sheet: Sheet, line: FloatArray, window: tuple[slice, slice]) -> Tensor:
+    """Distance in mm from a chart polyline, inside a window of the sheet."""
     rows, columns = window
     canvas = np.full((rows.stop - rows.start, columns.stop - columns.start), 255, np.uint8)
     points = sheet.pixels(line) - (columns.start, rows.start)
     cv2.polylines(canvas, [np.round(points * 16).astype(np.int32)], False, 0, 1, cv2.LINE_8, 4)
-    return cv2.distanceTransform(canvas, cv2.DIST_L2, 5).astype(np.float32)
+    away = cv2.distanceTransform(canvas, cv2.DIST_L2, 5).astype(np.float32)
+    return torch.from_numpy(away).to(sheet.canvas.device) * sheet.canvas.mm_per_px
 
 
 def _stroke(sheet: Sheet, line: FloatArray, half_width_mm: float, softness_mm: float) -> Tensor:
     low = np.floor(sheet.pixels(line.min(0) - 4)).astype(int).clip(0)
     high = np.ceil(sheet.pixels(line.max(0) + 4)).astype(int)
     window = (slice(low[1], high[1]), slice(low[0], high[0]))
-    away = torch.from_numpy(_distance_px(sheet, line, window)) * sheet.canvas.mm_per_px
-    out = torch.zeros(sheet.canvas.shape)
-    out[window] = torch.sigmoid((half_width_mm - away) / (softness_mm / 2))
+    out = torch.zeros(sheet.canvas.shape, device=sheet.canvas.device)
+    out[window] = torch.sigmoid((half_width_mm - _distance_mm(sheet, line, window)) / (softness_mm / 2))
     return out
 
 
@@ -153,8 +155,9 @@ def _hair_strokes(sheet: Sheet, lines: list[FloatArray], thickness_mm: float) ->
         at = np.round((sheet.pixels(line) - low + 0.5) * fine * 16 - 8).astype(np.int32)
         cv2.polylines(canvas, [at], False, 255, width, cv2.LINE_AA, 4)
     small = cv2.resize(canvas, (int(high[0] - low[0]), int(high[1] - low[1])), interpolation=cv2.INTER_AREA)
-    out = torch.zeros(h, w)
-    out[low[1] : high[1], low[0] : high[0]] = torch.from_numpy(small.astype(np.float32) / 255 * (0.35 + 0.65 * share))
+    out = torch.zeros((h, w), device=sheet.canvas.device)
+    hairs = torch.from_numpy(small.astype(np.float32) / 255 * (0.35 + 0.65 * share))
+    out[low[1] : high[1], low[0] : high[0]] = hairs.to(sheet.canvas.device)
     return out
 
 
@@ -183,10 +186,8 @@ def _brow_hairs(sheet: Sheet, head: Head, looks: Looks, generator: torch.Generat
             t = np.linspace(0, 1, 5)[:, None]
             lines.append((r + d * le * t + b * t**2).astype(np.float32))
     hairs = _hair_strokes(sheet, lines, 0.10)
-    shadow = cv2.GaussianBlur(
-        hairs.numpy(), (0, 0), 1.1 / sheet.canvas.mm_per_px
-    )  # hairs too fine to be seen one by one
-    return torch.maximum(hairs, torch.from_numpy(shadow) * 0.6).clamp(0, 1)
+    shadow = blur(hairs, 1.1 / sheet.canvas.mm_per_px)  # hairs too fine to be seen one by one
+    return torch.maximum(hairs, shadow * 0.6).clamp(0, 1)
 
 
 def _lashes(sheet: Sheet, head: Head, person: Person, generator: torch.Generator) -> Tensor:
@@ -194,7 +195,7 @@ def _lashes(sheet: Sheet, head: Head, person: Person, generator: torch.Generator
     uv = head.landmarks_uv
     upper_lines: list[FloatArray] = []
     lower_lines: list[FloatArray] = []
-    line = torch.zeros(sheet.canvas.shape)
+    line = torch.zeros(sheet.canvas.shape, device=sheet.canvas.device)
     strength = 1.0 if not person.male else 0.75
     for eye in (0, 1):
         outline = eye_outline(uv, eye)

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from skinimg.phantom.draws import normals
 from skinimg.phantom.filters import blur
 from skinimg.phantom.head import CYLINDER_MM, GRID_MM, Head, chart_grid, ear_frame, sample_grid
 from skinimg.phantom.people import Looks
@@ -55,25 +56,24 @@ class Outside:
 def _hairline(u: Tensor, v: Tensor, looks: Looks, landmarks: FloatArray, recede: float) -> Tensor:
     """(h, w) mm inside (positive) or outside the hair."""
     top = float(landmarks[10, 1])
-    degrees = (u.abs() / CYLINDER_MM * 180 / math.pi).numpy()
+    degrees = (u.abs() / CYLINDER_MM * 180 / math.pi).cpu().numpy()
     line = np.interp(degrees, list(_HAIRLINE), list(_HAIRLINE.values())).astype(np.float32)
     corner = np.exp(-(((degrees - 30) / 16) ** 2))
-    line = torch.from_numpy(line + top - recede * (4 + 18 * corner))
+    line = line + top - recede * (4 + 18 * corner)
     if looks.hair_style in ("back", "band"):
         # tied: combed off the temples
-        line = line - torch.from_numpy(8 * np.exp(-(((degrees - 66) / 9) ** 2)).astype(np.float32))
+        line = line - 8 * np.exp(-(((degrees - 66) / 9) ** 2)).astype(np.float32)
     _, _, rho = ear_frame(u, v, landmarks)
-    return torch.minimum(line - v, (rho - 1.12) * 14)  # hair leaves the ears free
+    return torch.minimum(torch.from_numpy(line).to(v) - v, (rho - 1.12) * 14)  # hair leaves the ears free
 
 
 def _strands(u: Tensor, style: str, generator: torch.Generator) -> Tensor:
     """Noise drawn out along the lie of the hair, mean 0, SD about 1."""
     shape = u.shape
-    noise = torch.randn((1, 1, *shape), generator=generator)
+    noise = normals(generator, (1, 1, *shape), u.device)
     angle = u / CYLINDER_MM
-    wave = functional.interpolate(
-        torch.randn((1, 1, 12, 14), generator=generator), shape, mode="bicubic", align_corners=True
-    )[0, 0]
+    coarse = normals(generator, (1, 1, 12, 14), u.device)
+    wave = functional.interpolate(coarse, shape, mode="bicubic", align_corners=True)[0, 0]
     if style == "short":
         heading = 1.3 * angle.clamp(-1.6, 1.6) + 0.45 * wave  # from upright in the middle to sideways and down
     else:
@@ -81,9 +81,9 @@ def _strands(u: Tensor, style: str, generator: torch.Generator) -> Tensor:
     du, dv = heading.sin(), -heading.cos()
     reach = 10 if style == "short" else 16
     h, w = shape
-    x = torch.arange(w).float().expand(h, w)
-    y = torch.arange(h).float()[:, None].expand(h, w)
-    total = torch.zeros(shape)
+    x = torch.arange(w, device=u.device).float().expand(h, w)
+    y = torch.arange(h, device=u.device).float()[:, None].expand(h, w)
+    total = torch.zeros_like(u)
     for k in range(-reach, reach + 1):
         gx, gy = (x + 1.4 * k * du) * 2 / (w - 1) - 1, (y + 1.4 * k * dv) * 2 / (h - 1) - 1
         total += functional.grid_sample(noise, torch.stack([gx, gy], -1)[None], align_corners=True)[0, 0]
@@ -92,7 +92,8 @@ def _strands(u: Tensor, style: str, generator: torch.Generator) -> Tensor:
 
 def dress(head: Head, looks: Looks, person: Person, generator: torch.Generator) -> tuple[Head, Outside]:
     """The head with hair and clothes on it, and the layer that colours them."""
-    u, v = chart_grid(LAYER_MM)
+    device = head.device
+    u, v = chart_grid(LAYER_MM, device)
     top = float(head.landmarks_uv[10, 1])
     recede = max(0.0, min(1.0, (person.age_years - 35) / 50)) if person.male else 0.0
     inside = _hairline(u, v, looks, head.landmarks_mm, recede)
@@ -107,22 +108,21 @@ def dress(head: Head, looks: Looks, person: Person, generator: torch.Generator) 
         volume = volume * torch.where(u.abs() > 1.1 * CYLINDER_MM, 0.35, 1.0)
     lumps = blur(strands, 3.0) * 0.9 + strands * 0.35
     volume = (volume * (1 + 0.12 * lumps)).clamp_min(0)
-    colour = torch.tensor(looks.hair)[:, None, None] * (0.85 + 0.38 * strands + 0.25 * blur(strands, 4.0)).clamp(
-        0.15, 2.2
-    )
+    lightness = (0.85 + 0.38 * strands + 0.25 * blur(strands, 4.0)).clamp(0.15, 2.2)
+    colour = torch.tensor(looks.hair, device=device)[:, None, None] * lightness
     if looks.hair_style == "bald":
         cover = cover * 0.30  # shadow of shaven hair
 
-    skin = skin_colour(person.melanin, person.blood)[:, None, None]
-    albedo = skin * (1 + 0.02 * blur(torch.randn(u.shape, generator=generator), 8.0) * 8)
+    skin = skin_colour(person.melanin, person.blood).to(device)[:, None, None]
+    albedo = skin * (1 + 0.02 * blur(normals(generator, u.shape, device), 8.0) * 8)
     albedo = torch.lerp(albedo, colour, cover)
     shine = torch.lerp(torch.full_like(cover, 0.6), torch.full_like(cover, 0.9), cover)
 
     if looks.hair_style == "band":
         middle = top - 21 + 0.15 * torch.sqrt(u**2 + 400) + 14 * (u.abs() / CYLINDER_MM / 1.5).clamp(0, 1.3) ** 2
         band = torch.sigmoid((17 - (v - middle).abs()) / 0.5) * torch.sigmoid((1.75 * CYLINDER_MM - u.abs()) / 2)
-        weave = 1 + 0.05 * torch.sin(v * 2.6) + 0.03 * torch.randn(u.shape, generator=generator)
-        fabric = torch.tensor(BAND_COLOUR)[:, None, None] * weave
+        weave = 1 + 0.05 * torch.sin(v * 2.6) + 0.03 * normals(generator, u.shape, device)
+        fabric = torch.tensor(BAND_COLOUR, device=device)[:, None, None] * weave
         albedo, cover, shine = torch.lerp(albedo, fabric, band), torch.maximum(cover, band), shine * (1 - band)
         volume = torch.lerp(volume, torch.full_like(volume, 3.5), band)
 
@@ -130,13 +130,13 @@ def dress(head: Head, looks: Looks, person: Person, generator: torch.Generator) 
     # a round neck: as far below the chin in front as it is out on the shoulders
     below = v - chin - 52 + 1.3 * (sample_grid(head.bare_radius_mm[None], u, v)[0] - 52)
     cloth = torch.sigmoid(below / 0.8)
-    weave = 1 + 0.06 * torch.randn(u.shape, generator=generator) + 0.03 * torch.sin(u * 4.1) * torch.sin(v * 4.1)
-    albedo = torch.lerp(albedo, torch.tensor(looks.clothes)[:, None, None] * weave, cloth)
+    weave = 1 + 0.06 * normals(generator, u.shape, device) + 0.03 * torch.sin(u * 4.1) * torch.sin(v * 4.1)
+    albedo = torch.lerp(albedo, torch.tensor(looks.clothes, device=device)[:, None, None] * weave, cloth)
     cover, shine = torch.maximum(cover, cloth), shine * (1 - cloth)
     hem = torch.exp(-(((below - 6) / 5) ** 2))
     volume = volume + 4.0 * cloth + 1.2 * hem * cloth
 
-    gu, gv = chart_grid(GRID_MM)
+    gu, gv = chart_grid(GRID_MM, device)
     volume = sample_grid(volume[None], gu, gv)[0]
     # on the crown hair stands up, not out: the surface below is lifted instead of widened
     lift = volume * torch.sigmoid((top - 35 - gv) / 9)

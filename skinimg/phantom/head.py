@@ -9,7 +9,7 @@ Over the face that distance is close to CYLINDER_MM, so a millimetre of chart is
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -58,6 +58,15 @@ class Head:
     landmarks_uv: FloatArray
     eye_centres_mm: FloatArray
 
+    @property
+    def device(self) -> torch.device:
+        """Where the surface is."""
+        return self.radius_mm.device
+
+    def to(self, device: torch.device | str) -> Head:
+        """The same head with its surface on a device; the landmarks stay arrays."""
+        return replace(self, radius_mm=self.radius_mm.to(device), bare_radius_mm=self.bare_radius_mm.to(device))
+
     def radius_at(self, u: Tensor, v: Tensor, bare: bool = False) -> Tensor:
         """Distance of the surface from the axis at chart points of any shape, bilinear."""
         grid = self.bare_radius_mm if bare else self.radius_mm
@@ -89,16 +98,19 @@ def sample_grid(maps: Tensor, u: Tensor, v: Tensor) -> Tensor:
     return values.reshape(len(maps), *u.shape)
 
 
-def chart_grid(spacing_mm: float) -> tuple[Tensor, Tensor]:
+def chart_grid(spacing_mm: float, device: torch.device | str = "cpu") -> tuple[Tensor, Tensor]:
     """u and v (h, w) of a regular grid over the whole chart, corners included."""
     w = round((U_MM[1] - U_MM[0]) / spacing_mm) + 1
     h = round((V_MM[1] - V_MM[0]) / spacing_mm) + 1
+    # Made on the CPU and moved: its nodes are the same on every device.
     v, u = torch.meshgrid(torch.linspace(*V_MM, h), torch.linspace(*U_MM, w), indexing="ij")
-    return u, v
+    return u.to(device), v.to(device)
 
 
 def build_head(landmarks: FloatArray, lid_crease: float = 1.0) -> Head:
     """The bare head through 478 landmarks (mm): a spline on top of an ellipsoid skull and neck, with lids, lips, nose.
+
+    Made on the CPU whatever draws it later (`Head.to`): a few hundred nodes in float64, once per person.
 
     lid_crease : depth of the fold of the upper lid in mm, 0 for none.
     """

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from skinimg.phantom.canvas import Canvas
-from skinimg.phantom.draws import clipped, log_normal, new_seed, normal, spawn, uniform
+from skinimg.phantom.draws import clipped, log_normal, new_seed, normal, normals, spawn, uniform, uniforms
 from skinimg.phantom.skin import Person
 from skinimg.phantom.splat import scattered
 
@@ -103,7 +103,8 @@ class _Sampler:
         count = int(torch.poisson(rate, generator=self.generator).item())
         if count == 0:
             return []
-        chosen = torch.multinomial(weight.flatten(), count, replacement=True, generator=self.generator)
+        here = weight.flatten().to(self.generator.device)
+        chosen = torch.multinomial(here, count, replacement=True, generator=self.generator)
         jitter = torch.rand((2, count), generator=self.generator, device=self.generator.device)
         x = (chosen % weight.shape[1] + jitter[0]) * step * self.canvas.mm_per_px
         y = (chosen // weight.shape[1] + jitter[1]) * step * self.canvas.mm_per_px
@@ -325,8 +326,8 @@ def _pores(canvas: Canvas, person: Person, generator: torch.Generator, given: in
     spacing_mm = 10 * math.sqrt(1.1547 / (densest * person.pore_density_per_cm2))
     keep = canvas.blend(_PORE_DENSITY, 0.5) / densest * canvas.zone("skin")
     x, y = scattered(canvas, spacing_mm, 0.22, keep, generator)
-    chance = torch.rand((6, len(x)), generator=generator, device=generator.device)
-    size = torch.randn(len(x), generator=generator, device=generator.device)
+    chance = uniforms(generator, (6, len(x)), canvas.device)
+    size = normals(generator, (len(x),), canvas.device)
     diameter = (person.pore_diameter_mm * torch.exp(0.28 * size)).clamp(0.08, 0.6)
     older = clipped((person.age_years - 20) / 50, 0, 1)
     tension = uniform(generator, 0, math.pi)

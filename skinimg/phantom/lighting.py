@@ -70,9 +70,9 @@ def sample_lighting(generator: torch.Generator, steadiness: float) -> Lighting:
     )
 
 
-def sphere_directions() -> Tensor:
+def sphere_directions(device: torch.device) -> Tensor:
     """DIRECTIONS unit vectors, even over the sphere (Fibonacci lattice)."""
-    k = torch.arange(DIRECTIONS, dtype=torch.float32) + 0.5
+    k = torch.arange(DIRECTIONS, dtype=torch.float32, device=device) + 0.5
     z = 1 - 2 * k / DIRECTIONS
     angle = math.pi * (1 + 5**0.5) * k
     ring = torch.sqrt(1 - z * z)
@@ -83,10 +83,10 @@ def _radiance(lighting: Lighting, rotation: Tensor, directions: Tensor) -> Tenso
     """Light from each direction (n,) of head axes; an unshaded surface that faces a single lamp receives its power."""
     towards = directions @ rotation.T  # camera axes
     solid = 4 * math.pi / len(directions)
-    total = torch.full((len(directions),), lighting.ambient / math.pi * solid)
+    total = torch.full_like(towards[:, 1], lighting.ambient / math.pi * solid)
     total = total * (1 - 0.35 * towards[:, 1])  # floors are darker than ceilings
     for lamp in lighting.lamps:
-        cos = towards @ torch.tensor(lamp.direction)
+        cos = towards @ torch.tensor(lamp.direction, device=directions.device)
         lobe = torch.exp((cos - 1) / (0.5 * (lamp.half_width + 0.22) ** 2))
         total = total + lamp.power * lobe / lobe.sum()
     return total
@@ -99,26 +99,26 @@ def coarse_radius(head: Head) -> Tensor:
 
 def coarse_normals(head: Head) -> Tensor:
     """Normals (h, w, 3) of that surface on the coarse grid."""
-    u, v = chart_grid(COARSE_MM)
+    u, v = chart_grid(COARSE_MM, head.device)
     return surface_normals(sample_grid(coarse_radius(head)[None], u, v)[0], u, COARSE_MM)
 
 
 def sky_visibility(head: Head) -> Tensor:
     """(DIRECTIONS, h, w) share of light from each direction that reaches each point of the coarse chart grid."""
-    u, v = chart_grid(COARSE_MM)
+    u, v = chart_grid(COARSE_MM, head.device)
     smooth = coarse_radius(head)[None]
     start = from_chart(u, v, sample_grid(smooth, u, v)[0])
-    steps = torch.tensor([2.0, 4.0, 7.0, 11.0, 16.0, 23.0, 32.0, 44.0, 60.0, 82.0, 106.0, REACH_MM])
+    steps = torch.tensor([2.0, 4.0, 7.0, 11.0, 16.0, 23.0, 32.0, 44.0, 60.0, 82.0, 106.0, REACH_MM], device=head.device)
     normals = coarse_normals(head)
     result = []
-    for direction in sphere_directions():
+    for direction in sphere_directions(head.device):
         lit = normals @ direction > -0.2  # light from behind the surface is not asked for
         along = start[lit] + direction * steps[:, None, None]  # (s, n, 3)
         x, toward = along[..., 0], AXIS_Z_MM - along[..., 2]
         radius = torch.hypot(x, toward)
         surface = sample_grid(smooth, CYLINDER_MM * torch.atan2(x, toward), along[..., 1])[0]
         clearance = (radius - surface) / (0.30 * steps[:, None] + 0.8)
-        seen = torch.zeros(u.shape)
+        seen = torch.zeros_like(u)
         seen[lit] = (0.7 + clearance).clamp(0, 1).amin(0)
         result.append(seen)
     return torch.stack(result)
@@ -126,7 +126,7 @@ def sky_visibility(head: Head) -> Tensor:
 
 def light_vectors(visibility: Tensor, normals: Tensor, lighting: Lighting, rotation: Tensor) -> Tensor:
     """B (3, h, w) in head axes on the coarse grid, from `sky_visibility` and coarse normals (h, w, 3)."""
-    directions = sphere_directions()
+    directions = sphere_directions(normals.device)
     power = _radiance(lighting, rotation, directions)
     facing = torch.einsum("hwc,kc->khw", normals, directions)
     gate = ((facing + 0.15) / 0.3).clamp(0, 1)

@@ -59,11 +59,16 @@ class Sitter:
         return paint(self.skin, self.sheet.canvas, self.lesions if lesions is None else lesions)
 
 
-def sample_sitter(generator: torch.Generator, mm_per_px: float, phototype: int | None = None) -> Sitter:
-    """A new person. mm_per_px : of the sheet of skin; two thirds of the photo's keeps its detail."""
+def sample_sitter(
+    generator: torch.Generator, mm_per_px: float, phototype: int | None = None, device: torch.device | str = "cpu"
+) -> Sitter:
+    """A new person, drawn on `device`; a generator on the CPU gives the same one on every device.
+
+    mm_per_px : of the sheet of skin; two thirds of the photo's keeps its detail.
+    """
     person = sample_person(spawn(generator), phototype)
     looks = sample_looks(person, spawn(generator))
-    head = build_head(sample_landmarks(spawn(generator), 0.15 if person.male else 0.85), looks.lid_crease_mm)
+    head = build_head(sample_landmarks(spawn(generator), 0.15 if person.male else 0.85), looks.lid_crease_mm).to(device)
     sheet = make_sheet(head, mm_per_px)
     overlay = paint_features(sheet, head, looks, person)
     head, outside = dress(head, looks, person, spawn(generator))
@@ -76,7 +81,7 @@ def sample_sitter(generator: torch.Generator, mm_per_px: float, phototype: int |
 def _matched(outside: Outside, sheet: Sheet, skin: Tensor, person: Person) -> Outside:
     """The plain skin of ears and neck in the mean colour of the sheet's own sides, so that no seam shows."""
     sides = (sheet.u.abs() > 0.8 * float(sheet.u.max())) & (sheet.v > 0)
-    tint = skin[sides].mean(0) / skin_colour(person.melanin, person.blood)
+    tint = skin[sides].mean(0) / skin_colour(person.melanin, person.blood).to(skin)
     tinted = outside.albedo * tint[:, None, None]
     return replace(outside, albedo=torch.lerp(tinted, outside.albedo, outside.hair))
 
@@ -144,14 +149,14 @@ def _shine(sitter: Sitter, normals: Tensor, gloss: Tensor, view: View, lighting:
     """Specular reflection (h, w) of the lamps on skin (GGX, Walter 2007) and, mirrored, in wet eyes."""
     sheet, overlay = sitter.sheet, sitter.overlay
     points = sitter.head.points(sheet.u, sheet.v, bare=True)
-    to_eye = view.eye_point - points
+    to_eye = view.eye_point.to(points) - points
     to_eye = to_eye / to_eye.norm(dim=-1, keepdim=True)
     alpha2 = camera.light.roughness**2
     mirrored = 2 * (to_eye * overlay.eye_normals).sum(-1, keepdim=True) * overlay.eye_normals - to_eye
     total = torch.zeros_like(gloss)
-    directions = sphere_directions()
+    directions = sphere_directions(points.device)
     for lamp in lighting.lamps:
-        towards = torch.tensor(lamp.direction) @ view.rotation  # head axes
+        towards = (torch.tensor(lamp.direction) @ view.rotation).to(points)  # head axes
         near = torch.softmax(40 * (directions @ towards), 0)
         seen = sample_grid(torch.einsum("k,khw->hw", near, sitter.visibility)[None], sheet.u, sheet.v)[0]
         middle = to_eye + towards
@@ -171,7 +176,7 @@ def _shine(sitter: Sitter, normals: Tensor, gloss: Tensor, view: View, lighting:
 
 def _outside_light(sitter: Sitter, view: View, lighting: Lighting) -> Tensor:
     """Light (3, h, w) of hair, neck, ears and clothes, on the whole chart."""
-    u, v = chart_grid(LAYER_MM)
+    u, v = chart_grid(LAYER_MM, sitter.head.device)
     normals = surface_normals(sitter.head.radius_at(u, v), u, LAYER_MM)
     light = _light_on(sitter, view, lighting, u, v)
     irradiance = (light * normals.permute(2, 0, 1)).sum(0).clamp_min(0.0)
@@ -188,8 +193,8 @@ def _seen_light(sitter: Sitter, seen: Seen, view: View, face: Tensor, outside: T
     share = share * (1 - layers[3])
     head = torch.lerp(layers[:3], on_face, share)
     h, w = view.shape
-    y = torch.linspace(-1, 1, h)[:, None]
-    x = torch.linspace(-1, 1, w)[None, :]
+    y = torch.linspace(-1, 1, h, device=face.device)[:, None]
+    x = torch.linspace(-1, 1, w, device=face.device)[None, :]
     wall = BACKGROUND * (1 - 0.06 * (x * x + y * y) - 0.05 * y)
     return torch.where(seen.hit, head, wall.expand(3, h, w)).permute(1, 2, 0)
 

@@ -51,9 +51,10 @@ def make_sheet(head: Head, mm_per_px: float) -> Sheet:
     uv = head.landmarks_uv
     top, bottom = float(uv[10, 1]) - MARGIN_MM[0], float(uv[152, 1]) + MARGIN_MM[1]
     h, w = math.ceil((bottom - top) / mm_per_px), 2 * math.ceil(HALF_WIDTH_MM / mm_per_px) + 1
-    v, u = torch.meshgrid(top + torch.arange(h) * mm_per_px, (torch.arange(w) - (w - 1) / 2) * mm_per_px, indexing="ij")
-    bare = Canvas((h, w), mm_per_px)
-    empty = torch.zeros(h, w)
+    rows, columns = torch.arange(h, device=head.device), torch.arange(w, device=head.device)
+    v, u = torch.meshgrid(top + rows * mm_per_px, (columns - (w - 1) / 2) * mm_per_px, indexing="ij")
+    bare = Canvas((h, w), mm_per_px, device=head.device)
+    empty = torch.zeros((h, w), device=head.device)
     sheet = Sheet(bare, u, v, empty, empty, empty, empty)
     eyes = sum((_filled(sheet, eye_outline(uv, eye), 0.12) for eye in (0, 1)), empty)
     lips = _filled(sheet, smooth_line(uv[list(LIPS)], 160, closed=True), 0.5)
@@ -61,7 +62,7 @@ def make_sheet(head: Head, mm_per_px: float) -> Sheet:
     nostrils = sum((_nostril(sheet, uv, side) for side in (0, 1)), empty)
     zones = _zones(sheet, uv)
     zones["skin"] = ((1 - eyes) * (1 - lips) * (1 - nostrils)).clamp(0, 1)
-    return Sheet(Canvas((h, w), mm_per_px, zones), u, v, eyes, lips, brows, nostrils)
+    return Sheet(Canvas((h, w), mm_per_px, zones, head.device), u, v, eyes, lips, brows, nostrils)
 
 
 def _filled(sheet: Sheet, outline: FloatArray, softness_mm: float) -> Tensor:
@@ -70,7 +71,7 @@ def _filled(sheet: Sheet, outline: FloatArray, softness_mm: float) -> Tensor:
     points = np.round(sheet.pixels(outline) * 16).astype(np.int32)
     cv2.fillPoly(mask, [points], 1.0, cv2.LINE_8, 4)
     sigma = max(softness_mm / sheet.canvas.mm_per_px, 0.45)
-    return torch.from_numpy(cv2.GaussianBlur(mask, (0, 0), sigma))
+    return torch.from_numpy(cv2.GaussianBlur(mask, (0, 0), sigma)).to(sheet.canvas.device)
 
 
 def _brow(uv: FloatArray, side: int) -> FloatArray:

@@ -23,6 +23,7 @@ from skinimg.phantom.draws import (
     spawn,
     spectral_noise,
     uniform,
+    uniforms,
 )
 from skinimg.phantom.splat import Layers, scattered, segment_distance, windows
 
@@ -116,7 +117,7 @@ def draw_skin(canvas: Canvas, person: Person, generator: torch.Generator) -> Ski
     """Bare skin of one person. The same generator state gives the same skin."""
     melanin = person.melanin * canvas.blend(_MELANIN_FACTOR, 1.0) * _unevenness(canvas, generator, _MELANIN_BANDS)
     blood = person.blood * canvas.blend(_BLOOD_FACTOR, 1.0) * _unevenness(canvas, generator, _BLOOD_BANDS)
-    oil = spectral_noise(canvas.shape, canvas.mm_per_px, (3.0, 40.0), 2.0, generator)
+    oil = spectral_noise(canvas, (3.0, 40.0), 2.0, generator)
     gloss = person.oiliness * canvas.blend(_OIL_FACTOR, 1.0) * torch.exp(0.3 * oil)
     return SkinState(
         melanin=melanin.clamp(*optics.MELANIN_RANGE),
@@ -160,7 +161,7 @@ def skin_colour(melanin: float, blood: float) -> Tensor:
 
 def wear_makeup(state: SkinState, canvas: Canvas, amount: float, generator: torch.Generator) -> SkinState:
     """The same skin under foundation, 0 bare to 1 opaque, thinner where it has worn and gathered in furrows."""
-    worn = spectral_noise(canvas.shape, canvas.mm_per_px, (0.3, 15.0), 2.0, generator)
+    worn = spectral_noise(canvas, (0.3, 15.0), 2.0, generator)
     cover = (amount * (1 + 0.15 * worn)).clamp(0, 0.95) * canvas.zone("skin")
     return replace(state, makeup=cover, gloss=state.gloss * (1 - 0.5 * amount))
 
@@ -175,7 +176,7 @@ def _unevenness(
 ) -> Tensor:
     total = torch.zeros(canvas.shape, device=canvas.device)
     for band, slope, sigma in bands:
-        total = total + sigma * spectral_noise(canvas.shape, canvas.mm_per_px, band, slope, generator)
+        total = total + sigma * spectral_noise(canvas, band, slope, generator)
     return torch.exp(total)
 
 
@@ -185,8 +186,8 @@ def _relief(canvas: Canvas, person: Person, generator: torch.Generator) -> Tenso
     direction = normal(generator, 0.0, 0.35)  # tension lines run across most of a face
     primary = furrows(canvas, generator, 0.75 + 0.25 * older, 1.3 + 0.6 * older, direction)
     # Where a noise of one wavelength crosses zero it draws a maze of lines: cheaper than a second set of cells.
-    maze = spectral_noise(canvas.shape, canvas.mm_per_px, (0.25, 0.5), 0.0, generator)
-    bumps = spectral_noise(canvas.shape, canvas.mm_per_px, (0.5, 2.5), 1.5, generator)
+    maze = spectral_noise(canvas, (0.25, 0.5), 0.0, generator)
+    bumps = spectral_noise(canvas, (0.5, 2.5), 1.5, generator)
     depth = person.relief_mm * canvas.blend({"nose": 0.6, "forehead": 1.7, "neck": 1.4, "periorbital": 1.2}, 1.0)
     return depth * (0.4 * bumps - primary - 0.45 * torch.exp(-((maze / 0.35) ** 2)))
 
@@ -199,17 +200,14 @@ def furrows(canvas: Canvas, generator: torch.Generator, spacing_mm: float, stret
     """
     height, width = canvas.shape
     device = canvas.device
-    warp = [
-        0.25 * spectral_noise(canvas.shape, canvas.mm_per_px, (spacing_mm * 0.8, spacing_mm * 6), 2.0, generator)
-        for _ in range(2)
-    ]
+    warp = [0.25 * spectral_noise(canvas, (spacing_mm * 0.8, spacing_mm * 6), 2.0, generator) for _ in range(2)]
     y = torch.arange(height, device=device)[:, None] * canvas.mm_per_px / spacing_mm
     x = torch.arange(width, device=device)[None, :] * canvas.mm_per_px / spacing_mm
     u = (math.cos(direction) * x + math.sin(direction) * y) / math.sqrt(stretch) + warp[0]
     v = (-math.sin(direction) * x + math.cos(direction) * y) * math.sqrt(stretch) + warp[1]
     u, v = u - u.min() + 1, v - v.min() + 1
     size = (int(v.max()) + 3, int(u.max()) + 3)
-    centre = torch.rand((2, *size), generator=generator, device=device).flatten(1)
+    centre = uniforms(generator, (2, *size), device).flatten(1)
     column, row = u.floor(), v.floor()
     first = torch.full(canvas.shape, 9.0, device=device)
     second = first.clone()
@@ -231,7 +229,7 @@ def _short_hair(canvas: Canvas, person: Person, generator: torch.Generator) -> T
     if person.stubble == 0:
         return torch.zeros(canvas.shape, device=canvas.device)
     x, y = scattered(canvas, 1.6, 0.3, person.stubble * canvas.blend(_BEARD, 0.0), child)  # about 45 hairs per cm2
-    chance = torch.rand((3, len(x)), generator=child, device=child.device)
+    chance = uniforms(child, (3, len(x)), canvas.device)
     lie = uniform(seeded(person.seed, child.device), 0, 2 * math.pi) + 0.6 * (chance[0] - 0.5)
     length = 0.3 + 0.9 * chance[1]
     half_width = 0.03 + 0.02 * chance[2]  # beard hair is 60 to 100 um thick

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from skinimg.phantom.canvas import Canvas
+from skinimg.phantom.draws import normals, uniforms
 
 _SIZES = (3, 5, 7, 9, 13, 17, 25, 33, 49, 65, 97, 129, 193, 257, 385, 513, 769, 1025, 1537, 2049, 4097, 8193)
 _CHUNK = 2_000_000  # window pixels worked on at once: about 8 MB per temporary
@@ -107,11 +108,11 @@ def scattered(
     step_y = spacing_mm * 0.866
     columns = int(canvas.size_mm[0] / spacing_mm) + 2
     rows = int(canvas.size_mm[1] / step_y) + 2
-    device = generator.device
+    device = canvas.device
     y = torch.arange(rows, device=device)[:, None].expand(rows, columns) * step_y
     x = torch.arange(columns, device=device)[None, :] * spacing_mm + (y / step_y % 2) * spacing_mm / 2
-    shake = torch.randn((2, rows, columns), generator=generator, device=device) * jitter * spacing_mm
-    chance = torch.rand((rows, columns), generator=generator, device=device).flatten()
+    shake = normals(generator, (2, rows, columns), device) * jitter * spacing_mm
+    chance = uniforms(generator, (rows, columns), device).flatten()
     x, y = (x + shake[0]).flatten(), (y + shake[1]).flatten()
     row, column = canvas.pixels_of(x, y)
     inside = (x >= 0) & (y >= 0) & (x <= canvas.size_mm[0]) & (y <= canvas.size_mm[1])

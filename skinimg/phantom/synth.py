@@ -9,8 +9,6 @@ DIR/truth/SUBJECT/SESSION_VIEW/        <finding>.png coverage (255 = all of the 
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import os
 import shutil
@@ -22,14 +20,13 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
+import torch
 from PIL import Image
 
 from skinimg.errors import SettingsError, StudyError
-from skinimg.findings import MASK_FINDINGS
 from skinimg.phantom import truth
 from skinimg.phantom.camera import Regime
 from skinimg.phantom.draws import new_seed, seeded, spawn
-from skinimg.phantom.lesions import Lesion
 from skinimg.phantom.portrait import Picture, Sitter, sample_sitter
 from skinimg.phantom.series import (
     ARMS,
@@ -41,6 +38,8 @@ from skinimg.phantom.series import (
     plan_subjects,
     sample_studio,
 )
+from skinimg.phantom.skin import Person
+from skinimg.phantom.truth_tables import Row, TruthTables, keyed, write_csv
 from skinimg.phantom.view import FIELD_MM, Seen
 
 VIEW_YAW_DEG = {"front": 0.0, "left45": -40.0, "right45": 40.0}  # left45 shows the person's left side
@@ -48,11 +47,6 @@ SIZE_PX = (300, 4000)
 CORRESPONDENCE_STRIDE = 4
 
 Progress = Callable[[int, int], None]  # photos done, photos in all
-Tables = dict[str, list[dict[str, object]]]
-Key = tuple[str, str, str]  # region, finding, metric
-Known = dict[Key, tuple[str, float | None, str]]  # unit, value, reason where there is none
-
-_LESION_COLUMNS = ("kind", "radius_mm", "length_mm", "melanin", "blood", "depth_mm")
 
 
 @dataclass(frozen=True)
@@ -125,10 +119,11 @@ def check(recipe: Recipe) -> None:
         )
 
 
-def synth(out: Path, recipe: Recipe, progress: Progress | None = None) -> Path:
+def synth(out: Path, recipe: Recipe, progress: Progress | None = None, device: torch.device | str = "cpu") -> Path:
     """Write a synthetic study to `out` and return its manifest. The same recipe gives the same bytes.
 
-    Everything is written to a folder beside `out` and moved there when it is complete.
+    Everything is written to a folder beside `out` and moved there when it is complete. All chance comes from the CPU:
+    another device draws the same people, lesions and photos, up to the rounding of its arithmetic.
 
     Raises
     ------
@@ -145,7 +140,7 @@ def synth(out: Path, recipe: Recipe, progress: Progress | None = None) -> Path:
     work = out.parent / f".{out.name}.unfinished-{os.getpid()}"
     try:
         work.mkdir(parents=True)
-        _write_study(work, recipe, progress or _silent)
+        _write_study(work, recipe, progress or _silent, device)
         if out.exists():
             out.rmdir()
         work.rename(out)
@@ -162,132 +157,81 @@ def _silent(_done: int, _total: int) -> None:
     """Nobody watches."""
 
 
-def _write_study(root: Path, recipe: Recipe, progress: Progress) -> None:
+@dataclass(frozen=True)
+class _Job:
+    """One study being written."""
+
+    root: Path
+    recipe: Recipe
+    studio: Studio
+    tables: TruthTables
+    device: torch.device | str
+
+
+def _write_study(root: Path, recipe: Recipe, progress: Progress, device: torch.device | str) -> None:
     generator = seeded(recipe.seed)
     shape = (recipe.size_px, recipe.size_px * 4 // 5)
     studio = sample_studio(spawn(generator), recipe.regime, shape)
     plans = plan_subjects(
         recipe.subjects, recipe.sessions, recipe.effects, recipe.null_fraction, recipe.arms, spawn(generator)
     )
-    tables: Tables = {"measurements": [], "changes": [], "lesions": [], "subjects": []}
-    manifest: list[dict[str, object]] = []
-    done = 0
+    job = _Job(root, recipe, studio, TruthTables(), device)
+    manifest: list[Row] = []
     for number, plan in enumerate(plans):
         phototype = recipe.phototypes[number % len(recipe.phototypes)] if recipe.phototypes else None
-        for row in _write_subject(root, plan, recipe, studio, phototype, tables):
+        for row in _write_subject(job, plan, phototype):
             manifest.append(row)
-            done += 1
-            progress(done, recipe.photos)
-    _write_csv(root / "manifest.csv", manifest)
-    for name, rows in tables.items():
-        _write_csv(root / "truth" / f"{name}.csv", rows)
+            progress(len(manifest), recipe.photos)
+    write_csv(root / "manifest.csv", manifest)
+    job.tables.write(root / "truth")
 
 
-def _write_subject(
-    root: Path,
-    plan: Plan,
-    recipe: Recipe,
-    studio: Studio,
-    phototype: int | None,
-    tables: Tables,
-) -> Iterator[dict[str, object]]:
+def _write_subject(job: _Job, plan: Plan, phototype: int | None) -> Iterator[Row]:
     """All photos of one subject; yields their manifest rows and adds to the tables of truth."""
-    # two thirds of the photo's own scale: the sheet is resampled once more on its way into the picture
     generator = seeded(plan.seed)
-    sitter = sample_sitter(spawn(generator), FIELD_MM / recipe.size_px * 0.7, phototype)
+    # two thirds of the photo's own scale: the sheet is resampled once more on its way into the picture
+    sitter = sample_sitter(spawn(generator), FIELD_MM / job.recipe.size_px * 0.7, phototype, job.device)
     luck = new_seed(generator)
     regions = truth.sheet_regions(sitter)
+    job.tables.add_subject(plan, sitter.person)
     first: dict[str, Seen] = {}
-    baseline: Known = {}
-    person = sitter.person
-    tables["subjects"].append(
-        {
-            "subject": plan.subject,
-            "phototype": person.phototype,
-            "age": round(person.age_years),
-            "sex": "male" if person.male else "female",
-            "changed": int(not plan.treatment.is_null),
-            **{f"effect_{name}": plan.treatment.effects.get(name, 0.0) for name in MASK_FINDINGS},
-        }
-    )
-    lesions, painted, now = sitter.lesions, sitter.paint(), baseline
-    for k, day in enumerate(plan.dates):
-        session = f"S{k + 1}"
-        share = k / max(1, len(plan.dates) - 1)
-        after = lesions_at(sitter, plan.treatment, share, luck)
-        if k == 0 or after is not lesions:  # untreated skin is the very same skin: paint and measure it once
+    lesions, painted = sitter.lesions, sitter.paint()
+    baseline = now = keyed(truth.skin_totals(sitter, painted, lesions, regions))
+    for k in range(len(plan.dates)):
+        after = lesions_at(sitter, plan.treatment, k / max(1, len(plan.dates) - 1), luck)
+        if after is not lesions:  # untreated skin is the very same skin: painted and measured once
             lesions, painted = after, sitter.paint(after)
-            now = dict(_key_values(truth.skin_totals(sitter, painted, lesions, regions)))
-        baseline = baseline or now
-        _tell(tables, plan, k, lesions, baseline, now, sitter.sheet.origin_mm)
-        for view in recipe.views:
-            picture = photograph_session(sitter, painted, studio, VIEW_YAW_DEG[view], spawn(generator))
-            photo = Path("photos") / plan.subject / f"{session}_{view}.{recipe.photo_format}"
-            _write_photo(root / photo, picture, studio.camera.jpeg_quality)
-            folder = root / "truth" / plan.subject / f"{session}_{view}"
-            _write_truth(folder, sitter, picture, first.setdefault(view, picture.seen), recipe.maps)
-            yield {
-                "subject": plan.subject,
-                "session": session,
-                "photo": photo.as_posix(),
-                "date": day.isoformat(),
-                "view": view,
-                "arm": plan.arm,
-                "arm_left": plan.arm_left,
-                "arm_right": plan.arm_right,
-                "treatment": "serum" if k + 1 < len(plan.dates) else "",
-                "age": round(person.age_years),
-                "phototype": person.phototype,
-            }
+            now = keyed(truth.skin_totals(sitter, painted, lesions, regions))
+        job.tables.add_session(plan, k, baseline, now)
+        job.tables.add_lesions(plan, k, lesions, sitter.sheet.origin_mm)
+        for view in job.recipe.views:
+            picture = photograph_session(sitter, painted, job.studio, VIEW_YAW_DEG[view], spawn(generator))
+            photo = Path("photos") / plan.subject / f"S{k + 1}_{view}.{job.recipe.photo_format}"
+            _write_photo(job.root / photo, picture, job.studio.camera.jpeg_quality)
+            folder = job.root / "truth" / plan.subject / f"S{k + 1}_{view}"
+            _write_truth(folder, sitter, picture, first.setdefault(view, picture.seen), job.recipe.maps)
+            yield _manifest_row(plan, k, photo, view, sitter.person)
 
 
-def _key_values(totals: truth.Totals) -> Iterator[tuple[Key, tuple[str, float | None, str]]]:
-    """(region, finding, metric) -> unit, value, reason."""
-    for region, finding, m, value, reason in truth.values(totals):
-        yield (region, finding, m.id), (m.unit, value, reason)
-
-
-def _tell(
-    tables: Tables,
-    plan: Plan,
-    k: int,
-    lesions: tuple[Lesion, ...],
-    baseline: Known,
-    now: Known,
-    origin_mm: tuple[float, float],
-) -> None:
-    """Enter session `k` of a subject into the tables of truth."""
-    session = {"subject": plan.subject, "session": f"S{k + 1}"}
-    for (region, finding, metric), (unit, value, reason) in now.items():
-        where = {"region": region, "finding": finding, "metric": metric}
-        tables["measurements"].append({**session, **where, "value": value, "unit": unit, "missing": reason})
-        start = baseline[region, finding, metric][1]
-        if k == 0:
-            continue
-        change = None if value is None or start is None else value - start
-        tables["changes"].append(
-            {
-                **session,
-                **where,
-                "unit": unit,
-                "baseline_session": "S1",
-                "days": (plan.dates[k] - plan.dates[0]).days,
-                "baseline": start,
-                "follow_up": value,
-                "change": change,
-                "change_percent": 100 * change / start if change is not None and start else None,
-            }
-        )
-    for lesion in lesions:
-        if lesion.finding and lesion.finding != "pores":  # thousands of pores say nothing one by one
-            row = {name: getattr(lesion, name) for name in _LESION_COLUMNS}
-            place = {"u_mm": origin_mm[0] + lesion.x_mm, "v_mm": origin_mm[1] + lesion.y_mm}
-            tables["lesions"].append({**session, "finding": lesion.finding, "lesion": lesion.id, **place, **row})
+def _manifest_row(plan: Plan, k: int, photo: Path, view: str, person: Person) -> Row:
+    return {
+        "subject": plan.subject,
+        "session": f"S{k + 1}",
+        "photo": photo.as_posix(),
+        "date": plan.dates[k].isoformat(),
+        "view": view,
+        "arm": plan.arm,
+        "arm_left": plan.arm_left,
+        "arm_right": plan.arm_right,
+        "treatment": "serum" if k + 1 < len(plan.dates) else "",
+        "age": round(person.age_years),
+        "phototype": person.phototype,
+    }
 
 
 def _write_photo(path: Path, picture: Picture, quality: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    image = Image.fromarray(picture.srgb.numpy())
+    image = Image.fromarray(picture.srgb.cpu().numpy())
     if path.suffix == ".png":
         image.save(path, compress_level=4)
     else:
@@ -315,14 +259,3 @@ def _write_npz(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
 
 def _write_png(path: Path, image: npt.NDArray[Any]) -> None:
     path.write_bytes(cv2.imencode(".png", image)[1].tobytes())
-
-
-def _write_csv(path: Path, rows: list[dict[str, object]]) -> None:
-    """UTF-8, one line end, numbers in full: the same rows are the same bytes."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    text = io.StringIO()
-    columns = list(rows[0]) if rows else ["subject"]
-    writer = csv.DictWriter(text, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({name: "" if value is None else value for name, value in row.items()} for row in rows)
-    path.write_bytes(text.getvalue().encode())

@@ -93,11 +93,16 @@ class Sheet:
         )
 
 
-def draw_tiles(n: int, generator: torch.Generator) -> Tiles:
-    """`n` tiles on the generator's device: all phototypes, cameras and lights; a fifth of the sheets is bare."""
+def draw_tiles(n: int, generator: torch.Generator, device: torch.device | None = None) -> Tiles:
+    """`n` tiles: all phototypes, cameras and lights; a fifth of the sheets is bare.
+
+    device : where they are drawn, by default where the generator lives. A generator on the CPU gives the same tiles on
+        every device; one on the GPU gives others, faster.
+    """
+    device = device or generator.device
     photographs: list[tuple[Tensor, ...]] = []
     while len(photographs) < n:
-        sheets = grow_sheet(_troubled(sample_person(generator), generator), _zone(generator), generator)
+        sheets = grow_sheet(_troubled(sample_person(generator), generator), _zone(generator), generator, device)
         for _ in range(min(_PHOTOS_PER_SHEET, n - len(photographs))):
             camera = sample_camera(generator, "training")
             photographs.append(photograph(sheets, camera, log_uniform(generator, *_NATIVE), generator))
@@ -105,9 +110,11 @@ def draw_tiles(n: int, generator: torch.Generator) -> Tiles:
     return Tiles(linear, coverage, valid, ita, native)
 
 
-def grow_sheet(person: Person, zone: str, generator: torch.Generator) -> tuple[Sheet, Sheet]:
+def grow_sheet(
+    person: Person, zone: str, generator: torch.Generator, device: torch.device | None = None
+) -> tuple[Sheet, Sheet]:
     """A square sheet of a person's skin from one zone of the face, with lesions, at 0.05 and at 0.1 mm/px."""
-    canvas = plain_canvas((_SHEET_PX, _SHEET_PX), _FINE_MM, zone, generator.device)
+    canvas = plain_canvas((_SHEET_PX, _SHEET_PX), _FINE_MM, zone, device or generator.device)
     bare = draw_skin(canvas, person, spawn(generator))
     if uniform(generator) < 0.12:
         bare = wear_makeup(bare, canvas, uniform(generator, 0.2, 0.8), spawn(generator))

@@ -43,7 +43,7 @@ def sheet_regions(sitter: Sitter) -> npt.NDArray[np.bool_]:
     low = points.min(0) - 30
     size = np.ceil((points.max(0) + 30 - low) / _REGION_MM).astype(int)
     masks = region_masks(((points - low) / _REGION_MM).astype(np.float32), (int(size[1]), int(size[0])))
-    surface = sitter.head.points(sitter.sheet.u, sitter.sheet.v, bare=True).numpy()
+    surface = sitter.head.points(sitter.sheet.u, sitter.sheet.v, bare=True).cpu().numpy()
     x, y = (((surface[..., k] - low[k]) / _REGION_MM).astype(np.float32) for k in (0, 1))
     skin = plain_skin(sitter)
     return np.stack(
@@ -56,7 +56,7 @@ def plain_skin(sitter: Sitter) -> npt.NDArray[np.bool_]:
     sheet = sitter.sheet
     hair = sample_grid(sitter.outside.hair[None], sheet.u, sheet.v)[0]
     covered = torch.stack([sheet.eyes, sheet.lips, sheet.brows, sheet.nostrils, sitter.overlay.cover, hair]).amax(0)
-    return (covered < 0.5).numpy()
+    return (covered < 0.5).cpu().numpy()
 
 
 def skin_totals(
@@ -64,7 +64,7 @@ def skin_totals(
 ) -> Totals:
     """Sums over the regions of the sheet; the quantities are those of metrics.py."""
     sheet, mm = sitter.sheet, sitter.sheet.canvas.mm_per_px
-    area = (area_factor(sitter.head, sheet.u, sheet.v) * mm**2).numpy().astype(np.float64)
+    area = (area_factor(sitter.head, sheet.u, sheet.v) * mm**2).cpu().numpy().astype(np.float64)
     bit = [np.flatnonzero(mask) for mask in regions]
 
     def total(values: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
@@ -75,7 +75,7 @@ def skin_totals(
     contrasts = _contrasts(sitter, painted)
     totals: Totals = {}
     for finding in MASK_FINDINGS:
-        covered = painted.coverage[finding].numpy() * area
+        covered = painted.coverage[finding].cpu().numpy() * area
         totals[finding] = {"skin_mm2": skin, "area_mm2": total(covered), "od_mm2": total(covered * contrasts[finding])}
         totals[finding] |= _objects(painted, finding, covered, regions, lesions)
     for finding, fields in _fields(sitter, painted).items():
@@ -86,9 +86,9 @@ def skin_totals(
 def _contrasts(sitter: Sitter, painted: Painted) -> dict[str, FloatArray]:
     """Density that each finding adds where it is, (h, w)."""
     mm = sitter.sheet.canvas.mm_per_px
-    melanin = melanin_density(painted.state.melanin.numpy()) - melanin_density(sitter.skin.melanin.numpy())
-    blood = haemoglobin_density(painted.state.blood.numpy()) - haemoglobin_density(sitter.person.blood)
-    relief = torch.log(openness_of(sitter.skin.height_mm, mm) / openness_of(painted.state.height_mm, mm)).numpy()
+    melanin = melanin_density(painted.state.melanin.cpu().numpy()) - melanin_density(sitter.skin.melanin.cpu().numpy())
+    blood = haemoglobin_density(painted.state.blood.cpu().numpy()) - haemoglobin_density(sitter.person.blood)
+    relief = torch.log(openness_of(sitter.skin.height_mm, mm) / openness_of(painted.state.height_mm, mm)).cpu().numpy()
     maps = {"melanin": melanin, "haemoglobin": blood, "relief": relief}
     return {name: maps[FINDINGS[name].contrast_map].astype(np.float32) for name in MASK_FINDINGS}
 
@@ -101,14 +101,14 @@ def _objects(
     lesions: tuple[Lesion, ...],
 ) -> dict[str, npt.NDArray[np.float64]]:
     """Number and diameters of lesions by the region of their middle; length of lines, spread over their coverage."""
-    ids = painted.instance[finding].numpy().reshape(-1)
+    ids = painted.instance[finding].cpu().numpy().reshape(-1)
     inside = np.flatnonzero(ids)
     n = int(ids.max(initial=0)) + 1
     flat = covered.reshape(-1)
     own = ids[inside]
     size = np.bincount(own, flat[inside], minlength=n)
     peak = np.zeros(n)
-    np.maximum.at(peak, own, painted.coverage[finding].numpy().reshape(-1)[inside])
+    np.maximum.at(peak, own, painted.coverage[finding].cpu().numpy().reshape(-1)[inside])
     result: dict[str, npt.NDArray[np.float64]] = {}
     if FINDINGS[finding].kind == "object":
         w = covered.shape[1]
@@ -135,16 +135,16 @@ def _fields(sitter: Sitter, painted: Painted) -> dict[str, dict[str, FloatArray]
     """Tone and texture per pixel (h, w), as measure.field_maps has them of a photo."""
     mm = sitter.sheet.canvas.mm_per_px
     skin = plain_skin(sitter)
-    lab = linear_to_lab(albedo(painted.state, sitter.person).numpy())
-    melanin = melanin_density(painted.state.melanin.numpy()).astype(np.float32)
-    dark = -np.log(openness_of(painted.state.height_mm, mm).numpy())
+    lab = linear_to_lab(albedo(painted.state, sitter.person).cpu().numpy())
+    melanin = melanin_density(painted.state.melanin.cpu().numpy()).astype(np.float32)
+    dark = -np.log(openness_of(painted.state.height_mm, mm).cpu().numpy())
     uneven = masked_blur(melanin, skin, 0.25 / mm) - masked_blur(melanin, skin, 5 / mm)
     tone = {
         "l_star_mm2": lab[..., 0],
         "a_star_mm2": lab[..., 1],
         "b_star_mm2": lab[..., 2],
         "melanin_mm2": melanin,
-        "haemoglobin_mm2": haemoglobin_density(painted.state.blood.numpy()).astype(np.float32),
+        "haemoglobin_mm2": haemoglobin_density(painted.state.blood.cpu().numpy()).astype(np.float32),
         "uneven_mm2": np.abs(uneven),
         "highlight_mm2": np.full_like(melanin, np.nan),
     }
@@ -176,7 +176,7 @@ def picture_maps(sitter: Sitter, picture: Picture) -> tuple[dict[str, FloatArray
     Skin only: 0 on hair, eyes and background, and on the far side of the nose.
     """
     sheet, seen, painted = sitter.sheet, picture.seen, picture.painted
-    shown = torch.from_numpy(plain_skin(sitter).astype(np.float32))
+    shown = torch.from_numpy(plain_skin(sitter).astype(np.float32)).to(sitter.head.device)
     state = painted.state
     named = {**painted.coverage, "melanin": state.melanin, "blood": state.blood, "height_mm": state.height_mm}
     planes = torch.stack([*named.values(), shown])
@@ -184,11 +184,11 @@ def picture_maps(sitter: Sitter, picture: Picture) -> tuple[dict[str, FloatArray
     sampled, share = sample_sheet(sheet, planes, seen.u, seen.v)
     on_skin = seen.hit & (share > 0) & (sampled[-1] > 0.5)
     sampled = torch.where(on_skin, sampled, 0.0)
-    maps = {name: plane.numpy() for name, plane in zip(named, sampled, strict=False)}
+    maps = {name: plane.cpu().numpy() for name, plane in zip(named, sampled, strict=False)}
     ids = {}
     for finding in MASK_FINDINGS:
         nearest, _ = sample_sheet(sheet, painted.instance[finding][None].float(), seen.u, seen.v, mode="nearest")
-        ids[finding] = torch.where(on_skin, nearest[0], 0.0).to(torch.int32).numpy()
+        ids[finding] = torch.where(on_skin, nearest[0], 0.0).to(torch.int32).cpu().numpy()
     return maps, ids
 
 
@@ -200,8 +200,8 @@ def correspondence(
     projected = view.project(sitter.head.points(u, v))
     valid = hit & visible(projected, seen)
     return {
-        "grid_xy": projected[..., :2].numpy().astype(np.float32),
-        "valid": valid.numpy(),
+        "grid_xy": projected[..., :2].cpu().numpy().astype(np.float32),
+        "valid": valid.cpu().numpy(),
         "stride": np.asarray(stride, np.int32),
     }
 
@@ -217,13 +217,13 @@ def visible(projected: Tensor, seen: Seen) -> Tensor:
 
 def landmark_truth(sitter: Sitter, picture: Picture) -> dict[str, npt.NDArray[np.generic]]:
     """Landmarks (478, 3) in photo pixels (z in the same scale, smaller = nearer) and which of them are in sight."""
-    projected = picture.view.project(torch.from_numpy(sitter.head.landmarks_mm))
+    projected = picture.view.project(torch.from_numpy(sitter.head.landmarks_mm).to(sitter.head.device))
     in_sight = visible(projected, picture.seen)
     eyes = float(picture.view.shift[2])
     depth = (projected[:, 2:] - eyes) * picture.view.px_per_mm
     return {
-        "landmarks": torch.cat([projected[:, :2], depth], 1).numpy().astype(np.float32),
-        "visible": in_sight.numpy(),
+        "landmarks": torch.cat([projected[:, :2], depth], 1).cpu().numpy().astype(np.float32),
+        "visible": in_sight.cpu().numpy(),
         "pose_deg": np.array([picture.view.yaw_deg, picture.view.pitch_deg, picture.view.roll_deg], np.float32),
         "px_per_mm": np.asarray(picture.view.px_per_mm, np.float32),
     }

@@ -23,7 +23,8 @@ MARCH_MM = 3.0  # step of the first search; no part of a face that matters is th
 class View:
     """Pose and camera of one photo. Angles as in `records.Face`, pixels with centres at integers.
 
-    rotation : (3, 3) head axes -> camera axes. shift : (3,) camera coordinates of the head's origin, mm.
+    rotation : (3, 3) head axes -> camera axes. shift : (3,) camera coordinates of the head's origin, mm. Both are on
+    the CPU and follow what they are applied to.
     focal_px : focal length in pixels; the optical axis meets the middle of the photo.
     """
 
@@ -42,7 +43,7 @@ class View:
 
     def project(self, points: Tensor) -> Tensor:
         """Head coordinates (..., 3) -> (..., 3): x and y in pixels, and the distance from the camera's plane in mm."""
-        camera = points @ self.rotation.T + self.shift
+        camera = points @ self.rotation.to(points).T + self.shift.to(points)
         depth = camera[..., 2]
         h, w = self.shape
         x = camera[..., 0] / depth * self.focal_px + (w - 1) / 2
@@ -106,13 +107,13 @@ class Seen:
 def trace(head: Head, view: View) -> Seen:
     """Cast a ray per pixel onto the head: a search at an eighth of the resolution, then refinement in every pixel."""
     h, w = view.shape
-    eye = view.eye_point
+    eye = view.eye_point.to(head.device)
     centre_depth = float(view.shift[2]) + AXIS_Z_MM
     coarse = max(4, round(3.0 * view.px_per_mm / 2))  # a coarse ray every 1.5 mm
-    rays = _rays(view, torch.arange(0, h + coarse, coarse), torch.arange(0, w + coarse, coarse))
-    first = torch.full(rays.shape[:2], float("inf"))
+    rays = _rays(view, h + coarse, w + coarse, coarse, head.device)
+    first = torch.full(rays.shape[:2], float("inf"), device=head.device)
     for depth in torch.arange(centre_depth + FAR_MM, centre_depth - NEAR_MM, -MARCH_MM).tolist():
-        inside = _clearance(head, eye, rays, torch.tensor(depth)) < 0
+        inside = _clearance(head, eye, rays, torch.tensor(depth, device=head.device)) < 0
         first = torch.where(inside, depth, first)  # from behind: the last to be written is the nearest
     nearest = -functional.max_pool2d(-first[None, None], 5, 1, 2)  # a pixel may see what its neighbours' rays meet
     flat = functional.max_pool2d(first[None, None], 5, 1, 2) - nearest < FLAT_MM
@@ -120,24 +121,29 @@ def trace(head: Head, view: View) -> Seen:
     half = coarse // 2
     start, smooth = functional.pad(cells, (half, 0, half, 0), mode="replicate")[0, :, :h, :w]
     depth = start - MARCH_MM
-    rays = _rays(view, torch.arange(h), torch.arange(w))
+    rays = _rays(view, h, w, 1, head.device)
     pixels = torch.nonzero(torch.isfinite(depth.flatten())).flatten()
     d, r = depth.flatten()[pixels], rays.reshape(-1, 3)[pixels]
     # over flat ground most of the gap can be stepped at once; near edges the surface may rise towards the ray
     gain = 0.3 + 0.45 * smooth.flatten()[pixels]
     d, missed = _refine(head, eye, r, d, gain, centre_depth + FAR_MM)
-    depth = torch.full((h * w,), float("inf")).index_put((pixels,), torch.where(missed, torch.inf, d)).reshape(h, w)
+    depth = torch.full_like(depth.flatten(), torch.inf).index_put((pixels,), torch.where(missed, torch.inf, d))
+    depth = depth.reshape(h, w)
     hit = torch.isfinite(depth)
     u, v, _ = to_chart(eye + rays * torch.where(hit, depth, centre_depth)[..., None])
     return Seen(u, v, depth, hit)
 
 
-def _rays(view: View, rows: Tensor, columns: Tensor) -> Tensor:
-    """(h, w, 3) direction of each pixel's ray in head axes, one mm of depth long."""
+def _rays(view: View, rows: int, columns: int, step: int, device: torch.device) -> Tensor:
+    """(h, w, 3) direction of every `step`-th pixel's ray in head axes, one mm of depth long."""
     h, w = view.shape
-    y, x = torch.meshgrid(rows.float(), columns.float(), indexing="ij")
+    y, x = torch.meshgrid(
+        torch.arange(0, rows, step, dtype=torch.float32, device=device),
+        torch.arange(0, columns, step, dtype=torch.float32, device=device),
+        indexing="ij",
+    )
     camera = torch.stack([(x - (w - 1) / 2) / view.focal_px, (y - (h - 1) / 2) / view.focal_px, torch.ones_like(x)], -1)
-    return camera @ view.rotation
+    return camera @ view.rotation.to(camera)
 
 
 def _clearance(head: Head, eye: Tensor, rays: Tensor, depth: Tensor) -> Tensor:
@@ -148,7 +154,7 @@ def _clearance(head: Head, eye: Tensor, rays: Tensor, depth: Tensor) -> Tensor:
 
 def _refine(head: Head, eye: Tensor, rays: Tensor, depth: Tensor, gain: Tensor, last: float) -> tuple[Tensor, Tensor]:
     """First crossing at or after `depth` (n,): steps of `gain` x the gap, then a secant; and which rays miss."""
-    active = torch.arange(len(depth))
+    active = torch.arange(len(depth), device=depth.device)
     low, high = depth.clone(), torch.full_like(depth, torch.inf)
     for step in range(90):
         at = low[active]
