@@ -81,7 +81,7 @@ def sphere_directions(device: torch.device) -> Tensor:
 
 def _radiance(lighting: Lighting, rotation: Tensor, directions: Tensor) -> Tensor:
     """Light from each direction (n,) of head axes; an unshaded surface that faces a single lamp receives its power."""
-    towards = directions @ rotation.T  # camera axes
+    towards = directions @ rotation.to(directions).T  # camera axes
     solid = 4 * math.pi / len(directions)
     total = torch.full_like(towards[:, 1], lighting.ambient / math.pi * solid)
     total = total * (1 - 0.35 * towards[:, 1])  # floors are darker than ceilings

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from skinimg.cli import main
 from skinimg.errors import SettingsError, StudyError
 from skinimg.findings import FINDINGS, MASK_FINDINGS
 from skinimg.metrics import metrics_of
@@ -163,3 +164,12 @@ def test_a_failure_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(StudyError, match="no space left"):
         synth(tmp_path / "study", replace(RECIPE, subjects=1, sessions=1, null_fraction=0.0), stop)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_gpu_that_is_not_there_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    monkeypatch.setattr("sys.argv", ["skinimg", "synth", "--out", str(tmp_path / "study"), "--device", "cuda"])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert stopped.value.code == 4
+    assert not (tmp_path / "study").exists()
