@@ -1,0 +1,82 @@
+"""Everything that is wrong with a data set is told at once."""
+
+import cv2
+import numpy as np
+import pytest
+
+from skinimg.errors import StudyError
+from skinimg.training.check import check_dataset
+from tests.training.drawn_dataset import SPOTS, disc_mask, write_dataset, write_mask, write_photo
+
+
+def test_a_good_dataset(tmp_path):
+    checked = check_dataset(write_dataset(tmp_path))
+    assert checked.problems == []
+    checked.require_usable()
+    spots = next(row for row in checked.rows if row["finding"] == "spots")
+    assert (spots["photos"], spots["with_any"], spots["too_coarse"]) == (2, 2, 0)
+    assert spots["area_mm2"] == pytest.approx(2 * sum(np.pi * s.radius_mm**2 for s in SPOTS), rel=0.02)
+    pores = next(row for row in checked.rows if row["finding"] == "pores")
+    assert (pores["photos"], pores["area_mm2"]) == (0, 0)
+
+
+def test_all_faults_are_listed_together(tmp_path):
+    folder = write_dataset(tmp_path)
+    (folder / "manifest.csv").unlink()
+    good = folder / "p0" / "cheek_closeup.png"
+    (folder / "p1" / "again_closeup.png").write_bytes(good.read_bytes())
+    write_mask(folder / "p1" / "again_closeup.png", "spots", disc_mask(SPOTS))
+    small = write_photo(folder / "p2", "small_closeup", seed=2)
+    write_mask(small, "spots", disc_mask(SPOTS)[:200])
+    write_mask(small, "scars", np.dstack([disc_mask(SPOTS)] * 3))
+    write_mask(small, "pores", disc_mask(SPOTS) // 255)
+    write_mask(small, "spot", disc_mask(SPOTS))
+    write_mask(small, "wrinkles", disc_mask(SPOTS).astype(np.uint16) * 257)
+    write_photo(folder / "p3", "bare_closeup", seed=3)
+    write_mask(folder / "p3" / "gone.png", "redness", disc_mask(SPOTS))
+    damaged = write_photo(folder / "p4", "damaged_closeup", seed=4)
+    write_mask(damaged, "spots", disc_mask(SPOTS))
+    damaged.write_bytes(damaged.read_bytes()[:2000])
+    write_mask(write_photo(folder / "p5", "face", seed=5), "spots", disc_mask(SPOTS))
+    cv2.imwrite(str(folder / "p5" / "face.jpg"), cv2.imread(str(good)))
+    told = "\n".join(check_dataset(folder).problems)
+    for words in (
+        "small_closeup.png: the mask small_closeup.spots.png has another size than its photo (found 300 x 200",
+        "small_closeup.scars.png is not grey",
+        "small_closeup.pores.png seems to number its classes",
+        "small_closeup.wrinkles.png is not grey",
+        "unknown finding 'spot'; did you mean 'spots'",
+        "bare_closeup.png: no mask",
+        "gone.redness.png: a mask without its photo",
+        "damaged_closeup.png: ",
+        "face.png: no face found",
+        "differ in their extension only",
+        "p1/again_closeup.png: the same picture as p0/cheek_closeup.png",
+    ):
+        assert words in told, words
+    with pytest.raises(StudyError, match="13 things"):
+        check_dataset(folder).require_usable()
+
+
+@pytest.mark.parametrize("people", [0, 1])
+def test_too_little(tmp_path, people):
+    folder = write_dataset(tmp_path / "set", people)
+    if not people:
+        (folder / "manifest.csv").unlink() if (folder / "manifest.csv").exists() else None
+    told = "\n".join(check_dataset(folder).problems)
+    assert ("no photos" if not people else "no validation split") in told
+
+
+def test_masks_that_are_all_empty_teach_nothing(tmp_path):
+    folder = write_dataset(tmp_path)
+    for k in range(2):
+        write_mask(folder / f"p{k}" / "cheek_closeup.png", "scars", np.zeros((300, 300), np.uint8))
+    (problem,) = check_dataset(folder).problems
+    assert "scars: all 2 masks are empty" in problem
+
+
+def test_masks_that_are_inverted_are_a_warning(tmp_path):
+    folder = write_dataset(tmp_path)
+    for k in range(2):
+        write_mask(folder / f"p{k}" / "cheek_closeup.png", "spots", 255 - disc_mask(SPOTS))
+    assert any("exchanged" in warning for warning in check_dataset(folder).warnings)
