@@ -94,6 +94,27 @@ def manifest(
 
 
 @app.command()
+def repeatability(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The --out folder of an analysis with repeat shots.")],
+    lang: Annotated[str, typer.Option(help="Language of the page: en or fr.")] = "en",
+    as_json: JsonOption = False,
+) -> None:
+    """How well your own repeat shots agree: ICC, SEM, CV, smallest detectable change, Bland-Altman plots."""
+    from skinimg.repeatability import headlines
+    from skinimg.repeatability import repeatability as run
+
+    outcome = run(folder, lang)
+    if as_json:
+        rows = json.loads(outcome.table.to_json(orient="records", force_ascii=False))
+        print(json.dumps({"rows": rows, "notes": outcome.notes}, ensure_ascii=False, indent=2))
+        return
+    shown = headlines(outcome.table)
+    print_rows(shown, tuple(shown[0]) if shown else ())
+    say(outcome.notes)
+    print(f"Table: {folder / 'repeatability.csv'}\nPage: {outcome.page}")
+
+
+@app.command()
 def synth(
     out: OutOption,
     subjects: Annotated[int, typer.Option(help="People.")] = 2,

@@ -20,6 +20,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from skinimg.findings import MASK_FINDINGS
+
 Values = npt.NDArray[np.float64]
 Totals = Mapping[str, Values]
 
@@ -44,6 +46,11 @@ class Metric:
     needs_absolute_colour: bool
     empty: Literal["zero", "missing"]
     compute: Callable[[Totals], Values]
+
+    @property
+    def load(self) -> bool:
+        """Whether it is how much there is of a finding: its noise grows with it, so it is judged on a log scale."""
+        return self.empty == "zero" and not set(self.findings) - set(MASK_FINDINGS)
 
 
 METRICS: dict[str, Metric] = {}

@@ -55,7 +55,7 @@ class Score:
     verdict: str
 
 
-def _axes(width: float, height: float, left: float = 0.78, bottom: float = 0.5) -> tuple[Figure, Axes]:
+def axes_of(width: float, height: float, left: float = 0.78, bottom: float = 0.5) -> tuple[Figure, Axes]:
     """One axes with fixed margins, all in inches."""
     figure = Figure(figsize=(width, height))
     right, top = 0.12, 0.12
@@ -82,7 +82,7 @@ def png(figure: Figure) -> bytes:
 def finding_curve(changes: Sequence[Told], say: Language) -> Figure:
     """Change in percent over the sessions of one finding, region and metric"""
     with mpl.rc_context(STYLE):
-        figure, axes = _axes(6.4, 2.7)
+        figure, axes = axes_of(6.4, 2.7)
         x, dated = _times(changes)
         _series(axes, x, changes)
         axes.axhline(0, color=RULE, lw=0.8, zorder=1)
@@ -104,7 +104,7 @@ def region_curves(by_region: dict[str, list[Told]], say: Language) -> Figure:
     low, high = np.nanmin([0.0, *ends]), np.nanmax([0.0, *ends])
     reach = (high - low) * 1.35 or 1.0
     with mpl.rc_context(STYLE | {"font.size": 9}):
-        figure, axes = _axes(9.0, 1.75 * rows + 0.2, bottom=0.15)
+        figure, axes = axes_of(9.0, 1.75 * rows + 0.2, bottom=0.15)
         for place, (region, changes) in enumerate(by_region.items()):
             column, down = place % PANELS, (place // PANELS) * reach
             x = column + 0.06 + 0.8 * np.arange(len(changes) + 1) / max(longest, 1)
@@ -135,7 +135,7 @@ def forest(scores: Sequence[Score], say: Language) -> Figure:
     y = np.arange(len(ordered))
     names = [score.subject if len(score.subject) <= 18 else score.subject[:17] + "…" for score in ordered]
     with mpl.rc_context(STYLE):
-        figure, axes = _axes(6.8, min(0.9 + 0.26 * len(ordered), 90.0), left=1.7)
+        figure, axes = axes_of(6.8, min(0.9 + 0.26 * len(ordered), 90.0), left=1.7)
         axes.axvline(0, color=MUTED, lw=0.8)
         axes.hlines(y, [s.low for s in ordered], [s.high for s in ordered], color=INK, lw=1.4)
         axes.plot([s.improvement for s in ordered], y, "o", color=INK, ms=4.5)

@@ -76,9 +76,13 @@ class Language:
             return self.percent(value, sign)
         if unit == "1" and value == int(value):
             return self.number(value, 0, sign)  # a count
-        written = _UNITS.get(unit, unit)
+        written = self.unit(unit)
         gap = "" if written in ("", "°") else NBSP
         return self.number(value, sign=sign) + gap + written
+
+    def unit(self, unit: str) -> str:
+        """A unit as it is written in the field, empty for a bare number."""
+        return _UNITS.get(unit, unit)
 
     def date(self, iso: str) -> str:
         """`2026-01-15` in words; anything else as it is."""

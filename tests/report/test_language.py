@@ -88,6 +88,9 @@ REASONS = (
     "no scale: give mm_per_px in the manifest",
     "no spots in one of the sessions",
     "no wrinkles found here",
+    "front uv: 24 sessions of 12 people, 2 shots each (the first 2: not all have more); rough figures, better with "
+    "10 repeat shots or more",
+    "closeup: repeat shots of 1 person, needs 2 or more",
 )
 ENGLISH = re.compile(r"\b(the|is|of|and|in|found|needs|no|at|most|one|than|with|photo is|skin)\b", re.IGNORECASE)
 
