@@ -132,7 +132,7 @@ def synth(
     """Draw a study of people who do not exist, with the exact truth of every change."""
     from skinimg.phantom.synth import Recipe
     from skinimg.phantom.synth import synth as draw
-    from skinimg.run import resolve_device
+    from skinimg.model.device import resolve_device
 
     effects = dict(_effect(text) for text in effect or ())
     recipe = Recipe(

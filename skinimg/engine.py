@@ -41,6 +41,7 @@ class Job:
     subject: Subject
     out: Path
     weights: str
+    device: str
     settings: Settings
     report: ReportOptions
     threads: int  # for OpenCV, so that all workers together use each core once
@@ -107,7 +108,7 @@ def _on_cluster(jobs: Sequence[Job], scheduler: str) -> Iterator[Done]:
 def _do(job: Job) -> Done:
     """One subject, from the cache of an earlier run where its key still fits."""
     cv2.setNumThreads(job.threads)
-    segmenter = load_segmenter(job.weights)
+    segmenter = load_segmenter(job.weights, job.device)
     key = subject_key(job.subject.photos, job.settings, segmenter.sha256, asdict(job.report))
     name = safe_name(job.subject.name)
     home = job.out / "subjects" / name
@@ -145,7 +146,8 @@ def _analyze(job: Job, segmenter: Segmenter, folder: Path) -> Done:
     report = job.out / "reports" / f"{safe_name(job.subject.name)}.html"
     write_subject_report(result, pictures, job.report, footer, report, job.subject)
     found = {name: getattr(result, name) for name in TABLES}
-    return Done(result.subject, found, error, result.warnings, result.seconds, False)
+    warnings = (*result.warnings, *segmenter.strain())
+    return Done(result.subject, found, error, warnings, result.seconds, False)
 
 
 def _save(folder: Path, key: str, done: Done) -> None:

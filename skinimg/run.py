@@ -15,7 +15,8 @@ from skinimg import tables
 from skinimg.engine import TABLES, Done, Job
 from skinimg.engine import run as run_jobs
 from skinimg.entries import Study
-from skinimg.errors import DeviceError, SettingsError, StudyError
+from skinimg.errors import SettingsError, StudyError
+from skinimg.model.device import resolve_device
 from skinimg.provenance import versions
 from skinimg.records import SubjectFailure
 from skinimg.report import ReportOptions, write_index
@@ -75,13 +76,13 @@ def analyze(
     if options.workers < 1:
         raise SettingsError("workers", found=str(options.workers), needed="1 or more")
     device = resolve_device(options.device)
-    segmenter = load_segmenter(options.weights)
+    segmenter = load_segmenter(options.weights, device)
     study = read_study(Path(path))
     _prepare(out)
     start = time.perf_counter()
     threads = max((os.cpu_count() or 1) // min(options.workers, len(study.subjects)), 1)
     jobs = [
-        Job(subject, out.resolve(), options.weights, settings, options.report, threads, options.fresh)
+        Job(subject, out.resolve(), options.weights, device, settings, options.report, threads, options.fresh)
         for subject in study.subjects
     ]
     done: dict[str, Done] = {}
@@ -97,32 +98,6 @@ def analyze(
     write_index(result.tables, failures, options.report, out / "index.html", safe_name)
     _write_run(out, study, ordered, settings, device, (segmenter.name, segmenter.sha256), time.perf_counter() - start)
     return result
-
-
-def resolve_device(device: str) -> str:
-    """`cpu` or `cuda`.
-
-    Raises
-    ------
-    DeviceError
-        CUDA was asked for and is absent, or the name is unknown: never a silent fallback.
-    """
-    if device == "cpu":
-        return "cpu"
-    if device not in ("auto", "cuda"):
-        raise DeviceError(f"unknown device {device!r}", needed="auto, cpu or cuda")
-    import torch
-
-    if torch.cuda.is_available():
-        return "cuda"
-    if device == "cuda":
-        raise DeviceError(
-            "no CUDA device",
-            found="none",
-            needed="an NVIDIA GPU and a CUDA build of torch",
-            next_step="Use --device cpu.",
-        )
-    return "cpu"
 
 
 def _prepare(out: Path) -> None:

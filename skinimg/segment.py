@@ -13,10 +13,12 @@ import numpy as np
 from skinimg.errors import WeightsError
 from skinimg.findings import MASK_FINDINGS
 from skinimg.model import classical
+from skinimg.model.device import resolve_device
+from skinimg.model.weights import weights_folder, weights_path
 from skinimg.optics import TONES
 from skinimg.records import BoolArray, FloatArray, Frame, Repeatability, Segmentation, SkinMaps
-from skinimg.shipped import shipped
 
+DEFAULT_WEIGHTS = classical.NAME
 Noise = dict[tuple[str, str], Repeatability]  # (finding, metric) ->
 
 
@@ -28,24 +30,38 @@ class Segmenter:
     sha256: str  # of everything that decides its output
     probabilities: Callable[[Frame, SkinMaps], FloatArray]  # -> (5, h, w)
     repeatability: dict[str, Noise]  # tone class -> noise of every metric, measured on phantoms
+    strain: Callable[[], tuple[str, ...]] = tuple  # what it had to do without, in words
 
 
-def load_segmenter(weights: str = classical.NAME) -> Segmenter:
-    """The segmenter of that name.
+def load_segmenter(weights: str = DEFAULT_WEIGHTS, device: str = "auto") -> Segmenter:
+    """The segmenter of a shipped name (`skinimg list weights`), or of a path to a .safetensors file with its card.
 
     Raises
     ------
     WeightsError
-        No weights of that name or path, or a damaged card; nothing else is used in their place.
+        No weights of that name or path, or damaged ones; nothing else is used in their place.
+    DeviceError
+        CUDA was asked for and is absent.
     """
-    if weights != classical.NAME:
+    device = resolve_device(device)
+    card = weights_path(weights).with_suffix(".json")
+    if weights == classical.NAME:
+        parts = [Path(classical.__file__).read_bytes(), card.read_bytes() if card.exists() else b""]
+        sha256 = hashlib.sha256(b"".join(parts)).hexdigest()
+        return Segmenter(classical.NAME, sha256, classical.probabilities, read_repeatability(card))
+    if not weights_path(weights).exists():
+        known = sorted(path.stem for path in weights_folder().glob("*.safetensors") if path.stem != "face")
         raise WeightsError(
-            f"no weights named {weights!r}", needed=f"{classical.NAME!r}", next_step="See `skinimg list weights`."
+            f"no weights named {weights!r}",
+            needed=f"{', '.join((classical.NAME, *known))}, or the path of a .safetensors file",
+            next_step="See `skinimg list weights`.",
         )
-    card = shipped("weights") / f"{classical.NAME}.json"
-    parts = [Path(classical.__file__).read_bytes(), card.read_bytes() if card.exists() else b""]
-    sha256 = hashlib.sha256(b"".join(parts)).hexdigest()
-    return Segmenter(classical.NAME, sha256, classical.probabilities, read_repeatability(card))
+    from skinimg.model.trained import Trained
+
+    trained = Trained.load(weights, device)
+    return Segmenter(
+        Path(weights).stem, trained.sha256, trained.probabilities, read_repeatability(card), trained.strain
+    )
 
 
 def read_repeatability(card: Path) -> dict[str, Noise]:

@@ -1,0 +1,77 @@
+"""The segmentation network: five findings at once, from a frame at the working scale of 0.1 mm/px.
+
+Input planes (n, 5, h, w), made by `planes` and by nothing else, in training as in use:
+0-2  density of R, G, B minus that of the person's unaffected skin: exposure and white balance drop out, while the
+     2 to 8 mm band, which is melasma and erythema, stays (DESIGN.md 5)
+3    1 on usable skin; off it the densities are 0, so that eyes, lips and background cannot be mistaken for lesions
+4    resolution of the photo, log2 of native px/mm around 8: a blurred pore must not get a sharp pore's probability
+
+The body is MONAI's residual SegResNet with batch norm: group or instance norm would make a pixel's probability depend
+on the rest of its tile. It works on 2 x 2 blocks of pixels as channels (pixel unshuffle), which costs a third of the
+time of a full-resolution top level on two CPU cores (27 against 8 to 11 tiles of 256 px per second in training).
+"""
+
+from __future__ import annotations
+
+from typing import Self
+
+import numpy as np
+import torch
+from monai.networks.nets.segresnet import SegResNet
+from torch import Tensor, nn
+
+from skinimg.findings import MASK_FINDINGS
+from skinimg.records import BoolArray, FloatArray
+
+N_PLANES = 5
+GRID_PX = 16  # sides of an input are multiples of it: 2 for the blocks, 8 for three halvings
+REACH_PX = 192  # no output pixel depends on an input pixel further away; a test reads it off the gradients
+_BLOCK = 2
+_DENSITY_GAIN = 4.0  # a lentigo is 0.1 to 0.4 denser than its skin, a pore 0.05 to 0.2
+_MIDDLE_PX_PER_MM = 8.0
+
+
+class SkinNetwork(nn.Module):
+    """Logits of five findings: (n, 5, h, w) planes -> (n, 5, h, w); sides are multiples of GRID_PX."""
+
+    def __init__(self, filters: int = 32) -> None:
+        super().__init__()
+        self.filters = filters
+        self.body = SegResNet(
+            spatial_dims=2,
+            init_filters=filters,
+            in_channels=N_PLANES * _BLOCK**2,
+            out_channels=len(MASK_FINDINGS) * _BLOCK**2,
+            norm="batch",
+            blocks_down=(1, 1, 2, 2),
+            blocks_up=(1, 1, 1),
+            upsample_mode="nontrainable",
+        )
+        self.split = nn.PixelUnshuffle(_BLOCK)
+        self.join = nn.PixelShuffle(_BLOCK)
+
+    def forward(self, x: Tensor) -> Tensor:
+        logits: Tensor = self.join(self.body(self.split(x)))
+        return logits
+
+    def on(self, device: str) -> Self:
+        """The network on a device, in the memory layout that is fastest on CPUs and GPUs alike."""
+        return self.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
+def planes(relative: Tensor, skin: Tensor, native_px_per_mm: Tensor) -> Tensor:
+    """The network's input.
+
+    relative : (n, 3, h, w) density minus the density of the person's unaffected skin; skin : (n, h, w) bool;
+    native_px_per_mm : (n,)
+    """
+    on_skin = skin[:, None].to(relative.dtype)
+    pigment = (relative * _DENSITY_GAIN).clamp(-4, 6) * on_skin
+    fineness = (torch.log2(native_px_per_mm / _MIDDLE_PX_PER_MM) / 2).clamp(-1, 1)
+    return torch.cat([pigment, on_skin, fineness[:, None, None, None].to(relative.dtype) * on_skin], dim=1)
+
+
+def frame_planes(relative: FloatArray, skin: BoolArray, native_px_per_mm: float) -> Tensor:
+    """The input of one frame, (5, h, w); relative : (h, w, 3) density minus that of unaffected skin."""
+    density = torch.from_numpy(np.ascontiguousarray(relative.transpose(2, 0, 1), np.float32))
+    return planes(density[None], torch.from_numpy(skin)[None], torch.tensor([native_px_per_mm]))[0]

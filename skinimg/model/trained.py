@@ -1,0 +1,48 @@
+"""A trained network as a segmenter: planes in, tiles through the network, calibrated probabilities out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from torch import nn
+
+from skinimg.model.card import Calibration, load_network
+from skinimg.model.inference import Effort, run
+from skinimg.model.network import frame_planes
+from skinimg.optics import density, skin_density
+from skinimg.records import FloatArray, Frame, SkinMaps
+
+
+@dataclass
+class Trained:
+    """A network on its device. `effort` shrinks for good when memory runs out: the next photo starts where it fits."""
+
+    network: nn.Module
+    calibration: Calibration
+    sha256: str
+    effort: Effort
+    shrunk: bool = False
+
+    @classmethod
+    def load(cls, weights: str, device: str) -> Self:
+        """See `load_network` for the errors."""
+        network, calibration, card = load_network(weights)
+        return cls(network.on(device), calibration, str(card["sha256"]), Effort(device))
+
+    def probabilities(self, frame: Frame, maps: SkinMaps) -> FloatArray:
+        """(5, h, w) in the order of MASK_FINDINGS; 0 off the skin."""
+        anchor = maps.anchor
+        plain = skin_density(anchor.melanin, anchor.haemoglobin) + np.asarray(anchor.offset)
+        relative = density(frame.linear) - plain.astype(np.float32)
+        logits, effort = run(self.network, frame_planes(relative, frame.skin, frame.native_px_per_mm), self.effort)
+        self.shrunk |= effort != self.effort
+        self.effort = effort
+        return self.calibration.probability(logits).numpy() * frame.skin
+
+    def strain(self) -> tuple[str, ...]:
+        """What memory did not allow."""
+        if not self.shrunk:
+            return ()
+        return (f"memory ran out: segmented in tiles of {self.effort.tile_px} px, {self.effort.batch} at a time",)

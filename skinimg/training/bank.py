@@ -1,0 +1,150 @@
+"""Training tiles on disk: one form for phantoms, painted people and users' photos.
+
+A bank is a folder of parts, `*.npz`, of at most 64 tiles each. A part is written whole or not at all and depends on
+nothing but its own seed or photo, so an interrupted bank is continued by making the parts that are missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from skinimg import optics
+from skinimg.errors import StudyError
+from skinimg.findings import MASK_FINDINGS
+from skinimg.records import BoolArray, ByteArray, FloatArray
+
+TILE_PX = 256
+TILES_PER_PART = 64
+ALL_KNOWN = (1 << len(MASK_FINDINGS)) - 1
+_GROUP = 12  # parts that are in memory and mixed at a time: 600 MB
+_FEWEST_PLAIN_PX = 1000
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """Tiles of 256 px at 0.1 mm/px and what is known of them."""
+
+    relative: npt.NDArray[np.float16]  # (n, 3, h, w) density minus that of the person's unaffected skin
+    coverage: ByteArray  # (n, 5, h, w) 255 = all of the pixel
+    skin: BoolArray  # (n, h, w)
+    known: ByteArray  # (n, h, w) bit k set = the truth about finding k is known here
+    native_px_per_mm: FloatArray  # (n,)
+
+    def __len__(self) -> int:
+        return len(self.relative)
+
+    def take(self, chosen: npt.NDArray[np.integer]) -> Tiles:
+        """Some of them."""
+        return Tiles(*(getattr(self, field.name)[chosen] for field in fields(self)))
+
+
+def joined(parts: Sequence[Tiles]) -> Tiles:
+    """All tiles of several parts."""
+    return Tiles(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Tiles)))
+
+
+def make_tiles(linear: FloatArray, coverage: FloatArray, skin: BoolArray, native_px_per_mm: FloatArray) -> Tiles:
+    """Tiles of photographed skin whose truth is known everywhere; those with hardly any plain skin are left out.
+
+    The unaffected skin is that without spots and redness (the truth knows), as `optics.unaffected_density` has it.
+
+    linear : (n, 3, h, w) linear sRGB; coverage : (n, 5, h, w) 0..1; skin : (n, h, w)
+    """
+    kept, relative = [], []
+    for k in range(len(linear)):
+        pixels = linear[k].transpose(1, 2, 0)
+        coloured = coverage[k, [MASK_FINDINGS.index("spots"), MASK_FINDINGS.index("redness")]].max(axis=0) > 0.2
+        if (skin[k] & ~coloured).sum() < _FEWEST_PLAIN_PX:
+            continue
+        plain = optics.unaffected_density(pixels, skin[k], excluded=coloured)
+        kept.append(k)
+        relative.append((optics.density(pixels) - plain).transpose(2, 0, 1).astype(np.float16))
+    return Tiles(
+        np.stack(relative) if kept else np.zeros((0, 3, *skin.shape[1:]), np.float16),
+        np.rint(coverage[kept] * 255).astype(np.uint8),
+        skin[kept],
+        (skin[kept] * ALL_KNOWN).astype(np.uint8),
+        native_px_per_mm[kept].astype(np.float32),
+    )
+
+
+def cut(
+    relative: FloatArray, coverage: FloatArray, skin: BoolArray, known: ByteArray, native_px_per_mm: float
+) -> Tiles:
+    """Overlapping tiles of one frame, those that are at least a fifth skin.
+
+    relative : (h, w, 3); coverage : (5, h, w); skin : (h, w); known : (h, w) bits
+    """
+    height, width = skin.shape
+    pad = ((0, max(TILE_PX - height, 0)), (0, max(TILE_PX - width, 0)))
+    relative = np.pad(relative, (*pad, (0, 0)))
+    coverage, skin, known = np.pad(coverage, ((0, 0), *pad)), np.pad(skin, pad), np.pad(known, pad)
+    corners = [
+        (y, x)
+        for y in _starts(skin.shape[0])
+        for x in _starts(skin.shape[1])
+        if skin[y : y + TILE_PX, x : x + TILE_PX].mean() >= 0.2
+    ]
+
+    def pieces(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        if not corners:
+            return np.zeros((0, *values.shape[:-2], TILE_PX, TILE_PX), values.dtype)
+        return np.stack([values[..., y : y + TILE_PX, x : x + TILE_PX] for y, x in corners])
+
+    return Tiles(
+        pieces(relative.transpose(2, 0, 1).astype(np.float16)),
+        pieces(np.rint(coverage * 255).astype(np.uint8)),
+        pieces(skin),
+        pieces(known),
+        np.full(len(corners), native_px_per_mm, np.float32),
+    )
+
+
+def _starts(length: int) -> npt.NDArray[np.int64]:
+    """Where tiles begin along a side, an eighth of them or more overlapping."""
+    count = max(int(np.ceil((length - TILE_PX) / (TILE_PX * 7 / 8))), 0) + 1
+    return np.rint(np.linspace(0, length - TILE_PX, count)).astype(np.int64)
+
+
+def save_part(path: Path, tiles: Tiles) -> None:
+    """Write a part, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.stem}.unfinished.npz")
+    np.savez(unfinished, **{field.name: getattr(tiles, field.name) for field in fields(tiles)})
+    unfinished.replace(path)
+
+
+def load_part(path: Path) -> Tiles:
+    """Read a part."""
+    with np.load(path) as content:
+        return Tiles(*(content[field.name] for field in fields(Tiles)))
+
+
+def parts_of(folder: Path) -> list[Path]:
+    """The parts of a bank, in the order of their names.
+
+    Raises
+    ------
+    StudyError
+        There are none.
+    """
+    parts = sorted(path for path in folder.glob("*.npz") if not path.name.startswith("."))
+    if not parts:
+        raise StudyError(f"no training tiles in {folder}", next_step="Draw phantoms, or give labelled photos.")
+    return parts
+
+
+def batches(parts: Sequence[Path], size: int, generator: np.random.Generator) -> Iterator[Tiles]:
+    """One epoch: every tile once, in an order that the generator decides; the last, incomplete batches are left out."""
+    order = generator.permutation(len(parts))
+    for start in range(0, len(order), _GROUP):
+        group = joined([load_part(parts[k]) for k in order[start : start + _GROUP]])
+        shuffled = generator.permutation(len(group))
+        for first in range(0, len(shuffled) - size + 1, size):
+            yield group.take(shuffled[first : first + size])

@@ -1,0 +1,64 @@
+"""Distortions of a batch of tiles, on the fly: what must not matter to the network, varied until it does not.
+
+Geometry: the eight ways to turn and mirror a square. Light: uneven and coloured illumination, tone curve, noise, an
+error in the colour of the unaffected skin. Skin: pieces cut away, as lips, brows and glasses cut a face.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+# Sizes are densities (natural log). An anchor of a whole face is within 0.05 of a tile's own (portraits: SD 0.04).
+_ANCHOR_SD, _CAST_SD = 0.05, 0.012
+_LIGHT_SD, _COLOURED_LIGHT_SD = 0.10, 0.012
+_TONE_CURVE_SD = 0.06
+_NOISE = 0.012
+
+
+def turned(batch: tuple[Tensor, ...], generator: torch.Generator) -> tuple[Tensor, ...]:
+    """Every tile in one of eight orientations, the same for all its maps (n, ..., s, s)."""
+    turns = torch.randint(0, 8, (len(batch[0]),), generator=generator)
+
+    def one(values: Tensor, turn: int) -> Tensor:
+        flips = [axis for axis, bit in ((-2, 2), (-1, 4)) if turn & bit]
+        values = values.transpose(-1, -2) if turn & 1 else values
+        return values.flip(flips) if flips else values
+
+    return tuple(torch.stack([one(v, int(t)) for v, t in zip(values, turns, strict=True)]) for values in batch)
+
+
+def relit(relative: Tensor, generator: torch.Generator) -> Tensor:
+    """Another light, tone curve, noise and anchor; relative : (n, 3, s, s) density."""
+    n, _, side, _ = relative.shape
+
+    def draw(*shape: int) -> Tensor:
+        return torch.randn(n, *shape, generator=generator)
+
+    anchor = _ANCHOR_SD * draw(1, 1, 1) + _CAST_SD * draw(3, 1, 1)
+    light = _LIGHT_SD * draw(1, 3, 3) + _COLOURED_LIGHT_SD * draw(3, 3, 3)
+    field = functional.interpolate(light, size=(side, side), mode="bicubic", align_corners=True)
+    gain = 1 + _TONE_CURVE_SD * draw(1, 1, 1)
+    noise = _NOISE * torch.rand(n, 1, 1, 1, generator=generator) * draw(3, side, side)
+    return relative * gain + anchor + field + noise
+
+
+def carved(skin: Tensor, generator: torch.Generator) -> Tensor:
+    """Half of the tiles lose what lies beyond a curved border, or inside an ellipse; skin : (n, s, s) bool."""
+    n, side, _ = skin.shape
+    at = torch.linspace(-1, 1, side)
+    x, y = at[None, None, :], at[None, :, None]
+
+    def draw(low: float, high: float) -> Tensor:
+        return low + (high - low) * torch.rand(n, 1, 1, generator=generator)
+
+    angle, bend, far = draw(0, 6.2832), draw(-0.6, 0.6), draw(-0.2, 1.2)
+    along, across = x * angle.cos() + y * angle.sin(), y * angle.cos() - x * angle.sin()
+    beyond = along + bend * across**2 > far
+    middle_x, middle_y, long, flat = draw(-1, 1), draw(-1, 1), draw(0.15, 0.6), draw(0.3, 1.0)
+    dx, dy = x - middle_x, y - middle_y
+    u, v = dx * angle.cos() + dy * angle.sin(), (dy * angle.cos() - dx * angle.sin()) / flat
+    hole = u**2 + v**2 < long**2
+    kind = draw(0, 1)
+    return skin & ~(beyond & (kind < 0.3)) & ~(hole & (kind > 0.2) & (kind < 0.5))

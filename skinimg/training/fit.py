@@ -1,0 +1,254 @@
+"""The training loop: from a bank of tiles to a pair of files that `analyze --weights` runs.
+
+Everything random follows from the seed and the step, so training that was killed and resumed gives the same network as
+training that was not. Several GPUs: start it with torch's own launcher (`torchrun --nproc-per-node 4 -m skinimg train
+...`); every process then takes its share of each batch.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from skinimg.errors import SettingsError, WeightsError
+from skinimg.findings import MASK_FINDINGS
+from skinimg.model.network import SkinNetwork, planes
+from skinimg.model.weights import fill
+from skinimg.training import distort
+from skinimg.training.bank import Tiles, batches, joined, load_part
+from skinimg.training.loss import known_mask, loss
+
+Watch = Callable[[int, int, str], None]  # steps done, of how many, what is going on
+STATE = "state.pt"
+BEST = "best.pt"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to train. The defaults are those of the shipped weights, chosen on two CPU cores."""
+
+    steps: int = 4000
+    batch: int = 16
+    learning_rate: float = 2e-3
+    seed: int = 0
+    filters: int = 32
+    patience: int = 8  # looks at the validation tiles without improvement before it stops early
+    look_every: int = 250  # steps
+    device: str = "cpu"
+
+
+@dataclass(frozen=True)
+class Look:
+    """How the network does on the validation tiles at some step; one number per finding, NaN where none is known."""
+
+    step: int
+    loss: float
+    dice: tuple[float, ...]  # of masks at 0.5
+    area_ratio: tuple[float, ...]  # summed probability over true area
+
+
+def fit(
+    train: Sequence[Path],
+    validate: Sequence[Path],
+    work: Path,
+    recipe: Recipe,
+    start: dict[str, Tensor] | None = None,
+    watch: Watch | None = None,
+) -> tuple[SkinNetwork, list[Look]]:
+    """Train on the parts of a bank; returns the network that did best on the validation parts, and every look.
+
+    work : folder of the checkpoint; training goes on from the one that is there. start : weights to begin with.
+
+    Raises
+    ------
+    SettingsError
+        Fewer tiles than one batch, or the checkpoint is of another recipe.
+    WeightsError
+        The loss is no longer a number; the best network until then is in `work`.
+    """
+    rank, world = _join_others(recipe.device)
+    torch.manual_seed(recipe.seed)
+    network = SkinNetwork(recipe.filters)
+    if start is not None:
+        fill(network, start, "to start from")
+    network = network.on(recipe.device)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=recipe.learning_rate, weight_decay=1e-4)
+    looks, step = _resume(work, recipe, network, optimiser)
+    wrapped: nn.Module = nn.parallel.DistributedDataParallel(network) if world > 1 else network
+    held_out = joined([load_part(part) for part in validate])
+    while step < recipe.steps and not _tired(looks, recipe.patience):
+        done_before = step
+        for tiles in _epoch(train, recipe, step, rank, world):
+            step += 1
+            value = _step(wrapped, optimiser, tiles, recipe, step)
+            if not np.isfinite(value):
+                raise WeightsError(
+                    f"the loss is not a number at step {step}",
+                    next_step=f"The network of step {_best(looks)} is kept in {work}; try a lower learning rate.",
+                )
+            if watch and rank == 0:
+                watch(step, recipe.steps, f"loss {value:.3f}")
+            if step % recipe.look_every == 0 or step == recipe.steps:
+                looks.append(look(network, held_out, recipe, step))
+                if rank == 0:
+                    _save(work, recipe, network, optimiser, looks, step)
+            if step >= recipe.steps or _tired(looks, recipe.patience):
+                break
+        if step == done_before:
+            raise SettingsError("too few tiles to train", needed=f"{recipe.batch} for one batch")
+    network.load_state_dict(torch.load(work / BEST, weights_only=True, map_location=recipe.device))
+    return network.eval(), looks
+
+
+def _join_others(device: str) -> tuple[int, int]:
+    """Rank and number of the processes that train together, as torch's launcher says in the environment."""
+    world = int(os.environ.get("WORLD_SIZE", "1"))
+    if world > 1 and not torch.distributed.is_initialized():
+        torch.distributed.init_process_group("nccl" if device == "cuda" else "gloo")
+        if device == "cuda":
+            torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+    return int(os.environ.get("RANK", "0")), world
+
+
+def _epoch(parts: Sequence[Path], recipe: Recipe, step: int, rank: int, world: int) -> Any:
+    """Batches from where `step` is: epochs of whole passes, each shuffled by its number; this process's share of each.
+
+    A batch is drawn whole and then divided, so that the tiles of a step are the same for any number of processes.
+    """
+    epoch, passed = 0, 0
+    while True:
+        for tiles in batches(parts, recipe.batch, np.random.default_rng([recipe.seed, epoch])):
+            passed += 1
+            if passed > step:
+                yield tiles.take(np.arange(rank, len(tiles), world))
+        if passed == 0:
+            return
+        epoch += 1
+
+
+def _step(network: nn.Module, optimiser: torch.optim.Optimizer, tiles: Tiles, recipe: Recipe, step: int) -> float:
+    progress = step / recipe.steps
+    for group in optimiser.param_groups:
+        group["lr"] = recipe.learning_rate * _rate(progress)
+    generator = torch.Generator().manual_seed(recipe.seed * 1_000_003 + step)
+    x, coverage, known = _distorted(tiles, generator, recipe.device)
+    network.train()
+    with torch.autocast(recipe.device, torch.bfloat16):
+        logits = network(x)
+    value = loss(logits.float(), coverage, known, progress)
+    optimiser.zero_grad(set_to_none=True)
+    torch.autograd.backward(value)
+    nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+    if torch.isfinite(value):
+        optimiser.step()
+    return float(value.detach())
+
+
+def _rate(progress: float) -> float:
+    """Share of the learning rate: up over the first 4 % of the steps, then down along a cosine."""
+    warm = 0.04
+    return progress / warm if progress < warm else 0.5 * (1 + float(np.cos(np.pi * (progress - warm) / (1 - warm))))
+
+
+def _distorted(tiles: Tiles, generator: torch.Generator, device: str) -> tuple[Tensor, Tensor, Tensor]:
+    """Planes, coverage and known mask (n, 5, h, w) of a distorted batch."""
+    relative, coverage, skin, known = distort.turned(
+        (*(torch.from_numpy(a) for a in (tiles.relative, tiles.coverage, tiles.skin, tiles.known)),), generator
+    )
+    skin = distort.carved(skin, generator)
+    known = torch.where(skin, known, torch.zeros_like(known))
+    native = torch.from_numpy(tiles.native_px_per_mm) * (0.1 * torch.randn(len(tiles), generator=generator)).exp()
+    x = planes(distort.relit(relative.float(), generator), skin, native).contiguous(memory_format=torch.channels_last)
+    return x.to(device), coverage.to(device).float() / 255, known_mask(known).to(device)
+
+
+def predict(network: nn.Module, tiles: Tiles, device: str = "cpu") -> Tensor:
+    """Logits (n, 5, h, w) of tiles as they are, on the CPU."""
+    network.eval()
+    answers = []
+    with torch.inference_mode(), torch.autocast(device, torch.bfloat16):
+        for first in range(0, len(tiles), 16):
+            some = tiles.take(np.arange(first, min(first + 16, len(tiles))))
+            x = planes(
+                torch.from_numpy(some.relative).float(),
+                torch.from_numpy(some.skin),
+                torch.from_numpy(some.native_px_per_mm),
+            )
+            answers.append(network(x.to(device, memory_format=torch.channels_last)).float().cpu())
+    return torch.cat(answers)
+
+
+def look(network: nn.Module, tiles: Tiles, recipe: Recipe, step: int) -> Look:
+    """Loss, Dice and area on validation tiles."""
+    logits = predict(network, tiles, recipe.device)
+    coverage, known = torch.from_numpy(tiles.coverage).float() / 255, known_mask(torch.from_numpy(tiles.known))
+    p = logits.sigmoid() * known
+    y = coverage * known
+    found, true = (p > 0.5).float(), (y > 0.5).float()
+    axes = (0, 2, 3)
+    dice = 2 * (found * true).sum(axes) / (found.sum(axes) + true.sum(axes))
+    return Look(
+        step,
+        float(loss(logits, coverage, known, 1.0)),
+        tuple(round(float(v), 4) for v in dice),
+        tuple(round(float(v), 4) for v in p.sum(axes) / y.sum(axes)),
+    )
+
+
+def _best(looks: Sequence[Look]) -> int:
+    return min(looks, key=lambda seen: seen.loss).step if looks else 0
+
+
+def _tired(looks: Sequence[Look], patience: int) -> bool:
+    """Whether the last `patience` looks were no better than an earlier one."""
+    return len(looks) > patience and looks[-1].step > 0 and _best(looks) <= looks[-1 - patience].step
+
+
+def _save(
+    work: Path, recipe: Recipe, network: nn.Module, optimiser: torch.optim.Optimizer, looks: Sequence[Look], step: int
+) -> None:
+    """The checkpoint, the best network so far and the list of looks, each through a temporary file."""
+    work.mkdir(parents=True, exist_ok=True)
+    state: dict[str, Any] = {
+        "recipe": asdict(recipe),
+        "network": network.state_dict(),
+        "optimiser": optimiser.state_dict(),
+    }
+    state |= {"step": step, "looks": [asdict(seen) for seen in looks]}
+    _write(work / STATE, state)
+    if _best(looks) == step:
+        _write(work / BEST, network.state_dict())
+    lines = "".join(json.dumps({**asdict(seen), "findings": MASK_FINDINGS}) + "\n" for seen in looks)
+    (work / "looks.jsonl").write_text(lines, encoding="utf-8")
+
+
+def _write(path: Path, content: Any) -> None:
+    part = path.with_name(path.name + ".part")
+    torch.save(content, part)
+    part.replace(path)
+
+
+def _resume(work: Path, recipe: Recipe, network: nn.Module, optimiser: torch.optim.Optimizer) -> tuple[list[Look], int]:
+    """The looks and the step of the checkpoint in `work`, its state put into network and optimiser."""
+    if not (work / STATE).exists():
+        return [], 0
+    state = torch.load(work / STATE, weights_only=True, map_location=recipe.device)
+    if state["recipe"] != asdict(recipe):
+        changed = [name for name, value in asdict(recipe).items() if state["recipe"].get(name) != value]
+        raise SettingsError(
+            f"the training in {work} was begun with another recipe",
+            found=", ".join(f"{name} {state['recipe'].get(name)}" for name in changed),
+            next_step="Use another --out, or the same options.",
+        )
+    network.load_state_dict(state["network"])
+    optimiser.load_state_dict(state["optimiser"])
+    looks = [Look(s["step"], s["loss"], tuple(s["dice"]), tuple(s["area_ratio"])) for s in state["looks"]]
+    return looks, int(state["step"])
