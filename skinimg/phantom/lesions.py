@@ -97,7 +97,7 @@ class _Sampler:
     def places(self, per_cm2: float, where: dict[str, float], default: float) -> list[tuple[float, float]]:
         """A Poisson number of places in mm, as dense as `per_cm2` times the zones' factors."""
         step = max(1, round(1.0 / self.canvas.mm_per_px))  # a place a millimetre is fine enough
-        weight = (self.canvas.blend(where, default) * self.canvas.zone("skin"))[::step, ::step]
+        weight = self.canvas.blend(where, default, step) * self.canvas.zone("skin")[::step, ::step]
         expected = float(weight.mean()) * per_cm2 * self.canvas.area_cm2
         rate = torch.tensor([expected], device=self.generator.device)
         count = int(torch.poisson(rate, generator=self.generator).item())

@@ -38,8 +38,8 @@ def towards(tilt_deg: float, azimuth_deg: float) -> tuple[float, float, float]:
 def normals_of(height_mm: Tensor, mm_per_px: float) -> Tensor:
     """Unit normals (h, w, 3) of a relief over a flat sheet; up is towards the camera."""
     dy, dx = torch.gradient(height_mm, spacing=mm_per_px)
-    normals = torch.stack([-dx, -dy, torch.ones_like(dx)], dim=-1)
-    return normals / normals.norm(dim=-1, keepdim=True)
+    up = torch.rsqrt(dx * dx + dy * dy + 1)
+    return torch.stack([-dx * up, -dy * up, up], dim=-1)
 
 
 def openness_of(height_mm: Tensor, mm_per_px: float) -> Tensor:

@@ -209,13 +209,13 @@ def furrows(canvas: Canvas, generator: torch.Generator, spacing_mm: float, stret
     size = (int(v.max()) + 3, int(u.max()) + 3)
     centre = uniforms(generator, (2, *size), device).flatten(1)
     column, row = u.floor(), v.floor()
+    cell, u, v = (row * size[1] + column).to(torch.int32), u - column, v - row
     first = torch.full(canvas.shape, 9.0, device=device)
     second = first.clone()
     for dy in (-1, 0, 1):
         for dx in (-1, 0, 1):
-            cell = ((row + dy) * size[1] + column + dx).long().flatten()
-            cx = centre[0][cell].reshape(canvas.shape) + column + dx - u
-            cy = centre[1][cell].reshape(canvas.shape) + row + dy - v
+            near = cell + (dy * size[1] + dx)
+            cx, cy = centre[0][near] - (u - dx), centre[1][near] - (v - dy)
             distance = cx * cx + cy * cy
             second = torch.minimum(second, torch.maximum(first, distance))
             first = torch.minimum(first, distance)
