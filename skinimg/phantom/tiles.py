@@ -102,7 +102,7 @@ def draw_tiles(n: int, generator: torch.Generator, device: torch.device | None =
     device = device or generator.device
     photographs: list[tuple[Tensor, ...]] = []
     while len(photographs) < n:
-        sheets = grow_sheet(_troubled(sample_person(generator), generator), _zone(generator), generator, device)
+        sheets = grow_sheet(troubled(sample_person(generator), generator), sample_zone(generator), generator, device)
         for _ in range(min(_PHOTOS_PER_SHEET, n - len(photographs))):
             camera = sample_camera(generator, "training")
             photographs.append(photograph(sheets, camera, log_uniform(generator, *_NATIVE), generator))
@@ -161,7 +161,7 @@ def photograph(
     )
 
 
-def _troubled(person: Person, generator: torch.Generator) -> Person:
+def troubled(person: Person, generator: torch.Generator) -> Person:
     """The person with far more lesions than usual: a tile shows 7 cm2, and a network learns little from bare skin."""
     if uniform(generator) < 0.2:
         return replace(person, freckling=0.0, sun_spots=0.0, acne=0.0, couperose=0.0, melasma=False, wrinkledness=0.0)
@@ -177,7 +177,7 @@ def _troubled(person: Person, generator: torch.Generator) -> Person:
     )
 
 
-def _zone(generator: torch.Generator) -> str:
+def sample_zone(generator: torch.Generator) -> str:
     at = uniform(generator)
     for zone, share in _ZONES.items():
         at -= share
