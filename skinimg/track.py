@@ -1,4 +1,9 @@
-"""The same spot, pore or scar from session to session: one-to-one assignment on place, size and contrast."""
+"""The same spot, pore or scar from session to session: one-to-one assignment on place, size and contrast.
+
+A lesion that broke into pieces keeps its number, and its area is that of all pieces inside its old outline. Lesions
+that ran together keep their numbers too: each is given the part of the common area that it had before. So neither a
+split nor a merger looks like a lesion that is new or gone.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +34,10 @@ _LOG_AREA_SD = 0.5  # SCIENCE.md 8
 _CONTRAST_SD = 0.3  # SCIENCE.md 8
 _GATE_SD = 3.0
 _UNMATCHED_COST = _GATE_SD**2  # an object may stay alone at the price of the widest accepted distance
+
+_OUTLINED = ("spots", "redness", "scars")  # what has an outline in which pieces can lie; pores are points
+_REACH = 1.3  # radius of the outline over that of the disc of equal area: ellipses of 3:1 reach to 1.7, discs to 1
+_MOST_GROWTH = 1.5  # area of all pieces over the area before; beyond it, something new has come
 
 
 @dataclass(frozen=True)
@@ -64,10 +73,11 @@ def sight(session: str, frame: Frame, objects: dict[str, Objects], alignment: Al
 class _Track:
     """One object through time, places in baseline pixels."""
 
-    x: float
-    y: float
-    area_mm2: float
-    contrast: float
+    x: float = 0.0
+    y: float = 0.0
+    area_mm2: float = 0.0
+    contrast: float = 0.0
+    reach_mm: float = 0.0  # radius of the widest outline seen
     rows: list[dict[str, object]] = field(default_factory=list)
 
 
@@ -94,19 +104,94 @@ def _follow(finding: str, baseline: Frame, sightings: Sequence[Sighting]) -> lis
     tracks: list[_Track] = []
     for index, sighting in enumerate(sightings):
         points, states = sighting.points[finding], sighting.states[finding]
-        matched = dict(_assign(finding, tracks, points, states, sighting.error_mm, baseline.mm_per_px))
+        mm_per_px = baseline.mm_per_px
+        pairs = _assign(finding, tracks, points, states, sighting.error_mm, mm_per_px)
+        if finding in _OUTLINED:
+            pairs += _pieces(tracks, points, states, pairs, mm_per_px)
+            pairs += _merged(tracks, points, states, pairs, mm_per_px, sighting.visible)
+        parts = _parts(tracks, points, states, pairs)
         for k, item in enumerate(tracks):
-            if k in matched:
-                _see(item, "persisting", sighting, baseline, points[matched[k]], states[matched[k]])
+            if k in parts:
+                _see(item, "persisting", sighting, baseline, *parts[k])
             else:
                 status = "resolved" if _visible(sighting.visible, item.x, item.y) else "not_visible"
                 area = 0.0 if status == "resolved" else np.nan
                 item.rows.append(_row(item, status, sighting, baseline, area, np.nan))
-        for j in sorted(set(range(len(points))) - set(matched.values())):
-            item = _Track(0.0, 0.0, 0.0, 0.0)
+        for j in sorted(set(range(len(points))) - {j for _, j in pairs}):
+            item = _Track()
             _see(item, "baseline" if index == 0 else "new", sighting, baseline, points[j], states[j])
             tracks.append(item)
     return tracks
+
+
+def _pieces(
+    tracks: list[_Track], points: FloatArray, states: FloatArray, pairs: list[tuple[int, int]], mm_per_px: float
+) -> list[tuple[int, int]]:
+    """Objects without a partner that lie inside the old outline of a lesion which shrank by about as much."""
+    area = {k: float(states[j, 0]) for k, j in pairs}
+    free = sorted(set(range(len(points))) - {j for _, j in pairs}, key=lambda j: -states[j, 0])
+    found = []
+    for j in free if tracks else ():
+        away_mm = np.hypot(*(_places(tracks) - points[j]).T) * mm_per_px
+        k = int(np.argmin(away_mm / np.maximum([t.reach_mm for t in tracks], 1e-6)))
+        together = area.get(k, 0.0) + float(states[j, 0])
+        if away_mm[k] < tracks[k].reach_mm and together < _MOST_GROWTH * tracks[k].area_mm2:
+            area[k] = together
+            found.append((k, j))
+    return found
+
+
+def _merged(
+    tracks: list[_Track],
+    points: FloatArray,
+    states: FloatArray,
+    pairs: list[tuple[int, int]],
+    mm_per_px: float,
+    visible: BoolArray,
+) -> list[tuple[int, int]]:
+    """Lesions without a partner that stood where the outline of another's, grown by about as much, now is."""
+    owner = {j: k for k, j in pairs}
+    lone = [k for k, t in enumerate(tracks) if k not in owner.values() and _visible(visible, t.x, t.y)]
+    expected = {j: tracks[k].area_mm2 for j, k in owner.items()}
+    found = []
+    for k in sorted(lone, key=lambda k: -tracks[k].area_mm2) if owner else ():
+        objects = np.array(list(owner))
+        away_mm = np.hypot(*(points[objects] - _places(tracks)[k]).T) * mm_per_px
+        reach_mm = _outline_mm(states[objects, 0])
+        best = int(np.argmin(away_mm / reach_mm))
+        j = int(objects[best])
+        together = expected[j] + tracks[k].area_mm2
+        if away_mm[best] < reach_mm[best] and states[j, 0] > together / _MOST_GROWTH:
+            expected[j] = together
+            found.append((k, j))
+    return found
+
+
+def _parts(
+    tracks: list[_Track], points: FloatArray, states: FloatArray, pairs: list[tuple[int, int]]
+) -> dict[int, tuple[FloatArray, FloatArray]]:
+    """Place and state (area, contrast) of every track that was seen: the sum of its pieces, its part of a merger."""
+    claims: dict[int, float] = {}
+    for k, j in pairs:
+        claims[j] = claims.get(j, 0.0) + max(tracks[k].area_mm2, 1e-6)
+    seen = {}
+    for k in {k for k, _ in pairs}:
+        own = [j for track, j in pairs if track == k]
+        shares = np.array([max(tracks[k].area_mm2, 1e-6) / claims[j] for j in own])
+        area = shares * states[own, 0]
+        weight = area / area.sum() if area.sum() > 0 else np.full(len(own), 1 / len(own))
+        # The middle of a merger is nobody's: whoever shares one is taken to stand where it stood.
+        place = weight @ points[own] if shares.min() > 1 - 1e-6 else np.array([tracks[k].x, tracks[k].y])
+        seen[k] = place, np.array([area.sum(), weight @ states[own, 1]])
+    return seen
+
+
+def _places(tracks: list[_Track]) -> FloatArray:
+    return np.array([[t.x, t.y] for t in tracks], dtype=np.float32)
+
+
+def _outline_mm(area_mm2: FloatArray) -> FloatArray:
+    return np.asarray(_REACH * np.sqrt(np.maximum(area_mm2, 1e-6) / np.pi))
 
 
 def _visible(valid: BoolArray, x: float, y: float) -> bool:
@@ -126,7 +211,7 @@ def _assign(
     if not tracks or not len(points):
         return []
     place_sd = max(_PLACE_SD_MM[finding], error_mm) / mm_per_px  # px
-    known = np.array([[t.x, t.y] for t in tracks])
+    known = _places(tracks)
     before = np.array([[t.area_mm2, t.contrast] for t in tracks])
     near = cKDTree(known).query_ball_tree(cKDTree(points), _GATE_SD * place_sd)
     i = np.repeat(np.arange(len(tracks)), [len(n) for n in near])
@@ -164,6 +249,7 @@ def _see(item: _Track, status: str, sighting: Sighting, baseline: Frame, point: 
     """Enter a sighting: the track now stands where and as it was seen last."""
     item.x, item.y = float(point[0]), float(point[1])
     item.area_mm2, item.contrast = float(state[0]), float(state[1])
+    item.reach_mm = max(item.reach_mm, float(_outline_mm(state[:1])[0]))
     item.rows.append(_row(item, status, sighting, baseline, item.area_mm2, item.contrast))
 
 

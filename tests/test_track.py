@@ -92,6 +92,41 @@ def test_one_object_has_one_partner():
     assert place[2] == pytest.approx(11.2)
 
 
+LARGE = (300, 300, 50.0, 0.4)  # a disc of 8 mm
+
+
+def test_a_lesion_in_pieces_keeps_its_number_and_all_its_area():
+    pieces = [(285, 300, 20.0, 0.3), (320, 310, 10.0, 0.3), (300, 275, 6.0, 0.3)]
+    table = follow(([LARGE], shifted()), (pieces, shifted()), (pieces[1:], shifted()))
+    assert statuses(table) == {1: ["baseline", "persisting", "persisting"]}
+    assert list(table["area_mm2"]) == pytest.approx([50, 36, 16])
+    assert table["x_mm"].iloc[1] == pytest.approx((285 * 20 + 320 * 10 + 300 * 6) / 360)
+
+
+def test_what_grows_beside_a_lesion_is_no_piece_of_it():
+    beside = [(270, 300, 25.0, 0.4), (300, 380, 6.0, 0.3)]  # the second 8 mm away, outside a radius of 4 mm
+    within = [LARGE, (310, 300, 40.0, 0.3)]  # inside, but more than there was
+    assert statuses(follow(([LARGE], shifted()), (beside, shifted())))[2] == ["new"]
+    assert statuses(follow(([LARGE], shifted()), (within, shifted())))[2] == ["new"]
+
+
+def test_lesions_that_ran_together_keep_their_numbers_and_parts():
+    apart = [(270, 300, 30.0, 0.4), (325, 300, 10.0, 0.4)]
+    joined = [(284, 300, 44.0, 0.4)]
+    table = follow((apart, shifted()), (joined, shifted()), (apart, shifted()))
+    assert statuses(table) == {k: ["baseline", "persisting", "persisting"] for k in (1, 2)}
+    wide = table.pivot(index="lesion", columns="session", values="area_mm2")
+    assert list(wide["S2"]) == pytest.approx([33, 11])
+    assert list(wide["S3"]) == pytest.approx([30, 10])
+    assert table.pivot(index="lesion", columns="session", values="x_mm").loc[2, "S2"] == pytest.approx(32.5)
+
+
+def test_a_lesion_gone_beside_another_is_no_merger():
+    apart = [(270, 300, 30.0, 0.4), (325, 300, 10.0, 0.4)]
+    table = follow((apart, shifted()), (apart[:1], shifted()))
+    assert statuses(table) == {1: ["baseline", "persisting"], 2: ["baseline", "resolved"]}
+
+
 def test_a_thousand_neighbours():
     rng = np.random.default_rng(1)
     ys, xs = (v.ravel() * 12 + 20 for v in np.mgrid[0:32, 0:32])
