@@ -11,7 +11,7 @@ from torch import Tensor
 from skinimg import optics
 from skinimg.phantom.canvas import plain_canvas
 from skinimg.phantom.filters import blur
-from skinimg.phantom.lesions import Lesion
+from skinimg.phantom.kinds import Lesion
 from skinimg.phantom.light import Light, normals_of, openness_of, shade
 from skinimg.phantom.painting import lesion_maps
 from skinimg.phantom.skin import density

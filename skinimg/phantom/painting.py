@@ -13,7 +13,7 @@ from skinimg import optics
 from skinimg.findings import MASK_FINDINGS
 from skinimg.phantom.canvas import Canvas
 from skinimg.phantom.draws import hashed, lattice_noise
-from skinimg.phantom.lesions import KINDS, Lesion
+from skinimg.phantom.kinds import KINDS, Lesion
 from skinimg.phantom.skin import SkinState, line_coverage
 from skinimg.phantom.splat import Layers, Window, segment_distance, windows
 

@@ -16,12 +16,12 @@ from skinimg.phantom.filters import blur
 from skinimg.phantom.hair import LAYER_MM, Outside, dress
 from skinimg.phantom.head import (
     Head,
-    build_head,
     chart_grid,
     sample_grid,
     surface_normals,
 )
-from skinimg.phantom.lesions import Lesion, sample_lesions
+from skinimg.phantom.kinds import Lesion
+from skinimg.phantom.lesions import sample_lesions
 from skinimg.phantom.light import openness_of, scattered_light
 from skinimg.phantom.lighting import (
     Lighting,
@@ -32,6 +32,7 @@ from skinimg.phantom.lighting import (
 )
 from skinimg.phantom.painting import Painted, paint
 from skinimg.phantom.people import Looks, sample_landmarks, sample_looks
+from skinimg.phantom.sculpt import build_head
 from skinimg.phantom.sheet import Sheet, make_sheet
 from skinimg.phantom.skin import Person, SkinState, albedo, draw_skin, sample_person, skin_colour
 from skinimg.phantom.view import Seen, View, trace

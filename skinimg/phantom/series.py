@@ -18,7 +18,7 @@ from skinimg.findings import FINDINGS, MASK_FINDINGS
 from skinimg.phantom.camera import Camera, Regime, sample_camera
 from skinimg.phantom.draws import new_seed, normal, seeded, uniform
 from skinimg.phantom.effects import apply_effects, effect_of
-from skinimg.phantom.lesions import Lesion
+from skinimg.phantom.kinds import Lesion
 from skinimg.phantom.lighting import Lamp, Lighting, sample_lighting
 from skinimg.phantom.painting import Painted
 from skinimg.phantom.portrait import Picture, Sitter, photograph

@@ -21,7 +21,7 @@ from skinimg.findings import FACE_REGIONS, FINDINGS, MASK_FINDINGS
 from skinimg.metrics import ROUGHNESS_BANDS_MM, Metric, metrics_of
 from skinimg.optics import haemoglobin_density, melanin_density
 from skinimg.phantom.head import area_factor, sample_grid
-from skinimg.phantom.lesions import Lesion
+from skinimg.phantom.kinds import Lesion
 from skinimg.phantom.light import openness_of
 from skinimg.phantom.painting import Painted
 from skinimg.phantom.portrait import Picture, Sitter, sample_sheet

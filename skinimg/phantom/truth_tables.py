@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from skinimg.findings import MASK_FINDINGS
-from skinimg.phantom.lesions import Lesion
+from skinimg.phantom.kinds import Lesion
 from skinimg.phantom.series import Plan
 from skinimg.phantom.skin import Person
 from skinimg.phantom.truth import Totals, values

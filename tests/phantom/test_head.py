@@ -11,12 +11,12 @@ from skinimg.phantom.head import (
     RIGHT_IRIS,
     Head,
     area_factor,
-    build_head,
     chart_grid,
     from_chart,
     to_chart,
 )
 from skinimg.phantom.people import sample_landmarks
+from skinimg.phantom.sculpt import build_head
 from skinimg.phantom.truth import visible
 from skinimg.phantom.view import look_at, rotation_of, trace
 

@@ -11,7 +11,8 @@ from skinimg.findings import MASK_FINDINGS
 from skinimg.phantom.canvas import plain_canvas
 from skinimg.phantom.draws import seeded
 from skinimg.phantom.effects import Effect, apply_effects, effect_of
-from skinimg.phantom.lesions import KINDS, Lesion, sample_lesions
+from skinimg.phantom.kinds import KINDS, Lesion
+from skinimg.phantom.lesions import sample_lesions
 from skinimg.phantom.painting import lesion_maps, paint
 from skinimg.phantom.skin import Person, draw_skin, sample_person
 

@@ -7,7 +7,7 @@ import torch
 from skinimg.errors import PhotoError
 from skinimg.phantom.canvas import plain_canvas
 from skinimg.phantom.draws import seeded
-from skinimg.phantom.lesions import Lesion
+from skinimg.phantom.kinds import Lesion
 from skinimg.phantom.light import Light, towards
 from skinimg.phantom.painter import paint_on_photo
 from skinimg.phantom.painting import lesion_maps

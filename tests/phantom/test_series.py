@@ -6,7 +6,7 @@ import pytest
 
 from skinimg.phantom.canvas import Canvas
 from skinimg.phantom.draws import seeded
-from skinimg.phantom.lesions import Lesion
+from skinimg.phantom.kinds import Lesion
 from skinimg.phantom.series import Treatment, lesions_at, plan_subjects
 
 WIDTH_MM = 100.0
