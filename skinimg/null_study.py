@@ -1,0 +1,108 @@
+"""How much every metric differs between photos of skin that did not change, measured with given weights on phantoms.
+
+Phantoms of all six phototypes are photographed several times, with another pose, lamp, exposure, focus and noise each
+time and no effect at all; every later photo against the first is a null pair. Phototypes I to IV and V to VI are stated
+apart, since noise weighs several times as much in dark skin. The standard error of measurement (SEM) of one shot is the
+SD of the difference over sqrt 2 (Weir 2005; SCIENCE.md 8). It is stored as a share of the value (loads scale with what
+there is), with a small absolute part that keeps a count of 2 from looking exact.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from skinimg.model.weights import weights_path
+from skinimg.optics import TONES
+from skinimg.phantom.synth import Recipe, synth
+from skinimg.pipeline import Bench, analyze_subject
+from skinimg.records import SubjectResult
+from skinimg.segment import load_segmenter
+from skinimg.settings import Settings
+from skinimg.study import read_study
+
+Watch = Callable[[int, int, str], None]
+Table = dict[str, dict[str, dict[str, float]]]  # finding -> metric -> relative, absolute, pairs
+PHOTOTYPES = (1, 2, 3, 4, 5, 6)
+_LIGHTEST_FOUR = 4
+_WHOLE = "face"
+_FEWEST_PAIRS = 3
+
+
+@dataclass(frozen=True)
+class NullStudy:
+    """The phantoms: 8 px/mm, which 2,300 px of height give, is where pores begin to be measurable."""
+
+    subjects: int = 6
+    sessions: int = 3
+    size_px: int = 2300
+    seed: int = 1
+
+    def photographed(self, folder: Path, watch: Watch) -> Path:
+        """The manifest of the study in `folder`; photos that are already there are used again."""
+        manifest = folder / "manifest.csv"
+        if not manifest.exists():
+            recipe = Recipe(
+                self.subjects, self.sessions, self.seed,
+                null_fraction=1.0, size_px=self.size_px, phototypes=PHOTOTYPES, maps=False,
+            )  # fmt: skip
+            synth(folder, recipe, lambda done, total: watch(done, total, "null photos"))
+        return manifest
+
+
+def state_repeatability(weights: str, study: NullStudy, folder: Path, watch: Watch) -> dict[str, Table]:
+    """Measure the noise of weights (a name, or a path to a .safetensors file) and write it into their card."""
+    pairs = null_pairs(weights, study, folder, watch)
+    stated = {tone: repeatability(pairs[pairs["tone"] == tone]) for tone in TONES}
+    card = weights_path(weights).with_suffix(".json")
+    content = json.loads(card.read_text(encoding="utf-8"))
+    content["repeatability"] = stated
+    content["repeatability_from"] = (
+        f"{study.subjects} phantoms x {study.sessions} sessions without any change, {study.size_px} px, "
+        f"seed {study.seed}; command: ./scripts/measure_repeatability {weights}"
+    )
+    card.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return stated
+
+
+def null_pairs(weights: str, study: NullStudy, folder: Path, watch: Watch) -> pd.DataFrame:
+    """changes.csv of a study in which nothing changed, whole face only, with the `tone` of every subject."""
+    manifest = study.photographed(folder / "study", watch)
+    bench, parts = Bench(load_segmenter(weights), Settings()), []
+    subjects = read_study(manifest).subjects
+    for done, subject in enumerate(subjects, start=1):
+        result, _ = analyze_subject(subject, bench, folder / "pictures")
+        if isinstance(result, SubjectResult):
+            parts.append(result.changes)
+        watch(done, len(subjects), f"{weights}: {subject.name}")
+    phototype = pd.read_csv(manifest).groupby("subject")["phototype"].first()
+    changes = pd.concat(parts, ignore_index=True)
+    tone = changes["subject"].map(phototype).map(lambda kind: TONES[int(kind > _LIGHTEST_FOUR)])
+    return changes.assign(tone=tone)[changes["region"] == _WHOLE]
+
+
+def repeatability(pairs: pd.DataFrame) -> Table:
+    """finding -> metric -> {relative, absolute, pairs}; metrics seen in fewer than three pairs are left out."""
+    stated: Table = {}
+    for (finding, metric), rows in pairs.groupby(["finding", "metric"], sort=False):
+        known = rows.dropna(subset=["baseline", "follow_up"])
+        if len(known) < _FEWEST_PAIRS:
+            continue
+        middle = (known["baseline"] + known["follow_up"]).to_numpy() / 2
+        apart = (known["follow_up"] - known["baseline"]).to_numpy()
+        # Differences of null pairs have mean 0 by design, so their size is the root mean square, not the SD.
+        relative = float(np.sqrt(np.mean(apart**2) / max(np.mean(middle**2), 1e-12)) / np.sqrt(2))
+        if relative == 0:  # nothing was found in any pair, so nothing is known about its noise
+            continue
+        absolute = 0.1 * float(np.sqrt(np.mean(apart**2)) / np.sqrt(2))
+        stated.setdefault(str(finding), {})[str(metric)] = {
+            "relative": round(relative, 4),
+            "absolute": float(f"{absolute:.3g}"),
+            "pairs": len(known),
+        }
+    return stated

@@ -1,0 +1,41 @@
+"""From a trained network to the pair of files that `analyze --weights` runs: calibration, figures, card."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from skinimg.findings import MASK_FINDINGS
+from skinimg.model.card import Calibration, save_network
+from skinimg.model.network import SkinNetwork
+from skinimg.model.weights import Card
+from skinimg.optics import TONES
+from skinimg.provenance import versions
+from skinimg.training.bank import joined, load_part
+from skinimg.training.fit import Look, predict
+from skinimg.training.loss import calibrate, known_mask
+
+
+def ship(
+    path: Path, network: SkinNetwork, held_out: Sequence[Path], looks: Sequence[Look], card: Card, device: str = "cpu"
+) -> Card:
+    """Calibrate on parts of a bank that were held out, and write NAME.safetensors and NAME.json.
+
+    card : name -> what people should know: `description`, `data`, `licence`, `limits`
+    """
+    tiles = joined([load_part(part) for part in held_out])
+    known = known_mask(torch.from_numpy(tiles.known))
+    logits = predict(network, tiles, device)
+    temperature, bias = calibrate(logits, torch.from_numpy(tiles.coverage).float() / 255, known)
+    best = min(looks, key=lambda look: look.loss)
+    figures = {
+        "step": best.step,
+        "tiles": len(tiles),
+        "dice": dict(zip(MASK_FINDINGS, best.dice, strict=True)),
+        "area_ratio_before_calibration": dict(zip(MASK_FINDINGS, best.area_ratio, strict=True)),
+    }
+    unknown_noise: dict[str, object] = {tone: {} for tone in TONES}  # until skinimg.null_study has measured it
+    made = {**card, "validation": figures, "versions": versions(), "repeatability": unknown_noise}
+    return save_network(path, network.cpu(), Calibration(tuple(temperature), tuple(bias)), made)

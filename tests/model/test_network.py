@@ -1,0 +1,119 @@
+"""The segmentation network: what it sees, how far it sees, and that tiles do not show."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from skinimg.errors import DeviceError
+from skinimg.findings import MASK_FINDINGS
+from skinimg.model.inference import Effort, run
+from skinimg.model.network import GRID_PX, N_PLANES, REACH_PX, SkinNetwork, frame_planes
+
+N = len(MASK_FINDINGS)
+
+
+@pytest.fixture(scope="module")
+def network() -> SkinNetwork:
+    """Small, with the shape of the real one, and batch statistics that a trained one would have."""
+    torch.manual_seed(0)
+    net = SkinNetwork(filters=8)
+    for module in net.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            torch.nn.init.normal_(module.running_mean, 0, 0.1)
+            torch.nn.init.uniform_(module.running_var, 0.5, 2)
+    return net.eval()
+
+
+@pytest.fixture(scope="module")
+def picture() -> Tensor:
+    """Planes of a frame whose sides fit no grid, with skin in the middle and a hole in it."""
+    x = torch.randn(N_PLANES, 421, 533, generator=torch.Generator().manual_seed(1))
+    x[3] = 0
+    x[3, 60:380, 90:500] = 1
+    x[3, 150:250, 200:300] = 0
+    return x
+
+
+def test_planes_are_blind_to_what_is_not_skin_and_to_nothing_else() -> None:
+    relative = np.full((8, 6, 3), 0.1, np.float32)
+    skin = np.zeros((8, 6), np.bool_)
+    skin[2:, :] = True
+    x = frame_planes(relative, skin, 16.0)
+    assert x.shape == (N_PLANES, 8, 6)
+    assert (x[:, ~torch.from_numpy(skin)] == 0).all()
+    assert torch.allclose(x[:3, 4, 4], torch.tensor(0.4))
+    assert float(x[4, 4, 4]) == pytest.approx(0.5)  # one octave above 8 px/mm
+    assert float(frame_planes(relative, skin, 1000.0)[4, 4, 4]) == 1.0
+
+
+def test_no_pixel_sees_further_than_the_margin(network: SkinNetwork) -> None:
+    side = 2 * REACH_PX + 4 * GRID_PX
+    x = torch.randn(1, N_PLANES, side, side, generator=torch.Generator().manual_seed(2), requires_grad=True)
+    y = network(x)
+    for at in range(side // 2, side // 2 + GRID_PX, 3):
+        seen = torch.autograd.grad(y[0, :, at, at].sum(), x, retain_graph=True)[0][0].abs().sum(0).nonzero()
+        assert int((seen - at).abs().max()) <= REACH_PX
+        assert int((seen - at).abs().max()) > REACH_PX // 2  # a margin much too wide would only cost time
+
+
+@pytest.mark.parametrize(("tile_px", "batch"), [(128, 1), (128, 5), (192, 2), (256, 1)])
+def test_any_tile_and_batch_size_gives_the_same_logits(
+    network: SkinNetwork, picture: Tensor, tile_px: int, batch: int
+) -> None:
+    whole, _ = run(network, picture, Effort(half=False))
+    tiled, _ = run(network, picture, Effort(tile_px=tile_px, batch=batch, half=False))
+    skin = picture[3] > 0
+    assert whole.shape == (N, 421, 533)
+    assert float((whole - tiled)[:, skin].abs().max()) < 1e-4
+    assert float(whole[:, skin].std()) > 0.01
+
+
+def test_a_tile_without_the_margin_would_show(network: SkinNetwork, picture: Tensor) -> None:
+    """The check above can fail: half a frame on its own differs where the other half is missing."""
+    whole, _ = run(network, picture, Effort(half=False))
+    half, _ = run(network, picture[:, :, :256], Effort(half=False))
+    skin = picture[3, :, :256] > 0
+    assert float((whole[:, :, :256] - half)[:, skin].abs().max()) > 1e-3
+
+
+def test_bfloat16_changes_little(network: SkinNetwork, picture: Tensor) -> None:
+    full, _ = run(network, picture, Effort(half=False))
+    half, _ = run(network, picture, Effort(half=True))
+    skin = picture[3] > 0
+    assert float((full.sigmoid() - half.sigmoid())[:, skin].abs().mean()) < 5e-3
+
+
+def test_a_frame_without_skin_costs_nothing(picture: Tensor) -> None:
+    class Forbidden(torch.nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            raise AssertionError("nothing to look at")
+
+    logits, _ = run(Forbidden(), torch.zeros_like(picture), Effort())
+    assert float(logits.max()) < -20
+
+
+class Greedy(torch.nn.Module):
+    """Runs out of memory above so many pixels."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.most = most
+
+    def forward(self, x: Tensor) -> Tensor:
+        if x[:, 0].numel() > self.most:
+            raise torch.OutOfMemoryError("tried to allocate 7 GiB")
+        return x[:, :N] * 1.0
+
+
+def test_out_of_memory_halves_batch_then_tile_and_says_so(picture: Tensor) -> None:
+    start = Effort(tile_px=512, batch=2, half=False)
+    with pytest.raises(DeviceError, match="too little memory"):
+        run(Greedy(0), picture, start)
+    logits, effort = run(Greedy(210_000), picture, start)
+    assert effort.batch == 1
+    assert effort.tile_px < start.tile_px
+    skin = picture[3] > 0
+    assert torch.equal(logits[:, skin], picture[:N][:, skin])

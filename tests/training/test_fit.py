@@ -1,0 +1,209 @@
+"""Training: it learns, resumes where it was killed, stops on nonsense, and ends in files that run."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from skinimg.errors import SettingsError, StudyError, WeightsError
+from skinimg.findings import MASK_FINDINGS
+from skinimg.model.card import load_network
+from skinimg.segment import load_segmenter
+from skinimg.training import fit as fit_module
+from skinimg.training.bank import ALL_KNOWN, TILE_PX, Tiles, batches, cut, load_part, make_tiles, parts_of, save_part
+from skinimg.training.fit import Look, Recipe, fit, predict
+from skinimg.training.loss import calibrate, known_mask, loss
+from skinimg.training.ship import ship
+
+SMALL = Recipe(steps=6, batch=4, filters=8, look_every=3, learning_rate=5e-3)
+
+
+def tiles(n: int, seed: int, side: int = 64) -> Tiles:
+    """Skin with dark squares on it; each finding is a square of another colour."""
+    rng = np.random.default_rng(seed)
+    relative = rng.normal(0, 0.02, (n, 3, side, side))
+    coverage = np.zeros((n, 5, side, side), np.uint8)
+    for k in range(n):
+        for finding in range(5):
+            y, x = rng.integers(0, side - 16, 2)
+            coverage[k, finding, y : y + 16, x : x + 16] = 255
+            relative[k, finding % 3, y : y + 16, x : x + 16] += 0.3 if finding < 3 else -0.3
+    skin = np.ones((n, side, side), np.bool_)
+    known = np.full(skin.shape, ALL_KNOWN, np.uint8)
+    return Tiles(relative.astype(np.float16), coverage, skin, known, np.full(n, 10, np.float32))
+
+
+@pytest.fixture(scope="module")
+def bank(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("bank")
+    for k in range(3):
+        save_part(folder / f"part-{k}.npz", tiles(8, k))
+    return folder
+
+
+def test_a_bank_gives_every_tile_once_per_epoch(bank: Path) -> None:
+    parts = parts_of(bank)
+    seen = [batch.relative.sum() for batch in batches(parts, 4, np.random.default_rng(0))]
+    again = [batch.relative.sum() for batch in batches(parts, 4, np.random.default_rng(0))]
+    other = [batch.relative.sum() for batch in batches(parts, 4, np.random.default_rng(1))]
+    assert len(seen) == 6
+    assert seen == again
+    assert seen != other
+    with pytest.raises(StudyError, match="no training tiles"):
+        parts_of(bank / "nowhere")
+
+
+def test_tiles_cover_a_frame_and_leave_out_what_is_not_skin() -> None:
+    skin = np.zeros((600, 400), np.bool_)
+    skin[:, 200:] = True
+    coverage = np.zeros((5, 600, 400), np.float32)
+    coverage[0, 300, 300] = 1
+    known = skin.astype(np.uint8)
+    found = cut(np.zeros((600, 400, 3), np.float32), coverage, skin, known, 7.0)
+    assert found.relative.shape[1:] == (3, TILE_PX, TILE_PX)
+    assert found.coverage[:, 0].max() == 255
+    assert (found.skin.mean(axis=(1, 2)) >= 0.2).all()
+    assert len(cut(np.zeros((600, 400, 3), np.float32), coverage, np.zeros_like(skin), known, 7.0)) == 0
+
+
+def test_the_anchor_of_a_tile_is_its_plain_skin() -> None:
+    linear = np.full((1, 3, 128, 128), 0.4, np.float32)
+    coverage = np.zeros((1, 5, 128, 128), np.float32)
+    linear[:, :, :90], coverage[:, 0, :90] = 0.2, 1.0  # two thirds of it are one large spot
+    made = make_tiles(linear, coverage, np.ones((1, 128, 128), np.bool_), np.array([10], np.float32))
+    assert float(np.abs(made.relative[0, :, 100:]).max()) < 1e-3
+    assert float(made.relative[0, :, :80].mean()) == pytest.approx(np.log(2), abs=0.01)
+    coverage[:, 0] = 1.0  # no plain skin at all
+    assert len(make_tiles(linear, coverage, np.ones((1, 128, 128), np.bool_), np.array([10], np.float32))) == 0
+
+
+def test_unknown_findings_teach_nothing() -> None:
+    logits = torch.randn(2, 5, 8, 8, requires_grad=True)
+    known = torch.zeros(2, 5, 8, 8)
+    known[:, 1] = 1
+    torch.autograd.backward(loss(logits, torch.rand(2, 5, 8, 8), known, 0.0))
+    assert logits.grad is not None
+    assert float(logits.grad[:, 1].abs().sum()) > 0
+    assert float(logits.grad[:, [0, 2, 3, 4]].abs().sum()) == 0
+
+
+def test_calibration_makes_summed_probability_the_area() -> None:
+    generator = torch.Generator().manual_seed(0)
+    logits = torch.randn(4, 5, 64, 64, generator=generator) * 3
+    truth = torch.bernoulli(torch.sigmoid(logits / 2 - 1.0), generator=generator)
+    temperature, bias = calibrate(logits, truth, torch.ones_like(truth))
+    for k in range(5):
+        p = torch.sigmoid(logits[:, k] / temperature[k] + bias[k])
+        assert float(p.sum() / truth[:, k].sum()) == pytest.approx(1, abs=0.01)
+        assert float(logits[:, k].sigmoid().sum() / truth[:, k].sum()) > 1.2  # and was not, before
+        assert temperature[k] == pytest.approx(2, rel=0.15)
+
+
+def test_killed_and_resumed_is_the_same_as_never_killed(bank: Path, tmp_path: Path) -> None:
+    parts = parts_of(bank)
+    straight, _ = fit(parts[:2], parts[2:], tmp_path / "straight", SMALL)
+
+    class Killed(Exception):
+        pass
+
+    def kill(step: int, _steps: int, _what: str) -> None:
+        if step == 5:
+            raise Killed
+
+    with pytest.raises(Killed):
+        fit(parts[:2], parts[2:], tmp_path / "resumed", SMALL, watch=kill)
+    seen: list[int] = []
+    resumed, looks = fit(parts[:2], parts[2:], tmp_path / "resumed", SMALL, watch=lambda step, *_: seen.append(step))
+    assert seen == [4, 5, 6]
+    assert [look.step for look in looks] == [3, 6]
+    for name, tensor in straight.state_dict().items():
+        assert torch.allclose(tensor.float(), resumed.state_dict()[name].float(), atol=1e-5), name
+    with pytest.raises(SettingsError, match="another recipe"):
+        fit(parts[:2], parts[2:], tmp_path / "resumed", replace(SMALL, batch=2))
+
+
+def test_it_learns(bank: Path, tmp_path: Path) -> None:
+    parts = parts_of(bank)
+    recipe = replace(SMALL, steps=60, look_every=20)
+    network, looks = fit(parts[:2], parts[2:], tmp_path / "work", recipe)
+    assert looks[-1].loss < 0.5 * looks[0].loss
+    held_out = load_part(parts[2])
+    logits = predict(network, held_out)
+    assert float(logits[torch.from_numpy(held_out.coverage) > 0].mean()) > float(logits.mean()) + 1
+
+
+def test_a_loss_that_is_no_number_stops_it_and_loses_nothing(
+    bank: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts, calls = parts_of(bank), []
+
+    def broken(logits: torch.Tensor, coverage: torch.Tensor, known: torch.Tensor, progress: float) -> torch.Tensor:
+        calls.append(progress)
+        return loss(logits, coverage, known, progress) * (float("nan") if progress > 0.8 and progress < 1 else 1)
+
+    monkeypatch.setattr(fit_module, "loss", broken)
+    with pytest.raises(WeightsError, match=r"not a number at step 5.*step 3 is kept"):
+        fit(parts[:2], parts[2:], tmp_path, SMALL)
+    assert (tmp_path / "best.pt").exists()
+
+
+def test_too_few_tiles_and_early_stop(bank: Path, tmp_path: Path) -> None:
+    parts = parts_of(bank)
+    with pytest.raises(SettingsError, match="too few tiles"):
+        fit(parts[:1], parts[2:], tmp_path / "few", replace(SMALL, batch=9))
+    steps: list[int] = []
+    still = replace(SMALL, steps=60, look_every=1, patience=2, learning_rate=0.0)
+    fit(parts[:2], parts[2:], tmp_path / "still", still, watch=lambda step, *_: steps.append(step))
+    assert 3 <= len(steps) < 60
+
+
+def test_the_pair_of_files_runs_and_says_what_it_is(bank: Path, tmp_path: Path) -> None:
+    parts = parts_of(bank)
+    network, looks = fit(parts[:2], parts[2:], tmp_path / "work", SMALL)
+    path = tmp_path / "mine.safetensors"
+    card = ship(path, network, parts[2:], looks, {"description": "squares", "licence": "none"})
+    assert json.loads(path.with_suffix(".json").read_text(encoding="utf-8")) == card
+    loaded, calibration, _ = load_network(str(path))
+    segmenter = load_segmenter(str(path), "cpu")
+    assert segmenter.name == "mine"
+    assert segmenter.sha256 == card["sha256"]
+    held_out = load_part(parts[2])
+    p = torch.stack([calibration.probability(logits) for logits in predict(loaded, held_out)])
+    area = (p * known_mask(torch.from_numpy(held_out.known))).sum(dim=(0, 2, 3))
+    true = torch.from_numpy(held_out.coverage).float().sum(dim=(0, 2, 3)) / 255
+    assert torch.allclose(area, true, rtol=0.05)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"kind": "face model"}, "kind"),
+        ({"findings": ["spots"]}, "findings"),
+        ({"mm_per_px": 0.2}, "mm_per_px"),
+        ({"filters": 16}, "another network"),
+        ({"calibration": {"temperature": [1], "bias": [0]}}, "damaged"),
+        ({"sha256": "0" * 64}, "do not belong"),
+    ],
+)
+def test_a_card_that_does_not_fit_is_refused(
+    bank: Path, tmp_path: Path, change: dict[str, object], message: str
+) -> None:
+    parts = parts_of(bank)
+    network = fit_module.SkinNetwork(8)
+    path = tmp_path / "mine.safetensors"
+    nothing = Look(0, 1.0, (0.0,) * 5, (1.0,) * 5)
+    card = ship(path, network.eval(), parts[2:], [nothing], {"description": ""})
+    path.with_suffix(".json").write_text(json.dumps({**card, **change}), encoding="utf-8")
+    with pytest.raises(WeightsError, match=message):
+        load_segmenter(str(path), "cpu")
+
+
+def test_unknown_weights_are_never_replaced() -> None:
+    with pytest.raises(WeightsError, match="no weights named 'skinn'"):
+        load_segmenter("skinn", "cpu")
+    assert len(MASK_FINDINGS) == 5
