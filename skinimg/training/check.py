@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -72,22 +73,34 @@ def check_dataset(folder: Path, progress: Progress | None = None) -> Checked:
     return Checked(folder, photos, _rows(tallies), problems, _warnings(photos, tallies))
 
 
+def require_masks(folder: Path, photos: Sequence[LabelledPhoto]) -> None:
+    """StudyError with every mask that does not fit its photo; photos that cannot be read are left to be told later."""
+    faults = []
+    for photo in photos:
+        with suppress(PhotoError):
+            faults += [f"{photo.name}: {fault}" for fault in _mask_faults(photo)]
+    refuse(folder, faults)
+
+
 def _look_at(photo: LabelledPhoto, tallies: dict[str, _Tally]) -> list[str]:
     """Every fault of one photo and its masks; without any, it is counted."""
     try:
-        header = read_header(photo.entry.path)
+        faults = _mask_faults(photo)
+        if not faults:
+            _count(load_example(photo), tallies)
     except PhotoError as error:
         return [str(error)]
+    return faults
+
+
+def _mask_faults(photo: LabelledPhoto) -> list[str]:
+    """What is wrong with the masks of a photo; PhotoError where the photo itself cannot be read."""
+    header = read_header(photo.entry.path)
     faults = []
     for mask in photo.masks.values():
         try:
             read_mask(mask, (header.height, header.width))
         except StudyError as error:
-            faults.append(str(error))
-    if not faults:
-        try:
-            _count(load_example(photo), tallies)
-        except PhotoError as error:
             faults.append(str(error))
     return faults
 

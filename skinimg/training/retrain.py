@@ -1,0 +1,175 @@
+"""`skinimg train`: from a developer's photos, or from phantoms, to a pair of files that `analyze --weights` runs.
+
+NAME.safetensors, NAME.json     the result
+NAME.training/                  the tiles, the checkpoint and the looks (looks.jsonl); a killed training goes on here
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from skinimg.errors import SettingsError, StudyError
+from skinimg.model.card import load_network
+from skinimg.model.weights import Card, load_weights
+from skinimg.optics import baseline_anchor, unaffected_density
+from skinimg.provenance import file_sha256
+from skinimg.training.augment import View, augment
+from skinimg.training.bank import save_part
+from skinimg.training.check import check_dataset
+from skinimg.training.dataset import LabelledPhoto, load_example, split_by_subject
+from skinimg.training.example import Example
+from skinimg.training.fit import Recipe, fit
+from skinimg.training.ship import ship
+from skinimg.training.sources import draw_bank, example_tiles
+
+Watch = Callable[[int, int, str], None]  # done, of how many, what
+
+COPIES = 3  # augmented views of every photo beside the photo as it is
+_PARTS = 120  # of phantom tiles, 64 each: one pass of the shipped weights' training
+_FEWEST_PLAIN_PX = 1000  # of a view, to know its colours (optics.unaffected_density)
+
+
+@dataclass(frozen=True)
+class Task:
+    """What to train on and where to write.
+
+    data : folder of labelled photos (`skinimg.training.dataset`), None = phantoms only; phantom : draw phantoms too
+    out : NAME.safetensors; init : name or path of weights to begin with, empty = from scratch
+    """
+
+    data: Path | None
+    phantom: bool
+    out: Path
+    recipe: Recipe
+    init: str = ""
+    workers: int = 1
+    phantom_parts: int = _PARTS
+
+    @property
+    def work(self) -> Path:
+        """Folder of everything that is only needed while training."""
+        return self.out.with_suffix(".training")
+
+
+def retrain(task: Task, fresh: bool = False, watch: Watch | None = None) -> Card:
+    """Check the data, make tiles, train, calibrate on people who were held out, and write the weights; -> their card.
+
+    Raises
+    ------
+    StudyError
+        Everything that is wrong with the data set, before anything else is done.
+    SettingsError
+        Neither photos nor phantoms; or the folder beside `out` holds a training on other data or by another recipe.
+    WeightsError
+        `init` cannot be used; or the loss is no longer a number.
+    """
+    start, recipe = None, task.recipe
+    if task.init:
+        network, _, _ = load_network(task.init)
+        start, recipe = load_weights(task.init)[0], replace(recipe, filters=network.filters)
+    photos = _checked(task, watch)
+    if fresh:
+        shutil.rmtree(task.work, ignore_errors=True)
+    _claim(task, photos)
+    train, validate = _parts(task, photos, watch)
+    network, looks = fit(train, validate, task.work, recipe, start, watch)
+    people = len({photo.subject for photo in photos})
+    data = [f"{len(photos)} labelled photos of {people} people"] * bool(photos) + ["phantoms"] * task.phantom
+    card = {
+        "description": f"trained with `skinimg train` on {' and '.join(data)}",
+        "data": data,
+        "seed": recipe.seed,
+        "init": task.init,
+    }
+    return ship(task.out, network, validate, looks, card, recipe.device)
+
+
+def _checked(task: Task, watch: Watch | None) -> list[LabelledPhoto]:
+    if task.data is None:
+        if not task.phantom:
+            raise SettingsError("nothing to train on", needed="labelled photos (--data DIR) or --phantom")
+        return []
+    checked = check_dataset(task.data, watch)
+    checked.require_usable()
+    return checked.photos
+
+
+def _claim(task: Task, photos: Sequence[LabelledPhoto]) -> None:
+    """Mark the working folder as that of these very data: tiles and checkpoint of others must not be continued."""
+    seen = hashlib.sha256()
+    for photo in photos:
+        seen.update(repr((photo.name, photo.subject, photo.entry.view, photo.entry.mm_per_px)).encode())
+        seen.update(file_sha256(photo.entry.path).encode())
+        for finding, mask in sorted(photo.masks.items()):
+            seen.update(f"{finding} {file_sha256(mask) if isinstance(mask, Path) else mask}".encode())
+    mine = {"data": seen.hexdigest(), "phantom_parts": task.phantom_parts * task.phantom, "seed": task.recipe.seed}
+    claim = task.work / "data.json"
+    if claim.exists() and json.loads(claim.read_text(encoding="utf-8")) != mine:
+        raise SettingsError(
+            f"{task.work} holds a training on other photos, masks or phantoms",
+            next_step="Use --fresh to begin again, or another --out.",
+        )
+    task.work.mkdir(parents=True, exist_ok=True)
+    claim.write_text(json.dumps(mine), encoding="utf-8")
+
+
+def _parts(task: Task, photos: Sequence[LabelledPhoto], watch: Watch | None) -> tuple[list[Path], list[Path]]:
+    """Tiles to train on and tiles to judge by. Where there are photos, photos judge."""
+    bank, seed = task.work / "bank", task.recipe.seed
+    train: list[Path] = []
+    validate: list[Path] = []
+    if task.phantom:
+        train += draw_bank(bank, task.phantom_parts, 2 * seed, task.workers, watch)
+        if not photos:
+            validate = draw_bank(bank, max(task.phantom_parts // 10, 2), 2 * seed + 1, task.workers, watch)
+    if photos:
+        held_out = {photo.subject for photo in split_by_subject(photos, seed)[1]}
+        for k, photo in enumerate(photos):
+            judges = photo.subject in held_out
+            own = _photo_parts(bank, photo, k, 0 if judges else COPIES, seed)
+            (validate if judges else train).extend(own)
+            if watch is not None:
+                watch(k + 1, len(photos), photo.name)
+    for parts, what in ((train, "train on"), (validate, "judge by")):
+        if not parts:
+            raise StudyError(f"no skin to {what}", found="no tile of 25 mm that is a fifth skin", needed="more photos")
+    return train, validate
+
+
+def _photo_parts(bank: Path, photo: LabelledPhoto, number: int, copies: int, seed: int) -> Iterator[Path]:
+    """A part for a photo and one for each of its augmented views; those that are there already are kept."""
+    paths = [bank / f"photo-{number:04d}-{copy}.npz" for copy in range(copies + 1)]
+    example = None if all(path.exists() for path in paths) else load_example(photo)
+    for copy, path in enumerate(paths):
+        if not path.exists() and example is not None:
+            view = varied(example, _mixed(seed, number, copy)) if copy else example
+            tiles = example_tiles(view) if view is not None else None
+            if not tiles:
+                continue
+            save_part(path, tiles)
+        yield path
+
+
+def _mixed(*numbers: int) -> int:
+    """One seed of several numbers, the same on every machine."""
+    return int.from_bytes(hashlib.sha256(repr(numbers).encode()).digest()[:4])
+
+
+def varied(example: Example, seed: int) -> Example | None:
+    """The same skin in another photo, its colours anchored anew; None where too little plain skin is left to do so."""
+    frame = example.frame
+    view = augment(View(frame.linear, example.coverage, frame.skin), seed)
+    if view.valid.sum() < _FEWEST_PLAIN_PX:
+        return None
+    anchor = baseline_anchor(unaffected_density(view.linear, view.valid))
+    return replace(
+        example,
+        frame=replace(frame, linear=view.linear, skin=view.valid),
+        maps=replace(example.maps, anchor=anchor),  # the planes of the network need no more of the maps than this
+        coverage=view.coverage,
+    )
