@@ -170,14 +170,15 @@ def troubled(person: Person, generator: torch.Generator) -> Person:
         person,
         freckling=uniform(generator, 0.2, 2.0) if often["freckling"] else person.freckling,
         sun_spots=uniform(generator, 0.5, 4.0) if often["sun_spots"] else person.sun_spots,
-        acne=uniform(generator, 0.5, 2.5) if often["acne"] else person.acne,
-        couperose=uniform(generator, 0.3, 2.0) if often["couperose"] else person.couperose,
-        wrinkledness=uniform(generator, 0.7, 2.0) if often["wrinkles"] else person.wrinkledness,
-        melasma=person.melasma or uniform(generator) < 0.1,
+        acne=uniform(generator, 1.0, 5.0) if often["acne"] else person.acne,
+        couperose=uniform(generator, 0.5, 3.0) if often["couperose"] else person.couperose,
+        wrinkledness=uniform(generator, 1.0, 3.5) if often["wrinkles"] else person.wrinkledness,
+        melasma=person.melasma or uniform(generator) < 0.2,
     )
 
 
 def sample_zone(generator: torch.Generator) -> str:
+    """Where on a face a sheet of skin comes from."""
     at = uniform(generator)
     for zone, share in _ZONES.items():
         at -= share
