@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import stdtrit
 
+from skinimg.cells import Totals, region_totals, resampled, resampled_tiles, totals_by_tile
 from skinimg.findings import FINDINGS
 from skinimg.metrics import Metric, metrics_of
 from skinimg.records import CellTotals, Change, Repeatability
 
-Totals = dict[str, npt.NDArray[np.float64]]
+Key = tuple[str, str, str]  # region, finding, metric
 
 _Z95 = 1.96
-_CARD_FREEDOM = 4.0  # the card's repeatability counts as this many repeat shots of this very person
+# Degrees of freedom (shots beyond the first of each session) from which a subject's own replicates decide: 3 shots at
+# 2 sessions, or 2 at 4. Student's t is 2.78 there instead of 1.96, and 3.18 with one less: too wide to be of use.
+_ENOUGH = 4
 
 
 @dataclass(frozen=True)
@@ -27,28 +31,71 @@ class Pair:
     regions: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class OwnNoise:
+    """Noise of one shot as this subject's replicates show it, pooled over sessions."""
+
+    sd: float  # of the logarithm of a load, else in the metric's unit
+    freedom: int
+
+    def at(self, m: Metric, value: float) -> float:
+        """Standard error of measurement in the metric's unit at a given value."""
+        return self.sd * value if m.load else self.sd
+
+
+def own_noise(pairs: Sequence[Pair]) -> dict[Key, OwnNoise]:
+    """What the replicates within each session of one view differ by; empty without any.
+
+    pairs : every follow-up with the same baseline. Sessions in which a load is 0 have no logarithm and do not count.
+    """
+    sessions = [side for side in (*(p.baseline for p in pairs[:1]), *(p.follow_up for p in pairs)) if len(side) > 1]
+    pooled: dict[Key, OwnNoise] = {}
+    for bit, region in enumerate(pairs[0].regions if sessions else ()):
+        for finding in FINDINGS:
+            sums = [[region_totals(cells, bit, finding) for cells in session] for session in sessions]
+            for m in metrics_of(finding):
+                squares, freedom = 0.0, 0
+                for session in sums:
+                    shots = np.array([float(m.compute(t)) for t in session])
+                    if not np.isfinite(shots).all() or (m.load and not (shots > 0).all()):
+                        continue
+                    shots = np.log(shots) if m.load else shots
+                    squares += float(((shots - shots.mean()) ** 2).sum())
+                    freedom += len(shots) - 1
+                if freedom:
+                    pooled[region, finding, m.id] = OwnNoise(float(np.sqrt(squares / freedom)), freedom)
+    return pooled
+
+
 def changes(
     pair: Pair,
-    missing: Mapping[tuple[str, str, str], str],
-    repeatability: Mapping[tuple[str, str], Repeatability],
+    missing: Mapping[Key, str],
+    card: Mapping[tuple[str, str], Repeatability],
+    own: Mapping[Key, OwnNoise],
     bootstrap_samples: int,
     seed: int,
 ) -> Iterator[Change]:
     """The change of every metric in every region.
 
     missing : (region, finding, metric) -> reason, of either session
-    repeatability : (finding, metric) -> its noise; a metric without an entry gets no verdict
+    card : (finding, metric) -> noise according to the weights card
+    own : of `own_noise`; a metric in neither gets no verdict
     """
     tiles = np.unique(np.concatenate([cells.tile for cells in pair.baseline + pair.follow_up]))
-    weights = _resampled_tiles(len(tiles), bootstrap_samples, seed)  # (samples, tiles)
+    weights = resampled_tiles(len(tiles), bootstrap_samples, seed)  # (samples, tiles)
     for bit, region in enumerate(pair.regions):
         for finding in FINDINGS:
-            before = [_by_tile(cells, bit, finding, tiles) for cells in pair.baseline]
-            after = [_by_tile(cells, bit, finding, tiles) for cells in pair.follow_up]
+            before = [totals_by_tile(cells, bit, finding, tiles) for cells in pair.baseline]
+            after = [totals_by_tile(cells, bit, finding, tiles) for cells in pair.follow_up]
             for m in metrics_of(finding):
                 blank = Change(region, finding, m.id, m.unit, reason=missing.get((region, finding, m.id), ""))
-                noise = repeatability.get((finding, m.id))
-                yield blank if blank.reason else _judge(blank, m, before, after, weights, noise)
+                noises = card.get((finding, m.id)), own.get((region, finding, m.id))
+                yield blank if blank.reason else _judge(blank, m, before, after, weights, noises)
+
+
+def withheld(c: Change, reason: str) -> Change:
+    """The same numbers without a verdict, for a change that is real but says nothing about the treatment."""
+    return replace(c, verdict="not_assessable", reason=c.reason or reason)
 
 
 def _judge(
@@ -57,31 +104,41 @@ def _judge(
     before: list[Totals],
     after: list[Totals],
     weights: npt.NDArray[np.float64],
-    noise: Repeatability | None,
+    noises: tuple[Repeatability | None, OwnNoise | None],
 ) -> Change:
     """Fill in values, interval and verdict (DESIGN.md 9, SCIENCE.md 8)."""
-    shots = [np.array([float(m.compute(_sum(t))) for t in side]) for side in (before, after)]
-    start, end = (float(np.mean(side)) for side in shots)
+    start, end = (float(np.mean([m.compute(_whole(t)) for t in side])) for side in (before, after))
     known = replace(blank, baseline=start, follow_up=end)
     if not np.isfinite([start, end]).all():
         return replace(known, reason=f"no {blank.finding} in one of the sessions")
-    if noise is None:
+    sem, quantile = _noise(m, *noises, (abs(start) + abs(end)) / 2)
+    if not sem > 0:
         return replace(known, reason="the repeatability of this metric is not known")
-    resampled = _mean_of(m, after, weights) - _mean_of(m, before, weights)  # (samples,)
-    resampled = resampled[np.isfinite(resampled)]
-    sampling_sd = float(resampled.std()) if len(resampled) > 10 else 0.0
-    sem = _sem(noise, shots, (abs(start) + abs(end)) / 2)
-    session_sd = sem * float(np.sqrt(1 / len(shots[0]) + 1 / len(shots[1])))
-    spread = _Z95 * float(np.hypot(sampling_sd, session_sd))
-    mdc95 = _Z95 * session_sd
+    drawn = _mean_of(m, after, weights) - _mean_of(m, before, weights)  # (samples,)
+    drawn = drawn[np.isfinite(drawn)]
+    sampling_sd = float(drawn.std()) if len(drawn) > 10 else 0.0
+    mdc95 = quantile * sem * float(np.sqrt(1 / len(before) + 1 / len(after)))
+    spread = float(np.hypot(_Z95 * sampling_sd, mdc95))
     change = end - start
-    verdict, reason = _verdict(m, change, abs(change) > max(mdc95, spread))
+    verdict, reason = _verdict(m, change, abs(change) > spread)
     return replace(known, ci_low=change - spread, ci_high=change + spread, mdc95=mdc95, verdict=verdict, reason=reason)
+
+
+def _noise(m: Metric, card: Repeatability | None, own: OwnNoise | None, value: float) -> tuple[float, float]:
+    """Standard error of one shot, and how many of it hold 95 %.
+
+    Too few replicates may warn (where they differ by more than the card says) but not reassure. Replicates that do not
+    differ at all are copies of one file, or a small count: no measure of noise.
+    """
+    mine = own.at(m, value) if own else 0.0
+    if own and own.freedom >= _ENOUGH and mine > 0:
+        return mine, float(stdtrit(own.freedom, 0.975))
+    return (max(card.at(value), mine) if card else 0.0), _Z95
 
 
 def _mean_of(m: Metric, shots: list[Totals], weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """The metric in every resample, averaged over the shots of a session: (samples,)."""
-    return np.mean([m.compute(_weigh(t, weights)) for t in shots], axis=0)
+    return np.mean([m.compute(resampled(t, weights)) for t in shots], axis=0)
 
 
 def _verdict(m: Metric, change: float, beyond: bool) -> tuple[str, str]:
@@ -92,33 +149,5 @@ def _verdict(m: Metric, change: float, beyond: bool) -> tuple[str, str]:
     return ("improved" if (change < 0) == (m.better == "lower") else "worsened"), ""
 
 
-def _sem(noise: Repeatability, shots: list[npt.NDArray[np.float64]], value: float) -> float:
-    """SEM of one shot: the card's, drawn towards this person's own replicates as far as there are any."""
-    own_freedom = sum(len(side) - 1 for side in shots)
-    own_squares = sum(float(((side - side.mean()) ** 2).sum()) for side in shots)
-    return float(np.sqrt((own_squares + _CARD_FREEDOM * noise.at(value) ** 2) / (own_freedom + _CARD_FREEDOM)))
-
-
-def _resampled_tiles(tiles: int, samples: int, seed: int) -> npt.NDArray[np.float64]:
-    """How often each tile is drawn in each resample: (samples, tiles). The same draw serves both sessions (paired)."""
-    if tiles == 0:
-        return np.zeros((samples, 0))
-    return np.random.default_rng(seed).multinomial(tiles, np.full(tiles, 1 / tiles), size=samples).astype(np.float64)
-
-
-def _by_tile(cells: CellTotals, bit: int, finding: str, tiles: npt.NDArray[np.int64]) -> Totals:
-    """Totals of a region per tile: quantity -> (tiles,)."""
-    inside = (cells.region_bits >> np.uint16(bit)) & 1 == 1
-    at = np.searchsorted(tiles, cells.tile[inside])
-    return {
-        name: np.bincount(at, values[inside], minlength=len(tiles)).astype(np.float64)
-        for name, values in cells.totals[finding].items()
-    }
-
-
-def _sum(totals: Totals) -> Totals:
+def _whole(totals: Totals) -> Totals:
     return {name: np.asarray(values.sum()) for name, values in totals.items()}
-
-
-def _weigh(totals: Totals, weights: npt.NDArray[np.float64]) -> Totals:
-    return {name: weights @ values for name, values in totals.items()}

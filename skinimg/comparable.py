@@ -1,10 +1,13 @@
-"""Whether two photos may be compared at all for what depends on the lamp and on the expression."""
+"""Whether two photos may be compared at all for what depends on the lamp, on the expression, on the days since."""
 
 from __future__ import annotations
+
+from datetime import date
 
 import cv2
 import numpy as np
 
+from skinimg.entries import Subject
 from skinimg.records import FloatArray, Shot
 from skinimg.smooth import masked_blur
 
@@ -33,6 +36,43 @@ def differences(baseline: Shot, session: Shot) -> dict[str, str]:
         text = f"another expression: landmarks moved by {100 * expression:.1f} % of the face, limit 4.5 %"
         reasons |= dict.fromkeys(_EXPRESSION_FINDINGS, text)
     return reasons
+
+
+def transient_redness(subject: Subject, limit_days: int) -> dict[str, str]:
+    """Sessions photographed within days of an earlier session's treatment -> the reason not to judge their redness.
+
+    `treatment` is what was applied after the photo of a session, so a session's own treatment does not count for it.
+    Without both dates nothing can be told: see `undated_treatments`.
+    """
+    dates, treated = _dates(subject), _treated(subject)
+    reasons: dict[str, str] = {}
+    for place, session in enumerate(subject.sessions):
+        before = [name for name in subject.sessions[:place] if name in treated and name in dates]
+        if not before or session not in dates:
+            continue
+        days = (dates[session] - dates[before[-1]]).days
+        if days < limit_days:
+            since = f"{days} {'day' if days == 1 else 'days'} after the treatment of {before[-1]}"
+            reasons[session] = f"{since}: redness may be passing, needs {limit_days} days"
+    return reasons
+
+
+def undated_treatments(subject: Subject) -> str:
+    """A warning where a treatment is recorded but not the days that passed since; '' where all is known."""
+    dates, treated = _dates(subject), _treated(subject)
+    first = next((place for place, name in enumerate(subject.sessions) if name in treated), len(subject.sessions))
+    undated = [name for name in subject.sessions[first:] if name not in dates]
+    if not undated or first == len(subject.sessions) - 1:
+        return ""
+    return f"{subject.name}: no date for {', '.join(undated)}, so redness that passes after a treatment cannot be told"
+
+
+def _dates(subject: Subject) -> dict[str, date]:
+    return {e.session: date.fromisoformat(e.date) for e in subject.photos if e.date}
+
+
+def _treated(subject: Subject) -> set[str]:
+    return {e.session for e in subject.photos if e.treatment}
 
 
 def light_difference_od(baseline: Shot, session: Shot) -> float:

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from skinimg.cells import region_totals
 from skinimg.colour import linear_to_lab
 from skinimg.findings import FINDINGS
 from skinimg.metrics import ROUGHNESS_BANDS_MM, Metric, metrics_of
@@ -162,12 +163,6 @@ def _object_totals(
         "count": np.bincount(at, minlength=len(cells)).astype(np.float64),
         "diameter_mm": np.bincount(at, diameter, minlength=len(cells)).astype(np.float64),
     }
-
-
-def region_totals(cells: CellTotals, bit: int, finding: str) -> dict[str, npt.NDArray[np.float64]]:
-    """Totals of one region: quantity -> () array."""
-    inside = (cells.region_bits >> np.uint16(bit)) & 1 == 1
-    return {name: np.asarray(values[inside].sum()) for name, values in cells.totals[finding].items()}
 
 
 def values(shot: Shot, cells: CellTotals) -> Iterator[tuple[str, str, Metric, float | None, str]]:

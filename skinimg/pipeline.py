@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby, product
 from pathlib import Path
 
 from skinimg import tables
 from skinimg.align import align, identity_alignment
 from skinimg.artifacts import pictures_of, write_session
-from skinimg.change import Pair, changes
-from skinimg.comparable import differences
+from skinimg.change import Pair, changes, own_noise, withheld
+from skinimg.comparable import differences, transient_redness, undated_treatments
 from skinimg.entries import PhotoEntry, Subject
 from skinimg.errors import AlignmentError, CalibrationError, PhotoError
 from skinimg.measure import NO_SCALE, field_maps, obstacles, place_of, shared_skin, shot_totals, values
@@ -36,6 +36,15 @@ class Bench:
     settings: Settings
 
 
+@dataclass(frozen=True)
+class FollowUp:
+    """A later session, ready to be judged once all of its view are known: their replicates tell the noise together."""
+
+    entry: PhotoEntry  # of its first usable shot, of its first shot where there is none
+    pair: Pair | None  # with the baseline; None: no photo could be used
+    missing: dict[tuple[str, str, str], str]  # (region, finding, metric) -> why it cannot be compared
+
+
 def analyze_subject(
     subject: Subject, bench: Bench, folder: Path
 ) -> tuple[SubjectResult | SubjectFailure, list[SessionPictures]]:
@@ -45,6 +54,8 @@ def analyze_subject(
     """
     notes = Notes()
     order = {name: i for i, name in enumerate(subject.sessions)}
+    if warning := undated_treatments(subject):
+        notes.warnings.append(warning)
     photos = sorted(subject.photos, key=lambda e: (view_key(e), order[e.session], e.replicate))
     for key, entries in groupby(photos, key=view_key):
         _analyze_view(subject, key, list(entries), bench, folder / safe_name(key), notes)
@@ -57,6 +68,7 @@ def _analyze_view(
     """All sessions of one view and light, each against the first that could be measured."""
     baseline: list[Shot] = []  # all replicates of the first usable session
     sightings: list[Sighting] = []
+    later: list[FollowUp] = []
     for session, replicates in groupby(entries, key=lambda e: e.session):
         shots: list[Shot] = []
         refusals: list[str] = []
@@ -73,7 +85,8 @@ def _analyze_view(
             _measure(shot, first or shot, bench, notes)
             _draw(shot, first or shot, key, folder, notes)
         if not shots:
-            _refuse(subject, key, session, entries[0], baseline, refusals, notes)
+            if baseline:
+                later.append(_refused(entry, baseline[0], refusals))
             continue
         sightings.append(sight(session, shots[0].frame, shots[0].objects, shots[0].alignment))
         if not baseline:
@@ -82,8 +95,10 @@ def _analyze_view(
                 notes.warnings.append(f"{subject.name}, {key}: {session} serves as the baseline, earlier photos do not")
             continue
         with notes.stage("change"):
-            _compare(subject, key, session, baseline, shots, bench, notes)
+            later.append(_pair(baseline, shots, bench))
     if baseline:
+        with notes.stage("change"):
+            _judge(subject, key, baseline[0], later, bench, notes)
         with notes.stage("track"):
             scaled = baseline[0].frame.scale_source != "assumed"
             notes.lesions.append(track(subject.name, key, baseline[0].frame, sightings, scaled))
@@ -131,46 +146,57 @@ def _draw(shot: Shot, first: Shot, key: str, folder: Path, notes: Notes) -> None
             notes.pictures.append(pictures)
 
 
-def _compare(
-    subject: Subject, key: str, session: str, baseline: list[Shot], shots: list[Shot], bench: Bench, notes: Notes
-) -> None:
-    """A follow-up against the baseline, on the skin that all their shots show."""
+def _pair(baseline: list[Shot], shots: list[Shot], bench: Bench) -> FollowUp:
+    """A follow-up and the baseline on the skin that all their shots show, and what keeps them from being compared."""
     first, everything = baseline[0], [*baseline, *shots]
     shared = shared_skin(everything)
     totals = [
         shot_totals(shot, place_of(shot.alignment, first.frame, bench.settings.tile_mm), shared) for shot in everything
     ]
-    pair = Pair(tuple(totals[: len(baseline)]), tuple(totals[len(baseline) :]), first.frame.regions)
     missing = obstacles(everything, totals)
     apart = differences(first, shots[0])
     for region, (finding, m_id) in product(first.frame.regions, tables.metric_keys()):
         if finding in apart:
             missing.setdefault((region, finding, m_id), apart[finding])
-    noise, settings = bench.segmenter.repeatability[tone_of(first.maps.anchor)], bench.settings
-    found = list(changes(pair, missing, noise, settings.bootstrap_samples, settings.seed))
-    no_scale = NO_SCALE if first.frame.scale_source == "assumed" else ""
-    notes.changes += [tables.change_row(first.entry, shots[0].entry, c, no_scale) for c in found]
-    notes.scores += [tables.score_row(subject.name, key, session, s) for s in scores(found, first.frame.regions[0])]
+    pair = Pair(tuple(totals[: len(baseline)]), tuple(totals[len(baseline) :]), first.frame.regions)
+    return FollowUp(shots[0].entry, pair, missing)
 
 
-def _refuse(
-    subject: Subject,
-    key: str,
-    session: str,
-    entry: PhotoEntry,
-    baseline: list[Shot],
-    refusals: list[str],
-    notes: Notes,
-) -> None:
+def _refused(entry: PhotoEntry, first: Shot, refusals: list[str]) -> FollowUp:
     """A session of which no photo could be used: said in every row that it would have had."""
-    if not baseline:
-        return
     reason = "no usable photo: " + "; ".join(refusals)
-    blank = [
-        Change(region, finding, m, tables.unit_of(m), reason=reason)
-        for region in baseline[0].frame.regions
-        for finding, m in tables.metric_keys()
-    ]
-    follow_up = replace(entry, session=session, date="")
-    notes.changes += [tables.change_row(baseline[0].entry, follow_up, c) for c in blank]
-    notes.scores += [tables.score_row(subject.name, key, session, s) for s in scores(blank, blank[0].region)]
+    keys = product(first.frame.regions, tables.metric_keys())
+    return FollowUp(entry, None, {(region, finding, m): reason for region, (finding, m) in keys})
+
+
+def _judge(subject: Subject, key: str, first: Shot, later: Sequence[FollowUp], bench: Bench, notes: Notes) -> None:
+    """Every follow-up against the baseline, with the noise that the weights card and all their replicates tell."""
+    settings, card = bench.settings, bench.segmenter.repeatability[tone_of(first.maps.anchor)]
+    own = own_noise([f.pair for f in later if f.pair])
+    passing = transient_redness(subject, settings.transient_days)
+    no_scale = NO_SCALE if first.frame.scale_source == "assumed" else ""
+    for f in later:
+        if f.pair:
+            found = list(changes(f.pair, f.missing, card, own, settings.bootstrap_samples, settings.seed))
+            notes.warnings += [f"{subject.name}, {key}, {f.entry.session}: {text}" for text in _days(first, f, passing)]
+        else:
+            found = [Change(*names, tables.unit_of(names[2]), reason=why) for names, why in f.missing.items()]
+        if reason := _passing(first, f, passing):
+            found = [withheld(c, reason) if c.finding == "redness" else c for c in found]
+        notes.changes += [tables.change_row(first.entry, f.entry, c, no_scale) for c in found]
+        whole = first.frame.regions[0]
+        notes.scores += [tables.score_row(subject.name, key, f.entry.session, s) for s in scores(found, whole)]
+
+
+def _passing(first: Shot, f: FollowUp, passing: Mapping[str, str]) -> str:
+    """Why the change in redness between two sessions says nothing about the treatment, or ''."""
+    if first.entry.session in passing:
+        return f"the baseline is of {passing[first.entry.session]}"
+    return passing.get(f.entry.session, "")
+
+
+def _days(first: Shot, f: FollowUp, passing: Mapping[str, str]) -> list[str]:
+    """What is said aloud about the days between two sessions."""
+    same = tables.days_between(first.entry.date, f.entry.date) == 0
+    said = ("of the same day as the baseline" if same else "", _passing(first, f, passing))
+    return [text for text in said if text]

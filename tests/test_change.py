@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skinimg.change import Pair, changes
+from skinimg.change import Pair, changes, own_noise, withheld
 from skinimg.records import CellTotals, Repeatability
 
 TILES = 60
@@ -33,9 +33,10 @@ def cells(scale=1.0, noise=0.0, seed=0, skin=60.0):
     return CellTotals(np.ones(TILES, np.uint16), np.arange(TILES), {"spots": spots, **rest})
 
 
-def verdicts(before, after, missing=None, noise=NOISE):
-    pair = Pair(tuple(before), tuple(after), ("patch",))
-    return {(c.finding, c.metric): c for c in changes(pair, missing or {}, noise, 400, 0)}
+def verdicts(before, after, missing=None, noise=NOISE, others=()):
+    """others : further follow-ups, whose replicates tell of the same noise."""
+    pair, *rest = (Pair(tuple(before), tuple(shots), ("patch",)) for shots in (after, *others))
+    return {(c.finding, c.metric): c for c in changes(pair, missing or {}, noise, own_noise([pair, *rest]), 400, 0)}
 
 
 def test_identical_photos_are_unchanged():
@@ -70,14 +71,46 @@ def test_tiles_that_disagree_widen_the_interval():
 def test_replicates_narrow_the_smallest_detectable_change():
     one = verdicts([cells()], [cells(0.9)])["spots", "burden"]
     three = verdicts([cells()] * 3, [cells(0.9)] * 3)["spots", "burden"]
-    assert three.mdc95 < one.mdc95 / np.sqrt(3)
+    assert three.mdc95 == pytest.approx(one.mdc95 / np.sqrt(3))
     assert three.change == pytest.approx(one.change)
 
 
-def test_replicates_that_disagree_widen_it():
+def test_enough_replicates_decide_instead_of_the_card():
+    """Three shots at two sessions: SD of the logarithms, Student's t of 4 degrees of freedom."""
+    shots = [cells(0.99), cells(1.0), cells(1.01)]
+    for card in (NOISE, {("spots", "burden"): Repeatability(0.5, 20.0)}, {}):
+        found = verdicts(shots, shots, noise=card)["spots", "burden"]
+        sd = np.std(np.log([0.99, 1.0, 1.01]), ddof=1)
+        assert found.mdc95 == pytest.approx(2.776 * np.sqrt(2 / 3) * sd * found.baseline, rel=1e-3)
+
+
+def test_replicates_of_all_sessions_are_pooled():
+    """Two shots a session are too few at two sessions and enough at four."""
+    shots = [cells(0.995), cells(1.005)]
+    assert verdicts(shots, shots)["spots", "burden"].mdc95 == pytest.approx(
+        verdicts([cells()] * 2, [cells()] * 2)["spots", "burden"].mdc95
+    )
+    own = verdicts(shots, shots, others=[shots, shots])["spots", "burden"]
+    assert own.mdc95 == pytest.approx(2.776 * np.log(1.005 / 0.995) / np.sqrt(2) * own.baseline, rel=1e-3)
+
+
+def test_too_few_replicates_can_warn_but_not_reassure():
     apart = verdicts([cells(0.8), cells(1.2)], [cells(0.8), cells(1.2)])["spots", "burden"]
-    alike = verdicts([cells(), cells()], [cells(), cells()])["spots", "burden"]
+    alike = verdicts([cells(0.999), cells(1.001)], [cells()] * 2)["spots", "burden"]
     assert apart.mdc95 > 2 * alike.mdc95
+    assert alike.mdc95 == pytest.approx(1.96 * 0.03 * alike.baseline, rel=1e-3)
+
+
+def test_copies_of_one_photo_are_no_proof_of_steadiness():
+    copies = verdicts([cells()] * 5, [cells()] * 5)["spots", "burden"]
+    assert copies.mdc95 == pytest.approx(1.96 * np.sqrt(2 / 5) * 0.03 * copies.baseline)
+
+
+def test_a_withheld_change_keeps_its_numbers():
+    change = verdicts([cells()], [cells(0.5)])["spots", "burden"]
+    quiet = withheld(change, "3 days after the treatment")
+    assert (quiet.verdict, quiet.reason) == ("not_assessable", "3 days after the treatment")
+    assert (quiet.percent, quiet.ci_low) == (change.percent, change.ci_low)
 
 
 def test_what_is_missing_says_why():

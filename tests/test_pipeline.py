@@ -175,3 +175,61 @@ def test_without_a_scale_only_what_needs_none_remains(tmp_path):
     photos = read(tmp_path / "out", "photos")
     assert set(photos.scale_source) == {"assumed"}
     assert set(photos.px_per_mm) == {""}
+
+
+def write_series(folder: Path, rows: list[str]) -> Path:
+    """A manifest of small close-ups of one person, one photo per row; a photo named `broken*` cannot be read."""
+    header = "subject,session,photo,date,view,light,replicate,mm_per_px,treatment"
+    for number, row in enumerate(rows):
+        photo = folder / row.split(",")[2]
+        save(skin_patch(SPOTS[:3], size_mm=36, noise_seed=number), photo)
+        if photo.name.startswith("broken"):
+            photo.write_bytes(photo.read_bytes()[:2000])
+    (folder / "manifest.csv").write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    return folder / "manifest.csv"
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    """A broken first session, a treated one, one of the same day, three days and a month later; another light."""
+    folder = tmp_path_factory.mktemp("course")
+    rows = [
+        "P,S0,broken.png,2026-01-01,closeup,,1,0.1,",
+        "P,S1,a.png,2026-02-01,closeup,,1,0.1,laser",
+        "P,S2,b.png,2026-02-01,closeup,,1,0.1,",
+        "P,S3,c.png,2026-02-04,closeup,,1,0.1,",
+        "P,S4,d.png,2026-03-04,closeup,,1,0.1,",
+        "P,S4,e.png,2026-03-04,closeup,uv,1,0.1,",
+    ]
+    analyze(write_series(folder, rows), folder / "out")
+    return folder / "out"
+
+
+def test_redness_soon_after_a_treatment_keeps_its_numbers_and_stays_out_of_the_score(course):
+    changes, scores = read(course, "changes"), read(course, "scores")
+    red = changes[(changes.finding == "redness") & (changes.metric == "area_fraction")].set_index("session")
+    assert list(red.verdict[["S2", "S3"]]) == ["not_assessable"] * 2
+    assert "0 days after the treatment of S1" in red.reason["S2"]
+    assert "3 days after the treatment of S1" in red.reason["S3"]
+    assert red.follow_up["S3"] != ""
+    assert "treatment" not in red.reason["S4"]
+    judged = scores.set_index(["session", "finding"])
+    assert judged.verdict["S3", "redness"] == "not_assessable"
+    assert judged.improvement_percent["S3", "redness"] == ""
+    assert judged.verdict["S3", "overall"] == "unchanged"
+
+
+def test_an_unusable_baseline_and_a_shared_day_are_said_aloud(course):
+    changes = read(course, "changes")
+    assert set(changes.baseline_session) == {"S1"}
+    assert set(changes[changes.session == "S2"].days) == {0}
+    warnings = "\n".join(json.loads((course / "run.json").read_text(encoding="utf-8"))["warnings"])
+    assert "S1 serves as the baseline" in warnings
+    assert "S2: of the same day as the baseline" in warnings
+    assert "S1 serves as the baseline" in (course / "reports" / "P.html").read_text(encoding="utf-8")
+
+
+def test_another_light_is_never_compared(course):
+    changes, measurements = read(course, "changes"), read(course, "measurements")
+    assert set(changes.light) == {"standard"}
+    assert set(measurements.light) == {"standard", "uv"}

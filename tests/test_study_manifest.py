@@ -254,3 +254,12 @@ def test_a_manifest_may_lie_above(folder):
     write_manifest(study, folder.parent / "m.csv")
     (subject,) = read_study(folder.parent / "m.csv").subjects
     assert subject.photos[0].photo == Path("study/sub/d.jpg").as_posix()
+
+
+def test_dates_against_names_are_followed_and_said_aloud(folder):
+    rows = ("subject,session,photo,date", "Ana,S1,a.jpg,2024-03-01", "Ana,S2,b.jpg,2024-01-01")
+    study = read_study(write(folder, *rows))
+    assert study.subjects[0].sessions == ("S2", "S1")
+    assert "S2 is the baseline, not S1" in study.warnings[0]
+    agreeing = ("subject,session,photo,date", "Ana,S1,a.jpg,2024-01-01", "Ana,S2,b.jpg,2024-03-01")
+    assert read_study(write(folder, *agreeing)).warnings == ()

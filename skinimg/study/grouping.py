@@ -42,6 +42,11 @@ def build_study(root: Path, entries: Iterable[PhotoEntry], warnings: list[str], 
                 ) from error
             order = tuple(sorted(dates))
             warnings.append(f"{name}: {error}. They stand in the order of their names.")
+        if by_name := _told_otherwise(order):
+            warnings.append(
+                f"{name}: dates and names of the sessions disagree; the dates are followed ({', '.join(order)}), so "
+                f"{order[0]} is the baseline, not {by_name[0]}. Correct the dates if that is wrong"
+            )
         subjects.append(Subject(name, order, tuple(sorted(photos, key=lambda e: _place(e, order)))))
     return Study(root, tuple(subjects), tuple(warnings))
 
@@ -64,6 +69,15 @@ def _session_dates(subject: str, photos: list[PhotoEntry]) -> dict[str, str]:
             )
         dates[entry.session] = known or entry.date
     return dates
+
+
+def _told_otherwise(order: tuple[str, ...]) -> tuple[str, ...]:
+    """The order that the names alone tell, where they tell one that begins with another session; else empty."""
+    try:
+        by_name = order_sessions(order, {})
+    except StudyError:
+        return ()
+    return by_name if by_name[0] != order[0] else ()
 
 
 def _refuse_duplicates(subject: str, photos: list[PhotoEntry]) -> None:

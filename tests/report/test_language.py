@@ -88,6 +88,10 @@ REASONS = (
     "no scale: give mm_per_px in the manifest",
     "no spots in one of the sessions",
     "no wrinkles found here",
+    "3 days after the treatment of S1: redness may be passing, needs 7 days",
+    "the baseline is of 0 days after the treatment of S1: redness may be passing, needs 7 days",
+    "P1, front, S2: of the same day as the baseline",
+    "P1: no date for S2, S3, so redness that passes after a treatment cannot be told",
     "front uv: 24 sessions of 12 people, 2 shots each (the first 2: not all have more); rough figures, better with "
     "10 repeat shots or more",
     "closeup: repeat shots of 1 person, needs 2 or more",

@@ -1,0 +1,51 @@
+"""Days since a treatment: what passes is told from what lasts, and what cannot be told is said."""
+
+from pathlib import Path
+
+import pytest
+
+from skinimg.comparable import transient_redness, undated_treatments
+from skinimg.entries import PhotoEntry, Subject
+
+
+def subject(*sessions):
+    """(session, date, treatment) in order."""
+    photos = [PhotoEntry("P", name, Path("x"), "x", date=day, treatment=what) for name, day, what in sessions]
+    return Subject("P", tuple(name for name, _, _ in sessions), tuple(photos))
+
+
+def test_a_photo_soon_after_an_earlier_treatment_is_named_with_its_days():
+    person = subject(("S1", "2026-01-05", "laser"), ("S2", "2026-01-08", "laser"), ("S3", "2026-02-08", ""))
+    assert transient_redness(person, 7) == {
+        "S2": "3 days after the treatment of S1: redness may be passing, needs 7 days"
+    }
+
+
+@pytest.mark.parametrize(
+    ("day", "told"), [("2026-01-05", "0 days"), ("2026-01-06", "1 day "), ("2026-01-11", "6 days"), ("2026-01-12", "")]
+)
+def test_the_week_ends_on_its_seventh_day(day, told):
+    found = transient_redness(subject(("S1", "2026-01-05", "led"), ("S2", day, "")), 7)
+    assert found.get("S2", "").startswith(told)
+    assert bool(found) == bool(told)
+
+
+def test_a_sessions_own_treatment_comes_after_its_photo():
+    assert transient_redness(subject(("S1", "2026-01-05", ""), ("S2", "2026-01-06", "laser")), 7) == {}
+
+
+def test_days_count_from_the_last_treatment_not_from_the_last_session():
+    person = subject(("S1", "2026-01-01", "laser"), ("S2", "2026-01-03", ""), ("S3", "2026-01-05", ""))
+    assert transient_redness(person, 7)["S3"].startswith("4 days after the treatment of S1")
+
+
+def test_no_limit_no_label():
+    assert transient_redness(subject(("S1", "2026-01-05", "led"), ("S2", "2026-01-05", "")), 0) == {}
+
+
+def test_without_dates_it_is_said_that_nothing_can_be_told():
+    person = subject(("S1", "2026-01-05", "laser"), ("S2", "", ""))
+    assert transient_redness(person, 7) == {}
+    assert "no date for S2" in undated_treatments(person)
+    assert undated_treatments(subject(("S1", "2026-01-05", "laser"), ("S2", "2026-02-05", ""))) == ""
+    assert undated_treatments(subject(("S1", "", ""), ("S2", "", "laser"))) == ""  # nothing was photographed after it
