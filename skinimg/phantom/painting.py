@@ -21,8 +21,10 @@ _SEGMENTS = 24  # of every line; a 30 mm wrinkle bends every 1.2 mm
 # What counts as a finding is what can be seen: a label fades in between the two values of each pair. Labels of
 # everything that is there, seen or not, taught a network to guess: at 1.2 x melanin a freckle is 0.07 OD, no more than
 # the mottling of plain skin (SD 0.03 to 0.05), and most of 66 pores per cm2 are thinner than 0.2 mm.
-_PIGMENT_LN = (math.log(1.3), math.log(1.5))  # factor on melanin or blood; redness: 1.5 x (SCIENCE.md 3)
-_RELIEF = (0.03, 0.05)  # darkening under even or slanting light; the finest visible line is about 0.04
+_PIGMENT_LN = (math.log(1.4), math.log(1.6))  # factor on melanin or blood; redness: 1.5 x (SCIENCE.md 3)
+_DARKENING = (0.02, 0.035)  # of a pit or groove, density, after scattering and a sharp lens have blurred it
+_SHADING = (0.05, 0.08)  # of its slopes under slanting light: what is broad is lost in the shading of the face
+_BLUR_MM = 0.25  # of both, SD in green
 _PORE_MM = (0.20, 0.25)  # diameter; pores are visible from 0.25 mm (Flament 2015)
 _SLANT = 0.36  # tangent of 20 degrees, the usual tilt of the light
 
@@ -100,20 +102,22 @@ class _Table:
         """1 for what can be seen, 0 for what cannot, (n,)."""
         if kind == "pore":
             return _between(2 * self["radius_mm"], _PORE_MM)
-        pigment = torch.maximum(self["melanin"].log().abs(), self["blood"].log().abs())
-        return torch.maximum(_between(pigment, _PIGMENT_LN), _between(self._darkening(KINDS[kind].shape), _RELIEF))
+        pigment = _between(torch.maximum(self["melanin"].log().abs(), self["blood"].log().abs()), _PIGMENT_LN)
+        darkening, shading = self._relief_contrast(KINDS[kind].shape == "line")
+        return torch.maximum(pigment, torch.maximum(_between(darkening, _DARKENING), _between(shading, _SHADING)))
 
-    def _darkening(self, shape: str) -> Tensor:
-        """How much darker a Gaussian pit or groove of this depth looks, (n,): in its middle under light from all
-        around (as `light.openness_of` has it), or on its slope under slanting light, less what scattering blurs."""
+    def _relief_contrast(self, is_line: bool) -> tuple[Tensor, Tensor]:
+        """Density of a Gaussian pit or groove, (n,): in its middle under light from all around (the same formula as
+        `light.openness_of`), and of its slopes under slanting light."""
         depth, radius = self["depth_mm"].abs(), self["radius_mm"].clamp_min(1e-3)
         sigma = radius / 1.18
-        closed = torch.zeros_like(depth)
-        for scale in (0.12, 0.4):
-            share = sigma / torch.hypot(sigma, torch.full_like(sigma, scale))
-            closed = closed + depth * (1 - (share if shape == "line" else share**2)) / scale
-        slope = _SLANT * depth / radius * radius / (radius + 0.4)
-        return torch.maximum(torch.log1p(0.25 * closed), slope)
+
+        def kept(blur_mm: float) -> Tensor:
+            share = sigma / torch.hypot(sigma, torch.full_like(sigma, blur_mm))
+            return share if is_line else share**2
+
+        closed = depth * ((1 - kept(0.12)) / 0.12 + (1 - kept(0.4)) / 0.4)
+        return torch.log1p(0.25 * closed) * kept(_BLUR_MM), _SLANT * depth / (radius + 0.4)
 
 
 def _between(values: Tensor, limits: tuple[float, float]) -> Tensor:

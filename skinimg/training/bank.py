@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from skinimg import optics
 from skinimg.errors import StudyError
-from skinimg.findings import MASK_FINDINGS
+from skinimg.findings import FINDINGS, MASK_FINDINGS
 from skinimg.records import BoolArray, ByteArray, FloatArray
 
 TILE_PX = 256
@@ -69,9 +69,15 @@ def make_tiles(linear: FloatArray, coverage: FloatArray, skin: BoolArray, native
         np.stack(relative) if kept else np.zeros((0, 3, *skin.shape[1:]), np.float16),
         np.rint(coverage[kept] * 255).astype(np.uint8),
         skin[kept],
-        (skin[kept] * ALL_KNOWN).astype(np.uint8),
+        skin[kept] * measurable_bits(native_px_per_mm[kept])[:, None, None],
         native_px_per_mm[kept].astype(np.float32),
     )
+
+
+def measurable_bits(native_px_per_mm: FloatArray) -> ByteArray:
+    """Bit k set where finding k can be measured at that resolution (n,): nobody learns pores from a blur."""
+    needed = np.array([FINDINGS[name].min_px_per_mm for name in MASK_FINDINGS])
+    return np.packbits(np.asarray(native_px_per_mm)[:, None] >= needed, axis=1, bitorder="little")[:, 0]
 
 
 def cut(

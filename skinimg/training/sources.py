@@ -23,7 +23,7 @@ from skinimg.phantom.painter import paint_on_photo
 from skinimg.phantom.skin import sample_person
 from skinimg.phantom.tiles import draw_tiles, sample_zone, troubled
 from skinimg.records import ByteArray, FloatArray, Frame, SkinAnchor, SkinMaps
-from skinimg.training.bank import TILES_PER_PART, Tiles, cut, make_tiles, save_part
+from skinimg.training.bank import TILES_PER_PART, Tiles, cut, make_tiles, measurable_bits, save_part
 from skinimg.training.example import Example
 
 Watch = Callable[[int, int, str], None]
@@ -60,8 +60,9 @@ def _draw_part(task: tuple[Path, int]) -> Path:
 
 def example_tiles(example: Example) -> Tiles:
     """Tiles of a labelled photo; findings without a mask count as unknown."""
-    bits = sum(1 << MASK_FINDINGS.index(finding) for finding in example.labelled)
-    known = (example.frame.skin * bits).astype(np.uint8)
+    labelled = sum(1 << MASK_FINDINGS.index(finding) for finding in example.labelled)
+    measurable = int(measurable_bits(np.array([example.frame.native_px_per_mm]))[0])
+    known = (example.frame.skin * (labelled & measurable)).astype(np.uint8)
     relative = relative_density(example.frame.linear, example.maps.anchor)
     return cut(relative, example.coverage, example.frame.skin, known, example.frame.native_px_per_mm)
 
