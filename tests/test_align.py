@@ -187,6 +187,18 @@ def test_a_lesion_that_shrank_to_half_measures_half(skin: FloatArray) -> None:
     assert area_kept(unmasked, mask_before, mask_after) > truth + 0.03
 
 
+def test_the_middle_of_a_wide_lesion_is_found_again(skin: FloatArray) -> None:
+    patch = np.zeros(SHAPE, np.uint8)
+    cv2.circle(patch, (240, 280), 90, 1, -1)  # 18 mm across: no plain skin within the window of its middle
+    lesion = patch > 0
+    colour = 0.4 * cv2.GaussianBlur(patch.astype(np.float32), (0, 0), 3.0)
+    same = register(frame_of(skin + colour), frame_of(skin + 0.5 * colour), (lesion, lesion))
+    assert same.matched_baseline[lesion].mean() > 0.95
+    grafted = np.where(lesion, drawn_skin(9), skin)
+    other = register(frame_of(skin + colour), frame_of(grafted + 0.5 * colour), (lesion, lesion))
+    assert not other.matched_baseline[280, 240]
+
+
 def test_other_skin_is_refused(skin: FloatArray) -> None:
     with pytest.raises(AlignmentError, match="does not show the same skin"):
         register(frame_of(skin), frame_of(drawn_skin(2)))

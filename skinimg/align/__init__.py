@@ -42,10 +42,10 @@ def align(
     refuse_other_view(baseline, session, settings)
     ours, theirs = skin_texture(baseline, baseline_lesions), skin_texture(session, session_lesions)
     # Skin is recognised by its marks too: they may guide the first, coarse map, and pull nothing in the fine one.
-    everything = [skin_texture(frame, np.zeros_like(frame.skin)) for frame in (baseline, session)]
+    everything = _with_lesions(baseline), _with_lesions(session)
     first = believed(_first_map(baseline, session, *everything), *everything)
     to_session, to_baseline, disagreement = refine(ours, theirs, first.to_other)
-    matched = matched_nodes(ours, theirs, to_session, disagreement)
+    matched = matched_nodes((ours, theirs), everything, to_session, disagreement)
     error = error_nodes(ours, theirs, to_session)
     alignment = _at_every_pixel(baseline, session, to_session, to_baseline, matched, error)
     refuse_small_overlap(alignment.overlap_fraction, settings)
@@ -88,6 +88,10 @@ def _first_map(baseline: Frame, session: Frame, ours: Texture, theirs: Texture) 
     if baseline.landmarks is None or session.landmarks is None:
         return patch_map(ours, theirs)
     return face_map(ours, theirs, landmark_map(baseline.landmarks, session.landmarks, nodes_of(ours)))
+
+
+def _with_lesions(frame: Frame) -> Texture:
+    return skin_texture(frame, np.zeros_like(frame.skin))
 
 
 def _at_every_pixel(

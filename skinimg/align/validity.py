@@ -19,20 +19,30 @@ _UNSEEN_PART = 2.3
 _FOLD = (0.4, 2.5)  # area ratios outside are folds, not skin
 
 
-def matched_nodes(base: Texture, other: Texture, to_other: FloatArray, disagreement: FloatArray) -> BoolArray:
+def matched_nodes(
+    plain: tuple[Texture, Texture],
+    everything: tuple[Texture, Texture],
+    to_other: FloatArray,
+    disagreement: FloatArray,
+) -> BoolArray:
     """Where the same pores and lines are seen, (n_h, n_w): texture correlates, both directions agree, nothing folds.
 
+    plain, everything : the two photos without and with lesions. The middle of a wide lesion has no plain skin near;
+        there the map, which came from around it, is believed if the pattern inside agrees. No map is drawn from that.
     disagreement : (n_h, n_w) nodes, between the maps found in the two directions.
     """
     area = jacobian_determinant(to_other)
     area = area / float(np.median(area))
     sane = (area > _FOLD[0]) & (area < _FOLD[1])
-    alike = local_correlation(base, other, to_other) >= LEAST_CORRELATION
+    correlation = local_correlation(*plain, to_other)
+    inside = local_correlation(*everything, to_other)
+    correlation = np.where(np.isnan(correlation), inside, correlation)
+    alike = np.nan_to_num(correlation) >= LEAST_CORRELATION
     return np.asarray(alike & sane & (disagreement < _MOST_DISAGREEMENT))
 
 
 def local_correlation(base: Texture, other: Texture, to_other: FloatArray) -> FloatArray:
-    """Zero-mean normalised cross-correlation in a Gaussian window of sigma 2 mm, (n_h, n_w); 0 without common skin."""
+    """Zero-mean normalised cross-correlation in a Gaussian window of sigma 2 mm, (n_h, n_w); NaN: no common skin."""
     nodes = to_other.shape[:2]
     at = rescale(to_other, base.value.shape, 1 / NODE)
     both = base.weight * (sample(other.weight, at) > 0.99)
@@ -47,7 +57,7 @@ def local_correlation(base: Texture, other: Texture, to_other: FloatArray) -> Fl
     cov = mean(a * b * both) / share - ma * mb
     spread = (mean(a * a * both) / share - ma**2) * (mean(b * b * both) / share - mb**2)
     correlation = cov / np.sqrt(np.maximum(spread, 1e-4))
-    return np.where(covered > 0.05, correlation, 0).astype(np.float32)
+    return np.where(covered > 0.05, correlation, np.nan).astype(np.float32)
 
 
 def error_nodes(base: Texture, other: Texture, to_other: FloatArray) -> FloatArray:
