@@ -56,7 +56,7 @@ def _check(data: Path | None) -> int:
         raise SettingsError("nothing to check", needed="--data DIR")
     with Bar("photos") as progress:
         checked = check_dataset(data, progress)
-    columns = ("finding", "photos", "with_any", "too_coarse", "area_mm2", "skin_percent", "outside_skin_percent")
+    columns = ("finding", "photos", "with_any", "too_coarse", "area_mm2", "skin_percent", "off_skin_percent")
     people = len({photo.subject for photo in checked.photos})
     typer.echo(f"{data}: {len(checked.photos)} labelled photos of {people} people")
     print_rows(checked.rows, columns)

@@ -44,7 +44,8 @@ class View:
 def augment(view: View, seed: int) -> View:
     """The same skin in another photo, of the same size; one seed gives one result.
 
-    What comes in from outside of the picture is not valid, and covered by nothing.
+    What lies outside of the picture is its mirror image, truth and all: a black border would bleed into the skin
+    through blur and JPEG.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # a renamed or ignored parameter must not pass silently
@@ -65,7 +66,7 @@ def _moved(view: View, seed: int) -> View:
                 keep_ratio=True,
                 interpolation=cv2.INTER_LINEAR,
                 mask_interpolation=cv2.INTER_LINEAR,
-                border_mode=cv2.BORDER_CONSTANT,
+                border_mode=cv2.BORDER_REFLECT_101,
                 p=0.8,
             ),
         ],

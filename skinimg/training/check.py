@@ -135,7 +135,7 @@ def _rows(tallies: dict[str, _Tally]) -> list[dict[str, object]]:
             "too_coarse": tally.too_coarse,
             "area_mm2": round(tally.area_mm2, 1),
             "skin_percent": round(100 * tally.area_mm2 / tally.skin_mm2, 2) if tally.skin_mm2 else "",
-            "outside_skin_percent": round(100 * (1 - tally.area_mm2 / tally.all_mm2), 1) if tally.all_mm2 else "",
+            "off_skin_percent": round(100 * (1 - tally.area_mm2 / tally.all_mm2), 1) if tally.all_mm2 else "",
         }
         for finding, tally in tallies.items()
     ]
