@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from skinimg.errors import SettingsError
 from skinimg.terminal import PARTIAL, USAGE, Bar, OutOption, app, print_rows, say
+
+if TYPE_CHECKING:  # `--help` answers without tables
+    import pandas as pd
 
 DataOption = Annotated[Path, typer.Option("--data", help="Photos with masks beside them; see docs/RETRAIN.md.")]
 DeviceOption = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
@@ -86,13 +89,18 @@ def evaluate(
     examples = Examples(photos)
     with Bar("photos") as progress:
         done = run(examples, segmenters, out, progress, lambda: {"folder": data.name, "skipped": examples.skipped})
-    shown = ("dice", "lesion_f1", "area_ratio", "false_positives_per_10cm2")
-    figures = done.figures[(done.figures["group"] == "all") & done.figures["measurable"]]
-    rows = [
-        {"finding": finding, "segmenter": segmenter, **{row.figure: f"{row.value:.3g}" for row in cell.itertuples()}}
-        for (finding, segmenter), cell in figures.groupby(["finding", "segmenter"], sort=False)
-    ]
-    print_rows(rows, ("finding", "segmenter", *shown))
+    _print_headline(done.figures)
     say(tuple(f"{photo}: left out, {reason}" for photo, reason in examples.skipped.items()))
     typer.echo(f"Cases: {done.page}")
     raise typer.Exit(PARTIAL if examples.skipped else 0)
+
+
+def _print_headline(figures: pd.DataFrame) -> None:
+    """The figures that decide, of the photos on which each finding is measurable."""
+    shown = ("dice", "lesion_f1", "area_ratio", "false_positives_per_10cm2")
+    rows: dict[tuple[str, str], dict[str, str]] = {}
+    for row in figures[(figures["group"] == "all") & figures["measurable"]].to_dict("records"):
+        finding, segmenter = str(row["finding"]), str(row["segmenter"])
+        line = rows.setdefault((finding, segmenter), {"finding": finding, "segmenter": segmenter})
+        line[row["figure"]] = f"{row['value']:.3g}"
+    print_rows(list(rows.values()), ("finding", "segmenter", *shown))
