@@ -95,6 +95,17 @@ def evaluate(
     raise typer.Exit(PARTIAL if examples.skipped else 0)
 
 
+@app.command()
+def export(
+    weights: Annotated[str, typer.Option(help="Name or .safetensors file; see `skinimg list weights`.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The .onnx file to write.")],
+) -> None:
+    """Write weights as ONNX, after checking that they give the same probabilities there."""
+    from skinimg.model.onnx import export as run
+
+    typer.echo(f"{out}: probabilities differ by {run(weights, out):.1g} at most")
+
+
 def _print_headline(figures: pd.DataFrame) -> None:
     """The figures that decide, of the photos on which each finding is measurable."""
     shown = ("dice", "lesion_f1", "area_ratio", "false_positives_per_10cm2")

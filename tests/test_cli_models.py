@@ -108,6 +108,13 @@ def test_evaluate_refuses_masks_that_do_not_fit_before_it_starts(skinimg, tmp_pa
     assert not (tmp_path / "o").exists()
 
 
+def test_export_refuses_another_kind_of_file(skinimg, tmp_path):
+    code, _, err = skinimg("export", "--weights", "classical", "--out", tmp_path / "x.pb")
+    assert code == 2
+    assert "NAME.onnx" in err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_train_then_evaluate(skinimg, tmp_path, monkeypatch):
     """Two steps on four close-ups end in weights that `evaluate` runs; other data are not mixed with them."""
     monkeypatch.setattr(retrain_module, "COPIES", 1)

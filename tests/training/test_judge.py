@@ -74,6 +74,14 @@ def test_the_assignment_is_the_best_one_not_the_first():
     assert figures(truth, found)["lesion_recall"] == 1
 
 
+def test_two_pairs_are_better_than_one_good_pair():
+    """One found piece lies on both spots, IoU 0.50 and 0.23; another on the first only, 0.25."""
+    truth, found = np.zeros((2, 200, 200), np.float32)
+    truth[20:40, 20:40] = truth[41:57, 20:40] = 1
+    found[20:25, 20:40] = found[26:48, 20:40] = 1
+    assert figures(truth, found)["lesion_recall"] == 1
+
+
 def test_a_pore_is_found_by_its_centre():
     """5 x 5 px in 13 x 13 px: IoU 0.15, and yet the same pore; for spots it is not."""
     truth, found = squares((53, 53), side=13), squares((57, 57), side=5)
