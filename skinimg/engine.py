@@ -136,8 +136,9 @@ def _analyze(job: Job, segmenter: Segmenter, folder: Path) -> Done:
         error = result.error
         empty = {name: tables.frame(name, []) for name in TABLES}
         result = SubjectResult(
-            result.subject, result.photos, empty["measurements"], empty["changes"], empty["lesions"], empty["scores"]
-        )
+            result.subject, result.photos, empty["measurements"], empty["changes"], empty["lesions"], empty["scores"],
+            empty["indices"],
+        )  # fmt: skip
     footer = {
         **versions(),
         "weights": f"{segmenter.name} (sha256 {segmenter.sha256[:16]})",

@@ -32,6 +32,8 @@ Fields = dict[str, dict[str, FloatArray]]  # finding -> quantity -> (h, w)
 
 NO_SCALE = "no scale: give mm_per_px in the manifest"
 _SMALLEST_REGION_MM2 = 50.0  # less visible skin than half a cm2 says nothing about a region
+# Icepick, boxcar and rolling scars by their diameter (Jacob 2001; SCIENCE.md 4): what ECCA counts apart.
+_SIZES_MM = {"count_to_2_mm": (0.0, 2.0), "count_to_4_mm": (2.0, 4.0), "count_above_4_mm": (4.0, np.inf)}
 _HIGHLIGHT_OD = 0.1  # brighter than its surroundings by 10 %
 
 
@@ -159,10 +161,9 @@ def _object_totals(
     inside = counted[y, x] & (cells[at] == key) if len(cells) else np.zeros(len(x), np.bool_)
     at = at[inside]
     diameter = 2 * np.sqrt(objects.area_mm2[inside] / np.pi)
-    return {
-        "count": np.bincount(at, minlength=len(cells)).astype(np.float64),
-        "diameter_mm": np.bincount(at, diameter, minlength=len(cells)).astype(np.float64),
-    }
+    sums = {"count": np.ones(len(at)), "diameter_mm": diameter}
+    sums |= {name: (low < diameter) & (diameter <= high) for name, (low, high) in _SIZES_MM.items()}
+    return {name: np.bincount(at, values, minlength=len(cells)).astype(np.float64) for name, values in sums.items()}
 
 
 def values(shot: Shot, cells: CellTotals) -> Iterator[tuple[str, str, Metric, float | None, str]]:

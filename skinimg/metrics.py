@@ -5,6 +5,7 @@ Totals are sums over skin pixels, a = area of the pixel in mm2, p = probability 
     skin_mm2     sum of a                        length_mm    length of the skeletons of lines
     area_mm2     sum of p a                      count        number of separate objects
     od_mm2       sum of p a c                    diameter_mm  sum of the objects' equivalent diameters
+    count_to_2_mm, count_to_4_mm, count_above_4_mm            the objects by size, see indices.py
     <map>_mm2    sum of a x map                  (tone and texture: lightness, a_star, ... see measure.py)
 
 Because totals add up, a region is the sum of its tiles, a bootstrap is a reweighting of tiles, and truth (phantom

@@ -21,6 +21,7 @@ class Notes:
     measurements: list[tables.Row] = field(default_factory=list)
     changes: list[tables.Row] = field(default_factory=list)
     scores: list[tables.Row] = field(default_factory=list)
+    indices: list[tables.Row] = field(default_factory=list)
     lesions: list[pd.DataFrame] = field(default_factory=list)
     pictures: list[SessionPictures] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -47,6 +48,7 @@ class Notes:
             tables.frame("changes", self.changes),
             tables.typed(pd.concat(lesions, ignore_index=True)) if lesions else tables.frame("lesions", []),
             tables.frame("scores", self.scores),
+            tables.frame("indices", self.indices),
             tuple(self.warnings),
             self.seconds,
         )

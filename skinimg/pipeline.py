@@ -14,13 +14,14 @@ from skinimg.change import Pair, changes, own_noise, withheld
 from skinimg.comparable import differences, transient_redness, undated_treatments
 from skinimg.entries import PhotoEntry, Subject
 from skinimg.errors import AlignmentError, CalibrationError, PhotoError
+from skinimg.indices import estimates
 from skinimg.measure import NO_SCALE, field_maps, obstacles, place_of, shared_skin, shot_totals, values
 from skinimg.notes import Notes
 from skinimg.objects import contrast_maps, find_objects, line_lengths
 from skinimg.observe import Reference, see
 from skinimg.optics import tone_of
 from skinimg.provenance import file_sha256
-from skinimg.records import Change, SessionPictures, Shot, SubjectFailure, SubjectResult
+from skinimg.records import CellTotals, Change, SessionPictures, Shot, SubjectFailure, SubjectResult
 from skinimg.score import scores
 from skinimg.segment import Segmenter, lesion_mask, segment
 from skinimg.settings import Settings
@@ -71,6 +72,7 @@ def _analyze_view(
     later: list[FollowUp] = []
     for session, replicates in groupby(entries, key=lambda e: e.session):
         shots: list[Shot] = []
+        cells: list[CellTotals] = []
         refusals: list[str] = []
         for entry in replicates:
             first = baseline[0] if baseline else shots[0] if shots else None
@@ -82,12 +84,13 @@ def _analyze_view(
                 continue
             shots.append(shot)
             notes.photos.append(tables.photo_row(shot))
-            _measure(shot, first or shot, bench, notes)
+            cells.append(_measure(shot, first or shot, bench, notes))
             _draw(shot, first or shot, key, folder, notes)
         if not shots:
             if baseline:
                 later.append(_refused(entry, baseline[0], refusals))
             continue
+        _estimate(shots, cells, (baseline or shots)[0], bench, notes)
         sightings.append(sight(session, shots[0].frame, shots[0].objects, shots[0].alignment))
         if not baseline:
             baseline = shots
@@ -130,11 +133,22 @@ def _look(entry: PhotoEntry, first: Shot | None, bench: Bench, notes: Notes) -> 
     )  # fmt: skip
 
 
-def _measure(shot: Shot, first: Shot, bench: Bench, notes: Notes) -> None:
+def _measure(shot: Shot, first: Shot, bench: Bench, notes: Notes) -> CellTotals:
     with notes.stage("measure"):
         cells = shot_totals(shot, place_of(shot.alignment, first.frame, bench.settings.tile_mm), None)
         for region, finding, m, value, reason in values(shot, cells):
             notes.measurements.append(tables.measurement_row(shot.entry, region, finding, m, value, reason))
+    return cells
+
+
+def _estimate(shots: list[Shot], cells: list[CellTotals], first: Shot, bench: Bench, notes: Notes) -> None:
+    """Clinical scores of one session; those need a face."""
+    if first.face is None:
+        return
+    settings, card = bench.settings, bench.segmenter.repeatability[tone_of(first.maps.anchor)]
+    regions, missing = first.frame.regions, obstacles(shots, cells)
+    found = estimates(cells, regions, missing, card, settings.bootstrap_samples, settings.seed)
+    notes.indices += [tables.index_row(shots[0].entry, e) for e in found]
 
 
 def _draw(shot: Shot, first: Shot, key: str, folder: Path, notes: Notes) -> None:

@@ -268,6 +268,7 @@ class SubjectResult:
     changes: pd.DataFrame
     lesions: pd.DataFrame
     scores: pd.DataFrame
+    indices: pd.DataFrame
     warnings: tuple[str, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)  # per stage
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from skinimg.entries import PhotoEntry
 from skinimg.findings import FINDINGS
+from skinimg.indices import Estimate
 from skinimg.metrics import METRICS, Metric, metrics_of
 from skinimg.records import Change, Shot
 from skinimg.score import Score
@@ -37,6 +38,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         *("subject", "view", "session", "finding"),
         *("improvement_percent", "ci_low", "ci_high", "verdict", "grade"),
     ),
+    "indices": ("subject", "view", "light", "session", "index", "value", "ci_low", "ci_high", "unit", "note"),
 }
 _WHOLE_NUMBERS = ("replicate", "days", "lesion")
 _NUMBERS = (
@@ -172,6 +174,19 @@ def score_row(subject: str, view_key: str, session: str, s: Score) -> Row:
         "ci_high": s.ci_high,
         "verdict": s.verdict,
         "grade": s.grade,
+    }
+
+
+def index_row(entry: PhotoEntry, e: Estimate) -> Row:
+    """One estimate of a clinical score."""
+    keys = {name: value for name, value in _keys(entry).items() if name in COLUMNS["indices"]}
+    return keys | {
+        "index": e.index,
+        "value": e.value,
+        "ci_low": e.ci_low,
+        "ci_high": e.ci_high,
+        "unit": e.unit,
+        "note": e.note,
     }
 
 

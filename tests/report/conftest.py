@@ -15,7 +15,7 @@ from skinimg.entries import PhotoEntry, Subject
 from skinimg.findings import FINDINGS, MASK_FINDINGS, regions_of
 from skinimg.metrics import metrics_of
 from skinimg.records import SessionPictures, SubjectResult
-from skinimg.tables import COLUMNS, typed
+from skinimg.tables import COLUMNS, frame, typed
 
 METRICS = {finding: {m.id: m.unit for m in metrics_of(finding)} for finding in FINDINGS}
 # Change per month and verdict of each finding, in percent of the baseline.
@@ -224,7 +224,8 @@ def draw_subject(
     lesions = _lesions(name, names, places, scale)
     result = SubjectResult(
         name, photos, measurements[:0] if rejected else measurements, changes, lesions[:0] if rejected else lesions,
-        _scores(changes, name, view), ("two faces in S2/front.jpg, the larger one was taken",), {"photo": 1.0},
+        _scores(changes, name, view), frame("indices", []),
+        ("two faces in S2/front.jpg, the larger one was taken",), {"photo": 1.0},
     )  # fmt: skip
     pictures = [] if rejected else _pictures(names, dates, months, view, scale)
     treatment = "Exosomes, 0.5 mm microneedling"
