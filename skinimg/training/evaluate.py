@@ -149,7 +149,7 @@ def tabulate(judgements: Sequence[Judgement], samples: int = _SAMPLES, seed: int
 
 def _judged(example: Example, segmenter: str, finding: str, probability: npt.NDArray[np.float32]) -> Judgement:
     frame = example.frame
-    coverage = example.coverage[MASK_FINDINGS.index(finding)]
+    k = MASK_FINDINGS.index(finding)
     return Judgement(
         segmenter,
         finding,
@@ -159,7 +159,7 @@ def _judged(example: Example, segmenter: str, finding: str, probability: npt.NDA
         frame.mm_per_px,
         _px_per_mm(frame),
         frame.native_px_per_mm >= FINDINGS[finding].min_px_per_mm,
-        judge(coverage, probability, frame.skin, finding, frame.mm_per_px),
+        judge(example.coverage[k], probability, example.judged_skin(k), finding, frame.mm_per_px),
     )
 
 
