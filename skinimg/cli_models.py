@@ -47,7 +47,9 @@ def train(
     with Bar("training") as progress:
         card = retrain(Task(data, phantom, target, recipe, init, workers), not resume, progress)
     dice = card["validation"]["dice"]
-    print_rows([{"finding": name, "dice": value} for name, value in dice.items()], ("finding", "dice"))
+    print_rows(
+        [{"finding": name, "dice": value} for name, value in dice.items() if value == value], ("finding", "dice")
+    )
     typer.echo(f"{target}: try `skinimg evaluate --data DIR --weights {target} --against classical --out evaluation`")
 
 
