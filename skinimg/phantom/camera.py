@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from skinimg.phantom.draws import clipped, log_normal, log_uniform, normal, uniform
-from skinimg.phantom.filters import blur
+from skinimg.phantom.filters import blur, smeared
 from skinimg.phantom.light import Light, towards
 
 Regime = Literal["fixed_rig", "same_phone", "other_phone", "training"]
@@ -39,6 +39,8 @@ class Camera:
     sharpen: float = 0.3  # amount of the unsharp mask
     s_curve: float = 0.1  # strength of the tone curve on top of sRGB
     jpeg_quality: int = 92
+    motion_px: tuple[float, float] = (0.0, 0.0)  # path of the picture over the sensor during the exposure
+    tone_mapping: float = 0.0  # 0 none, 1 every part of the picture brought to middle grey
 
 
 def sample_camera(generator: torch.Generator, regime: Regime, reference: Camera | None = None) -> Camera:
@@ -51,7 +53,7 @@ def sample_camera(generator: torch.Generator, regime: Regime, reference: Camera 
     if regime == "fixed_rig":
         light = Light(towards(uniform(generator, 10, 35), uniform(generator, -130, -50)), 0.55, 0.6, 0.35)
         return Camera(light, psf_px=uniform(generator, 0.6, 0.9), shot=3e-5, sharpen=0.2, s_curve=0.0, jpeg_quality=95)
-    return _any(generator)
+    return _careless(_any(generator), generator) if regime == "training" else _any(generator)
 
 
 def _any(generator: torch.Generator) -> Camera:
@@ -73,6 +75,18 @@ def _any(generator: torch.Generator) -> Camera:
         sharpen=uniform(generator, 0, 1.2),
         s_curve=max(0.0, uniform(generator, -0.1, 0.3)),
         jpeg_quality=int(uniform(generator, 70, 99)),
+    )
+
+
+def _careless(camera: Camera, generator: torch.Generator) -> Camera:
+    """What a standardized series avoids: a moving hand in a fifth of the pictures, local tone mapping in a third."""
+    moved, angle = uniform(generator), uniform(generator, 0, math.pi)
+    length = log_uniform(generator, 0.7, 4.0) if moved < 0.2 else 0.0
+    mapped = uniform(generator)
+    return replace(
+        camera,
+        motion_px=(length * math.cos(angle), length * math.sin(angle)),
+        tone_mapping=uniform(generator, 0.1, 0.5) if mapped < 0.33 else 0.0,
     )
 
 
@@ -120,9 +134,13 @@ def develop(radiance: Tensor, camera: Camera, generator: torch.Generator) -> Ten
     gains = torch.tensor(camera.white_balance, device=radiance.device) * 2.0**camera.exposure_ev
     matrix = torch.tensor(camera.colour_matrix, device=radiance.device).reshape(3, 3)
     image = blur((radiance * gains) @ matrix.T, camera.psf_px).clamp_min(0)
+    if camera.motion_px != (0.0, 0.0):
+        image = smeared(image, camera.motion_px)
     noise = torch.randn(image.shape, generator=generator, device=generator.device).to(image)
     image = (image + noise * (camera.shot * image + camera.read).sqrt()).clamp(0, 1)
     encoded = _sharpened(_denoised(encode(image), camera.denoise), camera.sharpen)
+    if camera.tone_mapping:
+        encoded = _tone_mapped(encoded, camera.tone_mapping)
     curved = encoded + camera.s_curve * (encoded * encoded * (3 - 2 * encoded) - encoded)
     return (curved.clamp(0, 1) * 255).round().to(torch.uint8)
 
@@ -143,6 +161,13 @@ def _denoised(encoded: Tensor, amount: float) -> Tensor:
     grey, smooth_grey = encoded.mean(dim=-1, keepdim=True), smooth.mean(dim=-1, keepdim=True)
     colour = torch.lerp(encoded - grey, smooth - smooth_grey, 0.9 * amount)
     return torch.lerp(grey, blur(grey, 0.7), 0.6 * amount) + colour
+
+
+def _tone_mapped(encoded: Tensor, amount: float) -> Tensor:
+    """Shadows lifted and lights held back by what surrounds them, a tenth of the picture wide; colours keep."""
+    grey = encoded.mean(dim=-1).clamp_min(0.02)
+    around = blur(grey, max(encoded.shape[:2]) / 10)
+    return encoded * (0.45 / around).pow(amount)[..., None]
 
 
 def _sharpened(encoded: Tensor, amount: float) -> Tensor:

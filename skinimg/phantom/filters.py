@@ -51,6 +51,19 @@ def _blurred(image: FloatArray, sigma_px: float) -> FloatArray:
     return np.ascontiguousarray(smooth[:height, :width])
 
 
+def smeared(image: Tensor, path_px: tuple[float, float]) -> Tensor:
+    """Blur along a straight path (x, y) in pixels, as of a hand that moved while the shutter was open."""
+    reach = math.ceil(max(abs(part) for part in path_px) / 2) + 1
+    steps = torch.arange(-reach, reach + 1, device=image.device, dtype=torch.float32)
+    kernel = torch.zeros((2 * reach + 1, 2 * reach + 1), device=image.device)
+    samples = 4 * reach + 1
+    for number in range(samples):  # a bilinear dot at every quarter of a pixel or so
+        x, y = (part * ((number + 0.5) / samples - 0.5) for part in path_px)
+        kernel = kernel + (1 - (steps - y).abs()).clamp_min(0)[:, None] * (1 - (steps - x).abs()).clamp_min(0)[None, :]
+    padded = F.pad(_planes(image), (reach, reach, reach, reach), mode="replicate")
+    return _image(F.conv2d(padded, (kernel / kernel.sum())[None, None]), image)
+
+
 def resized(image: Tensor, shape: tuple[int, int]) -> Tensor:
     """Resampled to (h, w): the mean over each new pixel when shrinking, cubic when enlarging. Borders stay aligned."""
     if tuple(image.shape[:2]) == shape:

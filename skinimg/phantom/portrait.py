@@ -22,7 +22,7 @@ from skinimg.phantom.head import (
 )
 from skinimg.phantom.kinds import Lesion
 from skinimg.phantom.lesions import sample_lesions
-from skinimg.phantom.light import openness_of, scattered_light
+from skinimg.phantom.light import openness_of, refilled, scattered_light
 from skinimg.phantom.lighting import (
     Lighting,
     coarse_normals,
@@ -138,8 +138,9 @@ def _sheet_light(sitter: Sitter, painted: Painted, view: View, lighting: Lightin
     openness = openness_of(height, mm)
     light = _light_on(sitter, view, lighting, sheet.u, sheet.v)
     irradiance = (light * normals.permute(2, 0, 1)).sum(0).clamp_min(0.0) * (0.4 + 0.6 * openness)
-    half = albedo(state, sitter.person).clamp_min(1e-6).sqrt()  # see light.shade
-    body = half * scattered_light(half * irradiance[..., None], mm)
+    bare = albedo(state, sitter.person).clamp_min(1e-6)
+    half = bare.sqrt()  # see light.shade
+    body = half * scattered_light(half * refilled(irradiance, openness, bare), mm)
     covered = overlay.colour * irradiance[..., None]
     body = torch.lerp(body, covered, overlay.cover[..., None])
     shine = _shine(sitter, normals, state.gloss * (1 - overlay.cover) * openness, view, lighting, camera)

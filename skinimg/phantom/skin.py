@@ -44,6 +44,7 @@ _BLOOD_FACTOR = {"cheek": 1.10, "nose": 1.25, "chin": 1.10, "forehead": 0.95, "p
 _OIL_FACTOR = {"forehead": 1.3, "nose": 1.8, "chin": 1.2, "cheek": 0.8, "periorbital": 0.6, "neck": 0.4}
 _BEARD = {"chin": 1.0, "perioral": 1.0, "cheek": 0.25, "neck": 0.7}
 
+_SPARKLE_BAND_MM, _SPARKLE_LN = (0.1, 3.0), 0.7  # grain and SD of ln(gloss); chosen on texture spectra of portraits
 _HAIR_LINEAR = (0.020, 0.013, 0.009)  # dark brown hair, linear sRGB; our choice
 
 
@@ -109,7 +110,7 @@ def sample_person(generator: torch.Generator, phototype: int | None = None) -> P
         couperose=(0.3 + 0.7 * pale) * max(0.0, normal(generator, 0.15, 0.4)),
         melasma=phototype >= 3 and not male and uniform(generator) < 0.25,
         stubble=uniform(generator) if male and uniform(generator) < 0.6 else 0.0,
-        relief_mm=log_normal(generator, 0.050 + 0.045 * older, 0.3),  # 20-200 um, deeper with age (SCIENCE.md 4)
+        relief_mm=log_normal(generator, 0.058 + 0.052 * older, 0.3),  # 20-200 um, deeper with age (SCIENCE.md 4)
     )
 
 
@@ -119,7 +120,7 @@ def draw_skin(canvas: Canvas, person: Person, generator: torch.Generator) -> Ski
     blood = person.blood * canvas.blend(_BLOOD_FACTOR, 1.0) * _unevenness(canvas, generator, _BLOOD_BANDS)
     oil = spectral_noise(canvas, (3.0, 40.0), 2.0, generator)
     gloss = person.oiliness * canvas.blend(_OIL_FACTOR, 1.0) * torch.exp(0.3 * oil)
-    return SkinState(
+    bare = SkinState(
         melanin=melanin.clamp(*optics.MELANIN_RANGE),
         blood=blood.clamp(*optics.BLOOD_RANGE),
         height_mm=_relief(canvas, person, generator),
@@ -127,6 +128,9 @@ def draw_skin(canvas: Canvas, person: Person, generator: torch.Generator) -> Ski
         hair=_short_hair(canvas, person, generator),
         makeup=torch.zeros(canvas.shape, device=canvas.device),
     )
+    # Sebum lies in droplets and films of all sizes: seen close, shine is a sparkle and no sheen.
+    droplets = spectral_noise(canvas, _SPARKLE_BAND_MM, 1.0, generator)
+    return replace(bare, gloss=gloss * torch.exp(_SPARKLE_LN * droplets - _SPARKLE_LN**2 / 2))
 
 
 def albedo(state: SkinState, person: Person) -> Tensor:

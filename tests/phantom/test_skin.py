@@ -76,7 +76,7 @@ def test_people_of_a_phototype_lie_in_its_ita_class() -> None:
 
 
 def test_noise_has_unit_spread_and_depends_on_its_seed_only() -> None:
-    field = spectral_noise((256, 256), 0.1, (0.5, 3.0), 2.0, seeded(0))
+    field = spectral_noise(plain_canvas((256, 256), 0.1), (0.5, 3.0), 2.0, seeded(0))
     assert float(field.std()) == pytest.approx(1.0, abs=0.15)
     assert abs(float(field.mean())) < 0.3
     x = torch.linspace(-5, 5, 200)
