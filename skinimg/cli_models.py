@@ -48,7 +48,7 @@ def train(
         card = retrain(Task(data, phantom, target, recipe, init, workers), not resume, progress)
     dice = card["validation"]["dice"]
     print_rows(
-        [{"finding": name, "dice": value} for name, value in dice.items() if value == value], ("finding", "dice")
+        [{"finding": name, "dice": value} for name, value in dice.items() if value is not None], ("finding", "dice")
     )
     typer.echo(f"{target}: try `skinimg evaluate --data DIR --weights {target} --against classical --out evaluation`")
 

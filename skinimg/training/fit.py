@@ -11,8 +11,9 @@ import json
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -22,10 +23,11 @@ from skinimg.errors import SettingsError, WeightsError
 from skinimg.findings import MASK_FINDINGS
 from skinimg.model.network import SkinNetwork, planes
 from skinimg.model.weights import fill
-from skinimg.training import distort
+from skinimg.training import diary, distort
 from skinimg.training.bank import Tiles, batches, joined, load_part
 from skinimg.training.loss import known_mask, loss
 
+T = TypeVar("T")
 Watch = Callable[[int, int, str], None]  # steps done, of how many, what is going on
 STATE = "state.pt"
 BEST = "best.pt"
@@ -74,7 +76,7 @@ def fit(
     WeightsError
         The loss is no longer a number; the best network until then is in `work`.
     """
-    rank, world = _join_others(recipe.device)
+    rank, world = join_others(recipe.device)
     torch.manual_seed(recipe.seed)
     network = SkinNetwork(recipe.filters)
     if start is not None:
@@ -97,9 +99,13 @@ def fit(
             if watch and rank == 0:
                 watch(step, recipe.steps, f"loss {value:.3f}")
             if step % recipe.look_every == 0 or step == recipe.steps:
-                looks.append(look(network, held_out, recipe, step))
                 if rank == 0:
+                    logits = predict(network, held_out, recipe.device)
+                    looks.append(look(logits, held_out, step))
                     _save(work, recipe, network, optimiser, looks, step)
+                    diary.write_preview(work / "preview.png", held_out, logits)
+                    diary.log(work / "tensorboard", looks[-1])
+                looks = as_the_first(looks)  # all stop together, and none reads a file that is being written
             if step >= recipe.steps or _tired(looks, recipe.patience):
                 break
         if step == done_before:
@@ -108,14 +114,24 @@ def fit(
     return network.eval(), looks
 
 
-def _join_others(device: str) -> tuple[int, int]:
+def join_others(device: str) -> tuple[int, int]:
     """Rank and number of the processes that train together, as torch's launcher says in the environment."""
     world = int(os.environ.get("WORLD_SIZE", "1"))
     if world > 1 and not torch.distributed.is_initialized():
-        torch.distributed.init_process_group("nccl" if device == "cuda" else "gloo")
+        # half a day: the others wait while the first one draws the tiles
+        torch.distributed.init_process_group("nccl" if device == "cuda" else "gloo", timeout=timedelta(hours=12))
         if device == "cuda":
             torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     return int(os.environ.get("RANK", "0")), world
+
+
+def as_the_first(value: T) -> T:
+    """What the first of the processes that train together has; the others wait for it."""
+    if not torch.distributed.is_initialized():
+        return value
+    box = [value]
+    torch.distributed.broadcast_object_list(box, src=0)
+    return box[0]
 
 
 def _epoch(parts: Sequence[Path], recipe: Recipe, step: int, rank: int, world: int) -> Any:
@@ -186,9 +202,8 @@ def predict(network: nn.Module, tiles: Tiles, device: str = "cpu") -> Tensor:
     return torch.cat(answers)
 
 
-def look(network: nn.Module, tiles: Tiles, recipe: Recipe, step: int) -> Look:
-    """Loss, Dice and area on validation tiles."""
-    logits = predict(network, tiles, recipe.device)
+def look(logits: Tensor, tiles: Tiles, step: int) -> Look:
+    """Loss, Dice and area on validation tiles, of which the network at that step thinks `logits`."""
     coverage, known = torch.from_numpy(tiles.coverage).float() / 255, known_mask(torch.from_numpy(tiles.known))
     p = logits.sigmoid() * known
     y = coverage * known

@@ -23,7 +23,7 @@ from skinimg.training.bank import save_part
 from skinimg.training.check import check_dataset
 from skinimg.training.dataset import LabelledPhoto, load_example, split_by_subject
 from skinimg.training.example import Example
-from skinimg.training.fit import Recipe, fit
+from skinimg.training.fit import Recipe, as_the_first, fit, join_others
 from skinimg.training.ship import ship
 from skinimg.training.sources import draw_bank, example_tiles
 
@@ -72,11 +72,16 @@ def retrain(task: Task, fresh: bool = False, watch: Watch | None = None) -> Card
     if task.init:
         network, _, _ = load_network(task.init)
         start, recipe = load_weights(task.init)[0], replace(recipe, filters=network.filters)
-    photos = _checked(task, watch)
-    if fresh:
-        shutil.rmtree(task.work, ignore_errors=True)
-    _claim(task, photos)
-    train, validate = _parts(task, photos, watch)
+    first = join_others(recipe.device)[0] == 0
+    if first:  # the others take over what it has drawn
+        photos = _checked(task, watch)
+        if fresh:
+            shutil.rmtree(task.work, ignore_errors=True)
+        _claim(task, photos)
+        train, validate = _parts(task, photos, watch)
+    else:
+        photos, train, validate = [], [], []
+    train, validate = as_the_first((train, validate))
     network, looks = fit(train, validate, task.work, recipe, start, watch)
     people = len({photo.subject for photo in photos})
     data = [f"{len(photos)} labelled photos of {people} people"] * bool(photos) + ["phantoms"] * task.phantom
@@ -86,7 +91,10 @@ def retrain(task: Task, fresh: bool = False, watch: Watch | None = None) -> Card
         "seed": recipe.seed,
         "init": task.init,
     }
-    return ship(task.out, network, validate, looks, card, recipe.device)
+    if first:
+        ship(task.out, network, validate, looks, card, recipe.device)
+    as_the_first(None)  # nobody reads the card before it is written
+    return load_network(str(task.out))[2]
 
 
 def _checked(task: Task, watch: Watch | None) -> list[LabelledPhoto]:

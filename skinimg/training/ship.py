@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 from pathlib import Path
 
 import torch
@@ -33,9 +34,14 @@ def ship(
     figures = {
         "step": best.step,
         "tiles": len(tiles),
-        "dice": dict(zip(MASK_FINDINGS, best.dice, strict=True)),
-        "area_ratio_before_calibration": dict(zip(MASK_FINDINGS, best.area_ratio, strict=True)),
+        "dice": _by_finding(best.dice),
+        "area_ratio_before_calibration": _by_finding(best.area_ratio),
     }
     unknown_noise: dict[str, object] = {tone: {} for tone in TONES}  # until skinimg.null_study has measured it
     made = {**card, "validation": figures, "versions": versions(), "repeatability": unknown_noise}
     return save_network(path, network.cpu(), Calibration(tuple(temperature), tuple(bias)), made)
+
+
+def _by_finding(values: Sequence[float]) -> dict[str, float | None]:
+    """JSON has no NaN: None where nothing of a finding was known."""
+    return {name: value if isfinite(value) else None for name, value in zip(MASK_FINDINGS, values, strict=True)}
