@@ -130,9 +130,9 @@ def synth(
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
 ) -> None:
     """Draw a study of people who do not exist, with the exact truth of every change."""
+    from skinimg.model.device import resolve_device
     from skinimg.phantom.synth import Recipe
     from skinimg.phantom.synth import synth as draw
-    from skinimg.model.device import resolve_device
 
     effects = dict(_effect(text) for text in effect or ())
     recipe = Recipe(

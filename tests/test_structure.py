@@ -21,7 +21,18 @@ FLOORS = {
         *("study", "observe", "segment", "align", "objects", "measure", "comparable", "track", "change", "score"),
         *("tables", "notes", "artifacts", "report", "provenance", "phantom", "training"),
     },
-    3: {"pipeline", "null_study", "engine", "run", "terminal", "cli", "cli_models", "repeatability", "__init__", "__main__"},
+    3: {
+        "pipeline",
+        "null_study",
+        "engine",
+        "run",
+        "terminal",
+        "cli",
+        "cli_models",
+        "repeatability",
+        "__init__",
+        "__main__",
+    },
 }
 # Floor 2 modules that others of floor 2 may use, with the reason.
 SHARED_ON_FLOOR_2 = {
