@@ -22,7 +22,7 @@ _SEGMENTS = 24  # of every line; a 30 mm wrinkle bends every 1.2 mm
 # everything that is there, seen or not, taught a network to guess: at 1.2 x melanin a freckle is 0.07 OD, no more than
 # the mottling of plain skin (SD 0.03 to 0.05), and most of 66 pores per cm2 are thinner than 0.2 mm.
 _PIGMENT_LN = (math.log(1.4), math.log(1.6))  # factor on melanin or blood; redness: 1.5 x (SCIENCE.md 3)
-_DARKENING = (0.02, 0.035)  # of a pit or groove, density, after scattering and a sharp lens have blurred it
+_DARKENING = (0.04, 0.06)  # of a pit or groove, density, after scattering and a sharp lens have blurred it
 _SHADING = (0.05, 0.08)  # of its slopes under slanting light: what is broad is lost in the shading of the face
 _BLUR_MM = 0.25  # of both, SD in green
 _PORE_MM = (0.20, 0.25)  # diameter; pores are visible from 0.25 mm (Flament 2015)
