@@ -54,7 +54,9 @@ def test_tiles_are_drawn_where_asked() -> None:
         there = draw_tiles(2, seeded(3), DEVICE)
         assert {getattr(there, name).device for name in ("linear", "coverage", "valid", "ita_deg")} == {DEVICE}
     here = draw_tiles(2, seeded(3))
-    assert torch.equal(there.coverage, here.coverage)
+    # Zones are blurred otherwise there, and the size of a pore, so whether it can be seen, depends on its zone.
+    assert float((there.coverage - here.coverage).abs().max()) < 0.1
+    assert float((there.coverage - here.coverage).abs().mean()) < 1e-4
     assert float((there.linear - here.linear).abs().mean()) < 0.005
 
 

@@ -87,8 +87,9 @@ def test_patch_has_its_analytic_area(radius_mm: float, aspect: float, irregulari
 
 
 def test_small_pores_keep_their_area_at_the_working_scale() -> None:
-    pore = Lesion(1, "pore", 0, 0, 0.12, depth_mm=0.1, edge_mm=0.1, melanin=1.3)
-    assert _area_mm2(pore) == pytest.approx(math.pi * 0.12**2, rel=0.10)
+    pore = Lesion(1, "pore", 0, 0, 0.13, depth_mm=0.1, edge_mm=0.1, melanin=1.3)
+    assert _area_mm2(pore) == pytest.approx(math.pi * 0.13**2, rel=0.10)
+    assert _area_mm2(replace(pore, radius_mm=0.1)) == 0  # 0.2 mm across: nobody sees it
 
 
 def test_line_has_its_length_and_width() -> None:
@@ -155,9 +156,17 @@ def test_lesions_clear_and_appear() -> None:
 
 
 def test_a_lesion_that_fades_away_leaves_no_label() -> None:
-    areas = [_area_mm2(Lesion(1, "pih", 0, 0, 2.0, melanin=factor)) for factor in (2.0, 1.3, 1.05, 1.0)]
+    areas = [_area_mm2(Lesion(1, "pih", 0, 0, 2.0, melanin=factor)) for factor in (2.0, 1.65, 1.5, 1.35)]
     assert areas[0] == pytest.approx(areas[1], rel=1e-3)
     assert areas[1] > areas[2] > areas[3] == 0
+
+
+def test_relief_that_is_too_shallow_to_be_seen_has_no_label() -> None:
+    deep, fine = (Lesion(1, "wrinkle", 0, 0, r, length_mm=20.0, depth_mm=d) for r, d in ((0.4, 0.35), (0.1, 0.03)))
+    wide = Lesion(1, "rolling", 0, 0, 3.5, depth_mm=0.2)
+    assert _area_mm2(deep) > 5
+    assert _area_mm2(fine) == _area_mm2(wide) == 0
+    assert _area_mm2(replace(wide, depth_mm=0.9)) > 30
 
 
 def test_impossible_effects_are_refused() -> None:

