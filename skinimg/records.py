@@ -143,7 +143,7 @@ class Alignment:
     valid_session: BoolArray  # (h_s, w_s) the same, seen from the session
     matched_baseline: BoolArray  # (h_b, w_b) where the skin's own pattern was found again: single lesions too
     matched_session: BoolArray  # (h_s, w_s)
-    jacobian: FloatArray  # (h_s, w_s): baseline area per session area, smooth
+    jacobian: FloatArray  # (h_s, w_s): area of the skin, at the baseline's scale, per session area; smooth
     error_mm: float  # estimated registration error, median over matched skin
     overlap_fraction: float  # valid share of the baseline's skin
     notes: tuple[str, ...] = ()

@@ -19,6 +19,7 @@ from skinimg.align.refusal import believed, refuse_other_view, refuse_small_over
 from skinimg.align.texture import FACTOR, NODE, Texture, skin_texture
 from skinimg.align.validity import area_ratio, error_nodes, matched_nodes
 from skinimg.align.warp import affine_map, inside, invert, pixel_grid, rescale, sample
+from skinimg.face import surface_factor
 from skinimg.records import Alignment, BoolArray, FloatArray, Frame
 from skinimg.settings import Settings
 
@@ -62,7 +63,7 @@ def identity_alignment(frame: Frame) -> Alignment:
         valid_session=frame.skin,
         matched_baseline=frame.skin,
         matched_session=frame.skin,
-        jacobian=np.ones(frame.skin.shape, np.float32),
+        jacobian=_surface(frame),
         error_mm=0.0,
         overlap_fraction=1.0,
     )
@@ -108,6 +109,7 @@ def _at_every_pixel(
     back = invert(ahead, session.skin.shape, start=rescale(to_baseline, session.skin.shape, 1 / _STEP))
     shown = baseline.skin & inside(ahead, session.skin.shape) & _carry(session.skin, ahead)
     found = shown & _carry(matched, _node_places(baseline.skin.shape))
+    ratio = sample(area_ratio(to_baseline, _carry(matched, to_baseline)), _node_places(session.skin.shape))
     return Alignment(
         to_session=ahead,
         to_baseline=back,
@@ -115,10 +117,17 @@ def _at_every_pixel(
         valid_session=session.skin & inside(back, baseline.skin.shape) & _carry(shown, back),
         matched_baseline=found,
         matched_session=session.skin & inside(back, baseline.skin.shape) & _carry(found, back),
-        jacobian=sample(area_ratio(to_baseline, _carry(matched, to_baseline)), _node_places(session.skin.shape)),
+        jacobian=ratio * sample(_surface(baseline), back),
         error_mm=float(np.median(error[matched])) * _STEP * baseline.mm_per_px if matched.any() else float("nan"),
         overlap_fraction=float(shown.sum() / max(1, baseline.skin.sum())),
     )
+
+
+def _surface(baseline: Frame) -> FloatArray:
+    """Area of the face per area that the baseline's frame shows of it; 1 on a close-up, whose shape nobody knows."""
+    if baseline.landmarks is None:
+        return np.ones(baseline.skin.shape, np.float32)
+    return surface_factor(baseline.landmarks, (baseline.skin.shape[0], baseline.skin.shape[1]))
 
 
 def _carry(mask: BoolArray, at: FloatArray) -> BoolArray:

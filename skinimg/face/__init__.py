@@ -9,9 +9,10 @@ import numpy as np
 
 from skinimg.face.regions import region_masks
 from skinimg.face.skin import skin_mask
+from skinimg.face.slant import surface_factor
 from skinimg.records import Face
 
-__all__ = ["find_face", "region_masks", "skin_mask"]
+__all__ = ["find_face", "region_masks", "skin_mask", "surface_factor"]
 
 
 def find_face(pixels: np.ndarray) -> Face:
