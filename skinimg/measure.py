@@ -204,6 +204,8 @@ def why_missing(m: Metric, finding: str, shot: Shot, skin_mm2: float) -> str:
     needs = FINDINGS[finding].min_px_per_mm
     if frame.native_px_per_mm < needs:
         return f"not measurable at {frame.native_px_per_mm:.1f} px/mm, needs {needs:g}"
+    if finding in shot.segmentation.untrained:
+        return f"the weights {shot.segmentation.weights!r} were not trained for it"
     if m.needs_absolute_colour and shot.color_source not in ("card", "background"):
         return "absolute colour needs a colour card or a common background"
     if skin_mm2 < _SMALLEST_REGION_MM2:

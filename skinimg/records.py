@@ -128,6 +128,7 @@ class Segmentation:
     findings: tuple[str, ...]
     probability: FloatArray  # (n_findings, h, w) in [0, 1]
     weights: str  # name of the weights
+    untrained: tuple[str, ...] = ()  # findings that these weights do not know; their probability is 0
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ class Segmenter:
     probabilities: Callable[[Frame, SkinMaps], FloatArray]  # -> (5, h, w)
     repeatability: dict[str, Noise]  # tone class -> noise of every metric, measured on phantoms
     strain: Callable[[], tuple[str, ...]] = tuple  # what it had to do without, in words
+    untrained: tuple[str, ...] = ()  # findings that it does not know
 
 
 def load_segmenter(weights: str = DEFAULT_WEIGHTS, device: str = "auto") -> Segmenter:
@@ -60,7 +61,12 @@ def load_segmenter(weights: str = DEFAULT_WEIGHTS, device: str = "auto") -> Segm
 
     trained = Trained.load(weights, device)
     return Segmenter(
-        Path(weights).stem, trained.sha256, trained.probabilities, read_repeatability(card), trained.strain
+        Path(weights).stem,
+        trained.sha256,
+        trained.probabilities,
+        read_repeatability(card),
+        trained.strain,
+        trained.untrained,
     )
 
 
@@ -91,7 +97,7 @@ def _noise(stated: dict[str, dict[str, dict[str, float]]]) -> Noise:
 
 def segment(frame: Frame, maps: SkinMaps, segmenter: Segmenter) -> Segmentation:
     """Probability of every finding at every pixel of a frame; 0 outside usable skin."""
-    return Segmentation(MASK_FINDINGS, segmenter.probabilities(frame, maps), segmenter.name)
+    return Segmentation(MASK_FINDINGS, segmenter.probabilities(frame, maps), segmenter.name, segmenter.untrained)
 
 
 def lesion_mask(segmentation: Segmentation) -> BoolArray:

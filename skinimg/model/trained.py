@@ -8,6 +8,7 @@ from typing import Self
 import numpy as np
 from torch import nn
 
+from skinimg.findings import MASK_FINDINGS
 from skinimg.model.card import Calibration, load_network
 from skinimg.model.inference import Effort, run
 from skinimg.model.network import frame_planes
@@ -23,13 +24,16 @@ class Trained:
     calibration: Calibration
     sha256: str
     effort: Effort
+    untrained: tuple[str, ...] = ()
     shrunk: bool = False
 
     @classmethod
     def load(cls, weights: str, device: str) -> Self:
         """See `load_network` for the errors."""
         network, calibration, card = load_network(weights)
-        return cls(network.on(device), calibration, str(card["sha256"]), Effort(device))
+        return cls(
+            network.on(device), calibration, str(card["sha256"]), Effort(device), tuple(card.get("untrained", ()))
+        )
 
     def probabilities(self, frame: Frame, maps: SkinMaps) -> FloatArray:
         """(5, h, w) in the order of MASK_FINDINGS; 0 off the skin."""
@@ -39,7 +43,9 @@ class Trained:
         logits, effort = run(self.network, frame_planes(relative, frame.skin, frame.native_px_per_mm), self.effort)
         self.shrunk |= effort != self.effort
         self.effort = effort
-        return self.calibration.probability(logits).numpy() * frame.skin
+        found: FloatArray = self.calibration.probability(logits).numpy() * frame.skin
+        found[[MASK_FINDINGS.index(name) for name in self.untrained]] = 0
+        return found
 
     def strain(self) -> tuple[str, ...]:
         """What memory did not allow."""

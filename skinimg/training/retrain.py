@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from skinimg.errors import SettingsError, StudyError
+from skinimg.findings import MASK_FINDINGS
 from skinimg.model.card import load_network
 from skinimg.model.weights import Card, load_weights
 from skinimg.optics import baseline_anchor, unaffected_density
@@ -90,11 +91,19 @@ def retrain(task: Task, fresh: bool = False, watch: Watch | None = None) -> Card
         "data": data,
         "seed": recipe.seed,
         "init": task.init,
+        "untrained": _untrained(task, photos),
     }
     if first:
         ship(task.out, network, validate, looks, card, recipe.device)
     as_the_first(None)  # nobody reads the card before it is written
     return load_network(str(task.out))[2]
+
+
+def _untrained(task: Task, photos: Sequence[LabelledPhoto]) -> list[str]:
+    """Findings that neither these photos nor phantoms nor the weights at the start have shown to the network."""
+    unknown = set(load_network(task.init)[2].get("untrained", ())) if task.init else set(MASK_FINDINGS)
+    labelled = {finding for photo in photos for finding in photo.masks}
+    return [] if task.phantom else [name for name in MASK_FINDINGS if name in unknown - labelled]
 
 
 def _checked(task: Task, watch: Watch | None) -> list[LabelledPhoto]:

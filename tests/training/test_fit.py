@@ -11,14 +11,17 @@ import pytest
 import torch
 
 from skinimg.errors import SettingsError, StudyError, WeightsError
-from skinimg.findings import MASK_FINDINGS
+from skinimg.findings import CLOSEUP_REGIONS, MASK_FINDINGS
 from skinimg.model.card import load_network
-from skinimg.segment import load_segmenter
+from skinimg.optics import baseline_anchor, skin_maps, unaffected_density
+from skinimg.records import Frame
+from skinimg.segment import load_segmenter, segment
 from skinimg.training import fit as fit_module
 from skinimg.training.bank import ALL_KNOWN, TILE_PX, Tiles, batches, cut, load_part, make_tiles, parts_of, save_part
 from skinimg.training.fit import Look, Recipe, fit, predict
 from skinimg.training.loss import calibrate, known_mask, loss
 from skinimg.training.ship import ship
+from tests.drawn import skin_patch
 
 SMALL = Recipe(steps=6, batch=4, filters=8, look_every=3, learning_rate=5e-3)
 
@@ -207,3 +210,22 @@ def test_unknown_weights_are_never_replaced() -> None:
     with pytest.raises(WeightsError, match="no weights named 'skinn'"):
         load_segmenter("skinn", "cpu")
     assert len(MASK_FINDINGS) == 5
+
+
+def test_findings_that_were_never_taught_are_not_measured(bank: Path, tmp_path: Path) -> None:
+    parts = parts_of(bank)
+    path = tmp_path / "some.safetensors"
+    nothing = Look(0, 1.0, (0.0,) * 5, (1.0,) * 5)
+    ship(path, fit_module.SkinNetwork(8).eval(), parts[2:], [nothing], {"untrained": ["pores", "scars"]})
+    segmenter = load_segmenter(str(path), "cpu")
+    patch = skin_patch(size_mm=20)
+    skin = np.ones(patch.shape[:2], np.bool_)
+    frame = Frame(
+        patch, skin, skin.astype(np.uint16), CLOSEUP_REGIONS, None, np.eye(2, 3, dtype=np.float32), skin.shape,
+        0.1, 10.0, "manifest",
+    )  # fmt: skip
+    anchor = baseline_anchor(unaffected_density(patch, skin))
+    found = segment(frame, skin_maps(patch, skin, 0.1, anchor), segmenter)
+    assert found.untrained == ("pores", "scars")
+    known = [name not in found.untrained for name in MASK_FINDINGS]
+    assert [bool(p.max() > 0) for p in found.probability] == known
