@@ -17,7 +17,7 @@ from skinimg.errors import SettingsError, StudyError
 from skinimg.findings import MASK_FINDINGS
 from skinimg.model.card import load_network
 from skinimg.model.weights import Card, load_weights
-from skinimg.optics import baseline_anchor, unaffected_density
+from skinimg.optics import baseline_anchor, skin_maps, unaffected_density
 from skinimg.provenance import file_sha256
 from skinimg.training.augment import View, augment
 from skinimg.training.bank import save_part
@@ -187,6 +187,6 @@ def varied(example: Example, seed: int) -> Example | None:
     return replace(
         example,
         frame=replace(frame, linear=view.linear, skin=view.valid),
-        maps=replace(example.maps, anchor=anchor),  # the planes of the network need no more of the maps than this
+        maps=skin_maps(view.linear, view.valid, frame.mm_per_px, anchor),
         coverage=view.coverage,
     )

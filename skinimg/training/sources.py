@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from multiprocessing import get_context
@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 import torch
 
-from skinimg.errors import PhotoError
 from skinimg.findings import MASK_FINDINGS
-from skinimg.optics import density, skin_density
+from skinimg.model.trained import evenly_lit
+from skinimg.optics import skin_maps
 from skinimg.phantom.camera import sample_camera
 from skinimg.phantom.canvas import plain_canvas
 from skinimg.phantom.draws import seeded, spawn
@@ -22,7 +22,7 @@ from skinimg.phantom.lesions import sample_lesions
 from skinimg.phantom.painter import paint_on_photo
 from skinimg.phantom.skin import sample_person
 from skinimg.phantom.tiles import draw_tiles, sample_zone, troubled
-from skinimg.records import ByteArray, FloatArray, Frame, SkinAnchor, SkinMaps
+from skinimg.records import ByteArray, FloatArray, Frame, SkinMaps
 from skinimg.training.bank import TILES_PER_PART, Tiles, cut, make_tiles, measurable_bits, save_part
 from skinimg.training.example import Example
 
@@ -63,25 +63,8 @@ def example_tiles(example: Example) -> Tiles:
     labelled = sum(1 << MASK_FINDINGS.index(finding) for finding in example.labelled)
     measurable = int(measurable_bits(np.array([example.frame.native_px_per_mm]))[0])
     known = (example.frame.skin * (labelled & measurable)).astype(np.uint8)
-    relative = relative_density(example.frame.linear, example.maps.anchor)
+    relative = evenly_lit(example.frame, example.maps)
     return cut(relative, example.coverage, example.frame.skin, known, example.frame.native_px_per_mm)
-
-
-def relative_density(linear: FloatArray, anchor: SkinAnchor) -> FloatArray:
-    """Density (h, w, 3) minus that of the person's unaffected skin in this very photo."""
-    plain = skin_density(anchor.melanin, anchor.haemoglobin) + np.asarray(anchor.offset)
-    return density(linear) - plain.astype(np.float32)
-
-
-def save_examples(folder: Path, name: str, examples: Iterable[Example]) -> list[Path]:
-    """One part for every photo."""
-    paths = []
-    for k, example in enumerate(examples):
-        tiles = example_tiles(example)
-        if len(tiles):
-            paths.append(folder / f"{name}-{k:04d}.npz")
-            save_part(paths[-1], tiles)
-    return paths
 
 
 def painted(frame: Frame, maps: SkinMaps, judge: Judge, seed: int) -> tuple[Example, ByteArray]:
@@ -109,17 +92,6 @@ def painted(frame: Frame, maps: SkinMaps, judge: Judge, seed: int) -> tuple[Exam
     known = np.zeros(frame.skin.shape, np.uint8)
     for k in range(len(MASK_FINDINGS)):
         known |= ((~doubtful[k] | (coverage[k] > 0.5)) & frame.skin).astype(np.uint8) << k
-    example = Example("", "", replace(frame, linear=result.linear.numpy()), maps, coverage, MASK_FINDINGS)
-    return example, known
-
-
-def painted_tiles(seen: Sequence[tuple[Frame, SkinMaps]], judge: Judge, seed: int, times: int) -> Iterable[Tiles]:
-    """Every person painted `times` times, with other lesions each time."""
-    for k, (frame, maps) in enumerate(seen):
-        for turn in range(times):
-            try:
-                example, known = painted(frame, maps, judge, seed * 100_000 + k * 100 + turn)
-            except PhotoError:
-                continue  # too little plain skin to tell the person's pigment: nothing can be painted
-            relative = relative_density(example.frame.linear, maps.anchor)
-            yield cut(relative, example.coverage, frame.skin, known, frame.native_px_per_mm)
+    linear = result.linear.numpy()
+    after = skin_maps(linear, frame.skin, frame.mm_per_px, maps.anchor)
+    return Example("", "", replace(frame, linear=linear), after, coverage, MASK_FINDINGS), known
