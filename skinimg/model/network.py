@@ -1,8 +1,8 @@
 """The segmentation network: five findings at once, from a frame at the working scale of 0.1 mm/px.
 
 Input planes (n, 5, h, w), made by `planes` and by nothing else, in training as in use:
-0-2  density of R, G, B minus that of the person's unaffected skin: exposure and white balance drop out, while the
-     2 to 8 mm band, which is melasma and erythema, stays (DESIGN.md 5)
+0-2  density of R, G, B minus that of the person's unaffected skin and minus smooth shading (`evenly_lit`): exposure,
+     white balance and the shape of the face drop out, melasma and erythema stay (DESIGN.md 5)
 3    1 on usable skin; off it the densities are 0, so that eyes, lips and background cannot be mistaken for lesions
 4    resolution of the photo, log2 of native px/mm around 8: a blurred pore must not get a sharp pore's probability
 
@@ -21,7 +21,9 @@ from monai.networks.nets.segresnet import SegResNet
 from torch import Tensor, nn
 
 from skinimg.findings import MASK_FINDINGS
-from skinimg.records import BoolArray, FloatArray
+from skinimg.optics import density, skin_density
+from skinimg.records import BoolArray, FloatArray, SkinMaps
+from skinimg.smooth import masked_blur
 
 N_PLANES = 5
 GRID_PX = 16  # sides of an input are multiples of it: 2 for the blocks, 8 for three halvings
@@ -29,6 +31,7 @@ REACH_PX = 192  # no output pixel depends on an input pixel further away; a test
 _BLOCK = 2
 _DENSITY_GAIN = 4.0  # a lentigo is 0.1 to 0.4 denser than its skin, a pore 0.05 to 0.2
 _MIDDLE_PX_PER_MM = 8.0
+_LIGHT_MM = 4.0  # light and the shape of a face vary more slowly; scars and folds more quickly
 
 
 class SkinNetwork(nn.Module):
@@ -69,6 +72,19 @@ def planes(relative: Tensor, skin: Tensor, native_px_per_mm: Tensor) -> Tensor:
     pigment = (relative * _DENSITY_GAIN).clamp(-4, 6) * on_skin
     fineness = (torch.log2(native_px_per_mm / _MIDDLE_PX_PER_MM) / 2).clamp(-1, 1)
     return torch.cat([pigment, on_skin, fineness[:, None, None, None].to(relative.dtype) * on_skin], dim=1)
+
+
+def evenly_lit(linear: FloatArray, skin: BoolArray, maps: SkinMaps, mm_per_px: float) -> FloatArray:
+    """Density (h, w, 3) minus that of unaffected skin and minus the smooth part of the shading.
+
+    Shading is what the optical model explains by neither pigment (optics.py), so melasma and erythema stay whole,
+    however wide they are, while the dark side of a face does not become a spot of its own.
+
+    linear : (h, w, 3) linear sRGB; maps : of this very photo
+    """
+    plain = skin_density(maps.anchor.melanin, maps.anchor.haemoglobin) + np.asarray(maps.anchor.offset)
+    light = masked_blur(maps.shading, skin, _LIGHT_MM / mm_per_px)
+    return density(linear) - plain.astype(np.float32) - light[..., None]
 
 
 def frame_planes(relative: FloatArray, skin: BoolArray, native_px_per_mm: float) -> Tensor:

@@ -5,18 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
-import numpy as np
 from torch import nn
 
 from skinimg.findings import MASK_FINDINGS
 from skinimg.model.card import Calibration, load_network
 from skinimg.model.inference import Effort, run
-from skinimg.model.network import frame_planes
-from skinimg.optics import density, skin_density
+from skinimg.model.network import evenly_lit, frame_planes
 from skinimg.records import FloatArray, Frame, SkinMaps
-from skinimg.smooth import masked_blur
-
-_LIGHT_MM = 4.0  # light and the shape of a face vary more slowly; scars and folds more quickly
 
 
 @dataclass
@@ -40,7 +35,7 @@ class Trained:
 
     def probabilities(self, frame: Frame, maps: SkinMaps) -> FloatArray:
         """(5, h, w) in the order of MASK_FINDINGS; 0 off the skin."""
-        relative = evenly_lit(frame, maps)
+        relative = evenly_lit(frame.linear, frame.skin, maps, frame.mm_per_px)
         logits, effort = run(self.network, frame_planes(relative, frame.skin, frame.native_px_per_mm), self.effort)
         self.shrunk |= effort != self.effort
         self.effort = effort
@@ -53,15 +48,3 @@ class Trained:
         if not self.shrunk:
             return ()
         return (f"memory ran out: segmented in tiles of {self.effort.tile_px} px, {self.effort.batch} at a time",)
-
-
-def evenly_lit(frame: Frame, maps: SkinMaps) -> FloatArray:
-    """Density (h, w, 3) minus that of unaffected skin and minus the smooth part of the shading.
-
-    Shading is what the optical model explains by neither pigment (optics.py), so melasma and erythema stay whole,
-    however wide they are, while the dark side of a face does not become a spot of its own.
-    """
-    anchor = maps.anchor
-    plain = skin_density(anchor.melanin, anchor.haemoglobin) + np.asarray(anchor.offset)
-    light = masked_blur(maps.shading, frame.skin, _LIGHT_MM / frame.mm_per_px)
-    return density(frame.linear) - plain.astype(np.float32) - light[..., None]

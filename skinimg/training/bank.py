@@ -17,7 +17,9 @@ import numpy.typing as npt
 from skinimg import optics
 from skinimg.errors import StudyError
 from skinimg.findings import FINDINGS, MASK_FINDINGS
+from skinimg.model.network import evenly_lit
 from skinimg.records import BoolArray, ByteArray, FloatArray
+from skinimg.settings import WORKING_MM_PER_PX
 
 TILE_PX = 256
 TILES_PER_PART = 64
@@ -62,9 +64,11 @@ def make_tiles(linear: FloatArray, coverage: FloatArray, skin: BoolArray, native
         coloured = coverage[k, [MASK_FINDINGS.index("spots"), MASK_FINDINGS.index("redness")]].max(axis=0) > 0.2
         if (skin[k] & ~coloured).sum() < _FEWEST_PLAIN_PX:
             continue
-        plain = optics.unaffected_density(pixels, skin[k], excluded=coloured)
+        anchor = optics.baseline_anchor(optics.unaffected_density(pixels, skin[k], excluded=coloured))
+        maps = optics.skin_maps(pixels, skin[k], WORKING_MM_PER_PX, anchor)
         kept.append(k)
-        relative.append((optics.density(pixels) - plain).transpose(2, 0, 1).astype(np.float16))
+        even = evenly_lit(pixels, skin[k], maps, WORKING_MM_PER_PX)
+        relative.append(even.transpose(2, 0, 1).astype(np.float16))
     return Tiles(
         np.stack(relative) if kept else np.zeros((0, 3, *skin.shape[1:]), np.float16),
         np.rint(coverage[kept] * 255).astype(np.uint8),

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from skinimg.findings import MASK_FINDINGS
-from skinimg.model.trained import evenly_lit
+from skinimg.model.network import evenly_lit
 from skinimg.optics import skin_maps
 from skinimg.phantom.camera import sample_camera
 from skinimg.phantom.canvas import plain_canvas
@@ -63,7 +63,7 @@ def example_tiles(example: Example) -> Tiles:
     labelled = sum(1 << MASK_FINDINGS.index(finding) for finding in example.labelled)
     measurable = int(measurable_bits(np.array([example.frame.native_px_per_mm]))[0])
     known = (example.frame.skin * (labelled & measurable)).astype(np.uint8)
-    relative = evenly_lit(example.frame, example.maps)
+    relative = evenly_lit(example.frame.linear, example.frame.skin, example.maps, example.frame.mm_per_px)
     return cut(relative, example.coverage, example.frame.skin, known, example.frame.native_px_per_mm)
 
 

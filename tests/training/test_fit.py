@@ -13,7 +13,7 @@ import torch
 from skinimg.errors import SettingsError, StudyError, WeightsError
 from skinimg.findings import CLOSEUP_REGIONS, MASK_FINDINGS
 from skinimg.model.card import load_network
-from skinimg.optics import baseline_anchor, skin_maps, unaffected_density
+from skinimg.optics import baseline_anchor, skin_density, skin_maps, unaffected_density
 from skinimg.records import Frame
 from skinimg.segment import load_segmenter, segment
 from skinimg.training import fit as fit_module
@@ -75,14 +75,19 @@ def test_tiles_cover_a_frame_and_leave_out_what_is_not_skin() -> None:
 
 
 def test_the_anchor_of_a_tile_is_its_plain_skin() -> None:
-    linear = np.full((1, 3, 128, 128), 0.4, np.float32)
+    skin = np.ones((1, 128, 128), np.bool_)
+    melanin = np.full((128, 128), 0.03)
+    melanin[:90] = 0.06  # two thirds of it are one large spot
+    shadow = np.linspace(0, 0.5, 128)[None, :, None]  # and it is lit from the left
+    linear = np.exp(-skin_density(melanin, np.full_like(melanin, 0.012)) - shadow).astype(np.float32)
     coverage = np.zeros((1, 5, 128, 128), np.float32)
-    linear[:, :, :90], coverage[:, 0, :90] = 0.2, 1.0  # two thirds of it are one large spot
-    made = make_tiles(linear, coverage, np.ones((1, 128, 128), np.bool_), np.array([10], np.float32))
-    assert float(np.abs(made.relative[0, :, 100:]).max()) < 1e-3
-    assert float(made.relative[0, :, :80].mean()) == pytest.approx(np.log(2), abs=0.01)
+    coverage[:, 0, :90] = 1.0
+    made = make_tiles(linear.transpose(2, 0, 1)[None], coverage, skin, np.array([10], np.float32))
+    spot = skin_density(0.06, 0.012) - skin_density(0.03, 0.012)
+    assert np.abs(made.relative[0, :, 110:, 20:-20]).max() < 0.08  # the shadow made it +-0.17 there
+    np.testing.assert_allclose(made.relative[0, :, 10:70, 20:-20].mean(axis=(1, 2)), spot, atol=0.05)
     coverage[:, 0] = 1.0  # no plain skin at all
-    assert len(make_tiles(linear, coverage, np.ones((1, 128, 128), np.bool_), np.array([10], np.float32))) == 0
+    assert len(make_tiles(linear.transpose(2, 0, 1)[None], coverage, skin, np.array([10], np.float32))) == 0
 
 
 def test_unknown_findings_teach_nothing() -> None:
