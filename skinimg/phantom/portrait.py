@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from skinimg.phantom.camera import Camera, develop
-from skinimg.phantom.draws import spawn
+from skinimg.phantom.draws import spawn, uniform
 from skinimg.phantom.features import Overlay, paint_features
 from skinimg.phantom.filters import blur
 from skinimg.phantom.hair import LAYER_MM, Outside, dress
@@ -34,7 +34,7 @@ from skinimg.phantom.painting import Painted, paint
 from skinimg.phantom.people import Looks, sample_landmarks, sample_looks
 from skinimg.phantom.sculpt import build_head
 from skinimg.phantom.sheet import Sheet, make_sheet
-from skinimg.phantom.skin import Person, SkinState, albedo, draw_skin, sample_person, skin_colour
+from skinimg.phantom.skin import Person, SkinState, albedo, draw_skin, sample_person, skin_colour, wear_makeup
 from skinimg.phantom.view import Seen, View, trace
 
 BACKGROUND = 0.20  # linear grey of the studio's wall, the same in every session
@@ -60,6 +60,9 @@ class Sitter:
         return paint(self.skin, self.sheet.canvas, self.lesions if lesions is None else lesions)
 
 
+_MADE_UP = 0.08  # share of people who come with foundation, though they were asked not to; a guess
+
+
 def sample_sitter(
     generator: torch.Generator, mm_per_px: float, phototype: int | None = None, device: torch.device | str = "cpu"
 ) -> Sitter:
@@ -76,6 +79,9 @@ def sample_sitter(
     skin = _with_lips(draw_skin(sheet.canvas, person, spawn(generator)), sheet, looks)
     outside = _matched(outside, sheet, albedo(skin, person), person)
     lesions = sample_lesions(sheet.canvas, person, spawn(generator))
+    bag = spawn(generator)
+    if uniform(bag) < _MADE_UP:
+        skin = wear_makeup(skin, sheet.canvas, uniform(bag, 0.15, 0.5), bag)
     return Sitter(person, looks, head, sheet, overlay, outside, skin, lesions, sky_visibility(head))
 
 
