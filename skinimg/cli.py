@@ -17,6 +17,7 @@ from rich.console import Console
 import skinimg.cli_models  # noqa: F401  (registers its commands)
 from skinimg.errors import DeviceError, SettingsError, SkinimgError, WeightsError
 from skinimg.findings import CLOSEUP_REGIONS, FACE_REGIONS, FINDINGS
+from skinimg.settings import DEFAULT_WEIGHTS
 from skinimg.terminal import MACHINE, PARTIAL, USAGE, Bar, JsonOption, OutOption, PathArgument, app, print_rows, say
 
 
@@ -33,7 +34,9 @@ def main() -> None:
 def analyze(
     path: PathArgument,
     out: OutOption,
-    weights: Annotated[str, typer.Option(help="Name or .safetensors file; see `skinimg list weights`.")] = "classical",
+    weights: Annotated[
+        str, typer.Option(help="Name or .safetensors file; see `skinimg list weights`.")
+    ] = DEFAULT_WEIGHTS,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     workers: Annotated[int, typer.Option(min=1, help="Processes; the tables are the same for any number.")] = 1,
     scheduler: Annotated[str, typer.Option(metavar="ADDRESS", help="A Dask cluster, instead of processes here.")] = "",

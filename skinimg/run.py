@@ -21,7 +21,7 @@ from skinimg.provenance import versions
 from skinimg.records import SubjectFailure
 from skinimg.report import ReportOptions, write_index
 from skinimg.segment import load_segmenter
-from skinimg.settings import Settings
+from skinimg.settings import DEFAULT_WEIGHTS, Settings
 from skinimg.study import read_study, safe_name
 
 Progress = Callable[[int, int, str], None]  # done, of how many, the subject just done
@@ -48,7 +48,7 @@ class Outcome:
 class Options:
     """How to run: which weights, on what, and what the reports look like."""
 
-    weights: str = "classical"
+    weights: str = DEFAULT_WEIGHTS
     device: str = "auto"
     workers: int = 1
     scheduler: str = ""

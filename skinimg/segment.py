@@ -17,8 +17,8 @@ from skinimg.model.device import resolve_device
 from skinimg.model.weights import weights_folder, weights_path
 from skinimg.optics import TONES
 from skinimg.records import BoolArray, FloatArray, Frame, Repeatability, Segmentation, SkinMaps
+from skinimg.settings import DEFAULT_WEIGHTS
 
-DEFAULT_WEIGHTS = classical.NAME
 Noise = dict[tuple[str, str], Repeatability]  # (finding, metric) ->
 
 

@@ -9,7 +9,7 @@ from scipy.interpolate import RBFInterpolator
 from skinimg.records import FloatArray
 
 _STEP_PX = 24  # 2.4 mm: the surface is smooth
-_SMOOTHING = 100.0  # px2: landmarks are 1 to 2 mm off in depth, which must not become slopes
+_SMOOTHING = 100.0  # px2: noise in the depth of the landmarks must not become slopes; not searched
 _LARGEST = 2.0  # at 60 degrees; beyond, a pixel says too little about the skin behind it
 
 

@@ -25,7 +25,7 @@ class Effort:
     device: str = "cpu"
     tile_px: int = 2048  # a face at the working scale is 1,300 to 1,900 px wide: one tile, no margin computed twice
     batch: int = 1
-    half: bool = True  # bfloat16: 2 to 4 times as fast on CPUs and GPUs that have it, and half the memory
+    half: bool = True  # bfloat16: half the memory, and faster where the hardware has it
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ Input planes (n, 5, h, w), made by `planes` and by nothing else, in training as 
 
 The body is MONAI's residual SegResNet with batch norm: group or instance norm would make a pixel's probability depend
 on the rest of its tile. It works on 2 x 2 blocks of pixels as channels (pixel unshuffle), which costs a third of the
-time of a full-resolution top level on two CPU cores (27 against 8 to 11 tiles of 256 px per second in training).
+time of a full-resolution top level on two CPU cores (25 against 8 to 11 tiles of 256 px per second in training).
 """
 
 from __future__ import annotations

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-# Sizes are densities (natural log). An anchor of a whole face is within 0.05 of a tile's own (portraits: SD 0.04).
+# Sizes are densities (natural log). All are guesses at what one face varies by, measured by nobody yet; real portraits
+# showed that the light should be more uneven than this (docs/BENCHMARKS.md, Segmentation).
 _ANCHOR_SD, _CAST_SD = 0.05, 0.012
 _LIGHT_SD, _COLOURED_LIGHT_SD = 0.10, 0.012
 _TONE_CURVE_SD = 0.06
