@@ -75,7 +75,7 @@ def _pigment(canvas: Canvas, person: Person, generator: torch.Generator, given: 
             radius,
             aspect=draw.uniform(1, 1.5),
             edge_mm=draw.uniform(0.15, 0.35) + 0.3 * radius,
-            melanin=draw.uniform(1.2, 1.8),
+            melanin=draw.uniform(1.4, 2.2),
             irregularity=draw.uniform(0.05, 0.2),
         )
     for x, y in draw.places(0.03 * person.sun_spots, _SUN, 0.5):
@@ -146,7 +146,7 @@ def _acne_marks(canvas: Canvas, person: Person, generator: torch.Generator, give
     for x, y in draw.places(0.12 * person.acne, where, 0.2):
         red = draw.uniform(0, 1) < (0.6 if person.phototype <= 3 else 0.3)  # darker skin leaves pigment, pale skin red
         radius = draw.log_normal(1.8, 0.4, 0.8, 4.0)
-        strength = draw.uniform(1.5, 3.0) if red else draw.uniform(1.3, 1.6 + 0.07 * person.phototype)
+        strength = draw.uniform(1.7, 3.2) if red else draw.uniform(1.5, 2.0 + 0.1 * person.phototype)
         draw.add(
             "pie" if red else "pih",
             x,
@@ -163,18 +163,20 @@ def _acne_marks(canvas: Canvas, person: Person, generator: torch.Generator, give
         height = min(draw.uniform(0.2, 1.0), 0.35 * radius)
         draw.add("papule", x, y, radius, edge_mm=0.7 * radius, depth_mm=-height, blood=draw.uniform(2, 4))
         draw.add("pie", x, y, radius * draw.uniform(1.5, 2.5), edge_mm=2.5 * radius, blood=draw.uniform(1.3, 2.0))
-    for x, y in draw.places(0.10 * max(person.acne - 0.2, 0), {"cheek": 1.2, "forehead": 0.3, "nose": 0.3}, 0.2):
+    for x, y in draw.places(0.16 * max(person.acne - 0.2, 0), {"cheek": 1.2, "forehead": 0.3, "nose": 0.3}, 0.2):
         kind = draw.uniform(0, 1)  # 60-75 % icepick, 20-30 % boxcar, 20-25 % rolling
-        colour = {"melanin": draw.uniform(0.85, 1.25), "blood": draw.uniform(0.85, 1.4)}
+        colour = {"melanin": draw.uniform(0.8, 1.35), "blood": draw.uniform(0.8, 1.6)}
         if kind < 0.55:
-            draw.add("icepick", x, y, draw.uniform(0.3, 1.0), depth_mm=draw.uniform(0.3, 1.0), edge_mm=0.2, **colour)
+            radius = draw.uniform(0.3, 1.0)
+            draw.add("icepick", x, y, radius, depth_mm=radius * draw.uniform(0.8, 1.6), edge_mm=0.2, **colour)
         elif kind < 0.8:
-            depth = draw.uniform(0.1, 0.6)
+            depth = draw.uniform(0.2, 0.6)
             radius = draw.uniform(0.75, 2.0)
-            draw.add("boxcar", x, y, radius, depth_mm=depth, edge_mm=0.3 + depth, aspect=draw.uniform(1, 1.5), **colour)
+            aspect = draw.uniform(1, 1.5)
+            draw.add("boxcar", x, y, radius, depth_mm=depth, edge_mm=0.2 + 0.6 * depth, aspect=aspect, **colour)
         else:
             radius = draw.uniform(2.0, 4.0)
-            depth = draw.uniform(0.1, 0.5)
+            depth = radius * draw.uniform(0.1, 0.25)
             draw.add("rolling", x, y, radius, depth_mm=depth, edge_mm=0.4, aspect=draw.uniform(1, 1.6))
     return draw.lesions
 
@@ -195,20 +197,20 @@ def _wrinkles(canvas: Canvas, person: Person, generator: torch.Generator, given:
                 draw.uniform(0.05, 0.2),
                 length_mm=draw.log_normal(6.0, 0.4, 3.0, 20.0),
                 angle_rad=base + normal(generator, 0, 0.2),
-                depth_mm=draw.uniform(0.02, 0.10) * clipped(0.5 + older / 2, 0.5, 1.5),
+                depth_mm=draw.uniform(0.02, 0.12) * clipped(0.5 + older / 2, 0.5, 1.5),
                 irregularity=draw.uniform(0.1, 0.35),
             )
-    deep = {"forehead": 1.0, "crow_feet": 1.5, "periorbital": 0.4, "neck": 0.4, "cheek": 0.08}
-    for x, y in draw.places(0.05 * older, deep, 0.05):
-        half_width = draw.log_normal(0.35, 0.4, 0.15, 0.8)
+    deep = {"forehead": 1.0, "crow_feet": 1.5, "periorbital": 0.7, "perioral": 0.6, "neck": 0.5, "cheek": 0.25}
+    for x, y in draw.places(0.08 * older, deep, 0.05):
+        half_width = draw.log_normal(0.40, 0.30, 0.20, 0.8)
         draw.add(
             "wrinkle",
             x,
             y,
             half_width,
-            length_mm=draw.log_normal(20.0, 0.5, 8.0, 60.0),
+            length_mm=draw.log_normal(15.0, 0.5, 5.0, 60.0),
             angle_rad=_line_angle(canvas, x, y, tension) + normal(generator, 0, 0.1),
-            depth_mm=half_width * draw.uniform(0.4, 1.2),
+            depth_mm=min(half_width * draw.uniform(1.0, 1.8), 0.8),
             irregularity=draw.uniform(0.05, 0.25),
         )
     return draw.lesions
@@ -266,10 +268,10 @@ def _pores(canvas: Canvas, person: Person, generator: torch.Generator, given: in
     x, y = scattered(canvas, spacing_mm, 0.22, keep, generator)
     chance = uniforms(generator, (6, len(x)), canvas.device)
     size = normals(generator, (len(x),), canvas.device)
-    diameter = (person.pore_diameter_mm * torch.exp(0.28 * size)).clamp(0.08, 0.6)
+    diameter = (person.pore_diameter_mm * torch.exp(0.28 * size)).clamp(0.08, 0.7)
     older = clipped((person.age_years - 20) / 50, 0, 1)
     tension = uniform(generator, 0, math.pi)
-    plugged = chance[0] < 0.3
+    plugged = chance[0] < 0.4
     columns: list[Tensor] = [
         x,
         y,
@@ -278,9 +280,9 @@ def _pores(canvas: Canvas, person: Person, generator: torch.Generator, given: in
         tension + 0.5 * (chance[1] - 0.5),
         1 + (0.2 + 0.8 * older) * chance[2],  # ellipses from 1 to 2 with age, along the tension lines
         0.06 + 0.4 * diameter,
-        torch.where(plugged, 1.3 + 0.8 * chance[3], 1.0 + 0.3 * chance[3]),
+        torch.where(plugged, 1.5 + 1.0 * chance[3], 1.1 + 0.4 * chance[3]),
         torch.ones_like(x),
-        diameter * (0.4 + 0.7 * chance[4]),  # 0.05 to 0.3 mm deep
+        diameter * (0.6 + 0.7 * chance[4]),  # 0.1 to 0.5 mm deep
     ]
     rows = torch.stack(columns, dim=1).tolist()
     return [Lesion(given + number + 1, "pore", *row) for number, row in enumerate(rows)]

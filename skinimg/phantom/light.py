@@ -14,11 +14,13 @@ from torch import Tensor
 from skinimg.phantom.filters import blur
 
 # Two Gaussians per channel, sigma in mm, that hold 50 % and 90 % of the light within R 0.39 / 1.7, G 0.24 / 0.8,
-# B 0.17 / 0.6 mm (SCIENCE.md 4 [P]): 1 - w e^(-r^2/2 s1^2) - (1 - w) e^(-r^2/2 s2^2). Of the weights w from 0.5 to 0.75
-# that allow both, the largest comes nearest to the groove contrasts of the same section: with equal weights the near
-# Gaussian of red is so narrow that fine grooves keep twice their red contrast.
-SCATTER_MM: tuple[tuple[float, float], ...] = ((0.269, 1.256), (0.168, 0.591), (0.118, 0.443))
-_NEAR = 0.75  # w
+# B 0.17 / 0.6 mm (SCIENCE.md 4 [P]): 1 - w e^(-r^2/2 s1^2) - (1 - w) e^(-r^2/2 s2^2). Weights w from 0.5 to 0.75 allow
+# both. The largest comes nearest to the groove contrasts of the same section, but takes half of the texture's power
+# from close-ups (scripts/bench_realism: 39 % of bands within 1.5 x); equal weights keep it (72 %) and leave fine
+# grooves twice their contrast in red.
+SCATTER_MM: tuple[tuple[float, float], ...] = ((0.174, 0.948), (0.120, 0.446), (0.083, 0.334))
+_NEAR = 0.5  # w
+OPENNESS_MM, CLOSING = (0.12, 0.4, 1.2), 0.32  # see openness_of
 _F0 = 0.028  # Fresnel reflectance at normal incidence, n = 1.4 (SCIENCE.md 4)
 
 
@@ -48,14 +50,14 @@ def normals_of(height_mm: Tensor, mm_per_px: float) -> Tensor:
 def openness_of(height_mm: Tensor, mm_per_px: float) -> Tensor:
     """Share of the sky that a point of the relief sees, (h, w), 1 on flat skin and on ridges.
 
-    A stand-in for ray casting: depth below the mean of the surroundings, at two scales, over that scale. The factor
+    A stand-in for ray casting: depth below the mean of the surroundings, at three scales, over that scale. The factor
     was set to the groove contrasts of SCIENCE.md 4 (0.1 x 0.3 mm from the front: R 1.9, G 3.1, B 3.8 %; there 1.9, 3.6
     and 4.6).
     """
     closed = torch.zeros_like(height_mm)
-    for sigma_mm in (0.12, 0.4):
+    for sigma_mm in OPENNESS_MM:
         closed = closed + (blur(height_mm, sigma_mm / mm_per_px) - height_mm).clamp_min(0) / sigma_mm
-    return 1 / (1 + 0.25 * closed)
+    return 1 / (1 + CLOSING * closed)
 
 
 def shade(albedo: Tensor, normals: Tensor, openness: Tensor, gloss: Tensor, light: Light, mm_per_px: float) -> Tensor:

@@ -14,6 +14,7 @@ from skinimg.findings import MASK_FINDINGS
 from skinimg.phantom.canvas import Canvas
 from skinimg.phantom.draws import hashed, lattice_noise
 from skinimg.phantom.kinds import KINDS, Lesion
+from skinimg.phantom.light import CLOSING, OPENNESS_MM
 from skinimg.phantom.skin import SkinState, line_coverage
 from skinimg.phantom.splat import Layers, Window, segment_distance, windows
 
@@ -22,11 +23,12 @@ _SEGMENTS = 24  # of every line; a 30 mm wrinkle bends every 1.2 mm
 # everything that is there, seen or not, taught a network to guess: at 1.2 x melanin a freckle of type II is 0.07 OD, as
 # much as plain skin varies at that scale (measured on tiles: SD 0.06 to 0.09), and half of 66 pores per cm2 are thinner
 # than 0.21 mm. The limits were set by looking at tiles of this generator; only those with a source are more than that.
-_PIGMENT_LN = (math.log(1.4), math.log(1.6))  # factor on melanin or blood; redness: 1.5 x (SCIENCE.md 3)
-_DARKENING = (0.04, 0.06)  # of a pit or groove, density, after scattering and a sharp lens have blurred it
-_SHADING = (0.05, 0.08)  # of its slopes under slanting light: what is broad is lost in the shading of the face
+_PIGMENT_LN = (math.log(1.45), math.log(1.65))  # factor on melanin or blood; redness: 1.5 x (SCIENCE.md 3)
+_DARKENING = (0.06, 0.09)  # of a pit or groove, density, after scattering and a sharp lens have blurred it
+_SHADING = (0.08, 0.12)  # of its slopes under slanting light: what is broad is lost in the shading of the face
+_LINE = 2.0  # times both for a line: furrows of plain skin are lines too, and nearly as deep as fine lines
 _BLUR_MM = 0.25  # of both, SD in green
-_PORE_MM = (0.20, 0.25)  # diameter; pores are visible from 0.25 mm (Flament 2015)
+_PORE_MM = (0.22, 0.27)  # diameter; pores are visible from 0.25 mm (Flament 2015)
 _SLANT = 0.36  # tangent of 20 degrees, the usual tilt of the light
 
 
@@ -104,7 +106,8 @@ class _Table:
         if kind == "pore":
             return _between(2 * self["radius_mm"], _PORE_MM)
         pigment = _between(torch.maximum(self["melanin"].log().abs(), self["blood"].log().abs()), _PIGMENT_LN)
-        darkening, shading = self._relief_contrast(KINDS[kind].shape == "line")
+        is_line = KINDS[kind].shape == "line"
+        darkening, shading = (contrast / (_LINE if is_line else 1) for contrast in self._relief_contrast(is_line))
         return torch.maximum(pigment, torch.maximum(_between(darkening, _DARKENING), _between(shading, _SHADING)))
 
     def _relief_contrast(self, is_line: bool) -> tuple[Tensor, Tensor]:
@@ -117,8 +120,8 @@ class _Table:
             share = sigma / torch.hypot(sigma, torch.full_like(sigma, blur_mm))
             return share if is_line else share**2
 
-        closed = depth * ((1 - kept(0.12)) / 0.12 + (1 - kept(0.4)) / 0.4)
-        return torch.log1p(0.25 * closed) * kept(_BLUR_MM), _SLANT * depth / (radius + 0.4)
+        closed = depth * torch.stack([(1 - kept(scale)) / scale for scale in OPENNESS_MM]).sum(dim=0)
+        return torch.log1p(CLOSING * closed) * kept(_BLUR_MM), _SLANT * depth / (radius + 0.4)
 
 
 def _between(values: Tensor, limits: tuple[float, float]) -> Tensor:

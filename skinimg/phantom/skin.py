@@ -102,7 +102,7 @@ def sample_person(generator: torch.Generator, phototype: int | None = None) -> P
         oiliness=log_normal(generator, 0.9 if age < 50 else 0.6, 0.5),
         wrinkledness=log_normal(generator, 1.0, 0.35),
         # Flament 2015: visible from 0.25 mm; log-normal 0.2 mm median for all openings (SCIENCE.md 4).
-        pore_diameter_mm=clipped(log_normal(generator, 0.20 + 0.03 * older, 0.25), 0.12, 0.40),
+        pore_diameter_mm=clipped(log_normal(generator, 0.21 + 0.04 * older, 0.30), 0.12, 0.45),
         pore_density_per_cm2=log_uniform(generator, 25, 100),  # SCIENCE.md 4: 10-100 per cm2 visible
         freckling=pale * max(0.0, normal(generator, 0.0, 0.5)),
         sun_spots=older * log_normal(generator, 0.8, 0.6),
@@ -170,9 +170,12 @@ def wear_makeup(state: SkinState, canvas: Canvas, amount: float, generator: torc
     return replace(state, makeup=cover, gloss=state.gloss * (1 - 0.5 * amount))
 
 
-# Unevenness of the pigments: bands of wavelengths in mm, slope of the power spectrum, SD of ln(fraction).
-_MELANIN_BANDS = (((0.2, 2.5), 2.2, 0.10), ((2.0, 40.0), 3.0, 0.11))
-_BLOOD_BANDS = (((0.4, 5.0), 2.0, 0.20), ((3.0, 40.0), 3.0, 0.24))
+# Unevenness of the pigments: bands of wavelengths in mm, slope of the power spectrum, SD of ln(fraction). What is more
+# than a third above the surroundings is a lesion by the definitions in findings.py (redness: 1.5 x), so plain skin
+# stays below that. With a normal distribution 10 % of it would be redder than 1.5 x, as much as many lesions.
+_MOST_LN = 0.32
+_MELANIN_BANDS = (((0.2, 2.5), 2.2, 0.09), ((2.0, 40.0), 3.0, 0.06))
+_BLOOD_BANDS = (((0.4, 5.0), 2.0, 0.24), ((3.0, 40.0), 3.0, 0.30))
 
 
 def _unevenness(
@@ -181,7 +184,7 @@ def _unevenness(
     total = torch.zeros(canvas.shape, device=canvas.device)
     for band, slope, sigma in bands:
         total = total + sigma * spectral_noise(canvas, band, slope, generator)
-    return torch.exp(total)
+    return torch.exp(_MOST_LN * torch.tanh(total / _MOST_LN))
 
 
 def _relief(canvas: Canvas, person: Person, generator: torch.Generator) -> Tensor:
@@ -193,7 +196,7 @@ def _relief(canvas: Canvas, person: Person, generator: torch.Generator) -> Tenso
     maze = spectral_noise(canvas, (0.25, 0.5), 0.0, generator)
     bumps = spectral_noise(canvas, (0.5, 2.5), 1.5, generator)
     depth = person.relief_mm * canvas.blend({"nose": 0.6, "forehead": 1.7, "neck": 1.4, "periorbital": 1.2}, 1.0)
-    return depth * (0.4 * bumps - primary - 0.45 * torch.exp(-((maze / 0.35) ** 2)))
+    return depth * (0.33 * bumps - primary - 0.45 * torch.exp(-((maze / 0.35) ** 2)))
 
 
 def furrows(canvas: Canvas, generator: torch.Generator, spacing_mm: float, stretch: float, direction: float) -> Tensor:

@@ -6,6 +6,7 @@ light, with another camera and turned over, before the next one is grown.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -28,7 +29,7 @@ from skinimg.settings import WORKING_MM_PER_PX
 TILE_PX = 256
 _FINE_MM = WORKING_MM_PER_PX / 2  # skin is grown twice as fine as the working scale: its furrows are 0.1 mm wide
 _SHEET_PX = 768  # 38 mm
-_PHOTOS_PER_SHEET = 16
+_PHOTOS_PER_SHEET = 8
 _ZONES = {
     "cheek": 0.4,
     "forehead": 0.2,
@@ -94,7 +95,7 @@ class Sheet:
 
 
 def draw_tiles(n: int, generator: torch.Generator, device: torch.device | None = None) -> Tiles:
-    """`n` tiles: all phototypes, cameras and lights; a fifth of the sheets is bare.
+    """`n` tiles: all phototypes, cameras and lights; a seventh of the sheets is bare.
 
     device : where they are drawn, by default where the generator lives. A generator on the CPU gives the same tiles on
         every device; one on the GPU gives others, faster.
@@ -147,7 +148,7 @@ def photograph(
     piece = truth if native_px_per_mm <= 12 else fine.turned(2 * row, 2 * column, 2 * TILE_PX, turn)
     normals = normals_of(piece.height_mm + _body(piece, generator), piece.mm_per_px)
     radiance = shade(piece.albedo, normals, piece.openness, piece.gloss, camera.light, piece.mm_per_px)
-    radiance = radiance * _metered(radiance, generator)
+    radiance = radiance * _metered(radiance, generator) * _passing(camera.shadow, piece, generator)[..., None]
     side = round(TILE_PX * WORKING_MM_PER_PX * min(native_px_per_mm, 1 / piece.mm_per_px))
     picture = compress(develop(resized(radiance, (side, side)), camera, generator), camera.jpeg_quality)
     linear = resized(decode(picture.to(torch.float32) / 255), (TILE_PX, TILE_PX)).clamp(0, 1)
@@ -163,16 +164,17 @@ def photograph(
 
 def troubled(person: Person, generator: torch.Generator) -> Person:
     """The person with far more lesions than usual: a tile shows 7 cm2, and a network learns little from bare skin."""
-    if uniform(generator) < 0.2:
+    if uniform(generator) < 0.15:
         return replace(person, freckling=0.0, sun_spots=0.0, acne=0.0, couperose=0.0, melasma=False, wrinkledness=0.0)
-    often = {name: uniform(generator) < 0.5 for name in ("freckling", "sun_spots", "acne", "couperose", "wrinkles")}
+    often = {name: uniform(generator) < 0.6 for name in ("freckling", "sun_spots", "acne", "couperose", "wrinkles")}
     return replace(
         person,
         freckling=uniform(generator, 0.2, 2.0) if often["freckling"] else person.freckling,
-        sun_spots=uniform(generator, 0.5, 4.0) if often["sun_spots"] else person.sun_spots,
-        acne=uniform(generator, 1.0, 5.0) if often["acne"] else person.acne,
-        couperose=uniform(generator, 0.5, 3.0) if often["couperose"] else person.couperose,
-        wrinkledness=uniform(generator, 1.0, 3.5) if often["wrinkles"] else person.wrinkledness,
+        sun_spots=uniform(generator, 1.0, 10.0) if often["sun_spots"] else person.sun_spots,
+        acne=uniform(generator, 1.5, 7.0) if often["acne"] else person.acne,
+        couperose=uniform(generator, 1.0, 6.0) if often["couperose"] else person.couperose,
+        age_years=uniform(generator, 45, 80) if often["wrinkles"] else person.age_years,
+        wrinkledness=uniform(generator, 1.0, 6.0) if often["wrinkles"] else person.wrinkledness,
         melasma=person.melasma or uniform(generator) < 0.2,
     )
 
@@ -195,6 +197,22 @@ def _body(piece: Sheet, generator: torch.Generator) -> Tensor:
     radius_x, radius_y = (log_uniform(generator, 25, 200) for _ in range(2))
     x, y = at[None, :], at[:, None]
     return slope_x * x + slope_y * y - x * x / (2 * radius_x) - y * y / (2 * radius_y)
+
+
+def _passing(shadow: float, piece: Sheet, generator: torch.Generator) -> Tensor:
+    """Share of the light that passes the edge of something between lamp and skin, (h, w).
+
+    The edge is curved, its penumbra 1 to 10 mm wide (our choice).
+    """
+    if shadow == 0:
+        return torch.ones_like(piece.height_mm)
+    side = piece.height_mm.shape[0]
+    at = (torch.arange(side, device=piece.height_mm.device) / side - 0.5) * 2
+    angle, bend, where = uniform(generator, 0, 2 * math.pi), normal(generator, 0, 0.5), uniform(generator, -0.8, 0.8)
+    width = log_uniform(generator, 1.0, 10.0) / (side * piece.mm_per_px / 2)
+    along = at[None, :] * math.cos(angle) + at[:, None] * math.sin(angle)
+    across = at[:, None] * math.cos(angle) - at[None, :] * math.sin(angle)
+    return 1 - shadow * torch.sigmoid((along + bend * across * across - where) * 4 / width)
 
 
 def _metered(radiance: Tensor, generator: torch.Generator) -> float:

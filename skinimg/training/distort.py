@@ -12,8 +12,8 @@ from torch.nn import functional
 
 # Sizes are densities (natural log). All are guesses at what one face varies by, measured by nobody yet; real portraits
 # showed that the light should be more uneven than this (docs/BENCHMARKS.md, Segmentation).
-_ANCHOR_SD, _CAST_SD = 0.05, 0.012
-_LIGHT_SD, _COLOURED_LIGHT_SD = 0.10, 0.012
+_ANCHOR_SD, _CAST_SD = 0.05, 0.02
+_LIGHT_SD, _COLOURED_LIGHT_SD = 0.10, 0.025
 _TONE_CURVE_SD = 0.06
 _NOISE = 0.012
 

@@ -38,14 +38,15 @@ def draw_bank(folder: Path, parts: int, seed: int, workers: int, watch: Watch | 
     missing = [(path, seed * 10_000 + k) for k, path in enumerate(paths) if not path.exists()]
     if missing:
         # spawn: a forked process inherits the locks of threads that torch has started
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_one_thread) as pool:
+        with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=one_thread) as pool:
             for done, path in enumerate(pool.map(_draw_part, missing), start=1):
                 if watch:
                     watch(parts - len(missing) + done, parts, path.stem)
     return paths
 
 
-def _one_thread() -> None:
+def one_thread() -> None:
+    """For processes that share the cores."""
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
 

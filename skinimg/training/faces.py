@@ -1,0 +1,88 @@
+"""Training tiles from photographs of whole phantom faces, seen exactly as `skinimg analyze` sees a photo.
+
+Sheets of skin (phantom/tiles.py) are cheap and lie flat. A face has what they have not: a nose that takes the light,
+the turn of a cheek, lips and brows cut out by the face model, and skin that is looked at from the side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from PIL import Image
+
+from skinimg.entries import PhotoEntry
+from skinimg.errors import PhotoError
+from skinimg.findings import MASK_FINDINGS
+from skinimg.phantom.camera import Regime
+from skinimg.phantom.draws import log_uniform, normal, seeded, spawn, uniform
+from skinimg.phantom.lesions import sample_lesions
+from skinimg.phantom.portrait import sample_sitter
+from skinimg.phantom.series import photograph_session, sample_studio
+from skinimg.phantom.tiles import troubled
+from skinimg.phantom.truth import picture_maps
+from skinimg.phantom.view import FIELD_MM
+from skinimg.training.bank import joined, save_part
+from skinimg.training.dataset import LabelledPhoto, load_example
+from skinimg.training.masks import Mask
+from skinimg.training.sources import example_tiles, one_thread
+
+Watch = Callable[[int, int, str], None]
+
+_HEIGHT_PX = (1200, 3200)  # of the photos: 5 to 12 px/mm
+_PHOTOS = 2  # of each face: the face is dear, a photo of it cheap
+_REGIMES: tuple[Regime, ...] = ("fixed_rig", "other_phone")
+_YAW_SD_DEG = 12.0
+
+
+def draw_faces(folder: Path, people: int, seed: int, workers: int, watch: Watch | None = None) -> list[Path]:
+    """Parts with the tiles of `people` phantom faces, one part each; parts that are already there are kept."""
+    paths = [folder / f"face-{seed:03d}-{k:04d}.npz" for k in range(people)]
+    missing = [(path, seed * 10_000 + 5_000 + k) for k, path in enumerate(paths) if not path.exists()]
+    if missing:
+        with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=one_thread) as pool:
+            for done, path in enumerate(pool.map(_draw_face, missing), start=1):
+                if watch:
+                    watch(people - len(missing) + done, people, path.stem)
+    return paths
+
+
+def _draw_face(task: tuple[Path, int]) -> Path:
+    """One person with many lesions, photographed in different rooms.
+
+    Raises
+    ------
+    PhotoError
+        None of the photos can be used.
+    """
+    path, seed = task
+    generator = seeded(seed)
+    height = round(log_uniform(generator, *_HEIGHT_PX))
+    sitter = sample_sitter(spawn(generator), FIELD_MM / height * 0.7)
+    lesions = sample_lesions(sitter.sheet.canvas, troubled(sitter.person, generator), spawn(generator))
+    painted = sitter.paint(lesions)
+    tiles, refused = [], []
+    with TemporaryDirectory() as folder:
+        for number in range(_PHOTOS):
+            regime = _REGIMES[int(uniform(generator, 0, len(_REGIMES)))]
+            studio = sample_studio(spawn(generator), regime, (height, height * 4 // 5))
+            picture = photograph_session(sitter, painted, studio, normal(generator, 0, _YAW_SD_DEG), spawn(generator))
+            photo = Path(folder) / f"{number}.jpg"
+            Image.fromarray(picture.srgb.numpy()).save(photo, quality=studio.camera.jpeg_quality, subsampling=0)
+            coverage, _ = picture_maps(sitter, picture)
+            masks: dict[str, Mask] = {finding: photo.with_suffix(f".{finding}.png") for finding in MASK_FINDINGS}
+            for finding, mask in masks.items():
+                Image.fromarray(np.rint(255 * coverage[finding]).astype(np.uint8)).save(str(mask))
+            entry = PhotoEntry(subject=path.stem, session=str(number), path=photo, photo=photo.name)
+            try:
+                tiles.append(example_tiles(load_example(LabelledPhoto(entry, masks))))
+            except PhotoError as error:
+                refused.append(error)
+    if not tiles:
+        raise refused[0]
+    save_part(path, joined(tiles))
+    return path
