@@ -2,9 +2,10 @@
 
 Phantoms of all six phototypes are photographed several times, with another pose, lamp, exposure, focus and noise each
 time and no effect at all; every later photo against the first is a null pair. Phototypes I to IV and V to VI are stated
-apart, since noise weighs several times as much in dark skin. The standard error of measurement (SEM) of one shot is the
-SD of the difference over sqrt 2 (Weir 2005; SCIENCE.md 8). It is stored as a share of the value (loads scale with what
-there is), with a small absolute part that keeps a count of 2 from looking exact.
+apart, since noise weighs several times as much in dark skin, and so are the photos and copies of half their size. The
+standard error of measurement (SEM) of one shot is the SD of the difference over sqrt 2 (Weir 2005; SCIENCE.md 8). It is
+stored as a share of the value (loads scale with what there is), with a small absolute part that keeps a count of 2 from
+looking exact.
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from PIL import Image
 
 from skinimg.model.weights import weights_path
 from skinimg.optics import TONES
 from skinimg.phantom.synth import Recipe, synth
+from skinimg.phantom.view import FIELD_MM
 from skinimg.pipeline import Bench, analyze_subject
 from skinimg.records import SubjectResult
 from skinimg.segment import load_segmenter
@@ -28,15 +31,17 @@ from skinimg.study import read_study
 
 Watch = Callable[[int, int, str], None]
 Table = dict[str, dict[str, dict[str, float]]]  # finding -> metric -> relative, absolute, pairs
+Stated = dict[str, dict[str, Table]]  # tone -> px/mm ->
 PHOTOTYPES = (1, 2, 3, 4, 5, 6)
 _LIGHTEST_FOUR = 4
 _WHOLE = "face"
 _FEWEST_PAIRS = 3
+_SHRUNK = (1, 2)
 
 
 @dataclass(frozen=True)
 class NullStudy:
-    """The phantoms: 8 px/mm, which 2,300 px of height give, is where pores begin to be measurable."""
+    """The phantoms: 2,300 px of height give 9 px/mm, a little more than pores need."""
 
     subjects: int = 6
     sessions: int = 3
@@ -54,25 +59,34 @@ class NullStudy:
             synth(folder, recipe, lambda done, total: watch(done, total, "null photos"))
         return manifest
 
+    def px_per_mm(self, shrunk: int) -> float:
+        """Of the photos, or of copies that are smaller by `shrunk`."""
+        return self.size_px / FIELD_MM / shrunk
 
-def state_repeatability(weights: str, study: NullStudy, folder: Path, watch: Watch) -> dict[str, Table]:
+
+def state_repeatability(weights: str, study: NullStudy, folder: Path, watch: Watch) -> Stated:
     """Measure the noise of weights (a name, or a path to a .safetensors file) and write it into their card."""
-    pairs = null_pairs(weights, study, folder, watch)
-    stated = {tone: repeatability(pairs[pairs["tone"] == tone]) for tone in TONES}
+    stated: Stated = {tone: {} for tone in TONES}
+    for shrunk in _SHRUNK:
+        pairs = null_pairs(weights, study, folder, watch, shrunk)
+        for tone in TONES:
+            stated[tone][f"{study.px_per_mm(shrunk):.2g}"] = repeatability(pairs[pairs["tone"] == tone])
     card = weights_path(weights).with_suffix(".json")
     content = json.loads(card.read_text(encoding="utf-8"))
     content["repeatability"] = stated
     content["repeatability_from"] = (
-        f"{study.subjects} phantoms x {study.sessions} sessions without any change, {study.size_px} px, "
+        f"{study.subjects} phantoms x {study.sessions} sessions without any change, {study.size_px} px and half of it, "
         f"seed {study.seed}; command: ./scripts/measure_repeatability {weights}"
     )
     card.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return stated
 
 
-def null_pairs(weights: str, study: NullStudy, folder: Path, watch: Watch) -> pd.DataFrame:
+def null_pairs(weights: str, study: NullStudy, folder: Path, watch: Watch, shrunk: int = 1) -> pd.DataFrame:
     """changes.csv of a study in which nothing changed, whole face only, with the `tone` of every subject."""
     manifest = study.photographed(folder / "study", watch)
+    if shrunk > 1:
+        manifest = _shrunk(manifest, folder / f"study_{shrunk}", shrunk)
     bench, parts = Bench(load_segmenter(weights), Settings()), []
     subjects = read_study(manifest).subjects
     for done, subject in enumerate(subjects, start=1):
@@ -84,6 +98,17 @@ def null_pairs(weights: str, study: NullStudy, folder: Path, watch: Watch) -> pd
     changes = pd.concat(parts, ignore_index=True)
     tone = changes["subject"].map(phototype).map(lambda kind: TONES[int(kind > _LIGHTEST_FOUR)])
     return changes.assign(tone=tone)[changes["region"] == _WHOLE]
+
+
+def _shrunk(manifest: Path, folder: Path, times: int) -> Path:
+    """A copy of a study whose photos are smaller by a whole number; the new manifest."""
+    table = pd.read_csv(manifest)
+    for name in table["photo"]:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        with Image.open(manifest.parent / name) as photo:
+            photo.reduce(times).save(folder / name, quality=95, subsampling=0)
+    table.to_csv(folder / "manifest.csv", index=False)
+    return folder / "manifest.csv"
 
 
 def repeatability(pairs: pd.DataFrame) -> Table:

@@ -23,7 +23,7 @@ from skinimg.optics import tone_of
 from skinimg.provenance import file_sha256
 from skinimg.records import CellTotals, Change, SessionPictures, Shot, SubjectFailure, SubjectResult
 from skinimg.score import scores
-from skinimg.segment import Segmenter, lesion_mask, segment
+from skinimg.segment import Noise, Segmenter, lesion_mask, segment
 from skinimg.settings import Settings
 from skinimg.study import safe_name, session_key, view_key
 from skinimg.track import Sighting, sight, track
@@ -145,7 +145,7 @@ def _estimate(shots: list[Shot], cells: list[CellTotals], first: Shot, bench: Be
     """Clinical scores of one session; those need a face."""
     if first.face is None:
         return
-    settings, card = bench.settings, bench.segmenter.repeatability[tone_of(first.maps.anchor)]
+    settings, card = bench.settings, _stated_noise(first, bench)
     regions, missing = first.frame.regions, obstacles(shots, cells)
     found = estimates(cells, regions, missing, card, settings.bootstrap_samples, settings.seed)
     notes.indices += [tables.index_row(shots[0].entry, e) for e in found]
@@ -185,7 +185,7 @@ def _refused(entry: PhotoEntry, first: Shot, refusals: list[str]) -> FollowUp:
 
 def _judge(subject: Subject, key: str, first: Shot, later: Sequence[FollowUp], bench: Bench, notes: Notes) -> None:
     """Every follow-up against the baseline, with the noise that the weights card and all their replicates tell."""
-    settings, card = bench.settings, bench.segmenter.repeatability[tone_of(first.maps.anchor)]
+    settings, card = bench.settings, _stated_noise(first, bench)
     own = own_noise([f.pair for f in later if f.pair])
     passing = transient_redness(subject, settings.transient_days)
     no_scale = NO_SCALE if first.frame.scale_source == "assumed" else ""
@@ -200,6 +200,11 @@ def _judge(subject: Subject, key: str, first: Shot, later: Sequence[FollowUp], b
         notes.changes += [tables.change_row(first.entry, f.entry, c, no_scale) for c in found]
         whole = first.frame.regions[0]
         notes.scores += [tables.score_row(subject.name, key, f.entry.session, s) for s in scores(found, whole)]
+
+
+def _stated_noise(first: Shot, bench: Bench) -> Noise:
+    """What the weights card knows of photos like the baseline's."""
+    return bench.segmenter.noise(tone_of(first.maps.anchor), first.frame.native_px_per_mm)
 
 
 def _passing(first: Shot, f: FollowUp, passing: Mapping[str, str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,9 +30,14 @@ class Segmenter:
     name: str
     sha256: str  # of everything that decides its output
     probabilities: Callable[[Frame, SkinMaps], FloatArray]  # -> (5, h, w)
-    repeatability: dict[str, Noise]  # tone class -> noise of every metric, measured on phantoms
+    repeatability: dict[str, dict[float, Noise]]  # tone class -> px/mm of phantom photos -> noise of every metric
     strain: Callable[[], tuple[str, ...]] = tuple  # what it had to do without, in words
     untrained: tuple[str, ...] = ()  # findings that it does not know
+
+    def noise(self, tone: str, px_per_mm: float) -> Noise:
+        """What was measured at the nearest resolution (as a ratio); empty where nothing was."""
+        stated = self.repeatability[tone]
+        return stated[min(stated, key=lambda level: abs(math.log(level / px_per_mm)))] if stated else {}
 
 
 def load_segmenter(weights: str = DEFAULT_WEIGHTS, device: str = "auto") -> Segmenter:
@@ -70,8 +76,8 @@ def load_segmenter(weights: str = DEFAULT_WEIGHTS, device: str = "auto") -> Segm
     )
 
 
-def read_repeatability(card: Path) -> dict[str, Noise]:
-    """The `repeatability` part of a weights card: {tone: {finding: {metric: {"relative": r, "absolute": a}}}}.
+def read_repeatability(card: Path) -> dict[str, dict[float, Noise]]:
+    """The `repeatability` part of a card: {tone: {px/mm: {finding: {metric: {"relative": r, "absolute": a}}}}}.
 
     Raises
     ------
@@ -80,7 +86,7 @@ def read_repeatability(card: Path) -> dict[str, Noise]:
     """
     try:
         stated = json.loads(card.read_text(encoding="utf-8"))["repeatability"]
-        return {tone: _noise(stated[tone]) for tone in TONES}
+        return {tone: {float(level): _noise(table) for level, table in stated[tone].items()} for tone in TONES}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise WeightsError(
             f"the card {card} cannot be used", found=repr(error), needed="a `repeatability` table for each tone"

@@ -14,6 +14,7 @@ from skinimg.entries import Subject
 from skinimg.findings import FINDINGS
 from skinimg.records import SessionPictures, SubjectResult
 from skinimg.report import curves, lesions, photos, pictures, verdicts
+from skinimg.report.estimates import EstimateLine, estimate_lines
 from skinimg.report.language import Language
 from skinimg.report.page import ReportOptions
 from skinimg.report.verdicts import WHOLE, Told
@@ -49,6 +50,7 @@ class View:
     lines: tuple[verdicts.Verdict, ...]
     missing: tuple[tuple[str, str], ...]
     sides: tuple[verdicts.Side, ...]
+    estimates: tuple[EstimateLine, ...]
     details: tuple[Detail, ...]
     values: tuple[tuple[str, str, str], ...]  # finding, metric, value: only where there is nothing to compare
     pictures: pictures.ViewPictures | None
@@ -125,6 +127,7 @@ def _view(
         lines=tuple(lines),
         missing=tuple(verdicts.reasons(lines, changes, last, say)),
         sides=tuple(verdicts.sides(changes, last)),
+        estimates=tuple(estimate_lines(result.indices, key, say)),
         details=tuple(_details(changes, last, lines, say)),
         values=() if changes else tuple(_values(result.measurements, key, say)),
         pictures=shown,

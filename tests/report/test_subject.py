@@ -12,6 +12,7 @@ import pytest
 
 from skinimg.errors import SettingsError
 from skinimg.report import ReportOptions, write_subject_report
+from skinimg.tables import frame
 
 Draw = Callable[..., "object"]
 SECTIONS = ("summary", "missing", "history", "compare-0", "change-0", "details", "photos", "alignment-0", "method")
@@ -171,3 +172,26 @@ def test_no_millimetres_without_a_scale(drawn_subject, tmp_path):
     html = page(drawn, tmp_path)
     assert not re.search(r"<text [^>]*>\d+\s+mm</text>", html)
     assert "no known millimetres" in words(html)
+
+
+@pytest.mark.parametrize(("lang", "title", "value"), [("en", "mMASI-like", "6.4"), ("fr", "Type mMASI", "6,4")])
+def test_clinical_scores_are_shown_as_estimates(drawn_subject, tmp_path, lang, title, value):
+    drawn = drawn_subject()
+    keys = {"subject": "P-017", "view": "front", "light": "standard", "unit": "points"}
+    rows = [
+        {**keys, "session": "S1", "index": "mmasi_like", "value": 6.4, "ci_low": 5.0, "ci_high": 8.1, "note": ""},
+        {**keys, "session": "S4", "index": "mmasi_like", "value": 3.1, "ci_low": 2.2, "ci_high": 4.6, "note": ""},
+        {**keys, "session": "S1", "index": "ecca_like", "value": None, "note": "not measurable at 4.2 px/mm, needs 6"},
+        {**keys, "session": "S4", "index": "ecca_like", "value": None, "note": "not measurable at 4.2 px/mm, needs 6"},
+    ]
+    without = words(page(drawn, _made(tmp_path / "a"), ReportOptions(lang=lang)))
+    drawn.result = replace(drawn.result, indices=frame("indices", rows))
+    said = words(page(drawn, _made(tmp_path / "b"), ReportOptions(lang=lang)))
+    assert title not in without
+    assert f"{title}, " in said and value in said
+    assert "4.2 px/mm" in said or "4,2 px/mm" in said  # a reason instead of a value
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder

@@ -1,0 +1,76 @@
+"""The noise that a weights card states: how it is computed from null pairs, and which entry is used for a photo."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from skinimg.errors import WeightsError
+from skinimg.null_study import NullStudy, _shrunk, repeatability
+from skinimg.segment import load_segmenter, read_repeatability
+
+
+def _pairs(baseline: list[float], follow_up: list[float], metric: str = "area") -> pd.DataFrame:
+    return pd.DataFrame({"finding": "spots", "metric": metric, "baseline": baseline, "follow_up": follow_up})
+
+
+def test_noise_is_the_size_of_null_differences_over_root_two() -> None:
+    stated = repeatability(_pairs([100, 100, 100, 100], [110, 90, 110, 90]))["spots"]["area"]
+    assert stated["relative"] == pytest.approx(10 / math.sqrt(2) / 100, rel=0.01)
+    assert stated["absolute"] == pytest.approx(0.1 * 10 / math.sqrt(2), rel=0.01)
+    assert stated["pairs"] == 4
+
+
+def test_a_constant_drift_is_noise_too() -> None:
+    assert repeatability(_pairs([100, 100, 100], [120, 120, 120]))["spots"]["area"]["relative"] > 0.1
+
+
+def test_nothing_is_stated_from_too_few_pairs_or_from_nothing_found() -> None:
+    assert repeatability(_pairs([1, 1], [2, 2])) == {}
+    assert repeatability(_pairs([0, 0, 0], [0, 0, 0])) == {}
+
+
+def _card(folder: Path, repeatability: object) -> Path:
+    path = folder / "card.json"
+    path.write_text(json.dumps({"repeatability": repeatability}))
+    return path
+
+
+def test_the_nearest_resolution_speaks_for_a_photo(tmp_path: Path) -> None:
+    def table(relative: float) -> object:
+        return {"spots": {"area": {"relative": relative, "absolute": 0.0}}}
+
+    read = read_repeatability(_card(tmp_path, {"light": {"9": table(0.1), "4.5": table(0.3)}, "dark": {}}))
+    segmenter = load_segmenter("classical")
+    object.__setattr__(segmenter, "repeatability", read)
+    by_scale = {scale: segmenter.noise("light", scale)["spots", "area"].relative for scale in (2, 6, 7, 25)}
+    assert by_scale == {2: 0.3, 6: 0.3, 7: 0.1, 25: 0.1}  # 6.4 lies half-way as a ratio
+    assert segmenter.noise("dark", 9) == {}
+
+
+@pytest.mark.parametrize("stated", [{}, {"light": {}}, {"light": {"fine": {}}, "dark": {}}, {"light": 3, "dark": {}}])
+def test_a_card_without_usable_noise_is_refused(tmp_path: Path, stated: object) -> None:
+    with pytest.raises(WeightsError, match="repeatability"):
+        read_repeatability(_card(tmp_path, stated))
+
+
+def test_shipped_cards_state_noise_for_both_resolutions() -> None:
+    stated = load_segmenter("classical").repeatability
+    assert all(len(stated[tone]) == 2 for tone in ("light", "dark"))
+
+
+def test_smaller_copies_are_smaller_and_named_alike(tmp_path: Path) -> None:
+    (tmp_path / "study" / "photos").mkdir(parents=True)
+    Image.fromarray(np.full((40, 30, 3), 120, np.uint8)).save(tmp_path / "study" / "photos" / "a.jpg")
+    (tmp_path / "study" / "manifest.csv").write_text("subject,session,photo\nP1,S1,photos/a.jpg\n")
+    manifest = _shrunk(tmp_path / "study" / "manifest.csv", tmp_path / "half", 2)
+    assert manifest.read_text() == "subject,session,photo\nP1,S1,photos/a.jpg\n"
+    with Image.open(tmp_path / "half" / "photos" / "a.jpg") as photo:
+        assert photo.size == (15, 20)
+    assert NullStudy().px_per_mm(2) == NullStudy().px_per_mm(1) / 2
