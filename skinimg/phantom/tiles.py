@@ -29,7 +29,6 @@ from skinimg.settings import WORKING_MM_PER_PX
 TILE_PX = 256
 _FINE_MM = WORKING_MM_PER_PX / 2  # skin is grown twice as fine as the working scale: its furrows are 0.1 mm wide
 _SHEET_PX = 768  # 38 mm
-_PHOTOS_PER_SHEET = 8
 _ZONES = {
     "cheek": 0.4,
     "forehead": 0.2,
@@ -94,17 +93,20 @@ class Sheet:
         )
 
 
-def draw_tiles(n: int, generator: torch.Generator, device: torch.device | None = None) -> Tiles:
+def draw_tiles(
+    n: int, generator: torch.Generator, device: torch.device | None = None, photos_per_sheet: int = 16
+) -> Tiles:
     """`n` tiles: all phototypes, cameras and lights; a seventh of the sheets is bare.
 
     device : where they are drawn, by default where the generator lives. A generator on the CPU gives the same tiles on
         every device; one on the GPU gives others, faster.
+    photos_per_sheet : with fewer, tiles differ more and take longer.
     """
     device = device or generator.device
     photographs: list[tuple[Tensor, ...]] = []
     while len(photographs) < n:
         sheets = grow_sheet(troubled(sample_person(generator), generator), sample_zone(generator), generator, device)
-        for _ in range(min(_PHOTOS_PER_SHEET, n - len(photographs))):
+        for _ in range(min(photos_per_sheet, n - len(photographs))):
             camera = sample_camera(generator, "training")
             photographs.append(photograph(sheets, camera, log_uniform(generator, *_NATIVE), generator))
     linear, coverage, valid, ita, native = (torch.stack(column) for column in zip(*photographs, strict=True))

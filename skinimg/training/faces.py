@@ -23,7 +23,7 @@ from skinimg.phantom.draws import log_uniform, normal, seeded, spawn, uniform
 from skinimg.phantom.lesions import sample_lesions
 from skinimg.phantom.portrait import sample_sitter
 from skinimg.phantom.series import photograph_session, sample_studio
-from skinimg.phantom.tiles import troubled
+from skinimg.phantom.tiles import troubled as with_trouble
 from skinimg.phantom.truth import picture_maps
 from skinimg.phantom.view import FIELD_MM
 from skinimg.training.bank import joined, save_part
@@ -39,10 +39,17 @@ _REGIMES: tuple[Regime, ...] = ("fixed_rig", "other_phone")
 _YAW_SD_DEG = 12.0
 
 
-def draw_faces(folder: Path, people: int, seed: int, workers: int, watch: Watch | None = None) -> list[Path]:
-    """Parts with the tiles of `people` phantom faces, one part each; parts that are already there are kept."""
-    paths = [folder / f"face-{seed:03d}-{k:04d}.npz" for k in range(people)]
-    missing = [(path, seed * 10_000 + 5_000 + k) for k, path in enumerate(paths) if not path.exists()]
+def draw_faces(
+    folder: Path, people: int, seed: int, workers: int, watch: Watch | None = None, troubled: bool = True
+) -> list[Path]:
+    """Parts with the tiles of `people` phantom faces, one part each; parts that are already there are kept.
+
+    troubled : with many lesions, to learn from; else with as many as people have, phototypes I to VI in turn, for
+        calibration: where lesions are rare, a doubtful pixel is more likely plain skin.
+    """
+    paths = [folder / f"{'face' if troubled else 'ordinary'}-{seed:03d}-{k:04d}.npz" for k in range(people)]
+    first = seed * 10_000 + (5_000 if troubled else 7_000)
+    missing = [(path, first + k, None if troubled else k % 6 + 1) for k, path in enumerate(paths) if not path.exists()]
     if missing:
         with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=one_thread) as pool:
             for done, path in enumerate(pool.map(_draw_face, missing), start=1):
@@ -51,20 +58,20 @@ def draw_faces(folder: Path, people: int, seed: int, workers: int, watch: Watch 
     return paths
 
 
-def _draw_face(task: tuple[Path, int]) -> Path:
-    """One person with many lesions, photographed in different rooms.
+def _draw_face(task: tuple[Path, int, int | None]) -> Path:
+    """One person, photographed in different rooms; without a phototype, somebody with many lesions.
 
     Raises
     ------
     PhotoError
         None of the photos can be used.
     """
-    path, seed = task
+    path, seed, phototype = task
     generator = seeded(seed)
     height = round(log_uniform(generator, *_HEIGHT_PX))
-    sitter = sample_sitter(spawn(generator), FIELD_MM / height * 0.7)
-    lesions = sample_lesions(sitter.sheet.canvas, troubled(sitter.person, generator), spawn(generator))
-    painted = sitter.paint(lesions)
+    sitter = sample_sitter(spawn(generator), FIELD_MM / height * 0.7, phototype)
+    person = sitter.person if phototype else with_trouble(sitter.person, generator)
+    painted = sitter.paint(sample_lesions(sitter.sheet.canvas, person, spawn(generator)))
     tiles, refused = [], []
     with TemporaryDirectory() as folder:
         for number in range(_PHOTOS):

@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,6 +32,7 @@ T = TypeVar("T")
 Watch = Callable[[int, int, str], None]  # steps done, of how many, what is going on
 STATE = "state.pt"
 BEST = "best.pt"
+_SETTLING_BATCHES = 60
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,7 @@ def fit(
         if step == done_before:
             raise SettingsError("too few tiles to train", needed=f"{recipe.batch} for one batch")
     network.load_state_dict(torch.load(work / BEST, weights_only=True, map_location=recipe.device))
+    _settle(network, train, recipe)
     return network.eval(), looks
 
 
@@ -148,6 +151,21 @@ def _epoch(parts: Sequence[Path], recipe: Recipe, step: int, rank: int, world: i
         if passed == 0:
             return
         epoch += 1
+
+
+def _settle(network: SkinNetwork, train: Sequence[Path], recipe: Recipe) -> None:
+    """Batch norm's means over many batches, for use: in training they remember the last ten or so."""
+    norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # the plain mean of all batches
+    network.train()
+    generator = torch.Generator().manual_seed(recipe.seed)
+    with torch.inference_mode(), torch.autocast(recipe.device, torch.bfloat16):
+        for tiles in islice(_epoch(train, recipe, 0, 0, 1), min(_SETTLING_BATCHES, recipe.steps)):
+            network(_distorted(tiles, generator, recipe.device)[0])
+    for norm in norms:
+        norm.momentum = 0.1
 
 
 def _step(network: nn.Module, optimiser: torch.optim.Optimizer, tiles: Tiles, recipe: Recipe, step: int) -> float:

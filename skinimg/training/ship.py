@@ -34,7 +34,7 @@ def ship(
     best = min(looks, key=lambda look: look.loss)
     figures = {
         "step": best.step,
-        "tiles": len(tiles),
+        "calibration_tiles": len(tiles),
         "dice": _by_finding(best.dice),
         "area_ratio_before_calibration": _by_finding(best.area_ratio),
     }

@@ -29,6 +29,7 @@ from skinimg.training.example import Example
 Watch = Callable[[int, int, str], None]
 Judge = Callable[[Frame, SkinMaps], FloatArray]  # probabilities (5, h, w)
 
+_PHOTOS_PER_SHEET = 8
 _DOUBTFUL = 0.2  # a pixel of an unpainted photo with more than this may be a real lesion, so its truth is unknown
 
 
@@ -53,7 +54,7 @@ def one_thread() -> None:
 
 def _draw_part(task: tuple[Path, int]) -> Path:
     path, seed = task
-    drawn = draw_tiles(TILES_PER_PART, seeded(seed))
+    drawn = draw_tiles(TILES_PER_PART, seeded(seed), photos_per_sheet=_PHOTOS_PER_SHEET)
     arrays = (tensor.numpy() for tensor in (drawn.linear, drawn.coverage, drawn.valid, drawn.native_px_per_mm))
     save_part(path, make_tiles(*arrays))
     return path
