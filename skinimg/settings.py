@@ -12,7 +12,7 @@ from skinimg.errors import SettingsError
 # One working scale for every photo and every network input (DESIGN.md 3).
 WORKING_MM_PER_PX = 0.1
 # Of `analyze` and of everything else that segments; the trained weights have to beat it first (docs/BENCHMARKS.md).
-DEFAULT_WEIGHTS = "classical"
+DEFAULT_WEIGHTS = "skin"
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import pytest
 from skinimg import Options, analyze
 from skinimg.findings import MASK_FINDINGS
 from skinimg.metrics import METRICS
+from skinimg.settings import DEFAULT_WEIGHTS
 from skinimg.tables import COLUMNS, metric_keys
 from tests.drawn import SPOTS, Spot, save, skin_patch
 
@@ -134,7 +135,7 @@ def test_run_json_tells_what_was_run(out):
     run = json.loads((out / "run.json").read_text(encoding="utf-8"))
     assert len(run["input_sha256"]) == 4
     assert all(len(value) == 64 for value in run["input_sha256"].values())
-    assert run["weights"]["name"] == "classical"
+    assert run["weights"]["name"] == DEFAULT_WEIGHTS
     assert {"skinimg", "torch", "numpy"} <= set(run["versions"])
 
 

@@ -161,9 +161,10 @@ def _settle(network: SkinNetwork, train: Sequence[Path], recipe: Recipe) -> None
         norm.momentum = None  # the plain mean of all batches
     network.train()
     generator = torch.Generator().manual_seed(recipe.seed)
-    with torch.inference_mode(), torch.autocast(recipe.device, torch.bfloat16):
-        for tiles in islice(_epoch(train, recipe, 0, 0, 1), min(_SETTLING_BATCHES, recipe.steps)):
-            network(_distorted(tiles, generator, recipe.device)[0])
+    for tiles in islice(_epoch(train, recipe, 0, 0, 1), min(_SETTLING_BATCHES, recipe.steps)):
+        x, _, _ = _distorted(tiles, generator, recipe.device)
+        with torch.inference_mode(), torch.autocast(recipe.device, torch.bfloat16):
+            network(x)
     for norm in norms:
         norm.momentum = 0.1
 
