@@ -205,7 +205,7 @@ def why_missing(m: Metric, finding: str, shot: Shot, skin_mm2: float) -> str:
     if frame.native_px_per_mm < needs:
         return f"not measurable at {frame.native_px_per_mm:.1f} px/mm, needs {needs:g}"
     if finding in shot.segmentation.untrained:
-        return f"the weights {shot.segmentation.weights!r} were not trained for it"
+        return f"the weights {shot.segmentation.weights!r} have not learnt to find it"
     if m.needs_absolute_colour and shot.color_source not in ("card", "background"):
         return "absolute colour needs a colour card or a common background"
     if skin_mm2 < _SMALLEST_REGION_MM2:

@@ -14,6 +14,7 @@ from PIL import Image
 from skinimg.errors import WeightsError
 from skinimg.null_study import NullStudy, _shrunk, repeatability
 from skinimg.segment import load_segmenter, read_repeatability
+from skinimg.settings import DEFAULT_WEIGHTS
 
 
 def _pairs(baseline: list[float], follow_up: list[float], metric: str = "area") -> pd.DataFrame:
@@ -61,7 +62,7 @@ def test_a_card_without_usable_noise_is_refused(tmp_path: Path, stated: object) 
 
 
 def test_shipped_cards_state_noise_for_both_resolutions() -> None:
-    stated = load_segmenter("classical").repeatability
+    stated = load_segmenter(DEFAULT_WEIGHTS).repeatability
     assert all(len(stated[tone]) == 2 for tone in ("light", "dark"))
 
 

@@ -11,11 +11,12 @@ import pytest
 from skinimg import Options, analyze
 from skinimg.findings import MASK_FINDINGS
 from skinimg.metrics import METRICS
-from skinimg.settings import DEFAULT_WEIGHTS
 from skinimg.tables import COLUMNS, metric_keys
 from tests.drawn import SPOTS, Spot, save, skin_patch
 
 FADED = tuple(Spot(s.x_mm, s.y_mm, s.radius_mm, 1 + 0.4 * (s.factor - 1)) for s in SPOTS)
+# Fixed filters measure drawn discs as they were drawn; a network knows skin, and calls a faint disc plain skin.
+FILTERS = Options("classical")
 GAINS = (1.25, 1.2, 1.1)  # the second session's lamp and white balance
 
 
@@ -50,7 +51,7 @@ def study(tmp_path_factory):
 @pytest.fixture(scope="module")
 def out(study, tmp_path_factory):
     folder = tmp_path_factory.mktemp("out")
-    assert analyze(study, folder).complete
+    assert analyze(study, folder, FILTERS).complete
     return folder
 
 
@@ -135,23 +136,23 @@ def test_run_json_tells_what_was_run(out):
     run = json.loads((out / "run.json").read_text(encoding="utf-8"))
     assert len(run["input_sha256"]) == 4
     assert all(len(value) == 64 for value in run["input_sha256"].values())
-    assert run["weights"]["name"] == DEFAULT_WEIGHTS
+    assert run["weights"]["name"] == "classical"
     assert {"skinimg", "torch", "numpy"} <= set(run["versions"])
 
 
 def test_workers_do_not_change_a_byte(study, out, tmp_path):
-    assert analyze(study, tmp_path, Options(workers=2)).complete
+    assert analyze(study, tmp_path, Options("classical", workers=2)).complete
     for name in COLUMNS:
         assert (tmp_path / f"{name}.csv").read_bytes() == (out / f"{name}.csv").read_bytes()
 
 
 def test_a_second_run_resumes_and_a_changed_photo_does_not(study, out):
-    assert analyze(study, out).resumed == 2
+    assert analyze(study, out, FILTERS).resumed == 2
     photo = study.parent / "steady" / "after.png"
     original = photo.read_bytes()
     try:
         photo.write_bytes(original + b"\0")
-        assert analyze(study, out).resumed == 1
+        assert analyze(study, out, FILTERS).resumed == 1
     finally:
         photo.write_bytes(original)
 
@@ -160,7 +161,7 @@ def test_without_a_scale_only_what_needs_none_remains(tmp_path):
     folder = tmp_path / "study"
     manifest = write_study(folder, mm_per_px="")
     # 25 px/mm is assumed; drawn at 10, so a drawn millimetre counts as 0.4
-    assert analyze(manifest, tmp_path / "out").complete
+    assert analyze(manifest, tmp_path / "out", FILTERS).complete
     table = read(tmp_path / "out", "measurements")
     for name, m in METRICS.items():
         rows = table[table.metric == name]
@@ -202,7 +203,7 @@ def course(tmp_path_factory):
         "P,S4,d.png,2026-03-04,closeup,,1,0.1,",
         "P,S4,e.png,2026-03-04,closeup,uv,1,0.1,",
     ]
-    analyze(write_series(folder, rows), folder / "out")
+    analyze(write_series(folder, rows), folder / "out", FILTERS)
     return folder / "out"
 
 

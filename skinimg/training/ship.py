@@ -25,7 +25,7 @@ def ship(
     """Calibrate on parts of a bank that were held out, and write NAME.safetensors and NAME.json.
 
     card : name -> what people should know: `description`, `data`, `licence`, `limits`; and `untrained`, the findings
-    that it never saw a mask of: `analyze` says so instead of a number
+    that it has not learnt: `analyze` says so instead of a number
     """
     tiles = joined([load_part(part) for part in held_out])
     known = known_mask(torch.from_numpy(tiles.known))
