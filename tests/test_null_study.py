@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -48,8 +49,7 @@ def test_the_nearest_resolution_speaks_for_a_photo(tmp_path: Path) -> None:
         return {"spots": {"area": {"relative": relative, "absolute": 0.0}}}
 
     read = read_repeatability(_card(tmp_path, {"light": {"9": table(0.1), "4.5": table(0.3)}, "dark": {}}))
-    segmenter = load_segmenter("classical")
-    object.__setattr__(segmenter, "repeatability", read)
+    segmenter = replace(load_segmenter("classical"), repeatability=read)
     by_scale = {scale: segmenter.noise("light", scale)["spots", "area"].relative for scale in (2, 6, 7, 25)}
     assert by_scale == {2: 0.3, 6: 0.3, 7: 0.1, 25: 0.1}  # 6.4 lies half-way as a ratio
     assert segmenter.noise("dark", 9) == {}

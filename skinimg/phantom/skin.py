@@ -172,7 +172,7 @@ def wear_makeup(state: SkinState, canvas: Canvas, amount: float, generator: torc
 
 # Unevenness of the pigments: bands of wavelengths in mm, slope of the power spectrum, SD of ln(fraction). What is more
 # than a third above the surroundings is a lesion by the definitions in findings.py (redness: 1.5 x), so plain skin
-# stays below that. With a normal distribution 10 % of it would be redder than 1.5 x, as much as many lesions.
+# stays below that. With a normal distribution (SD 0.38) 15 % of it would be redder than that (calculated).
 _MOST_LN = 0.32
 _MELANIN_BANDS = (((0.2, 2.5), 2.2, 0.09), ((2.0, 40.0), 3.0, 0.06))
 _BLOOD_BANDS = (((0.4, 5.0), 2.0, 0.24), ((3.0, 40.0), 3.0, 0.30))

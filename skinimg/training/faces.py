@@ -6,9 +6,6 @@ the turn of a cheek, lips and brows cut out by the face model, and skin that is 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -29,9 +26,7 @@ from skinimg.phantom.view import FIELD_MM
 from skinimg.training.bank import joined, save_part
 from skinimg.training.dataset import LabelledPhoto, load_example
 from skinimg.training.masks import Mask
-from skinimg.training.sources import example_tiles, one_thread
-
-Watch = Callable[[int, int, str], None]
+from skinimg.training.sources import Watch, draw_missing, example_tiles
 
 _HEIGHT_PX = (1200, 3200)  # of the photos: 5 to 12 px/mm
 _PHOTOS = 2  # of each face: the face is dear, a photo of it cheap
@@ -49,13 +44,8 @@ def draw_faces(
     """
     paths = [folder / f"{'face' if troubled else 'ordinary'}-{seed:03d}-{k:04d}.npz" for k in range(people)]
     first = seed * 10_000 + (5_000 if troubled else 7_000)
-    missing = [(path, first + k, None if troubled else k % 6 + 1) for k, path in enumerate(paths) if not path.exists()]
-    if missing:
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=one_thread) as pool:
-            for done, path in enumerate(pool.map(_draw_face, missing), start=1):
-                if watch:
-                    watch(people - len(missing) + done, people, path.stem)
-    return paths
+    tasks = [(path, first + k, None if troubled else k % 6 + 1) for k, path in enumerate(paths)]
+    return draw_missing(_draw_face, tasks, workers, watch)
 
 
 def _draw_face(task: tuple[Path, int, int | None]) -> Path:

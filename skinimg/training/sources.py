@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
@@ -27,6 +28,7 @@ from skinimg.training.bank import TILES_PER_PART, Tiles, cut, make_tiles, measur
 from skinimg.training.example import Example
 
 Watch = Callable[[int, int, str], None]
+Task = TypeVar("Task", bound=tuple[Any, ...])  # where the part goes, and what it is drawn from
 Judge = Callable[[Frame, SkinMaps], FloatArray]  # probabilities (5, h, w)
 
 _PHOTOS_PER_SHEET = 8
@@ -36,18 +38,24 @@ _DOUBTFUL = 0.2  # a pixel of an unpainted photo with more than this may be a re
 def draw_bank(folder: Path, parts: int, seed: int, workers: int, watch: Watch | None = None) -> list[Path]:
     """A bank of phantom tiles; parts that are already there are kept, the others drawn in `workers` processes."""
     paths = [folder / f"phantom-{seed:03d}-{k:04d}.npz" for k in range(parts)]
-    missing = [(path, seed * 10_000 + k) for k, path in enumerate(paths) if not path.exists()]
+    return draw_missing(_draw_part, [(path, seed * 10_000 + k) for k, path in enumerate(paths)], workers, watch)
+
+
+def draw_missing(
+    draw: Callable[[Task], Path], tasks: Sequence[Task], workers: int, watch: Watch | None = None
+) -> list[Path]:
+    """The paths of all tasks, each its first item; those that are not there yet are drawn in `workers` processes."""
+    missing = [task for task in tasks if not task[0].exists()]
     if missing:
         # spawn: a forked process inherits the locks of threads that torch has started
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=one_thread) as pool:
-            for done, path in enumerate(pool.map(_draw_part, missing), start=1):
+        with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_one_thread) as pool:
+            for done, path in enumerate(pool.map(draw, missing), start=1):
                 if watch:
-                    watch(parts - len(missing) + done, parts, path.stem)
-    return paths
+                    watch(len(tasks) - len(missing) + done, len(tasks), path.stem)
+    return [task[0] for task in tasks]
 
 
-def one_thread() -> None:
-    """For processes that share the cores."""
+def _one_thread() -> None:
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
 
