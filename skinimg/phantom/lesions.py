@@ -163,20 +163,21 @@ def _acne_marks(canvas: Canvas, person: Person, generator: torch.Generator, give
         height = min(draw.uniform(0.2, 1.0), 0.35 * radius)
         draw.add("papule", x, y, radius, edge_mm=0.7 * radius, depth_mm=-height, blood=draw.uniform(2, 4))
         draw.add("pie", x, y, radius * draw.uniform(1.5, 2.5), edge_mm=2.5 * radius, blood=draw.uniform(1.3, 2.0))
-    for x, y in draw.places(0.16 * max(person.acne - 0.2, 0), {"cheek": 1.2, "forehead": 0.3, "nose": 0.3}, 0.2):
+    for x, y in draw.places(0.25 * max(person.acne - 0.2, 0), {"cheek": 1.2, "forehead": 0.3, "nose": 0.3}, 0.2):
         kind = draw.uniform(0, 1)  # 60-75 % icepick, 20-30 % boxcar, 20-25 % rolling
         colour = {"melanin": draw.uniform(0.8, 1.35), "blood": draw.uniform(0.8, 1.6)}
         if kind < 0.55:
-            radius = draw.uniform(0.3, 1.0)
-            draw.add("icepick", x, y, radius, depth_mm=radius * draw.uniform(0.8, 1.6), edge_mm=0.2, **colour)
+            radius = draw.uniform(0.35, 1.0)
+            depth = clipped(radius * draw.uniform(1.2, 2.5), 0.5, 2.0)
+            draw.add("icepick", x, y, radius, depth_mm=depth, edge_mm=0.2, **colour)
         elif kind < 0.8:
-            depth = draw.uniform(0.2, 0.6)
+            depth = draw.uniform(0.2, 0.9)  # shallow to 0.5 mm, deep beyond; its walls are steep
             radius = draw.uniform(0.75, 2.0)
             aspect = draw.uniform(1, 1.5)
-            draw.add("boxcar", x, y, radius, depth_mm=depth, edge_mm=0.2 + 0.6 * depth, aspect=aspect, **colour)
+            draw.add("boxcar", x, y, radius, depth_mm=depth, edge_mm=0.2 + 0.4 * depth, aspect=aspect, **colour)
         else:
             radius = draw.uniform(2.0, 4.0)
-            depth = radius * draw.uniform(0.1, 0.25)
+            depth = draw.uniform(0.2, 0.5) * radius / 3
             draw.add("rolling", x, y, radius, depth_mm=depth, edge_mm=0.4, aspect=draw.uniform(1, 1.6))
     return draw.lesions
 

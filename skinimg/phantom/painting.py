@@ -25,7 +25,7 @@ _SEGMENTS = 24  # of every line; a 30 mm wrinkle bends every 1.2 mm
 # than 0.21 mm. The limits were set by looking at tiles of this generator; only those with a source are more than that.
 _PIGMENT_LN = (math.log(1.45), math.log(1.65))  # factor on melanin or blood; redness: 1.5 x (SCIENCE.md 3)
 _DARKENING = (0.06, 0.09)  # of a pit or groove, density, after scattering and a sharp lens have blurred it
-_SHADING = (0.08, 0.12)  # of its slopes under slanting light: what is broad is lost in the shading of the face
+_SHADING = (0.05, 0.07)  # of its slopes under slanting light: what is broad is lost in the shading of the face
 _LINE = 2.0  # times both for a line: furrows of plain skin are lines too, and nearly as deep as fine lines
 _BLUR_MM = 0.25  # of both, SD in green
 _PORE_MM = (0.22, 0.27)  # diameter; pores are visible from 0.25 mm (Flament 2015)

@@ -235,10 +235,11 @@ def _short_hair(canvas: Canvas, person: Person, generator: torch.Generator) -> T
     child = spawn(generator)
     if person.stubble == 0:
         return torch.zeros(canvas.shape, device=canvas.device)
-    x, y = scattered(canvas, 1.6, 0.3, person.stubble * canvas.blend(_BEARD, 0.0), child)  # about 45 hairs per cm2
+    keep = math.sqrt(person.stubble) * canvas.blend(_BEARD, 0.0)
+    x, y = scattered(canvas, 1.6, 0.3, keep, child)  # about 45 hairs per cm2
     chance = uniforms(child, (3, len(x)), canvas.device)
     lie = uniform(seeded(person.seed, child.device), 0, 2 * math.pi) + 0.6 * (chance[0] - 0.5)
-    length = 0.3 + 0.9 * chance[1]
+    length = person.stubble * (0.2 + 1.0 * chance[1])  # from dots, shaved this morning, to strokes of some days
     half_width = 0.03 + 0.02 * chance[2]  # beard hair is 60 to 100 um thick
     head = torch.stack([lie.cos() * length, lie.sin() * length], dim=-1)  # (n, 2)
     layers = Layers(canvas)
