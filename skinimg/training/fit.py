@@ -26,7 +26,7 @@ from skinimg.model.network import SkinNetwork, planes
 from skinimg.model.weights import fill
 from skinimg.training import diary, distort
 from skinimg.training.bank import Tiles, batches, joined, load_part
-from skinimg.training.loss import known_mask, loss
+from skinimg.training.loss import how_common, known_mask, loss
 
 T = TypeVar("T")
 Watch = Callable[[int, int, str], None]  # steps done, of how many, what is going on
@@ -88,11 +88,12 @@ def fit(
     looks, step = _resume(work, recipe, network, optimiser)
     wrapped: nn.Module = nn.parallel.DistributedDataParallel(network) if world > 1 else network
     held_out = joined([load_part(part) for part in validate])
+    common = how_common(torch.from_numpy(held_out.coverage) / 255, known_mask(torch.from_numpy(held_out.known)))
     while step < recipe.steps and not _tired(looks, recipe.patience):
         done_before = step
         for tiles in _epoch(train, recipe, step, rank, world):
             step += 1
-            value = _step(wrapped, optimiser, tiles, recipe, step)
+            value = _step(wrapped, optimiser, tiles, common, recipe, step)
             if not np.isfinite(value):
                 raise WeightsError(
                     f"the loss is not a number at step {step}",
@@ -169,7 +170,9 @@ def _settle(network: SkinNetwork, train: Sequence[Path], recipe: Recipe) -> None
         norm.momentum = 0.1
 
 
-def _step(network: nn.Module, optimiser: torch.optim.Optimizer, tiles: Tiles, recipe: Recipe, step: int) -> float:
+def _step(
+    network: nn.Module, optimiser: torch.optim.Optimizer, tiles: Tiles, common: Tensor, recipe: Recipe, step: int
+) -> float:
     progress = step / recipe.steps
     for group in optimiser.param_groups:
         group["lr"] = recipe.learning_rate * _rate(progress)
@@ -178,7 +181,7 @@ def _step(network: nn.Module, optimiser: torch.optim.Optimizer, tiles: Tiles, re
     network.train()
     with torch.autocast(recipe.device, torch.bfloat16):
         logits = network(x)
-    value = loss(logits.float(), coverage, known, progress)
+    value = loss(logits.float(), coverage, known, common.to(recipe.device), progress)
     optimiser.zero_grad(set_to_none=True)
     torch.autograd.backward(value)
     nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -231,7 +234,7 @@ def look(logits: Tensor, tiles: Tiles, step: int) -> Look:
     dice = 2 * (found * true).sum(axes) / (found.sum(axes) + true.sum(axes))
     return Look(
         step,
-        float(loss(logits, coverage, known, 1.0)),
+        float(loss(logits, coverage, known, how_common(coverage, known), 1.0)),
         tuple(round(float(v), 4) for v in dice),
         tuple(round(float(v), 4) for v in p.sum(axes) / y.sum(axes)),
     )

@@ -22,18 +22,26 @@ def known_mask(known: Tensor) -> Tensor:
     return ((known[:, None].int() >> bits) & 1).float()
 
 
-def loss(logits: Tensor, coverage: Tensor, known: Tensor, progress: float) -> Tensor:
+def how_common(coverage: Tensor, known: Tensor) -> Tensor:
+    """Share of the known skin that each finding covers, (5,); coverage and known as in `loss`."""
+    axes = (0, 2, 3)
+    return ((coverage * known).sum(dim=axes) / known.sum(dim=axes).clamp_min(1)).clamp(_FEWEST, 0.5)
+
+
+def loss(logits: Tensor, coverage: Tensor, known: Tensor, common: Tensor, progress: float) -> Tensor:
     """Cross-entropy with soft masks plus a vanishing Dice part, both only where the truth is known.
 
     The cross-entropy of each finding is in units of what it is for a network that knows only how common the finding is:
-    scars cover 0.3 % of training tiles and would otherwise count for a tenth of what spots do.
+    scars cover 0.3 % of training tiles and would otherwise count for a tenth of what spots do. `common` is of all
+    tiles, not of the batch: weighting a batch by how little it shows pulls the summed probability of redness to 0.6 of
+    its area.
 
-    logits, coverage (0..1), known (0 or 1) : (n, 5, h, w); progress : 0 at the start of training, 1 at its end
+    logits, coverage (0..1), known (0 or 1) : (n, 5, h, w); common : (5,) of `how_common`; progress : 0 at the start of
+    training, 1 at its end
     """
     entropy = functional.binary_cross_entropy_with_logits(logits, coverage, reduction="none")
     seen = known.sum(dim=(0, 2, 3))
     per_finding = (entropy * known).sum(dim=(0, 2, 3)) / seen.clamp_min(1)
-    common = ((coverage * known).sum(dim=(0, 2, 3)) / seen.clamp_min(1)).clamp(_FEWEST, 0.5)
     per_finding = per_finding / -(common * common.log() + (1 - common) * (1 - common).log())
     dice = DiceLoss(squared_pred=True, batch=True, reduction="none")
     overlap = dice(logits.sigmoid() * known, coverage * known).flatten()
@@ -41,26 +49,45 @@ def loss(logits: Tensor, coverage: Tensor, known: Tensor, progress: float) -> Te
 
 
 def calibrate(logits: Tensor, coverage: Tensor, known: Tensor) -> tuple[list[float], list[float]]:
-    """Temperature and bias of every finding that minimise the cross-entropy of sigmoid(logit / T + b).
+    """Temperature T and bias b of every finding, for sigmoid(logit / T + b), such that the summed result is the true
+    area and the mask at one half is a good one. A finding of which nothing is known keeps 1 and 0.
 
-    At the minimum, the derivative by b is 0: the summed probability is the true area (SCIENCE.md 8).
-    A finding of which nothing is known keeps 1 and 0.
+    The T of least cross-entropy leaves a mask at one half that misses most of what is rare (for probabilities, Dice is
+    best at a threshold of half the best Dice: Lipton 2014), and hundreds of cm2 of plain skin with a few per mille each
+    that add up to more than the finding itself. So T is the largest of `_SHARPER` fractions of it whose mask, at the b
+    of the true area, has nearly the best Dice. On six ordinary phantom faces a T of one half raised it from 0.19 to
+    0.44 (spots), 0.50 to 0.57 (redness), 0.21 to 0.40 (pores) and 0.11 to 0.42 (wrinkles), for 4 to 26 % more
+    cross-entropy.
 
     all : (n, 5, h, w)
     """
     temperatures, biases = [], []
     for k in range(len(MASK_FINDINGS)):
         chosen = known[:, k] > 0
-        x, y = logits[:, k][chosen], coverage[:, k][chosen]
-        slope, bias = torch.ones(1, requires_grad=True), torch.zeros(1, requires_grad=True)
-        if len(x) and float(y.sum()) > 0:
-            _minimise(slope, bias, x, y)
-        temperatures.append(1 / float(slope.detach()))
-        biases.append(float(bias.detach()))
+        x, y = logits[:, k][chosen].float(), coverage[:, k][chosen]
+        if len(x) == 0 or float(y.sum()) == 0:
+            temperatures.append(1.0)
+            biases.append(0.0)
+            continue
+        likeliest = _likeliest_slope(x, y)
+        tried = []
+        for sharper in _SHARPER:
+            slope = likeliest * sharper
+            bias = _bias_of_true_area(x, y, slope)
+            tried.append((slope, bias, _dice(x * slope + bias > 0, y > 0.5)))
+        enough = 0.97 * max(dice for _, _, dice in tried)
+        slope, bias, _ = next(one for one in tried if one[2] >= enough)
+        temperatures.append(1 / slope)
+        biases.append(bias)
     return temperatures, biases
 
 
-def _minimise(slope: Tensor, bias: Tensor, x: Tensor, y: Tensor) -> None:
+_SHARPER = (1.0, 1.5, 2.0, 3.0)
+
+
+def _likeliest_slope(x: Tensor, y: Tensor) -> float:
+    """The slope of least cross-entropy, together with a bias."""
+    slope, bias = torch.ones(1, requires_grad=True), torch.zeros(1, requires_grad=True)
     optimiser = torch.optim.LBFGS([slope, bias], max_iter=50, line_search_fn="strong_wolfe")
 
     def closure() -> Tensor:
@@ -70,3 +97,20 @@ def _minimise(slope: Tensor, bias: Tensor, x: Tensor, y: Tensor) -> None:
         return value
 
     optimiser.step(closure)  # type: ignore[no-untyped-call]
+    return float(slope.detach())
+
+
+def _bias_of_true_area(x: Tensor, y: Tensor, slope: float) -> float:
+    """By bisection: the sum rises with the bias."""
+    low, high, area = -40.0, 40.0, float(y.sum(dtype=torch.float64))
+    for _ in range(40):
+        middle = (low + high) / 2
+        if float((x * slope + middle).sigmoid().sum(dtype=torch.float64)) > area:
+            high = middle
+        else:
+            low = middle
+    return (low + high) / 2
+
+
+def _dice(found: Tensor, true: Tensor) -> float:
+    return float(2 * (found & true).sum() / (found.sum() + true.sum()).clamp_min(1))
