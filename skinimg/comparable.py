@@ -38,6 +38,17 @@ def differences(baseline: Shot, session: Shot) -> dict[str, str]:
     return reasons
 
 
+def other_camera(baseline: Shot, session: Shot) -> str:
+    """Both cameras in words where the files say that they differ, else ''.
+
+    Lens, sharpening and colours differ between models, so less can be believed; phantoms say how much less
+    (`repeatability` in the weights card).
+    """
+    if not baseline.camera or not session.camera or baseline.camera == session.camera:
+        return ""
+    return f"taken with {session.camera}, the baseline with {baseline.camera}"
+
+
 def transient_redness(subject: Subject, limit_days: int) -> dict[str, str]:
     """Sessions photographed within days of an earlier session's treatment -> the reason not to judge their redness.
 

@@ -2,7 +2,8 @@
 
 Phantoms of all six phototypes are photographed several times, with another pose, lamp, exposure, focus and noise each
 time and no effect at all; every later photo against the first is a null pair. Phototypes I to IV and V to VI are stated
-apart, since noise weighs several times as much in dark skin, and so are the photos and copies of half their size. The
+apart, since noise weighs several times as much in dark skin, and so are the photos and copies of half their size, and
+photos that were each taken with another phone. The
 standard error of measurement (SEM) of one shot is the SD of the difference over sqrt 2 (Weir 2005; SCIENCE.md 8). It is
 stored as a share of the value (loads scale with what there is), with a small absolute part that keeps a count of 2 from
 looking exact.
@@ -21,6 +22,7 @@ from PIL import Image
 
 from skinimg.model.weights import weights_path
 from skinimg.optics import TONES
+from skinimg.phantom.camera import Regime
 from skinimg.phantom.synth import Recipe, synth
 from skinimg.phantom.view import FIELD_MM
 from skinimg.pipeline import Bench, analyze_subject
@@ -31,12 +33,13 @@ from skinimg.study import read_study
 
 Watch = Callable[[int, int, str], None]
 Table = dict[str, dict[str, dict[str, float]]]  # finding -> metric -> relative, absolute, pairs
-Stated = dict[str, dict[str, Table]]  # tone -> px/mm ->
+Stated = dict[str, dict[str, dict[str, Table]]]  # tone -> camera -> px/mm ->
 PHOTOTYPES = (1, 2, 3, 4, 5, 6)
 _LIGHTEST_FOUR = 4
 _WHOLE = "face"
 _FEWEST_PAIRS = 3
-_SHRUNK = (1, 2)
+_REGIMES: dict[str, Regime] = {"same_camera": "same_phone", "other_camera": "other_phone"}
+_MEASURED = (("same_camera", 1), ("same_camera", 2), ("other_camera", 1))  # camera, and how many times smaller
 
 
 @dataclass(frozen=True)
@@ -48,13 +51,13 @@ class NullStudy:
     size_px: int = 2300
     seed: int = 1
 
-    def photographed(self, folder: Path, watch: Watch) -> Path:
+    def photographed(self, folder: Path, camera: str, watch: Watch) -> Path:
         """The manifest of the study in `folder`; photos that are already there are used again."""
         manifest = folder / "manifest.csv"
         if not manifest.exists():
             recipe = Recipe(
                 self.subjects, self.sessions, self.seed,
-                null_fraction=1.0, size_px=self.size_px, phototypes=PHOTOTYPES, maps=False,
+                null_fraction=1.0, size_px=self.size_px, phototypes=PHOTOTYPES, maps=False, regime=_REGIMES[camera],
             )  # fmt: skip
             synth(folder, recipe, lambda done, total: watch(done, total, "null photos"))
         return manifest
@@ -67,26 +70,30 @@ class NullStudy:
 def state_repeatability(weights: str, study: NullStudy, folder: Path, watch: Watch) -> Stated:
     """Measure the noise of weights (a name, or a path to a .safetensors file) and write it into their card."""
     stated: Stated = {tone: {} for tone in TONES}
-    for shrunk in _SHRUNK:
-        pairs = null_pairs(weights, study, folder, watch, shrunk)
+    for camera, shrunk in _MEASURED:
+        pairs = null_pairs(weights, study, folder, watch, camera, shrunk)
         for tone in TONES:
-            stated[tone][f"{study.px_per_mm(shrunk):.2g}"] = repeatability(pairs[pairs["tone"] == tone])
+            table = repeatability(pairs[pairs["tone"] == tone])
+            stated[tone].setdefault(camera, {})[f"{study.px_per_mm(shrunk):.2g}"] = table
     card = weights_path(weights).with_suffix(".json")
     content = json.loads(card.read_text(encoding="utf-8"))
     content["repeatability"] = stated
     content["repeatability_from"] = (
         f"{study.subjects} phantoms x {study.sessions} sessions without any change, {study.size_px} px and half of it, "
-        f"seed {study.seed}; command: ./scripts/measure_repeatability {weights}"
+        f"with one phone and with another one each time, seed {study.seed}; "
+        f"command: ./scripts/measure_repeatability {weights}"
     )
     card.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return stated
 
 
-def null_pairs(weights: str, study: NullStudy, folder: Path, watch: Watch, shrunk: int = 1) -> pd.DataFrame:
+def null_pairs(
+    weights: str, study: NullStudy, folder: Path, watch: Watch, camera: str = "same_camera", shrunk: int = 1
+) -> pd.DataFrame:
     """changes.csv of a study in which nothing changed, whole face only, with the `tone` of every subject."""
-    manifest = study.photographed(folder / "study", watch)
+    manifest = study.photographed(folder / camera, camera, watch)
     if shrunk > 1:
-        manifest = _shrunk(manifest, folder / f"study_{shrunk}", shrunk)
+        manifest = _shrunk(manifest, folder / f"{camera}_{shrunk}", shrunk)
     bench, parts = Bench(load_segmenter(weights), Settings()), []
     subjects = read_study(manifest).subjects
     for done, subject in enumerate(subjects, start=1):

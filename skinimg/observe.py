@@ -46,6 +46,7 @@ class Seen:
     colour: Colour
     quality: Quality
     maps: SkinMaps
+    camera: str  # maker and model, empty where the file does not say
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def see(entry: PhotoEntry, reference: Reference | None, settings: Settings) -> S
     else:
         anchor = baseline_anchor(plain) if reference is None else session_anchor(plain, reference.anchor)
     maps = skin_maps(frame.linear, frame.skin, frame.mm_per_px, anchor)
-    return Seen(photo.sha256, frame, face, colour, quality, maps)
+    return Seen(photo.sha256, frame, face, colour, quality, maps, photo.camera)
 
 
 def _calibrated(photo: Photo) -> tuple[Photo, Colour]:

@@ -42,6 +42,7 @@ DECODER_ERRORS = (
 )
 
 _ORIENTATION, _EXIF_BLOCK, _INTEROP_BLOCK = 0x0112, 0x8769, 0xA005
+_MAKE, _MODEL = 0x010F, 0x0110
 _DATE_TAKEN, _DATE_DIGITIZED, _BITS_PER_SAMPLE = 0x9003, 0x9004, 258
 _MODES = ("RGB", "RGBA", "RGBX", "L", "LA", "I;16", "I;16L", "I;16B", "YCbCr")
 
@@ -57,6 +58,7 @@ class PhotoHeader:
     pages: int  # pictures in the file that count as photos: pages of a TIFF, frames of an animation
     icc: bytes  # empty if there is none
     date: str  # ISO date of capture, empty if absent
+    camera: str  # maker and model, empty if absent
     orientation: int  # EXIF 1..8 that is still to be applied to the decoded pixels
     adobe_rgb: bool  # the camera says Adobe RGB in EXIF, as cameras do that embed no profile
     nclx: dict[str, int]  # the HEIC way of naming primaries and tone curve where there is no ICC profile
@@ -129,6 +131,7 @@ def _header(image: Image.Image) -> PhotoHeader:
         pages=getattr(image, "n_frames", 1) if image.format in ("PNG", "TIFF", "WEBP") else 1,
         icc=image.info.get("icc_profile") or b"",
         date=_iso_date(taken),
+        camera=" ".join(str(exif.get(tag, "")).strip("\0 ") for tag in (_MAKE, _MODEL)).strip(),
         orientation=orientation,
         adobe_rgb=str(exif.get_ifd(_INTEROP_BLOCK).get(1, "")).strip("\0 ") == "R03",
         nclx=image.info.get("nclx_profile") or {},

@@ -11,7 +11,7 @@ from skinimg import tables
 from skinimg.align import align, identity_alignment
 from skinimg.artifacts import pictures_of, write_session
 from skinimg.change import Pair, changes, own_noise, withheld
-from skinimg.comparable import differences, transient_redness, undated_treatments
+from skinimg.comparable import differences, other_camera, transient_redness, undated_treatments
 from skinimg.entries import PhotoEntry, Subject
 from skinimg.errors import AlignmentError, CalibrationError, PhotoError
 from skinimg.indices import estimates
@@ -44,6 +44,7 @@ class FollowUp:
     entry: PhotoEntry  # of its first usable shot, of its first shot where there is none
     pair: Pair | None  # with the baseline; None: no photo could be used
     missing: dict[tuple[str, str, str], str]  # (region, finding, metric) -> why it cannot be compared
+    other_camera: str = ""  # both in words where they differ
 
 
 def analyze_subject(
@@ -129,7 +130,7 @@ def _look(entry: PhotoEntry, first: Shot | None, bench: Bench, notes: Notes) -> 
     return Shot(
         entry, seen.photo_sha256, seen.frame, seen.face, seen.colour.source, seen.colour.error_de00,
         seen.quality, seen.maps, segmentation,
-        alignment, contrasts, lengths, objects, fields,
+        alignment, contrasts, lengths, objects, fields, seen.camera,
     )  # fmt: skip
 
 
@@ -145,7 +146,7 @@ def _estimate(shots: list[Shot], cells: list[CellTotals], first: Shot, bench: Be
     """Clinical scores of one session; those need a face."""
     if first.face is None:
         return
-    settings, card = bench.settings, _stated_noise(first, bench)
+    settings, card = bench.settings, _stated_noise(first, "same_camera", bench)
     regions, missing = first.frame.regions, obstacles(shots, cells)
     found = estimates(cells, regions, missing, card, settings.bootstrap_samples, settings.seed)
     notes.indices += [tables.index_row(shots[0].entry, e) for e in found]
@@ -173,7 +174,8 @@ def _pair(baseline: list[Shot], shots: list[Shot], bench: Bench) -> FollowUp:
         if finding in apart:
             missing.setdefault((region, finding, m_id), apart[finding])
     pair = Pair(tuple(totals[: len(baseline)]), tuple(totals[len(baseline) :]), first.frame.regions)
-    return FollowUp(shots[0].entry, pair, missing)
+    cameras = (other_camera(a, b) for a, b in product(baseline, shots))
+    return FollowUp(shots[0].entry, pair, missing, next((text for text in cameras if text), ""))
 
 
 def _refused(entry: PhotoEntry, first: Shot, refusals: list[str]) -> FollowUp:
@@ -185,14 +187,17 @@ def _refused(entry: PhotoEntry, first: Shot, refusals: list[str]) -> FollowUp:
 
 def _judge(subject: Subject, key: str, first: Shot, later: Sequence[FollowUp], bench: Bench, notes: Notes) -> None:
     """Every follow-up against the baseline, with the noise that the weights card and all their replicates tell."""
-    settings, card = bench.settings, _stated_noise(first, bench)
+    settings = bench.settings
     own = own_noise([f.pair for f in later if f.pair])
     passing = transient_redness(subject, settings.transient_days)
     no_scale = NO_SCALE if first.frame.scale_source == "assumed" else ""
     for f in later:
         if f.pair:
+            card = _stated_noise(first, "other_camera" if f.other_camera else "same_camera", bench)
             found = list(changes(f.pair, f.missing, card, own, settings.bootstrap_samples, settings.seed))
-            notes.warnings += [f"{subject.name}, {key}, {f.entry.session}: {text}" for text in _days(first, f, passing)]
+            notes.warnings += [
+                f"{subject.name}, {key}, {f.entry.session}: {text}" for text in _said_aloud(first, f, passing)
+            ]
         else:
             found = [Change(*names, tables.unit_of(names[2]), reason=why) for names, why in f.missing.items()]
         if reason := _passing(first, f, passing):
@@ -202,9 +207,9 @@ def _judge(subject: Subject, key: str, first: Shot, later: Sequence[FollowUp], b
         notes.scores += [tables.score_row(subject.name, key, f.entry.session, s) for s in scores(found, whole)]
 
 
-def _stated_noise(first: Shot, bench: Bench) -> Noise:
+def _stated_noise(first: Shot, camera: str, bench: Bench) -> Noise:
     """What the weights card knows of photos like the baseline's."""
-    return bench.segmenter.noise(tone_of(first.maps.anchor), first.frame.native_px_per_mm)
+    return bench.segmenter.noise(tone_of(first.maps.anchor), camera, first.frame.native_px_per_mm)
 
 
 def _passing(first: Shot, f: FollowUp, passing: Mapping[str, str]) -> str:
@@ -214,8 +219,8 @@ def _passing(first: Shot, f: FollowUp, passing: Mapping[str, str]) -> str:
     return passing.get(f.entry.session, "")
 
 
-def _days(first: Shot, f: FollowUp, passing: Mapping[str, str]) -> list[str]:
-    """What is said aloud about the days between two sessions."""
+def _said_aloud(first: Shot, f: FollowUp, passing: Mapping[str, str]) -> list[str]:
+    """What is said aloud about the days between two sessions, and about their cameras."""
     same = tables.days_between(first.entry.date, f.entry.date) == 0
-    said = ("of the same day as the baseline" if same else "", _passing(first, f, passing))
+    said = ("of the same day as the baseline" if same else "", _passing(first, f, passing), f.other_camera)
     return [text for text in said if text]

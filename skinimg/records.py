@@ -46,6 +46,7 @@ class Photo:
     profile: str  # name of the ICC profile that was applied, "sRGB (assumed)" where there was none
     bits: int  # per channel, of the file
     date: str = ""  # ISO date of the EXIF capture time, empty if absent
+    camera: str = ""  # maker and model according to EXIF, empty if absent
 
 
 @dataclass(frozen=True)
@@ -183,6 +184,7 @@ class Shot:
     lengths: dict[str, FloatArray]  # line finding -> (h, w) mm
     objects: dict[str, Objects]
     fields: dict[str, dict[str, FloatArray]]  # of tone and texture, see measure.field_maps
+    camera: str = ""  # maker and model, empty where the file does not say
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,8 @@ from skinimg.records import BoolArray, FloatArray, Frame, Repeatability, Segment
 from skinimg.settings import DEFAULT_WEIGHTS
 
 Noise = dict[tuple[str, str], Repeatability]  # (finding, metric) ->
+Stated = dict[tuple[str, str], dict[float, Noise]]  # (tone class, camera) -> px/mm of phantom photos ->
+CAMERAS = ("same_camera", "other_camera")  # the same for both photos, or another model
 
 
 @dataclass(frozen=True)
@@ -30,13 +33,13 @@ class Segmenter:
     name: str
     sha256: str  # of everything that decides its output
     probabilities: Callable[[Frame, SkinMaps], FloatArray]  # -> (5, h, w)
-    repeatability: dict[str, dict[float, Noise]]  # tone class -> px/mm of phantom photos -> noise of every metric
+    repeatability: Stated
     strain: Callable[[], tuple[str, ...]] = tuple  # what it had to do without, in words
     untrained: tuple[str, ...] = ()  # findings that it does not know
 
-    def noise(self, tone: str, px_per_mm: float) -> Noise:
-        """What was measured at the nearest resolution (as a ratio); empty where nothing was."""
-        stated = self.repeatability[tone]
+    def noise(self, tone: str, camera: str, px_per_mm: float) -> Noise:
+        """What was measured with one of `CAMERAS` at the nearest resolution (as a ratio); empty where nothing was."""
+        stated = self.repeatability[tone, camera]
         return stated[min(stated, key=lambda level: abs(math.log(level / px_per_mm)))] if stated else {}
 
 
@@ -76,8 +79,8 @@ def load_segmenter(weights: str = DEFAULT_WEIGHTS, device: str = "auto") -> Segm
     )
 
 
-def read_repeatability(card: Path) -> dict[str, dict[float, Noise]]:
-    """The `repeatability` part of a card: {tone: {px/mm: {finding: {metric: {"relative": r, "absolute": a}}}}}.
+def read_repeatability(card: Path) -> Stated:
+    """The `repeatability` part of a card: {tone: {camera: {px/mm: {finding: {metric: {"relative": , "absolute": }}}}}}.
 
     Raises
     ------
@@ -86,7 +89,10 @@ def read_repeatability(card: Path) -> dict[str, dict[float, Noise]]:
     """
     try:
         stated = json.loads(card.read_text(encoding="utf-8"))["repeatability"]
-        return {tone: {float(level): _noise(table) for level, table in stated[tone].items()} for tone in TONES}
+        return {
+            (tone, camera): {float(level): _noise(table) for level, table in stated[tone].get(camera, {}).items()}
+            for tone, camera in product(TONES, CAMERAS)
+        }
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise WeightsError(
             f"the card {card} cannot be used", found=repr(error), needed="a `repeatability` table for each tone"

@@ -48,22 +48,31 @@ def test_the_nearest_resolution_speaks_for_a_photo(tmp_path: Path) -> None:
     def table(relative: float) -> object:
         return {"spots": {"area": {"relative": relative, "absolute": 0.0}}}
 
-    read = read_repeatability(_card(tmp_path, {"light": {"9": table(0.1), "4.5": table(0.3)}, "dark": {}}))
+    light = {"same_camera": {"9": table(0.1), "4.5": table(0.3)}, "other_camera": {"9": table(0.5)}}
+    read = read_repeatability(_card(tmp_path, {"light": light, "dark": {}}))
     segmenter = replace(load_segmenter("classical"), repeatability=read)
-    by_scale = {scale: segmenter.noise("light", scale)["spots", "area"].relative for scale in (2, 6, 7, 25)}
+
+    def noise(camera: str, scale: float) -> float:
+        return segmenter.noise("light", camera, scale)["spots", "area"].relative
+
+    by_scale = {scale: noise("same_camera", scale) for scale in (2, 6, 7, 25)}
     assert by_scale == {2: 0.3, 6: 0.3, 7: 0.1, 25: 0.1}  # 6.4 lies half-way as a ratio
-    assert segmenter.noise("dark", 9) == {}
+    assert noise("other_camera", 2) == 0.5
+    assert segmenter.noise("dark", "same_camera", 9) == {}
 
 
-@pytest.mark.parametrize("stated", [{}, {"light": {}}, {"light": {"fine": {}}, "dark": {}}, {"light": 3, "dark": {}}])
+@pytest.mark.parametrize(
+    "stated", [{}, {"light": {}}, {"light": {"same_camera": {"fine": {}}}, "dark": {}}, {"light": 3, "dark": {}}]
+)
 def test_a_card_without_usable_noise_is_refused(tmp_path: Path, stated: object) -> None:
     with pytest.raises(WeightsError, match="repeatability"):
         read_repeatability(_card(tmp_path, stated))
 
 
-def test_shipped_cards_state_noise_for_both_resolutions() -> None:
+def test_shipped_cards_state_noise_for_both_resolutions_and_for_another_camera() -> None:
     stated = load_segmenter(DEFAULT_WEIGHTS).repeatability
-    assert all(len(stated[tone]) == 2 for tone in ("light", "dark"))
+    assert all(len(stated[tone, "same_camera"]) == 2 for tone in ("light", "dark"))
+    assert all(stated[tone, "other_camera"] for tone in ("light", "dark"))
 
 
 def test_smaller_copies_are_smaller_and_named_alike(tmp_path: Path) -> None:

@@ -308,6 +308,14 @@ def test_date_of_capture(tmp_path, picture, text, expected):
     assert read_photo(save(picture, tmp_path / "a.jpg", exif=exif)).date == expected
 
 
+@pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.tif", "a.webp"])
+def test_name_of_the_camera(tmp_path, picture, name):
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0110] = "Maker\0", " Phone 7 "
+    assert read_photo(save(picture, tmp_path / name, exif=exif)).camera == "Maker Phone 7"
+    assert read_photo(save(picture, tmp_path / f"no_{name}")).camera == ""
+
+
 def test_main_picture_of_a_phones_jpeg(tmp_path, picture):
     first, second = Image.fromarray(picture), Image.fromarray(picture[::-1])
     first.save(tmp_path / "a.jpg", "MPO", save_all=True, append_images=[second], quality=98, subsampling=0)

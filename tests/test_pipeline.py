@@ -1,16 +1,24 @@
 """The main job on drawn close-ups with a known truth: a fading person, an unchanged one, and everything on disk."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from skinimg import Options, analyze
+from skinimg.entries import PhotoEntry, Subject
 from skinimg.findings import MASK_FINDINGS
 from skinimg.metrics import METRICS
+from skinimg.optics import TONES
+from skinimg.pipeline import Bench, analyze_subject
+from skinimg.records import Repeatability
+from skinimg.segment import load_segmenter
+from skinimg.settings import Settings
 from skinimg.tables import COLUMNS, metric_keys
 from tests.drawn import SPOTS, Spot, save, skin_patch
 
@@ -235,3 +243,32 @@ def test_another_light_is_never_compared(course):
     changes, measurements = read(course, "changes"), read(course, "measurements")
     assert set(changes.light) == {"standard"}
     assert set(measurements.light) == {"standard", "uv"}
+
+
+def test_another_camera_is_said_and_believed_less(tmp_path):
+    """The same photos, of which only the name of the second camera differs."""
+    noise = {("spots", "burden"): Repeatability(0.02, 0.0)}
+    stated = {(tone, "same_camera"): {9.0: noise} for tone in TONES}
+    loud = {("spots", "burden"): Repeatability(0.5, 0.0)}
+    stated |= {(tone, "other_camera"): {9.0: loud} for tone in TONES}
+    bench = Bench(replace(load_segmenter("classical"), repeatability=stated), Settings())
+    found = {}
+    for second in ("phone A", "phone B", ""):
+        folder = tmp_path / (second or "unknown")
+        entries = []
+        for session, spots, camera in (("S1", SPOTS, "phone A"), ("S2", FADED, second)):
+            path = save(skin_patch(spots, noise_seed=1), folder / f"{session}.png")
+            with Image.open(path) as photo:
+                exif = photo.getexif()
+                if camera:
+                    exif[0x0110] = camera
+                photo.save(path, exif=exif)
+            entries.append(PhotoEntry("P", session, path, path.name, view="closeup", mm_per_px=0.1))
+        result, _ = analyze_subject(Subject("P", ("S1", "S2"), tuple(entries)), bench, folder)
+        rows = result.changes.set_index(["region", "finding", "metric"])
+        found[second] = rows.loc["patch", "spots", "burden"], result.warnings
+    assert found["phone A"][0].verdict == found[""][0].verdict == "improved"
+    assert found["phone B"][0].verdict == "unchanged"
+    assert found["phone B"][0].mdc95 == pytest.approx(25 * found["phone A"][0].mdc95)
+    assert not any("phone" in text for text in found["phone A"][1] + found[""][1])
+    assert any("S2: taken with phone B, the baseline with phone A" in text for text in found["phone B"][1])

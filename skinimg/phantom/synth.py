@@ -45,6 +45,7 @@ from skinimg.phantom.view import FIELD_MM, Seen
 VIEW_YAW_DEG = {"front": 0.0, "left45": -40.0, "right45": 40.0}  # left45 shows the person's left side
 SIZE_PX = (300, 4000)
 CORRESPONDENCE_STRIDE = 4
+_MODEL = 0x0110  # EXIF: the camera's model
 
 Progress = Callable[[int, int], None]  # photos done, photos in all
 
@@ -207,7 +208,7 @@ def _write_subject(job: _Job, plan: Plan, phototype: int | None) -> Iterator[Row
         for view in job.recipe.views:
             picture = photograph_session(sitter, painted, job.studio, VIEW_YAW_DEG[view], spawn(generator))
             photo = Path("photos") / plan.subject / f"S{k + 1}_{view}.{job.recipe.photo_format}"
-            _write_photo(job.root / photo, picture, job.studio.camera.jpeg_quality)
+            write_photo(job.root / photo, picture, job.studio, k)
             folder = job.root / "truth" / plan.subject / f"S{k + 1}_{view}"
             _write_truth(folder, sitter, picture, first.setdefault(view, picture.seen), job.recipe.maps)
             yield _manifest_row(plan, k, photo, view, sitter.person)
@@ -229,13 +230,16 @@ def _manifest_row(plan: Plan, k: int, photo: Path, view: str, person: Person) ->
     }
 
 
-def _write_photo(path: Path, picture: Picture, quality: int) -> None:
+def write_photo(path: Path, picture: Picture, studio: Studio, session: int) -> None:
+    """Write a photo with the name of its camera, which is another one in every session of the regime `other_phone`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     image = Image.fromarray(picture.srgb.cpu().numpy())
+    exif = image.getexif()
+    exif[_MODEL] = f"skinimg {studio.regime} {session + 1}" if studio.regime == "other_phone" else "skinimg phantom"
     if path.suffix == ".png":
-        image.save(path, compress_level=4)
+        image.save(path, compress_level=4, exif=exif)
     else:
-        image.save(path, quality=min(quality, 95), subsampling=0)
+        image.save(path, quality=min(studio.camera.jpeg_quality, 95), subsampling=0, exif=exif)
 
 
 def _write_truth(folder: Path, sitter: Sitter, picture: Picture, baseline: Seen, with_maps: bool) -> None:
