@@ -16,7 +16,7 @@ from skinimg.records import CellTotals, Change, Repeatability
 
 Key = tuple[str, str, str]  # region, finding, metric
 
-_Z95 = 1.96
+_Z95 = float(stdtrit(np.inf, 0.975))
 # Degrees of freedom (shots beyond the first of each session) from which a subject's own replicates decide: 3 shots at
 # 2 sessions, or 2 at 4. Student's t is 2.78 there instead of 1.96, and 3.18 with one less: too wide to be of use.
 _ENOUGH = 4
@@ -125,7 +125,7 @@ def _judge(
 
 
 def _noise(m: Metric, card: Repeatability | None, own: OwnNoise | None, value: float) -> tuple[float, float]:
-    """Standard error of one shot, and how many of it hold 95 %.
+    """Standard error of one shot, and how many of it hold 95 %: Student's t for as many pairs as it was measured on.
 
     Too few replicates may warn (where they differ by more than the card says) but not reassure. Replicates that do not
     differ at all are copies of one file, or a small count: no measure of noise.
@@ -133,7 +133,7 @@ def _noise(m: Metric, card: Repeatability | None, own: OwnNoise | None, value: f
     mine = own.at(m, value) if own else 0.0
     if own and own.freedom >= _ENOUGH and mine > 0:
         return mine, float(stdtrit(own.freedom, 0.975))
-    return (max(card.at(value), mine) if card else 0.0), _Z95
+    return (max(card.at(value), mine), float(stdtrit(card.pairs, 0.975))) if card else (0.0, _Z95)
 
 
 def _mean_of(m: Metric, shots: list[Totals], weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

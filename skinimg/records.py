@@ -209,6 +209,7 @@ class Repeatability:
 
     relative: float
     absolute: float
+    pairs: float = np.inf  # of photos from which it was measured
 
     def at(self, value: float) -> float:
         """SEM in the metric's unit at a given value."""

@@ -101,7 +101,7 @@ def read_repeatability(card: Path) -> Stated:
 
 def _noise(stated: dict[str, dict[str, dict[str, float]]]) -> Noise:
     return {
-        (finding, metric): Repeatability(float(noise["relative"]), float(noise["absolute"]))
+        (finding, metric): Repeatability(float(noise["relative"]), float(noise["absolute"]), float(noise["pairs"]))
         for finding, metrics in stated.items()
         for metric, noise in metrics.items()
     }

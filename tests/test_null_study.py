@@ -46,7 +46,7 @@ def _card(folder: Path, repeatability: object) -> Path:
 
 def test_the_nearest_resolution_speaks_for_a_photo(tmp_path: Path) -> None:
     def table(relative: float) -> object:
-        return {"spots": {"area": {"relative": relative, "absolute": 0.0}}}
+        return {"spots": {"area": {"relative": relative, "absolute": 0.0, "pairs": 8}}}
 
     light = {"same_camera": {"9": table(0.1), "4.5": table(0.3)}, "other_camera": {"9": table(0.5)}}
     read = read_repeatability(_card(tmp_path, {"light": light, "dark": {}}))
