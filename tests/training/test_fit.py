@@ -155,6 +155,23 @@ def test_it_learns(bank: Path, tmp_path: Path) -> None:
     assert float(logits[torch.from_numpy(held_out.coverage) > 0].mean()) > float(logits.mean()) + 0.5
 
 
+def test_norms_are_settled_on_all_training_tiles_whatever_they_were(bank: Path, tmp_path: Path) -> None:
+    parts = parts_of(bank)
+    network, _ = fit(parts[:2], parts[2:], tmp_path, SMALL)
+    settled = {name: value.clone() for name, value in network.state_dict().items()}
+    for module in network.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.running_mean.fill_(1e3)  # type: ignore[union-attr]
+            assert module.momentum == 0.1  # as before, should somebody train on
+    fit_module._settle(network, parts[:2], SMALL)
+    for name, value in network.state_dict().items():
+        if not name.endswith("num_batches_tracked"):
+            assert torch.allclose(value, settled[name], atol=1e-3), name
+    best = torch.load(tmp_path / "best.pt", weights_only=True)  # as training left them, few batches of a few tiles
+    means = [name for name in best if name.endswith("running_mean")]
+    assert any(not torch.allclose(best[name], settled[name], atol=1e-3) for name in means)
+
+
 def test_a_loss_that_is_no_number_stops_it_and_loses_nothing(
     bank: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
