@@ -12,7 +12,7 @@ from skinimg.findings import MASK_FINDINGS
 # Dice part of the loss at the start; it falls to 0 at the end, since cross-entropy alone leaves areas unbiased and soft
 # Dice does not (Bertels 2021). One half, where the scaled cross-entropy of a finding begins at about 1; not searched.
 DICE_WEIGHT = 0.5
-# A finding that covers less of a batch than this is not scaled up further: there is too little of it to learn from.
+# A finding that covers less of the tiles than this is not scaled up further: there is too little of it to learn from.
 _FEWEST = 0.005
 _SHARPER = (1.0, 1.5, 2.0, 3.0)  # slopes that calibration tries, over the likeliest one
 _ENOUGH_PX = 4_000_000  # for calibration, evenly spread; all of the 50 million of 800 tiles take ten minutes
@@ -34,9 +34,8 @@ def loss(logits: Tensor, coverage: Tensor, known: Tensor, common: Tensor, progre
     """Cross-entropy with soft masks plus a vanishing Dice part, both only where the truth is known.
 
     The cross-entropy of each finding is in units of what it is for a network that knows only how common the finding is:
-    scars cover 0.3 % of training tiles and would otherwise count for a tenth of what spots do. `common` is of all
-    tiles, not of the batch: weighting a batch by how little it shows pulls the summed probability of redness to 0.6 of
-    its area.
+    scars cover 0.3 % of training tiles and would otherwise count for a tenth of what spots do. `common` is of the
+    held-out tiles, not of the batch: weights that follow what a batch shows bias the summed probability.
 
     logits, coverage (0..1), known (0 or 1) : (n, 5, h, w); common : (5,) of `how_common`; progress : 0 at the start of
     training, 1 at its end
