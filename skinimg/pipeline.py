@@ -122,7 +122,7 @@ def _look(entry: PhotoEntry, first: Shot | None, bench: Bench, notes: Notes) -> 
             else identity_alignment(seen.frame)
         )
     with notes.stage("objects"):
-        contrasts = contrast_maps(seen.maps, segmentation, seen.frame.skin, seen.frame.mm_per_px)
+        contrasts = contrast_maps(seen.frame, seen.maps, segmentation)
         lengths = line_lengths(segmentation, seen.frame.mm_per_px)
         area_mm2 = alignment.jacobian * seen.frame.mm_per_px**2
         fields = field_maps(seen.frame, seen.maps)
