@@ -19,6 +19,8 @@ HEADLINE: dict[str, str] = {
     "wrinkles": "burden",
 }
 
+_CLEARED = 100.0  # per cent: nothing is left
+
 # Bands of the Global Aesthetic Improvement Scale (GAIS) as commonly anchored in per cent; a photograph can only suggest
 # a grade, so every one is marked as an estimate.
 _GRADES = (
@@ -51,9 +53,14 @@ def scores(changes: Sequence[Change], whole: str) -> list[Score]:
 
 
 def _score(c: Change) -> Score:
+    """An improvement in per cent needs something to improve: a finding of which there is so little at the baseline that
+    even its complete clearance would be within the noise has none, unless it changed for certain."""
+    unknown = Score(c.finding, np.nan, np.nan, np.nan, "not_assessable", "")
     if c.verdict == "not_assessable" or not c.baseline > 0:
-        return Score(c.finding, np.nan, np.nan, np.nan, "not_assessable", "")
+        return unknown
     percent = [-100 * v / c.baseline for v in (c.change, c.ci_high, c.ci_low)]
+    if c.verdict == "unchanged" and percent[2] - percent[0] >= _CLEARED:
+        return unknown
     return Score(c.finding, percent[0], percent[1], percent[2], c.verdict, grade(percent[0], c.verdict))
 
 
@@ -61,13 +68,15 @@ def efficacy(single: Sequence[Score]) -> Score:
     """The overall efficacy index: the plain mean of the improvements that could be assessed.
 
     Equal weights, because any other would be an opinion about what a patient minds most; not weighted by precision,
-    because the steadiest finding would then speak for all. Its interval treats the findings as independent.
+    because the steadiest finding would then speak for all. No finding counts for more than 100 points either way: ten
+    new spots on a face that had one are no reason to forget the rest. Its interval treats the findings as independent.
     """
     known = [s for s in single if s.verdict != "not_assessable"]
     if not known:
         return Score("overall", np.nan, np.nan, np.nan, "not_assessable", "")
-    mean = float(np.mean([s.improvement_percent for s in known]))
-    half = float(np.sqrt(np.sum([((s.ci_high - s.ci_low) / 2) ** 2 for s in known]))) / len(known)
+    rows = np.array([(s.improvement_percent, s.ci_low, s.ci_high) for s in known]).clip(-_CLEARED, _CLEARED)  # (n, 3)
+    mean = float(rows[:, 0].mean())
+    half = float(np.sqrt((((rows[:, 2] - rows[:, 1]) / 2) ** 2).sum())) / len(rows)
     verdict = "unchanged" if abs(mean) <= half else "improved" if mean > 0 else "worsened"
     return Score("overall", mean, mean - half, mean + half, verdict, grade(mean, verdict))
 

@@ -35,6 +35,23 @@ def test_nothing_assessable_has_no_overall_score():
     assert math.isnan(overall.improvement_percent)
 
 
+def test_what_is_hardly_there_does_not_speak_for_the_rest():
+    """A face with next to no redness: its complete clearance would be within the noise, so it has no improvement."""
+    hardly = change("redness", 40, half=450, verdict="unchanged")
+    found = scores([change("spots", -30), hardly], "face")
+    assert [s.verdict for s in found] == ["improved", "not_assessable", "improved"]
+    assert found[-1].improvement_percent == pytest.approx(30)
+    assert found[-1].ci_high - found[-1].ci_low == pytest.approx(10)
+
+
+def test_a_certain_worsening_counts_but_not_for_more_than_an_improvement_can():
+    many_new = change("redness", 900, half=300, verdict="worsened")
+    found = scores([change("spots", -60), many_new], "face")
+    assert found[1].improvement_percent == pytest.approx(-900)
+    assert found[-1].improvement_percent == pytest.approx(-20)
+    assert found[-1].verdict == "worsened"
+
+
 def test_only_the_whole_view_counts():
     left = Change("left_cheek", "spots", "burden", "", 100, 50, -60, -40, 4, "improved")
     assert len(scores([left], "face")) == 1  # overall only
