@@ -103,6 +103,17 @@ def test_photos_without_a_view_become_repeats_and_it_is_said(tmp_path):
     assert any("no view in the names of the 2 photos of session S1" in warning for warning in study.warnings)
 
 
+def test_a_study_that_cannot_be_read_as_a_folder_names_its_manifest(tmp_path):
+    """What `skinimg synth` writes: a manifest beside photos and truth."""
+    lay(tmp_path / "r", "photos/P1/S1_front.jpg", "photos/P2/S1_front.jpg", "truth/P1/S1_front/spots.png")
+    with pytest.raises(StudyError) as refusal:
+        read_study(tmp_path / "r")
+    assert "give that path" not in refusal.value.next_step
+    (tmp_path / "r" / "manifest.csv").touch()
+    with pytest.raises(StudyError, match="give that path instead"):
+        read_study(tmp_path / "r")
+
+
 def test_what_is_ignored_and_what_is_named(tmp_path):
     root = lay(
         tmp_path / "r", "S1_front.jpg", ".hidden.jpg", "._S1_front.jpg", "Thumbs.db", "__MACOSX/S1_front.jpg",

@@ -69,14 +69,25 @@ def read_folder(root: Path, *, strict: bool = True) -> Study:
         names = ", ".join(path.relative_to(root).as_posix() for path in tree.others[:5])
         more = f" and {len(tree.others) - 5} more" if len(tree.others) > 5 else ""
         warnings.append(f"Not photos, left out: {names}{more}.")
-    if any(path.name.casefold() == "manifest.csv" for path in tree.others):
+    if any(map(_is_manifest, tree.others)):
         warnings.append(f"{root.name} holds a manifest.csv: to use it, give its path instead of the folder's.")
-    found = _collect(tree, warnings)
-    entries: list[PhotoEntry] = []
-    for subject in sorted({item.subject for item in found}):
-        own = [item for item in found if item.subject == subject]
-        entries += _entries(own, root, warnings, strict=strict)
-    return build_study(root, entries, warnings, strict=strict)
+    try:
+        found = _collect(tree, warnings)
+        entries: list[PhotoEntry] = []
+        for subject in sorted({item.subject for item in found}):
+            own = [item for item in found if item.subject == subject]
+            entries += _entries(own, root, warnings, strict=strict)
+        return build_study(root, entries, warnings, strict=strict)
+    except StudyError as error:
+        manifest = next((path for path in tree.others if path.parent == root and _is_manifest(path)), None)
+        if manifest is None:
+            raise
+        next_step = f"It holds {manifest.name}: give that path instead of the folder's."
+        raise StudyError(error.what, found=error.found, needed=error.needed, next_step=next_step) from error
+
+
+def _is_manifest(path: Path) -> bool:
+    return path.name.casefold() == "manifest.csv"
 
 
 def _look_into(path: Path, warnings: list[str], depth: int = 0) -> _Folder:
