@@ -19,7 +19,7 @@ from skinimg.segment import load_segmenter, segment
 from skinimg.training import fit as fit_module
 from skinimg.training.bank import ALL_KNOWN, TILE_PX, Tiles, batches, cut, load_part, make_tiles, parts_of, save_part
 from skinimg.training.fit import Look, Recipe, fit, predict
-from skinimg.training.loss import calibrate, known_mask, loss
+from skinimg.training.loss import calibrate, how_common, known_mask, loss
 from skinimg.training.ship import ship
 from tests.drawn import skin_patch
 
@@ -153,6 +153,26 @@ def test_it_learns(bank: Path, tmp_path: Path) -> None:
     held_out = load_part(parts[2])
     logits = predict(network, held_out)
     assert float(logits[torch.from_numpy(held_out.coverage) > 0].mean()) > float(logits.mean()) + 0.5
+
+
+def test_findings_weigh_by_how_common_they_are_on_the_held_out_tiles(
+    bank: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not on the tiles of the batch: such weights bias the summed probability."""
+    rare = tiles(8, 9)
+    rare.coverage[:, 0, :, 8:] = 0
+    save_part(tmp_path / "held" / "out.npz", rare)
+    weighed = []
+
+    def spied(*given: torch.Tensor | float) -> torch.Tensor:
+        weighed.append(given[3])
+        return loss(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(fit_module, "loss", spied)
+    fit(parts_of(bank), parts_of(tmp_path / "held"), tmp_path / "work", replace(SMALL, steps=2))
+    expected = how_common(torch.from_numpy(rare.coverage) / 255, torch.ones(rare.coverage.shape))
+    assert len(weighed) >= 2
+    assert all(torch.equal(common, expected) for common in weighed)
 
 
 def test_norms_are_settled_on_all_training_tiles_whatever_they_were(bank: Path, tmp_path: Path) -> None:
