@@ -70,18 +70,46 @@ def shared_skin(shots: Sequence[Shot]) -> BoolArray:
     return np.logical_and.reduce(seen)
 
 
-def shot_totals(shot: Shot, place: Place, shared: BoolArray | None) -> CellTotals:
-    """Sums of one shot over its own usable skin, or over the part of it that is shared (in the baseline's frame)."""
-    counted = usable_skin(shot)
-    if shared is not None:
-        counted &= shot.alignment.valid_session & _carry(shared, shot.alignment.to_baseline)
+def common_support(shots: Sequence[Shot]) -> list[FloatArray]:
+    """(n_findings, h, w) for every shot, in its own frame: the largest probability that any of them gives this skin.
+
+    Each shot keeps its own map unresampled; the others' arrive through the baseline's frame.
+    """
+    carried = [_looked_up(shot.segmentation.probability, shot.alignment.to_session) for shot in shots]
+    anywhere = np.maximum.reduce(carried)  # (n_findings, h_b, w_b)
+    return [
+        np.maximum(shot.segmentation.probability, _looked_up(anywhere, shot.alignment.to_baseline)) for shot in shots
+    ]
+
+
+def shot_totals(shot: Shot, place: Place) -> CellTotals:
+    """Sums of one shot over its own usable skin."""
+    return _totals(shot, place, usable_skin(shot), shot.segmentation.probability)
+
+
+def compared_totals(shot: Shot, place: Place, shared: BoolArray, support: FloatArray) -> CellTotals:
+    """Sums of one of several shots over the skin that all of them show, burdens over their common support.
+
+    shared : of `shared_skin`; support : of `common_support`; the shot's contrasts are those against skin outside it
+    """
+    inside = shot.alignment.valid_session & _carry(shared, shot.alignment.to_baseline)
+    return _totals(shot, place, usable_skin(shot) & inside, support)
+
+
+def _totals(shot: Shot, place: Place, counted: BoolArray, support: FloatArray) -> CellTotals:
     lines = {name: {"length_mm": lengths} for name, lengths in shot.lengths.items()}
-    return cell_totals(place, counted, shot.segmentation, shot.contrasts, shot.objects, {**shot.fields, **lines})
+    fields = {**shot.fields, **lines}
+    return cell_totals(place, counted, shot.segmentation, support, shot.contrasts, shot.objects, fields)
 
 
 def _carry(mask: BoolArray, where: FloatArray) -> BoolArray:
     """A mask looked up at other coordinates (h, w, 2); outside it, False."""
     return cv2.remap(mask.astype(np.uint8), where, None, cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT).astype(bool)
+
+
+def _looked_up(planes: FloatArray, where: FloatArray) -> FloatArray:
+    """(n, h, w) planes at other coordinates (h, w, 2); outside them, 0."""
+    return np.stack([cv2.remap(p, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT) for p in planes])
 
 
 def field_maps(frame: Frame, maps: SkinMaps) -> Fields:
@@ -116,12 +144,14 @@ def cell_totals(
     place: Place,
     counted: BoolArray,
     segmentation: Segmentation,
+    support: FloatArray,
     contrasts: dict[str, FloatArray],
     objects: dict[str, Objects],
     fields: Fields,
 ) -> CellTotals:
     """Sum everything over the cells of the counted skin (h, w); see metrics.py for the quantities.
 
+    support : (n_findings, h, w), the probability itself or of `common_support`
     fields : of `field_maps`, and for each line finding {"length_mm": its `line_lengths`}
     """
     ys, xs = np.nonzero(counted & (place.region_bits > 0))
@@ -141,6 +171,7 @@ def cell_totals(
             "skin_mm2": skin,
             "area_mm2": total(covered),
             "od_mm2": total(covered * contrasts[name][ys, xs]),
+            "support_od_mm2": total(support[channel, ys, xs] * area * contrasts[name][ys, xs]),
             **_object_totals(objects[name], counted, place, cells),
         }
     for name, quantities in fields.items():

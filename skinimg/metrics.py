@@ -5,6 +5,7 @@ Totals are sums over skin pixels, a = area of the pixel in mm2, p = probability 
     skin_mm2     sum of a                        length_mm    length of the skeletons of lines
     area_mm2     sum of p a                      count        number of separate objects
     od_mm2       sum of p a c                    diameter_mm  sum of the objects' equivalent diameters
+    support_od_mm2   sum of s a c: s = p in a single photo; in a comparison, the largest p of this skin in any photo
     count_to_2_mm, count_to_4_mm, count_above_4_mm            the objects by size, see indices.py
     <map>_mm2    sum of a x map                  (tone and texture: lightness, a_star, ... see measure.py)
 
@@ -171,8 +172,12 @@ def contrast(t: Totals) -> Values:
     source="integrated density, insensitive to threshold and blur (SCIENCE.md 3)",
 )
 def burden(t: Totals) -> Values:
-    """Sum of area x contrast: how much of it there is, large and pale or small and dark alike."""
-    return t["od_mm2"]
+    """Sum of area x contrast: how much of it there is, large and pale or small and dark alike.
+
+    Photos that are compared are summed over the same skin, wherever one of them shows the finding: what fades below
+    what can be found is still measured where it was, and a mask that comes out wider in one photo is so in both.
+    """
+    return t["support_od_mm2"]
 
 
 @metric(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby, product
 from pathlib import Path
 
@@ -15,7 +15,17 @@ from skinimg.comparable import differences, other_camera, transient_redness, und
 from skinimg.entries import PhotoEntry, Subject
 from skinimg.errors import AlignmentError, CalibrationError, PhotoError
 from skinimg.indices import estimates
-from skinimg.measure import NO_SCALE, field_maps, obstacles, place_of, shared_skin, shot_totals, values
+from skinimg.measure import (
+    NO_SCALE,
+    common_support,
+    compared_totals,
+    field_maps,
+    obstacles,
+    place_of,
+    shared_skin,
+    shot_totals,
+    values,
+)  # fmt: skip
 from skinimg.notes import Notes
 from skinimg.objects import contrast_maps, find_objects, line_lengths
 from skinimg.observe import Reference, see
@@ -136,7 +146,7 @@ def _look(entry: PhotoEntry, first: Shot | None, bench: Bench, notes: Notes) -> 
 
 def _measure(shot: Shot, first: Shot, bench: Bench, notes: Notes) -> CellTotals:
     with notes.stage("measure"):
-        cells = shot_totals(shot, place_of(shot.alignment, first.frame, bench.settings.tile_mm), None)
+        cells = shot_totals(shot, place_of(shot.alignment, first.frame, bench.settings.tile_mm))
         for region, finding, m, value, reason in values(shot, cells):
             notes.measurements.append(tables.measurement_row(shot.entry, region, finding, m, value, reason))
     return cells
@@ -164,10 +174,12 @@ def _draw(shot: Shot, first: Shot, key: str, folder: Path, notes: Notes) -> None
 def _pair(baseline: list[Shot], shots: list[Shot], bench: Bench) -> FollowUp:
     """A follow-up and the baseline on the skin that all their shots show, and what keeps them from being compared."""
     first, everything = baseline[0], [*baseline, *shots]
-    shared = shared_skin(everything)
-    totals = [
-        shot_totals(shot, place_of(shot.alignment, first.frame, bench.settings.tile_mm), shared) for shot in everything
-    ]
+    shared, totals = shared_skin(everything), []
+    for shot, support in zip(everything, common_support(everything), strict=True):
+        # Against skin that shows the finding in none of them: what has faded is not the ring of itself.
+        contrasts = contrast_maps(shot.frame, shot.maps, replace(shot.segmentation, probability=support))
+        place = place_of(shot.alignment, first.frame, bench.settings.tile_mm)
+        totals.append(compared_totals(replace(shot, contrasts=contrasts), place, shared, support))
     missing = obstacles(everything, totals)
     apart = differences(first, shots[0])
     for region, (finding, m_id) in product(first.frame.regions, tables.metric_keys()):

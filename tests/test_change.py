@@ -20,10 +20,13 @@ def cells(scale=1.0, noise=0.0, seed=0, skin=60.0):
         "skin_mm2": np.full(TILES, skin),
         "area_mm2": load,
         "od_mm2": 0.3 * load,
+        "support_od_mm2": 0.3 * load,
         "count": np.round(load),
         "diameter_mm": load,
     }
-    zero = dict.fromkeys(("skin_mm2", "area_mm2", "od_mm2", "count", "diameter_mm", "length_mm"), np.zeros(TILES))
+    zero = dict.fromkeys(
+        ("skin_mm2", "area_mm2", "od_mm2", "support_od_mm2", "count", "diameter_mm", "length_mm"), np.zeros(TILES)
+    )
     fields = (
         *("l_star_mm2", "a_star_mm2", "b_star_mm2", "melanin_mm2", "haemoglobin_mm2", "uneven_mm2", "highlight_mm2"),
         *("roughness_0.2_0.5_mm2", "roughness_0.5_2_mm2", "roughness_2_5_mm2"),

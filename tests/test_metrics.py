@@ -30,6 +30,7 @@ TOTALS = {
     "skin_mm2": 1000.0,
     "area_mm2": 50.0,
     "od_mm2": 10.0,
+    "support_od_mm2": 10.0,
     "count": 20.0,
     "diameter_mm": 30.0,
     "length_mm": 100.0,

@@ -14,7 +14,7 @@ from skinimg import Options, analyze
 from skinimg.entries import PhotoEntry, Subject
 from skinimg.findings import MASK_FINDINGS
 from skinimg.metrics import METRICS
-from skinimg.optics import TONES
+from skinimg.optics import TONES, melanin_density
 from skinimg.pipeline import Bench, analyze_subject
 from skinimg.records import Repeatability
 from skinimg.segment import load_segmenter
@@ -81,6 +81,30 @@ def test_fading_spots_improve_by_what_was_drawn_and_steady_ones_do_not(out):
     # The drawn melanin excess fell by 60 %; in density, which is concave in melanin, that is a little less.
     assert -70 < burden.loc["fading", "change_percent"] < -45
     assert abs(burden.loc["steady", "change_percent"]) < 5
+
+
+def test_what_fades_below_what_is_found_is_still_measured_where_it_was(tmp_path):
+    """A mask that ends where a spot can no longer be told from plain skin would call it cleared."""
+
+    def only_the_dark(frame, maps):
+        found = np.zeros((len(MASK_FINDINGS), *frame.skin.shape), np.float32)
+        smooth = cv2.GaussianBlur(maps.melanin, (0, 0), 4)
+        found[MASK_FINDINGS.index("spots")] = smooth > np.median(smooth) + 0.15
+        return found
+
+    faint = tuple(replace(spot, factor=1.15) for spot in SPOTS)
+    photos = []
+    for session, spots in (("S1", SPOTS), ("S2", faint)):
+        path = save(turned(skin_patch(spots, noise_seed=len(photos), gains=GAINS)), tmp_path / f"{session}.png")
+        photos.append(PhotoEntry("P", session, path, path.name, view="closeup", mm_per_px=0.1))
+    bench = Bench(replace(load_segmenter("classical"), probabilities=only_the_dark), Settings())
+    result, _ = analyze_subject(Subject("P", ("S1", "S2"), tuple(photos)), bench, tmp_path / "pictures")
+    changes = result.changes.set_index(["finding", "metric"])["change_percent"]
+    plain = melanin_density(0.03)
+    whole = [s.radius_mm**2 * (melanin_density(0.03 * s.factor) - plain) for s in SPOTS]
+    left = sum(s.radius_mm**2 for s in SPOTS) * (melanin_density(0.03 * 1.15) - plain) / sum(whole)
+    assert float(changes["spots", "area"]) == -100  # none of them is found
+    assert float(changes["spots", "burden"]) == pytest.approx(100 * (left - 1), abs=5)
 
 
 def test_the_other_findings_do_not_follow_the_spots(out):

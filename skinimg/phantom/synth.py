@@ -39,7 +39,7 @@ from skinimg.phantom.series import (
     sample_studio,
 )
 from skinimg.phantom.skin import Person
-from skinimg.phantom.truth_tables import Row, TruthTables, keyed, write_csv
+from skinimg.phantom.truth_tables import Row, TruthTables, compared, keyed, write_csv
 from skinimg.phantom.view import FIELD_MM, Seen
 
 VIEW_YAW_DEG = {"front": 0.0, "left45": -40.0, "right45": 40.0}  # left45 shows the person's left side
@@ -197,13 +197,17 @@ def _write_subject(job: _Job, plan: Plan, phototype: int | None) -> Iterator[Row
     job.tables.add_subject(plan, sitter.person)
     first: dict[str, Seen] = {}
     lesions, painted = sitter.lesions, sitter.paint()
-    baseline = now = keyed(truth.skin_totals(sitter, painted, lesions, regions))
+    now = keyed(truth.skin_totals(sitter, painted, lesions, regions))
+    baseline, pair = (painted, lesions), (now, now)
     for k in range(len(plan.dates)):
         after = lesions_at(sitter, plan.treatment, k / max(1, len(plan.dates) - 1), luck)
         if after is not lesions:  # untreated skin is the very same skin: painted and measured once
             lesions, painted = after, sitter.paint(after)
             now = keyed(truth.skin_totals(sitter, painted, lesions, regions))
-        job.tables.add_session(plan, k, baseline, now)
+            pair = compared(sitter, regions, baseline, (painted, lesions))
+        job.tables.add_session(plan, k, now)
+        if k:
+            job.tables.add_changes(plan, k, *pair)
         job.tables.add_lesions(plan, k, lesions, sitter.sheet.origin_mm)
         for view in job.recipe.views:
             picture = photograph_session(sitter, painted, job.studio, VIEW_YAW_DEG[view], spawn(generator))

@@ -60,9 +60,16 @@ def plain_skin(sitter: Sitter) -> npt.NDArray[np.bool_]:
 
 
 def skin_totals(
-    sitter: Sitter, painted: Painted, lesions: tuple[Lesion, ...], regions: npt.NDArray[np.bool_]
+    sitter: Sitter,
+    painted: Painted,
+    lesions: tuple[Lesion, ...],
+    regions: npt.NDArray[np.bool_],
+    compared_with: Painted | None = None,
 ) -> Totals:
-    """Sums over the regions of the sheet; the quantities are those of metrics.py."""
+    """Sums over the regions of the sheet; the quantities are those of metrics.py.
+
+    compared_with : the same skin at another session: burdens are then summed wherever either shows the finding
+    """
     sheet, mm = sitter.sheet, sitter.sheet.canvas.mm_per_px
     area = (area_factor(sitter.head, sheet.u, sheet.v) * mm**2).cpu().numpy().astype(np.float64)
     bit = [np.flatnonzero(mask) for mask in regions]
@@ -77,6 +84,10 @@ def skin_totals(
     for finding in MASK_FINDINGS:
         covered = painted.coverage[finding].cpu().numpy() * area
         totals[finding] = {"skin_mm2": skin, "area_mm2": total(covered), "od_mm2": total(covered * contrasts[finding])}
+        support = covered
+        if compared_with is not None:
+            support = np.maximum(covered, compared_with.coverage[finding].cpu().numpy() * area)
+        totals[finding]["support_od_mm2"] = total(support * contrasts[finding])
         totals[finding] |= _objects(painted, finding, covered, regions, lesions)
     for finding, fields in _fields(sitter, painted).items():
         totals[finding] = {"skin_mm2": skin} | {name: total(values * area) for name, values in fields.items()}

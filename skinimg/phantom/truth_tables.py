@@ -8,13 +8,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 from skinimg.findings import MASK_FINDINGS
 from skinimg.phantom.kinds import Lesion
+from skinimg.phantom.painting import Painted
+from skinimg.phantom.portrait import Sitter
 from skinimg.phantom.series import Plan
 from skinimg.phantom.skin import Person
-from skinimg.phantom.truth import Totals, values
+from skinimg.phantom.truth import Totals, skin_totals, values
 
 Row = dict[str, object]
+Moment = tuple[Painted, tuple[Lesion, ...]]  # skin at a session, and the lesions on it
+Regions = npt.NDArray[np.bool_]  # (regions, h, w) of truth.sheet_regions
 Known = dict[tuple[str, str, str], tuple[str, float | None, str]]  # region, finding, metric -> unit, value or reason
 
 _LESION_COLUMNS = ("kind", "radius_mm", "length_mm", "melanin", "blood", "depth_mm")
@@ -42,20 +49,33 @@ class TruthTables:
             }
         )
 
-    def add_session(self, plan: Plan, k: int, baseline: Known, now: Known) -> None:
-        """Every metric at session `k` (0 = the baseline), and how far it is from the baseline."""
-        session = {"subject": plan.subject, "session": f"S{k + 1}"}
+    def add_session(self, plan: Plan, k: int, now: Known) -> None:
+        """Every metric at session `k` (0 = the baseline)."""
         for (region, finding, metric), (unit, value, reason) in now.items():
             where = {"region": region, "finding": finding, "metric": metric}
-            self.measurements.append({**session, **where, "value": value, "unit": unit, "missing": reason})
-            if k == 0:
-                continue
+            self.measurements.append(
+                {
+                    "subject": plan.subject,
+                    "session": f"S{k + 1}",
+                    **where,
+                    "value": value,
+                    "unit": unit,
+                    "missing": reason,
+                }
+            )
+
+    def add_changes(self, plan: Plan, k: int, baseline: Known, now: Known) -> None:
+        """How far every metric at session `k` is from the baseline; both of `compared`."""
+        for (region, finding, metric), (unit, value, _) in now.items():
             start = baseline[region, finding, metric][1]
             change = None if value is None or start is None else value - start
             self.changes.append(
                 {
-                    **session,
-                    **where,
+                    "subject": plan.subject,
+                    "session": f"S{k + 1}",
+                    "region": region,
+                    "finding": finding,
+                    "metric": metric,
                     "unit": unit,
                     "baseline_session": "S1",
                     "days": (plan.dates[k] - plan.dates[0]).days,
@@ -84,6 +104,13 @@ class TruthTables:
 def keyed(totals: Totals) -> Known:
     """Every metric of the contract by region, finding and metric: its unit, and its value or why there is none."""
     return {(region, finding, m.id): (m.unit, value, reason) for region, finding, m, value, reason in values(totals)}
+
+
+def compared(sitter: Sitter, regions: Regions, baseline: Moment, now: Moment) -> tuple[Known, Known]:
+    """Every metric at two sessions as they are compared with each other."""
+    sides = ((baseline, now[0]), (now, baseline[0]))
+    before, after = (keyed(skin_totals(sitter, *moment, regions, other)) for moment, other in sides)
+    return before, after
 
 
 def write_csv(path: Path, rows: Sequence[Row]) -> None:
