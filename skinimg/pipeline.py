@@ -25,7 +25,7 @@ from skinimg.measure import (
     shared_skin,
     shot_totals,
     values,
-)  # fmt: skip
+)
 from skinimg.notes import Notes
 from skinimg.objects import contrast_maps, find_objects, line_lengths
 from skinimg.observe import Reference, see
