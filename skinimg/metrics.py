@@ -269,7 +269,7 @@ def _roughness(band: str) -> Callable[[Totals], Values]:
         return 100.0 * np.sqrt(_ratio(t[f"{band}_mm2"], t["skin_mm2"]))
 
     compute.__name__ = band
-    compute.__doc__ = "RMS of shading in the band, per cent of brightness. Confounder: the direction of the light."
+    compute.__doc__ = "RMS of brightness (red) in the band, per cent. Confounders: direction of the light, dark spots."
     return compute
 
 
@@ -283,5 +283,5 @@ for _name, (_low, _high) in ROUGHNESS_BANDS_MM.items():
         f"roughness {_low:g} to {_high:g} mm",
         unit="%",
         findings=("texture",),
-        source="RMS of band-passed shading (SCIENCE.md 3, roughness proxy)",
+        source="RMS of band-passed density in red, where pigments weigh least (SCIENCE.md 3, roughness proxy)",
     )(_roughness(_name))
