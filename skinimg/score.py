@@ -53,28 +53,26 @@ def scores(changes: Sequence[Change], whole: str) -> list[Score]:
 
 
 def _score(c: Change) -> Score:
-    """An improvement in per cent needs something to improve: a finding of which there is so little at the baseline that
-    even its complete clearance would be within the noise has none, unless it changed for certain."""
-    unknown = Score(c.finding, np.nan, np.nan, np.nan, "not_assessable", "")
     if c.verdict == "not_assessable" or not c.baseline > 0:
-        return unknown
+        return Score(c.finding, np.nan, np.nan, np.nan, "not_assessable", "")
     percent = [-100 * v / c.baseline for v in (c.change, c.ci_high, c.ci_low)]
-    if c.verdict == "unchanged" and percent[2] - percent[0] >= _CLEARED:
-        return unknown
     return Score(c.finding, percent[0], percent[1], percent[2], c.verdict, grade(percent[0], c.verdict))
 
 
 def efficacy(single: Sequence[Score]) -> Score:
-    """The overall efficacy index: the plain mean of the improvements that could be assessed.
+    """The overall efficacy index: the plain mean of the improvements that can tell something.
 
-    Equal weights, because any other would be an opinion about what a patient minds most; not weighted by precision,
-    because the steadiest finding would then speak for all. No finding counts for more than 100 points either way: ten
-    new spots on a face that had one are no reason to forget the rest. Its interval treats the findings as independent.
+    A finding of which there is so little at the baseline that even its complete clearance would be within the noise
+    tells nothing, unless it changed for certain; where all are like that, all count. Equal weights, because any other
+    would be an opinion about what a patient minds most; not weighted by precision, because the steadiest finding would
+    then speak for all. No finding counts for more than 100 points either way: ten new spots on a face that had one are
+    no reason to forget the rest. The interval treats the findings as independent.
     """
     known = [s for s in single if s.verdict != "not_assessable"]
     if not known:
         return Score("overall", np.nan, np.nan, np.nan, "not_assessable", "")
-    rows = np.array([(s.improvement_percent, s.ci_low, s.ci_high) for s in known]).clip(-_CLEARED, _CLEARED)  # (n, 3)
+    telling = [s for s in known if s.verdict != "unchanged" or s.ci_high - s.ci_low < 2 * _CLEARED] or known
+    rows = np.array([(s.improvement_percent, s.ci_low, s.ci_high) for s in telling]).clip(-_CLEARED, _CLEARED)  # (n, 3)
     mean = float(rows[:, 0].mean())
     half = float(np.sqrt((((rows[:, 2] - rows[:, 1]) / 2) ** 2).sum())) / len(rows)
     verdict = "unchanged" if abs(mean) <= half else "improved" if mean > 0 else "worsened"

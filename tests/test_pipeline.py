@@ -250,8 +250,7 @@ def test_redness_soon_after_a_treatment_keeps_its_numbers_and_stays_out_of_the_s
     judged = scores.set_index(["session", "finding"])
     assert judged.verdict["S3", "redness"] == "not_assessable"
     assert judged.improvement_percent["S3", "redness"] == ""
-    # three small spots may be too few for an index with the filters' noise, but nothing changed
-    assert judged.verdict["S3", "overall"] in ("unchanged", "not_assessable")
+    assert judged.verdict["S3", "overall"] == "unchanged"
 
 
 def test_an_unusable_baseline_and_a_shared_day_are_said_aloud(course):

@@ -36,12 +36,17 @@ def test_nothing_assessable_has_no_overall_score():
 
 
 def test_what_is_hardly_there_does_not_speak_for_the_rest():
-    """A face with next to no redness: its complete clearance would be within the noise, so it has no improvement."""
+    """A face with next to no redness: its complete clearance would be within the noise."""
     hardly = change("redness", 40, half=450, verdict="unchanged")
     found = scores([change("spots", -30), hardly], "face")
-    assert [s.verdict for s in found] == ["improved", "not_assessable", "improved"]
+    assert [s.verdict for s in found] == ["improved", "unchanged", "improved"]
     assert found[-1].improvement_percent == pytest.approx(30)
     assert found[-1].ci_high - found[-1].ci_low == pytest.approx(10)
+
+
+def test_a_face_with_next_to_nothing_is_unchanged():
+    found = scores([change("redness", 40, half=450, verdict="unchanged")], "face")
+    assert found[-1].verdict == "unchanged"
 
 
 def test_a_certain_worsening_counts_but_not_for_more_than_an_improvement_can():
