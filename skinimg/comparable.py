@@ -13,7 +13,7 @@ from skinimg.records import FloatArray, Shot
 from skinimg.smooth import masked_blur
 
 # Relief is seen by its shading, and its contrast doubles or triples with the direction of the light (SCIENCE.md 4).
-# A lamp that moved by about 15 degrees changes the broad brightness of a face by 0.15 OD (SD over the face).
+# A lamp that moved by about 15 degrees changes the broad shading of a face by 0.15 OD (SD over the face).
 _LIGHT_LIMIT_OD = 0.15
 _LIGHT_SCALE_MM = 8.0
 
@@ -91,11 +91,11 @@ def light_difference_od(baseline: Shot, session: Shot) -> float:
     """SD over the shared skin of the difference in broad brightness; 0 for the same lamp, whatever its strength.
 
     In red, where pigments weigh least: the optical model's shading is too noisy in dark skin (two phantoms of types V
-    and VI under lamps that had hardly moved: 0.04 to 0.32 OD in shading, 0.04 to 0.12 in red).
+    and VI, lamps straying by 6 to 9 degrees (SD): 0.04 to 0.32 OD in shading, 0.04 to 0.12 in red).
     """
     mm = baseline.frame.mm_per_px
-    red = [np.ascontiguousarray(density(s.frame.linear)[..., 0]) for s in (baseline, session)]
-    broad = [masked_blur(d, s.frame.skin, _LIGHT_SCALE_MM / mm) for d, s in zip(red, (baseline, session), strict=True)]
+    shots = (baseline, session)
+    broad = [masked_blur(density(s.frame.linear[..., 0]), s.frame.skin, _LIGHT_SCALE_MM / mm) for s in shots]
     where = session.alignment.to_session
     shared = baseline.frame.skin & session.alignment.valid_baseline
     if not shared.any():

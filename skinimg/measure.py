@@ -131,7 +131,7 @@ def field_maps(frame: Frame, maps: SkinMaps) -> Fields:
         "uneven_mm2": np.abs(uneven),
         "highlight_mm2": highlight.astype(np.float32),
     }
-    red = np.ascontiguousarray(density(frame.linear)[..., 0])  # relief: pigments weigh least there
+    red = density(frame.linear[..., 0])  # relief: pigments weigh least there
     texture = {
         f"{name}_mm2": (masked_blur(red, skin, low / 2 * px_per_mm) - masked_blur(red, skin, high / 2 * px_per_mm)) ** 2
         for name, (low, high) in ROUGHNESS_BANDS_MM.items()

@@ -140,7 +140,7 @@ def density(linear: FloatArray) -> FloatArray:
     """-ln of linear sRGB, floored at the darkest value that carries colour: same shape, float32."""
     if linear.size == 0:  # cv2.log returns None for it
         return linear.astype(np.float32)
-    return -cv2.log(np.maximum(linear, np.float32(_DARKEST)).reshape(-1, 3)).reshape(linear.shape)
+    return -cv2.log(np.maximum(linear, np.float32(_DARKEST)).reshape(len(linear), -1)).reshape(linear.shape)
 
 
 def invert(skin_densities: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:

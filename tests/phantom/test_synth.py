@@ -57,6 +57,16 @@ def test_only_the_treated_side_changes(study: Path) -> None:
     assert -80 < treated.loc[f"{active}_side", "change_percent"] < -25  # asked: -50 %; every spot has its own luck
 
 
+def test_a_burden_that_fades_is_summed_where_it_was(study: Path) -> None:
+    """The label of a faded spot shrinks to what can still be seen; its burden is that of the whole spot."""
+    keys = ["subject", "session", "region", "finding", "metric"]
+    alone = pd.read_csv(study / "truth" / "measurements.csv")[[*keys, "value"]]
+    both = _changes(study).merge(alone, on=keys).query("changed == 1 and region == 'face' and finding == 'spots'")
+    both = both.set_index("metric")
+    assert both.loc["burden", "follow_up"] > 1.01 * both.loc["burden", "value"]
+    assert both.loc["area", "follow_up"] == both.loc["area", "value"]
+
+
 def test_other_findings_keep_their_truth(study: Path) -> None:
     pores = _changes(study).query("finding in ['pores', 'wrinkles', 'scars']")
     coverage = pores[pores["metric"].isin(["count", "length"])]
