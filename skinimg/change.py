@@ -111,7 +111,8 @@ def _judge(
     known = replace(blank, baseline=start, follow_up=end)
     if not np.isfinite([start, end]).all():
         return replace(known, reason=f"no {blank.finding} in one of the sessions")
-    sem, quantile = _noise(m, *noises, (abs(start) + abs(end)) / 2)
+    area_mm2 = float(np.mean([_whole(t).get("area_mm2", 0.0) for t in before + after]))
+    sem, quantile = _noise(m, *noises, (abs(start) + abs(end)) / 2, area_mm2)
     if not sem > 0:
         return replace(known, reason="the repeatability of this metric is not known")
     drawn = _mean_of(m, after, weights) - _mean_of(m, before, weights)  # (samples,)
@@ -124,7 +125,9 @@ def _judge(
     return replace(known, ci_low=change - spread, ci_high=change + spread, mdc95=mdc95, verdict=verdict, reason=reason)
 
 
-def _noise(m: Metric, card: Repeatability | None, own: OwnNoise | None, value: float) -> tuple[float, float]:
+def _noise(
+    m: Metric, card: Repeatability | None, own: OwnNoise | None, value: float, area_mm2: float
+) -> tuple[float, float]:
     """Standard error of one shot, and how many of it hold 95 %: Student's t for as many pairs as it was measured on.
 
     Too few replicates may warn (where they differ by more than the card says) but not reassure. Replicates that do not
@@ -133,7 +136,7 @@ def _noise(m: Metric, card: Repeatability | None, own: OwnNoise | None, value: f
     mine = own.at(m, value) if own else 0.0
     if own and own.freedom >= _ENOUGH and mine > 0:
         return mine, float(stdtrit(own.freedom, 0.975))
-    return (max(card.at(value), mine), float(stdtrit(card.pairs, 0.975))) if card else (0.0, _Z95)
+    return (max(card.at(value, area_mm2), mine), float(stdtrit(card.pairs, 0.975))) if card else (0.0, _Z95)
 
 
 def _mean_of(m: Metric, shots: list[Totals], weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -6,7 +6,8 @@ apart, since noise weighs several times as much in dark skin, and so are the pho
 photos that were each taken with another phone. The
 standard error of measurement (SEM) of one shot is the SD of the difference over sqrt 2 (Weir 2005; SCIENCE.md 8). It is
 stored as a share of the value (loads scale with what there is), with a small absolute part that keeps a count of 2 from
-looking exact.
+looking exact. That of a burden, area x contrast, has a part that goes with the area instead: the contrast of faint
+redness strays by so much OD, however little of it there is.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from PIL import Image
+from scipy.optimize import minimize
 
 from skinimg.model.weights import weights_path
 from skinimg.optics import TONES
@@ -31,13 +34,16 @@ from skinimg.segment import load_segmenter
 from skinimg.settings import Settings
 from skinimg.study import read_study
 
+Values = npt.NDArray[np.float64]
 Watch = Callable[[int, int, str], None]
-Table = dict[str, dict[str, dict[str, float]]]  # finding -> metric -> relative, absolute, pairs
+Table = dict[str, dict[str, dict[str, float]]]  # finding -> metric -> the fields of a records.Repeatability
 Stated = dict[str, dict[str, dict[str, Table]]]  # tone -> camera -> px/mm ->
 PHOTOTYPES = (1, 2, 3, 4, 5, 6)
 _LIGHTEST_FOUR = 4
 _WHOLE = "face"
+_KEY = ["subject", "session"]
 _FEWEST_PAIRS = 3
+_NOTHING = 1e-6  # of a share or of OD
 _REGIMES: dict[str, Regime] = {"same_camera": "same_phone", "other_camera": "other_phone"}
 _MEASURED = (("same_camera", 1), ("same_camera", 2), ("other_camera", 1))  # camera, and how many times smaller
 
@@ -119,7 +125,7 @@ def _shrunk(manifest: Path, folder: Path, times: int) -> Path:
 
 
 def repeatability(pairs: pd.DataFrame) -> Table:
-    """finding -> metric -> {relative, absolute, pairs}; metrics seen in fewer than three pairs are left out."""
+    """finding -> metric -> the fields of a Repeatability; metrics seen in fewer than three pairs are left out."""
     stated: Table = {}
     for (finding, metric), rows in pairs.groupby(["finding", "metric"], sort=False):
         known = rows.dropna(subset=["baseline", "follow_up"])
@@ -128,13 +134,35 @@ def repeatability(pairs: pd.DataFrame) -> Table:
         middle = (known["baseline"] + known["follow_up"]).to_numpy() / 2
         apart = (known["follow_up"] - known["baseline"]).to_numpy()
         # Differences of null pairs have mean 0 by design, so their size is the root mean square, not the SD.
-        relative = float(np.sqrt(np.mean(apart**2) / max(np.mean(middle**2), 1e-12)) / np.sqrt(2))
+        relative = _rms(apart) / max(_rms(middle), 1e-6) / np.sqrt(2)
         if relative == 0:  # nothing was found in any pair, so nothing is known about its noise
             continue
-        absolute = 0.1 * float(np.sqrt(np.mean(apart**2)) / np.sqrt(2))
-        stated.setdefault(str(finding), {})[str(metric)] = {
-            "relative": round(relative, 4),
-            "absolute": float(f"{absolute:.3g}"),
-            "pairs": len(known),
-        }
+        absolute = 0.1 * _rms(apart) / np.sqrt(2)
+        noise = {"relative": relative, "absolute": absolute}
+        if metric == "burden":
+            areas = pairs[(pairs["finding"] == finding) & (pairs["metric"] == "area")].set_index(_KEY)
+            area_mm2 = areas.loc[pd.MultiIndex.from_frame(known[_KEY]), ["baseline", "follow_up"]].mean(axis=1)
+            found = area_mm2.to_numpy() > 0
+            if found.sum() >= _FEWEST_PAIRS:
+                noise |= _of_burden(apart[found], middle[found], area_mm2.to_numpy()[found])
+        rounded = {name: float(f"{value:.3g}") if value > _NOTHING else 0.0 for name, value in noise.items()}
+        stated.setdefault(str(finding), {})[str(metric)] = rounded | {"pairs": len(known)}
     return stated
+
+
+def _of_burden(apart: Values, middle: Values, area_mm2: Values) -> dict[str, float]:
+    """The likeliest share and OD per area (both >= 0) for normal differences of that size; all (n,)."""
+
+    def unlikeliness(logs: Values) -> float:
+        relative, per_mm2 = np.exp(logs)
+        variance = 2 * ((relative * middle) ** 2 + (per_mm2 * area_mm2) ** 2)
+        return float(np.sum(np.log(variance) + apart**2 / variance))
+
+    start = [_rms(apart) / max(_rms(size), 1e-12) for size in (middle, area_mm2)]
+    best = minimize(unlikeliness, np.log(np.maximum(start, 1e-6)), method="Nelder-Mead")
+    relative, per_mm2 = np.exp(best.x)
+    return {"relative": relative, "absolute": 0.0, "per_mm2": per_mm2}
+
+
+def _rms(values: Values) -> float:
+    return float(np.sqrt(np.mean(values**2)))

@@ -204,16 +204,18 @@ class CellTotals:
 class Repeatability:
     """Standard error of measurement of one metric: what two photos of unchanged skin differ by, over sqrt 2.
 
-    sem = hypot(relative x value, absolute); the absolute part keeps a count of 2 from looking exact.
+    sem = sqrt((relative x value)^2 + absolute^2 + (per_mm2 x area)^2); the absolute part keeps a count of 2 from
+    looking exact, that of the area says how far the contrast of next to nothing strays.
     """
 
     relative: float
     absolute: float
     pairs: float = np.inf  # of photos from which it was measured
+    per_mm2: float = 0.0  # OD, of a burden
 
-    def at(self, value: float) -> float:
-        """SEM in the metric's unit at a given value."""
-        return float(np.hypot(self.relative * value, self.absolute))
+    def at(self, value: float, area_mm2: float = 0.0) -> float:
+        """SEM in the metric's unit at a given value, and for a burden of an area."""
+        return float(np.hypot(np.hypot(self.relative * value, self.absolute), self.per_mm2 * area_mm2))
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,7 @@ def load_segmenter(weights: str = DEFAULT_WEIGHTS, device: str = "auto") -> Segm
 
 
 def read_repeatability(card: Path) -> Stated:
-    """The `repeatability` part of a card: {tone: {camera: {px/mm: {finding: {metric: {"relative": , "absolute": }}}}}}.
+    """The `repeatability` part of a card: {tone: {camera: {px/mm: {finding: {metric: a `Repeatability`}}}}}.
 
     Raises
     ------
@@ -101,7 +101,7 @@ def read_repeatability(card: Path) -> Stated:
 
 def _noise(stated: dict[str, dict[str, dict[str, float]]]) -> Noise:
     return {
-        (finding, metric): Repeatability(float(noise["relative"]), float(noise["absolute"]), float(noise["pairs"]))
+        (finding, metric): Repeatability(**{name: float(value) for name, value in noise.items()})
         for finding, metrics in stated.items()
         for metric, noise in metrics.items()
     }

@@ -52,6 +52,15 @@ def test_identical_photos_are_unchanged():
         assert found["spots", m].ci_low < 0 < found["spots", m].ci_high
 
 
+def test_the_noise_of_a_burden_that_goes_with_its_area_hides_a_change_of_faint_things():
+    stray = {("spots", "burden"): Repeatability(0.0, 0.0, per_mm2=0.05)}  # MDC95 0.14 OD, of 0.3 OD there
+    assert verdicts([cells()], [cells(0.67)], noise=stray)["spots", "burden"].verdict == "unchanged"
+    assert verdicts([cells()], [cells(0.2)], noise=stray)["spots", "burden"].verdict == "improved"
+    total = cells().totals["spots"]["area_mm2"].sum()
+    found = verdicts([cells()], [cells(0.67)], noise=stray)["spots", "burden"].mdc95
+    assert found == pytest.approx(1.96 * 2**0.5 * 0.05 * total * 1.67 / 2, rel=0.01)
+
+
 def test_a_third_less_is_improved_and_a_third_more_is_worse():
     burden = verdicts([cells()], [cells(0.67)])["spots", "burden"]
     assert burden.verdict == "improved"

@@ -33,6 +33,33 @@ def test_a_constant_drift_is_noise_too() -> None:
     assert repeatability(_pairs([100, 100, 100], [120, 120, 120]))["spots"]["area"]["relative"] > 0.1
 
 
+def _burdens(value: list[float], apart: list[float], area_mm2: list[float]) -> pd.DataFrame:
+    def rows(metric: str, middle: list[float], gap: list[float]) -> pd.DataFrame:
+        low, high = ([m + sign * g / 2 for m, g in zip(middle, gap, strict=True)] for sign in (-1, 1))
+        return _pairs(low, high, metric).assign(subject=[f"P{k}" for k in range(len(middle))], session="S2")
+
+    return pd.concat([rows("burden", value, apart), rows("area", area_mm2, [0.0] * len(value))])
+
+
+def test_noise_of_a_burden_goes_with_what_there_is_or_with_the_area_as_the_pairs_have_it() -> None:
+    value, area_mm2, luck = [1.0, 30.0, 5.0, 80.0, 2.0], [100.0, 60.0, 10.0, 90.0, 40.0], [1, -1, 1, 1, -1]
+    by_value = _burdens(value, [0.05 * v * z for v, z in zip(value, luck, strict=True)], area_mm2)
+    by_area = _burdens(value, [0.05 * a * z for a, z in zip(area_mm2, luck, strict=True)], area_mm2)
+    expected = 0.05 / math.sqrt(2)
+    share, od = (repeatability(pairs)["spots"]["burden"] for pairs in (by_value, by_area))
+    assert share["relative"] == pytest.approx(expected, rel=0.03)
+    assert share["per_mm2"] * 100 < 0.1 * expected * 1  # the first pair, where the area is largest beside the burden
+    assert od["per_mm2"] == pytest.approx(expected, rel=0.03)
+    assert od["relative"] * 80 < 0.1 * expected * 90  # the fourth, where the burden is largest beside the area
+
+
+def test_a_burden_of_nothing_does_not_tell_its_noise() -> None:
+    nothing = _burdens([0.0, 10.0, 20.0, 30.0], [0.0, 1.0, -2.0, 3.0], [0.0, 5.0, 10.0, 20.0])
+    rest = _burdens([10.0, 20.0, 30.0], [1.0, -2.0, 3.0], [5.0, 10.0, 20.0])
+    stated, expected = (repeatability(pairs)["spots"]["burden"] for pairs in (nothing, rest))
+    assert {k: v for k, v in stated.items() if k != "pairs"} == {k: v for k, v in expected.items() if k != "pairs"}
+
+
 def test_nothing_is_stated_from_too_few_pairs_or_from_nothing_found() -> None:
     assert repeatability(_pairs([1, 1], [2, 2])) == {}
     assert repeatability(_pairs([0, 0, 0], [0, 0, 0])) == {}

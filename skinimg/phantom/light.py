@@ -66,7 +66,7 @@ def shade(albedo: Tensor, normals: Tensor, openness: Tensor, gloss: Tensor, ligh
     albedo : (h, w, 3) linear; normals : (h, w, 3) unit; openness, gloss : (h, w); mm_per_px : of the surface
     """
     facing = _dot(normals, light.direction).clamp_min(0)
-    irradiance = refilled(light.ambient * openness + (1 - light.ambient) * facing, openness, albedo)
+    irradiance = lit(albedo, normals, openness, light)
     # Light crosses the pigmented epidermis twice, on its way in and, elsewhere, on its way out. So half of the pigment
     # (the square root) lies before the scattering and half behind it: its edges stay half sharp.
     half = albedo.clamp_min(1e-6).sqrt()
@@ -74,8 +74,14 @@ def shade(albedo: Tensor, normals: Tensor, openness: Tensor, gloss: Tensor, ligh
     return body + _shine(normals, facing, openness, gloss, light)[..., None]
 
 
+def lit(albedo: Tensor, normals: Tensor, openness: Tensor, light: Light) -> Tensor:
+    """Irradiance (h, w, c) of skin by the lamp, by the light from all around and by its own walls; as in `shade`."""
+    facing = _dot(normals, light.direction).clamp_min(0)
+    return refilled(light.ambient * openness + (1 - light.ambient) * facing, openness, albedo)
+
+
 def refilled(irradiance: Tensor, openness: Tensor, albedo: Tensor) -> Tensor:
-    """Irradiance (h, w) with what the relief's own walls send back into it, (h, w, 3).
+    """Irradiance (h, w) with what the relief's own walls send back into it, (h, w, c) for the channels of `albedo`.
 
     Of the light that skin of `albedo` returns, the share 1 - openness meets skin again, and of that again: a geometric
     series (as in Jimenez 2016). Red comes back most, so grooves are reddish and darken red least.
@@ -85,11 +91,13 @@ def refilled(irradiance: Tensor, openness: Tensor, albedo: Tensor) -> Tensor:
 
 def scattered_light(irradiance: Tensor, mm_per_px: float) -> Tensor:
     """Irradiance (h, w, 3) spread below the surface, each channel by its own width."""
-    channels = []
-    for channel, (near_mm, far_mm) in enumerate(SCATTER_MM):
-        plane = irradiance[..., channel]
-        channels.append(torch.lerp(blur(plane, far_mm / mm_per_px), blur(plane, near_mm / mm_per_px), _NEAR))
-    return torch.stack(channels, dim=-1)
+    return torch.stack([scattered_plane(irradiance[..., c], c, mm_per_px) for c in range(len(SCATTER_MM))], dim=-1)
+
+
+def scattered_plane(irradiance: Tensor, channel: int, mm_per_px: float) -> Tensor:
+    """The same for one channel, (h, w)."""
+    near_mm, far_mm = SCATTER_MM[channel]
+    return torch.lerp(blur(irradiance, far_mm / mm_per_px), blur(irradiance, near_mm / mm_per_px), _NEAR)
 
 
 def _shine(normals: Tensor, facing: Tensor, openness: Tensor, gloss: Tensor, light: Light) -> Tensor:

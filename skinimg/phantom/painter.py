@@ -12,8 +12,9 @@ from skinimg import optics
 from skinimg.phantom.canvas import plain_canvas
 from skinimg.phantom.filters import blur
 from skinimg.phantom.kinds import Lesion
-from skinimg.phantom.light import Light, normals_of, openness_of, shade
+from skinimg.phantom.light import Light, lit, normals_of, openness_of, shade
 from skinimg.phantom.painting import lesion_maps
+from skinimg.phantom.shown import GREEN, darkness, label_of
 from skinimg.phantom.skin import density
 
 
@@ -57,11 +58,18 @@ def paint_on_photo(
     matt = Light(light.direction, light.ambient, shine=0.0)
     flat, nowhere = torch.zeros(canvas.shape, device=linear.device), torch.ones(canvas.shape, device=linear.device)
 
-    def lit(albedo: Tensor, height_mm: Tensor) -> Tensor:
-        normals = normals_of(height_mm, mm_per_px)
-        return shade(albedo, normals, openness_of(height_mm, mm_per_px), nowhere, matt, mm_per_px)
+    def relief(height_mm: Tensor) -> tuple[Tensor, Tensor]:
+        return normals_of(height_mm, mm_per_px), openness_of(height_mm, mm_per_px)
 
-    ratio = lit(changed, change.height_mm) / lit(plain, flat).clamp_min(1e-6)
+    def shaded(albedo: Tensor, height_mm: Tensor) -> Tensor:
+        return shade(albedo, *relief(height_mm), nowhere, matt, mm_per_px)
+
+    def green(height_mm: Tensor) -> Tensor:
+        return lit(plain[..., GREEN, None], *relief(height_mm), matt)[..., 0]
+
+    ratio = shaded(changed, change.height_mm) / shaded(plain, flat).clamp_min(1e-6)
+    dark = darkness(green, change.height_mm, change.grooves_mm, mm_per_px, psf_px * mm_per_px)
+    coverage |= {finding: label_of(coverage[finding], plane, mm_per_px) for finding, plane in dark.items()}
     on_skin = skin.to(torch.float32)
     painted = linear * torch.lerp(torch.ones_like(ratio), blur(ratio, psf_px), on_skin[..., None])
     return PaintedPhoto(

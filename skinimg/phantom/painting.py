@@ -15,6 +15,7 @@ from skinimg.phantom.canvas import Canvas
 from skinimg.phantom.draws import hashed, lattice_noise
 from skinimg.phantom.kinds import KINDS, Lesion
 from skinimg.phantom.light import CLOSING, OPENNESS_MM
+from skinimg.phantom.shown import SHOWN_BY_LIGHT
 from skinimg.phantom.skin import SkinState, line_coverage
 from skinimg.phantom.splat import Layers, Window, segment_distance, windows
 
@@ -34,12 +35,13 @@ _SLANT = 0.36  # tangent of 20 degrees, the usual tilt of the light
 
 @dataclass(frozen=True)
 class Change:
-    """What lesions do to skin, on the canvas: ln factors on the two pigments, and relief. All (h, w) float32."""
+    """What lesions do to skin, on the canvas: ln factors on the two pigments, and relief. All maps (h, w) float32."""
 
     ln_melanin: Tensor
     ln_blood: Tensor
     height_mm: Tensor
     hair: Tensor  # coverage
+    grooves_mm: dict[str, Tensor]  # finding of shown.SHOWN_BY_LIGHT -> the depth of its lesions alone
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,7 @@ def lesion_maps(canvas: Canvas, lesions: Sequence[Lesion]) -> tuple[Change, dict
         ln_blood=layers.value("blood") - layers.value("less_blood"),
         height_mm=layers.value("raised") - layers.value("pits"),
         hair=layers.value("hair"),
+        grooves_mm={finding: layers.value(f"{finding}_mm") for finding in SHOWN_BY_LIGHT},
     )
     coverage = {finding: layers.coverage(finding) for finding in MASK_FINDINGS}
     return change, coverage, {finding: layers.owners(finding) for finding in MASK_FINDINGS}
@@ -146,11 +149,17 @@ def _draw_patches(layers: Layers, kind: str, table: _Table) -> None:
         _pigment(layers, window, table, fill)
         depth = table.of(window, "depth_mm")
         hollow = _hollow(kind, cover, distance / outline.clamp_min(1e-6))
-        layers.draw("pits", window, depth.clamp_min(0) * hollow)
+        _dig(layers, kind, window, depth.clamp_min(0) * hollow)
         if float(table["depth_mm"].min()) < 0:
             layers.draw("raised", window, (-depth).clamp_min(0) * hollow)
         if KINDS[kind].finding:
             _claim(layers, KINDS[kind].finding, window, table, cover * visible[window.members, None, None])
+
+
+def _dig(layers: Layers, kind: str, window: Window, depth_mm: Tensor) -> None:
+    layers.draw("pits", window, depth_mm)
+    if KINDS[kind].finding in SHOWN_BY_LIGHT:
+        layers.draw(f"{KINDS[kind].finding}_mm", window, depth_mm)
 
 
 def _claim(layers: Layers, finding: str, window: Window, table: _Table, cover: Tensor) -> None:
@@ -242,7 +251,7 @@ def _draw_lines(layers: Layers, kind: str, table: _Table) -> None:
         else:
             # A Gaussian groove, half as deep at the edge of its width.
             groove = torch.exp(-math.log(2) * (distance / width) ** 2)
-            layers.draw("pits", window, table["depth_mm"][owner][piece, None, None] * taper * groove)
+            _dig(layers, kind, window, table["depth_mm"][owner][piece, None, None] * taper * groove)
         ids = table.ids[owner][piece]
         layers.claim(KINDS[kind].finding, window, cover * visible[piece, None, None], ids)
 

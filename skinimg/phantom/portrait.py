@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -34,6 +35,7 @@ from skinimg.phantom.painting import Painted, paint
 from skinimg.phantom.people import Looks, sample_landmarks, sample_looks
 from skinimg.phantom.sculpt import build_head
 from skinimg.phantom.sheet import Sheet, make_sheet
+from skinimg.phantom.shown import GREEN, PIXEL_PX, darkness
 from skinimg.phantom.skin import Person, SkinState, albedo, draw_skin, sample_person, skin_colour, wear_makeup
 from skinimg.phantom.view import Seen, View, trace
 
@@ -109,12 +111,17 @@ def _with_lips(skin: SkinState, sheet: Sheet, looks: Looks) -> SkinState:
 
 @dataclass(frozen=True)
 class Picture:
-    """One photo and how it came about. srgb : (H, W, 3) uint8."""
+    """One photo and how it came about.
+
+    srgb : (H, W, 3) uint8. dark : finding -> (h, w) on the sheet, density that its grooves add as this photo shows them
+    (shown.darkness).
+    """
 
     srgb: Tensor
     view: View
     seen: Seen
     painted: Painted
+    dark: dict[str, Tensor]
 
 
 def photograph(
@@ -125,7 +132,8 @@ def photograph(
     face = _sheet_light(sitter, painted, view, lighting, camera)
     outside = _outside_light(sitter, view, lighting)
     radiance = _seen_light(sitter, seen, view, face, outside)
-    return Picture(develop(radiance, camera, generator), view, seen, painted)
+    dark = _groove_darkness(sitter, painted, view, lighting, camera)
+    return Picture(develop(radiance, camera, generator), view, seen, painted, dark)
 
 
 def _light_on(sitter: Sitter, view: View, lighting: Lighting, u: Tensor, v: Tensor) -> Tensor:
@@ -138,12 +146,8 @@ def _sheet_light(sitter: Sitter, painted: Painted, view: View, lighting: Lightin
     """Light (h, w, 3) that leaves the face's sheet towards the camera."""
     sheet, state, overlay = sitter.sheet, painted.state, sitter.overlay
     mm = sheet.canvas.mm_per_px
-    radius = sitter.head.radius_at(sheet.u, sheet.v, bare=True)
-    height = state.height_mm * (1 - sheet.eyes)
-    normals = surface_normals(radius + height, sheet.u, mm)
-    openness = openness_of(height, mm)
     light = _light_on(sitter, view, lighting, sheet.u, sheet.v)
-    irradiance = (light * normals.permute(2, 0, 1)).sum(0).clamp_min(0.0) * (0.4 + 0.6 * openness)
+    irradiance, normals, openness = _lit_relief(sitter, light, state.height_mm)
     bare = albedo(state, sitter.person).clamp_min(1e-6)
     half = bare.sqrt()  # see light.shade
     body = half * scattered_light(half * refilled(irradiance, openness, bare), mm)
@@ -151,6 +155,31 @@ def _sheet_light(sitter: Sitter, painted: Painted, view: View, lighting: Lightin
     body = torch.lerp(body, covered, overlay.cover[..., None])
     shine = _shine(sitter, normals, state.gloss * (1 - overlay.cover) * openness, view, lighting, camera)
     return body + shine[..., None]
+
+
+def _lit_relief(sitter: Sitter, light: Tensor, height_mm: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Irradiance (h, w), normals (h, w, 3) and openness (h, w) of the sheet with a relief (h, w) on it."""
+    sheet, mm = sitter.sheet, sitter.sheet.canvas.mm_per_px
+    radius = sitter.head.radius_at(sheet.u, sheet.v, bare=True)
+    height = height_mm * (1 - sheet.eyes)
+    normals, openness = surface_normals(radius + height, sheet.u, mm), openness_of(height, mm)
+    return (light * normals.permute(2, 0, 1)).sum(0).clamp_min(0.0) * (0.4 + 0.6 * openness), normals, openness
+
+
+def _groove_darkness(
+    sitter: Sitter, painted: Painted, view: View, lighting: Lighting, camera: Camera
+) -> dict[str, Tensor]:
+    """`shown.darkness` of a photo, on the sheet."""
+    sheet, state = sitter.sheet, painted.state
+    light = _light_on(sitter, view, lighting, sheet.u, sheet.v)
+    green = albedo(state, sitter.person)[..., GREEN, None]
+
+    def lit(height_mm: Tensor) -> Tensor:
+        irradiance, _, openness = _lit_relief(sitter, light, height_mm)
+        return refilled(irradiance, openness, green)[..., 0]
+
+    blur_mm = math.hypot(PIXEL_PX, camera.psf_px) / view.px_per_mm
+    return darkness(lit, state.height_mm, painted.change.grooves_mm, sheet.canvas.mm_per_px, blur_mm)
 
 
 def _shine(sitter: Sitter, normals: Tensor, gloss: Tensor, view: View, lighting: Lighting, camera: Camera) -> Tensor:
@@ -195,7 +224,7 @@ def _seen_light(sitter: Sitter, seen: Seen, view: View, face: Tensor, outside: T
     """The picture's light (H, W, 3): the sheet where the face is, the rest of the chart around it, the wall behind."""
     sheet = sitter.sheet
     footprint = 1 / view.px_per_mm / sheet.canvas.mm_per_px  # sheet pixels per photo pixel
-    planes = blur(face, 0.4 * footprint).permute(2, 0, 1)
+    planes = blur(face, PIXEL_PX * footprint).permute(2, 0, 1)
     on_face, share = sample_sheet(sheet, planes, seen.u, seen.v)
     layers = sample_grid(torch.cat([outside, sitter.outside.hair[None]]), seen.u, seen.v)
     share = share * (1 - layers[3])

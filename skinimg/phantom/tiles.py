@@ -21,8 +21,9 @@ from skinimg.phantom.draws import log_uniform, normal, spawn, uniform
 from skinimg.phantom.filters import halved, resized
 from skinimg.phantom.jpeg import compress
 from skinimg.phantom.lesions import sample_lesions
-from skinimg.phantom.light import normals_of, openness_of, shade
+from skinimg.phantom.light import Light, lit, normals_of, openness_of, shade
 from skinimg.phantom.painting import paint
+from skinimg.phantom.shown import GREEN, PIXEL_PX, SHOWN_BY_LIGHT, darkness, label_of
 from skinimg.phantom.skin import Person, albedo, draw_skin, sample_person, skin_colour, wear_makeup
 from skinimg.settings import WORKING_MM_PER_PX
 
@@ -46,7 +47,7 @@ class Tiles:
     """Photographs of skin at the working scale of 0.1 mm/px and what is on them."""
 
     linear: Tensor  # (n, 3, h, w) linear sRGB as decoded from the photograph
-    coverage: Tensor  # (n, 5, h, w) 0..1 in the order of MASK_FINDINGS, before any camera
+    coverage: Tensor  # (n, 5, h, w) 0..1 in the order of MASK_FINDINGS; pores and lines as the light shows them
     valid: Tensor  # (n, h, w) bool: skin that can be judged, not burnt out and not under hair
     ita_deg: Tensor  # (n,) of the person's plain skin
     native_px_per_mm: Tensor  # (n,) of the photograph, before it was resampled
@@ -58,6 +59,7 @@ class Sheet:
 
     albedo: Tensor  # (h, w, 3)
     height_mm: Tensor
+    grooves_mm: Tensor  # (h, w, 2) in the order of SHOWN_BY_LIGHT
     openness: Tensor
     gloss: Tensor
     hair: Tensor
@@ -84,6 +86,7 @@ class Sheet:
         return Sheet(
             albedo=change(self.albedo),
             height_mm=change(self.height_mm),
+            grooves_mm=change(self.grooves_mm),
             openness=change(self.openness),
             gloss=change(self.gloss),
             hair=change(self.hair),
@@ -127,6 +130,7 @@ def grow_sheet(
     sheet = Sheet(
         albedo=albedo(state, person),
         height_mm=state.height_mm,
+        grooves_mm=torch.stack([painted.change.grooves_mm[finding] for finding in SHOWN_BY_LIGHT], dim=-1),
         openness=openness_of(state.height_mm, canvas.mm_per_px),
         gloss=state.gloss,
         hair=state.hair,
@@ -148,20 +152,41 @@ def photograph(
     truth = coarse.turned(row, column, TILE_PX, turn)
     # A photograph coarser than 12 px/mm cannot show what the fine sheet has more than the coarse one.
     piece = truth if native_px_per_mm <= 12 else fine.turned(2 * row, 2 * column, 2 * TILE_PX, turn)
-    normals = normals_of(piece.height_mm + _body(piece, generator), piece.mm_per_px)
+    body = _body(piece, generator)
+    normals = normals_of(piece.height_mm + body, piece.mm_per_px)
     radiance = shade(piece.albedo, normals, piece.openness, piece.gloss, camera.light, piece.mm_per_px)
     radiance = radiance * _metered(radiance, generator) * _passing(camera.shadow, piece, generator)[..., None]
     side = round(TILE_PX * WORKING_MM_PER_PX * min(native_px_per_mm, 1 / piece.mm_per_px))
     picture = compress(develop(resized(radiance, (side, side)), camera, generator), camera.jpeg_quality)
     linear = resized(decode(picture.to(torch.float32) / 255), (TILE_PX, TILE_PX)).clamp(0, 1)
     valid = (linear.amax(dim=-1) < 0.97) & (truth.hair < 0.5)
+    blur_mm = math.hypot(PIXEL_PX, camera.psf_px) * TILE_PX * WORKING_MM_PER_PX / side
     return (
         linear.permute(2, 0, 1),
-        truth.coverage.permute(2, 0, 1),
+        _labels(truth, piece, body, camera.light, blur_mm),
         valid,
         torch.tensor(_ita(fine.person), device=linear.device),
         torch.tensor(native_px_per_mm, device=linear.device),
     )
+
+
+def _labels(truth: Sheet, piece: Sheet, body: Tensor, light: Light, blur_mm: float) -> Tensor:
+    """Labels (5, h, w) of a photograph: coverage, but pores and lines as the light shows them.
+
+    truth : at the working scale; piece : the same skin as it was photographed; body : its (h, w) height below the skin
+    """
+    green = piece.albedo[..., GREEN, None]
+
+    def irradiance(height_mm: Tensor) -> Tensor:
+        normals, openness = normals_of(height_mm + body, piece.mm_per_px), openness_of(height_mm, piece.mm_per_px)
+        return lit(green, normals, openness, light)[..., 0]
+
+    grooves_mm = dict(zip(SHOWN_BY_LIGHT, piece.grooves_mm.unbind(-1), strict=True))
+    labels = list(truth.coverage.unbind(-1))
+    for finding, dark in darkness(irradiance, piece.height_mm, grooves_mm, piece.mm_per_px, blur_mm).items():
+        k = MASK_FINDINGS.index(finding)
+        labels[k] = label_of(labels[k], resized(dark, (TILE_PX, TILE_PX)), WORKING_MM_PER_PX)
+    return torch.stack(labels)
 
 
 def troubled(person: Person, generator: torch.Generator) -> Person:

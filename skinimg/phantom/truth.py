@@ -25,6 +25,7 @@ from skinimg.phantom.kinds import Lesion
 from skinimg.phantom.light import openness_of
 from skinimg.phantom.painting import Painted
 from skinimg.phantom.portrait import Picture, Sitter, sample_sheet
+from skinimg.phantom.shown import label_of
 from skinimg.phantom.skin import albedo
 from skinimg.phantom.view import Seen, View
 from skinimg.records import FloatArray
@@ -184,12 +185,14 @@ def _why(m: Metric, finding: str) -> str:
 def picture_maps(sitter: Sitter, picture: Picture) -> tuple[dict[str, FloatArray], dict[str, npt.NDArray[np.int32]]]:
     """Truth at the photo's pixels (H, W): coverage of each finding, melanin, blood, height_mm; and instance ids.
 
+    Pores and lines as this photo's light shows them (shown.py); their ids, as those of all else, where the lesions are.
     Skin only: 0 on hair, eyes and background, and on the far side of the nose.
     """
-    sheet, seen, painted = sitter.sheet, picture.seen, picture.painted
+    sheet, seen, painted, mm = sitter.sheet, picture.seen, picture.painted, sitter.sheet.canvas.mm_per_px
     shown = torch.from_numpy(plain_skin(sitter).astype(np.float32)).to(sitter.head.device)
     state = painted.state
-    named = {**painted.coverage, "melanin": state.melanin, "blood": state.blood, "height_mm": state.height_mm}
+    labels = {finding: label_of(painted.coverage[finding], dark, mm) for finding, dark in picture.dark.items()}
+    named = {**painted.coverage, **labels, "melanin": state.melanin, "blood": state.blood, "height_mm": state.height_mm}
     planes = torch.stack([*named.values(), shown])
     planes[: len(MASK_FINDINGS)] *= shown
     sampled, share = sample_sheet(sheet, planes, seen.u, seen.v)
