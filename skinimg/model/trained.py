@@ -9,6 +9,7 @@ from torch import nn
 
 from skinimg.findings import MASK_FINDINGS
 from skinimg.model.card import Calibration, load_network
+from skinimg.model.device import bfloat16_pays
 from skinimg.model.inference import Effort, run
 from skinimg.model.network import evenly_lit, frame_planes
 from skinimg.records import FloatArray, Frame, SkinMaps
@@ -29,9 +30,8 @@ class Trained:
     def load(cls, weights: str, device: str) -> Self:
         """See `load_network` for the errors."""
         network, calibration, card = load_network(weights)
-        return cls(
-            network.on(device), calibration, str(card["sha256"]), Effort(device), tuple(card.get("untrained", ()))
-        )
+        effort = Effort(device, half=bfloat16_pays(device))
+        return cls(network.on(device), calibration, str(card["sha256"]), effort, tuple(card.get("untrained", ())))
 
     def probabilities(self, frame: Frame, maps: SkinMaps) -> FloatArray:
         """(5, h, w) in the order of MASK_FINDINGS; 0 off the skin."""

@@ -11,6 +11,7 @@ from skinimg.errors import DeviceError
 from skinimg.findings import MASK_FINDINGS
 from skinimg.model.inference import Effort, run
 from skinimg.model.network import GRID_PX, N_PLANES, REACH_PX, SkinNetwork, frame_planes
+from skinimg.model.trained import Trained
 
 N = len(MASK_FINDINGS)
 
@@ -84,6 +85,12 @@ def test_bfloat16_changes_little(network: SkinNetwork, picture: Tensor) -> None:
     half, _ = run(network, picture, Effort(half=True))
     skin = picture[3] > 0
     assert float((full.sigmoid() - half.sigmoid())[:, skin].abs().mean()) < 5e-3
+
+
+@pytest.mark.parametrize("has_amx", [True, False])
+def test_bfloat16_is_used_only_where_the_cpu_multiplies_it(has_amx: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: has_amx)
+    assert Trained.load("skin", "cpu").effort.half is has_amx
 
 
 def test_a_frame_without_skin_costs_nothing(picture: Tensor) -> None:
