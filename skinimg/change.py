@@ -128,7 +128,7 @@ def _judge(
 def _noise(
     m: Metric, card: Repeatability | None, own: OwnNoise | None, value: float, area_mm2: float
 ) -> tuple[float, float]:
-    """Standard error of one shot, and how many of it hold 95 %: Student's t for as many pairs as it was measured on.
+    """Standard error of one shot, and how many of it hold 95 %: Student's t for as many people as it was measured on.
 
     Too few replicates may warn (where they differ by more than the card says) but not reassure. Replicates that do not
     differ at all are copies of one file, or a small count: no measure of noise.
@@ -136,7 +136,7 @@ def _noise(
     mine = own.at(m, value) if own else 0.0
     if own and own.freedom >= _ENOUGH and mine > 0:
         return mine, float(stdtrit(own.freedom, 0.975))
-    return (max(card.at(value, area_mm2), mine), float(stdtrit(card.pairs, 0.975))) if card else (0.0, _Z95)
+    return (max(card.at(value, area_mm2), mine), float(stdtrit(card.people, 0.975))) if card else (0.0, _Z95)
 
 
 def _mean_of(m: Metric, shots: list[Totals], weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -146,7 +146,7 @@ def repeatability(pairs: pd.DataFrame) -> Table:
             if found.sum() >= _FEWEST_PAIRS:
                 noise |= _of_burden(apart[found], middle[found], area_mm2.to_numpy()[found])
         rounded = {name: float(f"{value:.3g}") if value > _NOTHING else 0.0 for name, value in noise.items()}
-        stated.setdefault(str(finding), {})[str(metric)] = rounded | {"pairs": len(known)}
+        stated.setdefault(str(finding), {})[str(metric)] = rounded | {"people": known["subject"].nunique()}
     return stated
 
 
@@ -161,7 +161,7 @@ def _of_burden(apart: Values, middle: Values, area_mm2: Values) -> dict[str, flo
     start = [_rms(apart) / max(_rms(size), 1e-12) for size in (middle, area_mm2)]
     best = minimize(unlikeliness, np.log(np.maximum(start, 1e-6)), method="Nelder-Mead")
     relative, per_mm2 = np.exp(best.x)
-    return {"relative": relative, "absolute": 0.0, "per_mm2": per_mm2}
+    return {"relative": relative, "per_mm2": per_mm2}
 
 
 def _rms(values: Values) -> float:

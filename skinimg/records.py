@@ -210,7 +210,7 @@ class Repeatability:
 
     relative: float
     absolute: float
-    pairs: float = np.inf  # of photos from which it was measured
+    people: float = np.inf  # on whom it was measured: pairs of photos of the same person are not independent
     per_mm2: float = 0.0  # OD, of a burden
 
     def at(self, value: float, area_mm2: float = 0.0) -> float:

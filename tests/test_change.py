@@ -76,9 +76,9 @@ def test_a_change_within_the_smallest_detectable_one_is_unchanged():
     assert burden.verdict == "unchanged"
 
 
-def test_noise_known_from_few_pairs_asks_for_more():
-    def mdc95(pairs):
-        noise = {key: replace(known, pairs=pairs) for key, known in NOISE.items()}
+def test_noise_known_from_few_people_asks_for_more():
+    def mdc95(people):
+        noise = {key: replace(known, people=people) for key, known in NOISE.items()}
         return verdicts([cells()], [cells(0.93)], noise=noise)["spots", "burden"].mdc95
 
     exact = mdc95(np.inf)
