@@ -15,7 +15,7 @@ from skinimg.phantom.canvas import Canvas
 from skinimg.phantom.draws import hashed, lattice_noise
 from skinimg.phantom.kinds import KINDS, Lesion
 from skinimg.phantom.light import CLOSING, OPENNESS_MM
-from skinimg.phantom.shown import SHOWN_BY_LIGHT
+from skinimg.phantom.shown import SHOWN_BY_LIGHT, between
 from skinimg.phantom.skin import SkinState, line_coverage
 from skinimg.phantom.splat import Layers, Window, segment_distance, windows
 
@@ -107,11 +107,11 @@ class _Table:
     def visibility(self, kind: str) -> Tensor:
         """1 for what can be seen, 0 for what cannot, (n,)."""
         if kind == "pore":
-            return _between(2 * self["radius_mm"], _PORE_MM)
-        pigment = _between(torch.maximum(self["melanin"].log().abs(), self["blood"].log().abs()), _PIGMENT_LN)
+            return between(2 * self["radius_mm"], _PORE_MM)
+        pigment = between(torch.maximum(self["melanin"].log().abs(), self["blood"].log().abs()), _PIGMENT_LN)
         is_line = KINDS[kind].shape == "line"
         darkening, shading = (contrast / (_LINE if is_line else 1) for contrast in self._relief_contrast(is_line))
-        return torch.maximum(pigment, torch.maximum(_between(darkening, _DARKENING), _between(shading, _SHADING)))
+        return torch.maximum(pigment, torch.maximum(between(darkening, _DARKENING), between(shading, _SHADING)))
 
     def _relief_contrast(self, is_line: bool) -> tuple[Tensor, Tensor]:
         """Density of a Gaussian pit or groove, (n,): in its middle under light from all around (the same formula as
@@ -125,11 +125,6 @@ class _Table:
 
         closed = depth * torch.stack([(1 - kept(scale)) / scale for scale in OPENNESS_MM]).sum(dim=0)
         return torch.log1p(CLOSING * closed) * kept(_BLUR_MM), _SLANT * depth / (radius + 0.4)
-
-
-def _between(values: Tensor, limits: tuple[float, float]) -> Tensor:
-    """0 at the lower limit, 1 at the upper one."""
-    return ((values - limits[0]) / (limits[1] - limits[0])).clamp(0, 1)
 
 
 def _draw_patches(layers: Layers, kind: str, table: _Table) -> None:

@@ -2,7 +2,7 @@
 
 Under slanting light that dark lies on the wall that turns away from the lamp, beside the groove's middle. Labels of the
 grooves themselves lay 0.3 to 0.4 mm beside what could be seen of lines: on phantom faces, moved to where they fit best
-they covered 1.85 times the darkness (median). So the labels of a photo are drawn by its own light.
+they covered 1.9 times the darkness (median). So the labels of a photo are drawn by its own light.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def label_of(coverage: Tensor, dark: Tensor, mm_per_px: float) -> Tensor:
     coverage : (h, w) 0..1 of the grooves themselves; dark : (h, w) of `darkness`
     """
     near, darkest = (_highest_nearby(plane, mm_per_px) for plane in (coverage, dark.clamp_min(0)))
-    return near * _between(darkest, _VISIBLE) * _between(dark / darkest.clamp_min(1e-6), _OUTLINE)
+    return near * between(darkest, _VISIBLE) * between(dark / darkest.clamp_min(1e-6), _OUTLINE)
 
 
 def _highest_nearby(plane: Tensor, mm_per_px: float) -> Tensor:
@@ -58,6 +58,6 @@ def _highest_nearby(plane: Tensor, mm_per_px: float) -> Tensor:
     return functional.max_pool2d(plane[None, None], 2 * reach + 1, 1, reach)[0, 0]
 
 
-def _between(values: Tensor, limits: tuple[float, float]) -> Tensor:
+def between(values: Tensor, limits: tuple[float, float]) -> Tensor:
     """0 at the lower limit, 1 at the upper one."""
     return ((values - limits[0]) / (limits[1] - limits[0])).clamp(0, 1)
