@@ -13,6 +13,10 @@ from skinimg.phantom.draws import clipped, log_normal, log_uniform, normal, unif
 from skinimg.phantom.filters import blur, smeared
 from skinimg.phantom.light import Light, towards
 
+PIXEL_PX = 0.4  # blur of a pixel's own width, sigma
+_GREY_BLUR_PX, _GREY_SHARE = 0.7, 0.6  # of lightness by noise reduction: sigma, and the share at its strongest
+_EDGE_PX = 1.0  # sigma of the unsharp mask
+
 Regime = Literal["fixed_rig", "same_phone", "other_phone", "training"]
 
 # How far a session may stray from the reference: tilt of the lamp (deg), exposure (EV), white balance (ln gain),
@@ -148,6 +152,18 @@ def develop(radiance: Tensor, camera: Camera, generator: torch.Generator) -> Ten
     return (curved.clamp(0, 1) * 255).round().to(torch.uint8)
 
 
+def rendered_plane(light: Tensor, camera: Camera, scale: float) -> Tensor:
+    """What `develop` leaves of the lightness of a plane (h, w) of light: all but noise, colour and tone.
+
+    scale : pixels of the plane per pixel of the photo
+    """
+    plane = blur(light, math.hypot(PIXEL_PX, camera.psf_px) * scale)
+    if camera.motion_px != (0.0, 0.0):
+        plane = smeared(plane, (camera.motion_px[0] * scale, camera.motion_px[1] * scale))
+    plane = torch.lerp(plane, blur(plane, _GREY_BLUR_PX * scale), _GREY_SHARE * camera.denoise)
+    return plane + camera.sharpen * (plane - blur(plane, _EDGE_PX * scale))
+
+
 def encode(linear: Tensor) -> Tensor:
     """sRGB encoding of linear light in 0..1 (IEC 61966-2-1)."""
     return torch.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear.clamp_min(1e-6).pow(1 / 2.4) - 0.055)
@@ -163,7 +179,7 @@ def _denoised(encoded: Tensor, amount: float) -> Tensor:
     smooth = blur(encoded, 1.5)
     grey, smooth_grey = encoded.mean(dim=-1, keepdim=True), smooth.mean(dim=-1, keepdim=True)
     colour = torch.lerp(encoded - grey, smooth - smooth_grey, 0.9 * amount)
-    return torch.lerp(grey, blur(grey, 0.7), 0.6 * amount) + colour
+    return torch.lerp(grey, blur(grey, _GREY_BLUR_PX), _GREY_SHARE * amount) + colour
 
 
 def _tone_mapped(encoded: Tensor, amount: float) -> Tensor:
@@ -174,4 +190,4 @@ def _tone_mapped(encoded: Tensor, amount: float) -> Tensor:
 
 
 def _sharpened(encoded: Tensor, amount: float) -> Tensor:
-    return encoded + amount * (encoded - blur(encoded, 1.0))
+    return encoded + amount * (encoded - blur(encoded, _EDGE_PX))

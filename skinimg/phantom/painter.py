@@ -13,9 +13,9 @@ from skinimg.phantom.canvas import plain_canvas
 from skinimg.phantom.filters import blur
 from skinimg.phantom.kinds import Lesion
 from skinimg.phantom.light import Light, lit, normals_of, openness_of, shade
-from skinimg.phantom.painting import lesion_maps
-from skinimg.phantom.shown import GREEN, darkness, label_of
-from skinimg.phantom.skin import density
+from skinimg.phantom.painting import paint
+from skinimg.phantom.shown import GREEN, SHOWN_BY_LIGHT, Surface, darkness, labels_of
+from skinimg.phantom.skin import SkinState, density, even_skin
 
 
 @dataclass(frozen=True)
@@ -44,36 +44,33 @@ def paint_on_photo(
         Too little plain skin to tell its pigment (`optics.unaffected_density`).
     """
     canvas = plain_canvas((linear.shape[0], linear.shape[1]), mm_per_px, device=linear.device)
-    change, coverage, instance = lesion_maps(canvas, lesions)
     anchor = optics.baseline_anchor(optics.unaffected_density(linear.cpu().numpy(), skin.cpu().numpy()))
-    melanin = torch.full(canvas.shape, anchor.melanin, device=linear.device)
-    blood = torch.full(canvas.shape, anchor.haemoglobin, device=linear.device)
-    plain = torch.exp(-density(melanin, blood))
-    changed = torch.exp(
-        -density(
-            (melanin * torch.exp(change.ln_melanin)).clamp(*optics.MELANIN_RANGE),
-            (blood * torch.exp(change.ln_blood)).clamp(*optics.BLOOD_RANGE),
-        )
-    ) * (1 - change.hair[..., None])
+    plain = even_skin(canvas, anchor.melanin, anchor.haemoglobin)
+    painted = paint(plain, canvas, lesions)
     matt = Light(light.direction, light.ambient, shine=0.0)
-    flat, nowhere = torch.zeros(canvas.shape, device=linear.device), torch.ones(canvas.shape, device=linear.device)
+
+    def albedo(skin: SkinState) -> Tensor:
+        return torch.exp(-density(skin.melanin, skin.blood)) * (1 - skin.hair[..., None])
 
     def relief(height_mm: Tensor) -> tuple[Tensor, Tensor]:
         return normals_of(height_mm, mm_per_px), openness_of(height_mm, mm_per_px)
 
-    def shaded(albedo: Tensor, height_mm: Tensor) -> Tensor:
-        return shade(albedo, *relief(height_mm), nowhere, matt, mm_per_px)
+    def shaded(skin: SkinState) -> Tensor:
+        return shade(albedo(skin), *relief(skin.height_mm), skin.gloss, matt, mm_per_px)
 
-    def green(height_mm: Tensor) -> Tensor:
-        return lit(plain[..., GREEN, None], *relief(height_mm), matt)[..., 0]
+    def surface(skin: SkinState) -> Surface:
+        return Surface(skin.height_mm, albedo(skin)[..., GREEN])
 
-    ratio = shaded(changed, change.height_mm) / shaded(plain, flat).clamp_min(1e-6)
-    dark = darkness(green, change.height_mm, change.grooves_mm, mm_per_px, psf_px * mm_per_px)
-    coverage |= {finding: label_of(coverage[finding], plane, mm_per_px) for finding, plane in dark.items()}
+    def irradiance(skin: Surface) -> Tensor:
+        return lit(skin.albedo[..., None], *relief(skin.height_mm), matt)[..., 0]
+
+    ratio = shaded(painted.state) / shaded(plain).clamp_min(1e-6)
+    without = {finding: surface(painted.without(finding)) for finding in SHOWN_BY_LIGHT}
+    dark = darkness(irradiance, surface(painted.state), without, mm_per_px, lambda plane: blur(plane, psf_px))
+    labels = labels_of(painted.coverage, dark, mm_per_px)
     on_skin = skin.to(torch.float32)
-    painted = linear * torch.lerp(torch.ones_like(ratio), blur(ratio, psf_px), on_skin[..., None])
     return PaintedPhoto(
-        linear=painted,
-        coverage={finding: cover * on_skin for finding, cover in coverage.items()},
-        instance={finding: ids * skin.to(torch.int32) for finding, ids in instance.items()},
+        linear=linear * torch.lerp(torch.ones_like(ratio), blur(ratio, psf_px), on_skin[..., None]),
+        coverage={finding: cover * on_skin for finding, cover in (painted.coverage | labels).items()},
+        instance={finding: ids * skin.to(torch.int32) for finding, ids in painted.instance.items()},
     )

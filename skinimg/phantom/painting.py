@@ -15,8 +15,8 @@ from skinimg.phantom.canvas import Canvas
 from skinimg.phantom.draws import hashed, lattice_noise
 from skinimg.phantom.kinds import KINDS, Lesion
 from skinimg.phantom.light import CLOSING, OPENNESS_MM
-from skinimg.phantom.shown import SHOWN_BY_LIGHT, between
-from skinimg.phantom.skin import SkinState, line_coverage
+from skinimg.phantom.shown import GREEN, SHOWN_BY_LIGHT, between
+from skinimg.phantom.skin import SkinState, density, line_coverage
 from skinimg.phantom.splat import Layers, Window, segment_distance, windows
 
 _SEGMENTS = 24  # of every line; a 30 mm wrinkle bends every 1.2 mm
@@ -24,24 +24,32 @@ _SEGMENTS = 24  # of every line; a 30 mm wrinkle bends every 1.2 mm
 # everything that is there, seen or not, taught a network to guess: at 1.2 x melanin a freckle of type II is 0.07 OD, as
 # much as plain skin varies at that scale (measured on tiles: SD 0.06 to 0.09), and half of 66 pores per cm2 are thinner
 # than 0.21 mm. The limits were set by looking at tiles of this generator; only those with a source are more than that.
-_PIGMENT_LN = (math.log(1.45), math.log(1.65))  # factor on melanin or blood; redness: 1.5 x (SCIENCE.md 3)
+# Pigment must stand out from the unevenness of plain skin, which stays within 1.38 x (skin.py), and it must be seen:
+# 1.5 x melanin adds 0.08 OD to type I, where nobody sees it, 0.14 to type II and 0.41 to type V. Red is seen sooner.
+_MELANIN_LN, _MELANIN_OD = (math.log(1.30), math.log(1.45)), (0.12, 0.16)  # factor; density in green, blurred
+_BLOOD_LN, _BLOOD_OD = (math.log(1.45), math.log(1.65)), (0.08, 0.12)  # 1.5 x: SCIENCE.md 3
 _DARKENING = (0.06, 0.09)  # of a pit or groove, density, after scattering and a sharp lens have blurred it
 _SHADING = (0.05, 0.07)  # of its slopes under slanting light: what is broad is lost in the shading of the face
 _LINE = 2.0  # times both for a line: furrows of plain skin are lines too, and nearly as deep as fine lines
-_BLUR_MM = 0.25  # of both, SD in green
+_BLUR_MM = 0.25  # of all, SD in green
 _PORE_MM = (0.22, 0.27)  # diameter; pores are visible from 0.25 mm (Flament 2015)
 _SLANT = 0.36  # tangent of 20 degrees, the usual tilt of the light
 
 
 @dataclass(frozen=True)
 class Change:
-    """What lesions do to skin, on the canvas: ln factors on the two pigments, and relief. All maps (h, w) float32."""
+    """What lesions do to skin, on the canvas: ln factors on the two pigments, and relief. All maps (h, w) float32.
+
+    own_ln_melanin, own_mm : finding of shown.SHOWN_BY_LIGHT -> the part of ln_melanin, and the depth, that are its
+    lesions' alone
+    """
 
     ln_melanin: Tensor
     ln_blood: Tensor
     height_mm: Tensor
     hair: Tensor  # coverage
-    grooves_mm: dict[str, Tensor]  # finding of shown.SHOWN_BY_LIGHT -> the depth of its lesions alone
+    own_ln_melanin: dict[str, Tensor]
+    own_mm: dict[str, Tensor]
 
 
 @dataclass(frozen=True)
@@ -53,10 +61,18 @@ class Painted:
     coverage: dict[str, Tensor]  # finding -> (h, w) float32, 0..1
     instance: dict[str, Tensor]  # finding -> (h, w) int32, id of the lesion with the largest coverage, 0 = none
 
+    def without(self, finding: str) -> SkinState:
+        """The skin as if it had nothing of a finding of shown.SHOWN_BY_LIGHT: its pits filled, its pigment gone."""
+        return replace(
+            self.state,
+            height_mm=self.state.height_mm + self.change.own_mm[finding],
+            melanin=self.state.melanin * torch.exp(-self.change.own_ln_melanin[finding]),
+        )
+
 
 def paint(state: SkinState, canvas: Canvas, lesions: Sequence[Lesion]) -> Painted:
     """Skin with its lesions. Pure: the same lesions on the same canvas give the same maps."""
-    change, coverage, instance = lesion_maps(canvas, lesions)
+    change, coverage, instance = _lesion_maps(canvas, lesions, state)
     after = replace(
         state,
         melanin=(state.melanin * torch.exp(change.ln_melanin)).clamp(*optics.MELANIN_RANGE),
@@ -67,35 +83,43 @@ def paint(state: SkinState, canvas: Canvas, lesions: Sequence[Lesion]) -> Painte
     return Painted(after, change, coverage, instance)
 
 
-def lesion_maps(canvas: Canvas, lesions: Sequence[Lesion]) -> tuple[Change, dict[str, Tensor], dict[str, Tensor]]:
-    """Change of skin, coverage and instance ids of lesions alone (see `Painted`)."""
+def _lesion_maps(
+    canvas: Canvas, lesions: Sequence[Lesion], skin: SkinState
+) -> tuple[Change, dict[str, Tensor], dict[str, Tensor]]:
+    """Change of skin, coverage and instance ids of lesions (see `Painted`)."""
     layers = Layers(canvas)
     for kind in KINDS:
         members = [lesion for lesion in lesions if lesion.kind == kind]
         if members:
-            table = _Table(members, canvas.device)
+            table = _Table(members, canvas, skin)
             (_draw_lines if KINDS[kind].shape == "line" else _draw_patches)(layers, kind, table)
+    others = layers.value("melanin")
+    own = {finding: (layers.value(f"melanin of {finding}") - others).clamp_min(0) for finding in SHOWN_BY_LIGHT}
     change = Change(
-        ln_melanin=layers.value("melanin") - layers.value("less_melanin"),
+        ln_melanin=others + torch.stack(list(own.values())).amax(0) - layers.value("less_melanin"),
         ln_blood=layers.value("blood") - layers.value("less_blood"),
         height_mm=layers.value("raised") - layers.value("pits"),
         hair=layers.value("hair"),
-        grooves_mm={finding: layers.value(f"{finding}_mm") for finding in SHOWN_BY_LIGHT},
+        own_ln_melanin=own,
+        own_mm={finding: layers.value(f"pits of {finding}") for finding in SHOWN_BY_LIGHT},
     )
     coverage = {finding: layers.coverage(finding) for finding in MASK_FINDINGS}
     return change, coverage, {finding: layers.owners(finding) for finding in MASK_FINDINGS}
 
 
 class _Table:
-    """Lesions of one kind as columns (n,) on a device."""
+    """Lesions of one kind as columns (n,) on a device, and the skin in the middle of each."""
 
-    def __init__(self, lesions: list[Lesion], device: torch.device) -> None:
+    def __init__(self, lesions: list[Lesion], canvas: Canvas, skin: SkinState) -> None:
+        device = canvas.device
         names = "x_mm y_mm radius_mm length_mm angle_rad aspect edge_mm melanin blood depth_mm irregularity confetti"
         rows = [[getattr(lesion, name) for name in names.split()] for lesion in lesions]
         columns = torch.tensor(rows, dtype=torch.float32, device=device).T
         self._columns = dict(zip(names.split(), columns, strict=True))
         self.ids = torch.tensor([lesion.id for lesion in lesions], dtype=torch.int64, device=device)
         self.seeds = torch.tensor([lesion.seed for lesion in lesions], dtype=torch.int64, device=device)
+        row, column = canvas.pixels_of(self["x_mm"], self["y_mm"])
+        self._skin = [plane[row, column] for plane in (skin.melanin, skin.blood, skin.makeup)]
 
     def __getitem__(self, name: str) -> Tensor:
         return self._columns[name]
@@ -108,10 +132,28 @@ class _Table:
         """1 for what can be seen, 0 for what cannot, (n,)."""
         if kind == "pore":
             return between(2 * self["radius_mm"], _PORE_MM)
-        pigment = between(torch.maximum(self["melanin"].log().abs(), self["blood"].log().abs()), _PIGMENT_LN)
         is_line = KINDS[kind].shape == "line"
         darkening, shading = (contrast / (_LINE if is_line else 1) for contrast in self._relief_contrast(is_line))
-        return torch.maximum(pigment, torch.maximum(between(darkening, _DARKENING), between(shading, _SHADING)))
+        relief = torch.maximum(between(darkening, _DARKENING), between(shading, _SHADING))
+        return torch.maximum(self._pigment_visibility(is_line), relief)
+
+    def _pigment_visibility(self, is_line: bool) -> Tensor:
+        """The larger one of melanin's and blood's, (n,)."""
+        melanin, blood, makeup = self._skin
+        width = self["radius_mm"] / (math.sqrt(2) * _BLUR_MM)
+        kept = (1 - makeup) * (torch.erf(width) if is_line else 1 - torch.exp(-(width**2)))  # in the blurred middle
+        before = density(melanin, blood)[..., GREEN]
+        more_melanin = (melanin * self["melanin"]).clamp(*optics.MELANIN_RANGE)
+        more_blood = (blood * self["blood"]).clamp(*optics.BLOOD_RANGE)
+        pigments = (
+            (self["melanin"], density(more_melanin, blood), _MELANIN_LN, _MELANIN_OD),
+            (self["blood"], density(melanin, more_blood), _BLOOD_LN, _BLOOD_OD),
+        )
+        seen = [
+            between(factor.log().abs(), uneven) * between((after[..., GREEN] - before).abs() * kept, faint)
+            for factor, after, uneven, faint in pigments
+        ]
+        return torch.maximum(*seen)
 
     def _relief_contrast(self, is_line: bool) -> tuple[Tensor, Tensor]:
         """Density of a Gaussian pit or groove, (n,): in its middle under light from all around (the same formula as
@@ -141,7 +183,7 @@ def _draw_patches(layers: Layers, kind: str, table: _Table) -> None:
         fill = cover
         if KINDS[kind].shape == "patch" and kind not in ("papule", "icepick", "boxcar", "rolling"):
             fill = cover * (1 + 0.2 * _grain(window, table, 0.5))  # texture inside +-20 %
-        _pigment(layers, window, table, fill)
+        _colour(layers, kind, window, table, fill)
         depth = table.of(window, "depth_mm")
         hollow = _hollow(kind, cover, distance / outline.clamp_min(1e-6))
         _dig(layers, kind, window, depth.clamp_min(0) * hollow)
@@ -154,18 +196,20 @@ def _draw_patches(layers: Layers, kind: str, table: _Table) -> None:
 def _dig(layers: Layers, kind: str, window: Window, depth_mm: Tensor) -> None:
     layers.draw("pits", window, depth_mm)
     if KINDS[kind].finding in SHOWN_BY_LIGHT:
-        layers.draw(f"{KINDS[kind].finding}_mm", window, depth_mm)
+        layers.draw(f"pits of {KINDS[kind].finding}", window, depth_mm)
 
 
 def _claim(layers: Layers, finding: str, window: Window, table: _Table, cover: Tensor) -> None:
     layers.claim(finding, window, cover, table.ids[window.members])
 
 
-def _pigment(layers: Layers, window: Window, table: _Table, fill: Tensor) -> None:
+def _colour(layers: Layers, kind: str, window: Window, table: _Table, fill: Tensor) -> None:
     for name in ("melanin", "blood"):
         strength = table[name].log()
         if float(strength.max()) > 0:
-            layers.draw(name, window, strength.clamp_min(0)[window.members, None, None] * fill)
+            own = name == "melanin" and KINDS[kind].finding in SHOWN_BY_LIGHT
+            layer = f"melanin of {KINDS[kind].finding}" if own else name
+            layers.draw(layer, window, strength.clamp_min(0)[window.members, None, None] * fill)
         if float(strength.min()) < 0:
             layers.draw(f"less_{name}", window, (-strength).clamp_min(0)[window.members, None, None] * fill)
 

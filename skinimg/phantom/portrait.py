@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -10,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from skinimg.phantom.camera import Camera, develop
+from skinimg.phantom.camera import PIXEL_PX, Camera, develop, rendered_plane
 from skinimg.phantom.draws import spawn, uniform
 from skinimg.phantom.features import Overlay, paint_features
 from skinimg.phantom.filters import blur
@@ -35,7 +34,7 @@ from skinimg.phantom.painting import Painted, paint
 from skinimg.phantom.people import Looks, sample_landmarks, sample_looks
 from skinimg.phantom.sculpt import build_head
 from skinimg.phantom.sheet import Sheet, make_sheet
-from skinimg.phantom.shown import GREEN, PIXEL_PX, darkness
+from skinimg.phantom.shown import GREEN, SHOWN_BY_LIGHT, Surface, darkness
 from skinimg.phantom.skin import Person, SkinState, albedo, draw_skin, sample_person, skin_colour, wear_makeup
 from skinimg.phantom.view import Seen, View, trace
 
@@ -113,7 +112,7 @@ def _with_lips(skin: SkinState, sheet: Sheet, looks: Looks) -> SkinState:
 class Picture:
     """One photo and how it came about.
 
-    srgb : (H, W, 3) uint8. dark : finding -> (h, w) on the sheet, density that its grooves add as this photo shows them
+    srgb : (H, W, 3) uint8. dark : finding -> (h, w) on the sheet, density that it adds as this photo shows it
     (shown.darkness).
     """
 
@@ -132,7 +131,7 @@ def photograph(
     face = _sheet_light(sitter, painted, view, lighting, camera)
     outside = _outside_light(sitter, view, lighting)
     radiance = _seen_light(sitter, seen, view, face, outside)
-    dark = _groove_darkness(sitter, painted, view, lighting, camera)
+    dark = _darkness(sitter, painted, view, lighting, camera)
     return Picture(develop(radiance, camera, generator), view, seen, painted, dark)
 
 
@@ -166,20 +165,23 @@ def _lit_relief(sitter: Sitter, light: Tensor, height_mm: Tensor) -> tuple[Tenso
     return (light * normals.permute(2, 0, 1)).sum(0).clamp_min(0.0) * (0.4 + 0.6 * openness), normals, openness
 
 
-def _groove_darkness(
-    sitter: Sitter, painted: Painted, view: View, lighting: Lighting, camera: Camera
-) -> dict[str, Tensor]:
+def _darkness(sitter: Sitter, painted: Painted, view: View, lighting: Lighting, camera: Camera) -> dict[str, Tensor]:
     """`shown.darkness` of a photo, on the sheet."""
-    sheet, state = sitter.sheet, painted.state
+    sheet, mm = sitter.sheet, sitter.sheet.canvas.mm_per_px
     light = _light_on(sitter, view, lighting, sheet.u, sheet.v)
-    green = albedo(state, sitter.person)[..., GREEN, None]
 
-    def lit(height_mm: Tensor) -> Tensor:
-        irradiance, _, openness = _lit_relief(sitter, light, height_mm)
-        return refilled(irradiance, openness, green)[..., 0]
+    def surface(state: SkinState) -> Surface:
+        return Surface(state.height_mm, albedo(state, sitter.person)[..., GREEN])
 
-    blur_mm = math.hypot(PIXEL_PX, camera.psf_px) / view.px_per_mm
-    return darkness(lit, state.height_mm, painted.change.grooves_mm, sheet.canvas.mm_per_px, blur_mm)
+    def lit(skin: Surface) -> Tensor:
+        irradiance, _, openness = _lit_relief(sitter, light, skin.height_mm)
+        return refilled(irradiance, openness, skin.albedo[..., None])[..., 0]
+
+    def rendered(plane: Tensor) -> Tensor:
+        return rendered_plane(plane, camera, 1 / (view.px_per_mm * mm))
+
+    without = {finding: surface(painted.without(finding)) for finding in SHOWN_BY_LIGHT}
+    return darkness(lit, surface(painted.state), without, mm, rendered)
 
 
 def _shine(sitter: Sitter, normals: Tensor, gloss: Tensor, view: View, lighting: Lighting, camera: Camera) -> Tensor:

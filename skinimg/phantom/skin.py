@@ -133,6 +133,12 @@ def draw_skin(canvas: Canvas, person: Person, generator: torch.Generator) -> Ski
     return replace(bare, gloss=gloss * torch.exp(_SPARKLE_LN * droplets - _SPARKLE_LN**2 / 2))
 
 
+def even_skin(canvas: Canvas, melanin: float, blood: float) -> SkinState:
+    """Flat skin without hair or make-up, everywhere alike."""
+    flat = torch.zeros(canvas.shape, device=canvas.device)
+    return SkinState(flat + melanin, flat + blood, height_mm=flat, gloss=flat + 1, hair=flat, makeup=flat)
+
+
 def albedo(state: SkinState, person: Person) -> Tensor:
     """Body colour of skin before light and scattering, linear sRGB (h, w, 3), white = 1."""
     colour = torch.exp(-density(state.melanin, state.blood))

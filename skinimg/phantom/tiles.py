@@ -15,15 +15,15 @@ from torch import Tensor
 
 from skinimg import colour
 from skinimg.findings import MASK_FINDINGS
-from skinimg.phantom.camera import Camera, decode, develop, sample_camera
+from skinimg.phantom.camera import Camera, decode, develop, rendered_plane, sample_camera
 from skinimg.phantom.canvas import plain_canvas
 from skinimg.phantom.draws import log_uniform, normal, spawn, uniform
 from skinimg.phantom.filters import halved, resized
 from skinimg.phantom.jpeg import compress
 from skinimg.phantom.lesions import sample_lesions
-from skinimg.phantom.light import Light, lit, normals_of, openness_of, shade
+from skinimg.phantom.light import lit, normals_of, openness_of, shade
 from skinimg.phantom.painting import paint
-from skinimg.phantom.shown import GREEN, PIXEL_PX, SHOWN_BY_LIGHT, darkness, label_of
+from skinimg.phantom.shown import GREEN, SHOWN_BY_LIGHT, Surface, darkness, labels_of
 from skinimg.phantom.skin import Person, albedo, draw_skin, sample_person, skin_colour, wear_makeup
 from skinimg.settings import WORKING_MM_PER_PX
 
@@ -59,7 +59,8 @@ class Sheet:
 
     albedo: Tensor  # (h, w, 3)
     height_mm: Tensor
-    grooves_mm: Tensor  # (h, w, 2) in the order of SHOWN_BY_LIGHT
+    height_without_mm: Tensor  # (h, w, 2) without each finding of SHOWN_BY_LIGHT
+    green_without: Tensor  # (h, w, 2) albedo in green, the same
     openness: Tensor
     gloss: Tensor
     hair: Tensor
@@ -86,7 +87,8 @@ class Sheet:
         return Sheet(
             albedo=change(self.albedo),
             height_mm=change(self.height_mm),
-            grooves_mm=change(self.grooves_mm),
+            height_without_mm=change(self.height_without_mm),
+            green_without=change(self.green_without),
             openness=change(self.openness),
             gloss=change(self.gloss),
             hair=change(self.hair),
@@ -126,11 +128,12 @@ def grow_sheet(
         bare = wear_makeup(bare, canvas, uniform(generator, 0.2, 0.8), spawn(generator))
     lesions = sample_lesions(canvas, person, spawn(generator))
     painted = paint(bare, canvas, lesions)
-    state = painted.state
+    state, without = painted.state, [painted.without(finding) for finding in SHOWN_BY_LIGHT]
     sheet = Sheet(
         albedo=albedo(state, person),
         height_mm=state.height_mm,
-        grooves_mm=torch.stack([painted.change.grooves_mm[finding] for finding in SHOWN_BY_LIGHT], dim=-1),
+        height_without_mm=torch.stack([skin.height_mm for skin in without], dim=-1),
+        green_without=torch.stack([albedo(skin, person)[..., GREEN] for skin in without], dim=-1),
         openness=openness_of(state.height_mm, canvas.mm_per_px),
         gloss=state.gloss,
         hair=state.hair,
@@ -160,33 +163,34 @@ def photograph(
     picture = compress(develop(resized(radiance, (side, side)), camera, generator), camera.jpeg_quality)
     linear = resized(decode(picture.to(torch.float32) / 255), (TILE_PX, TILE_PX)).clamp(0, 1)
     valid = (linear.amax(dim=-1) < 0.97) & (truth.hair < 0.5)
-    blur_mm = math.hypot(PIXEL_PX, camera.psf_px) * TILE_PX * WORKING_MM_PER_PX / side
     return (
         linear.permute(2, 0, 1),
-        _labels(truth, piece, body, camera.light, blur_mm),
+        _labels(truth, piece, body, camera, piece.albedo.shape[0] / side),
         valid,
         torch.tensor(_ita(fine.person), device=linear.device),
         torch.tensor(native_px_per_mm, device=linear.device),
     )
 
 
-def _labels(truth: Sheet, piece: Sheet, body: Tensor, light: Light, blur_mm: float) -> Tensor:
+def _labels(truth: Sheet, piece: Sheet, body: Tensor, camera: Camera, scale: float) -> Tensor:
     """Labels (5, h, w) of a photograph: coverage, but pores and lines as the light shows them.
 
-    truth : at the working scale; piece : the same skin as it was photographed; body : its (h, w) height below the skin
+    truth : at the working scale; piece : the same skin as it was photographed; body : its (h, w) height below the skin;
+    scale : pixels of the piece per pixel of the photograph
     """
-    green = piece.albedo[..., GREEN, None]
+    mm = piece.mm_per_px
 
-    def irradiance(height_mm: Tensor) -> Tensor:
-        normals, openness = normals_of(height_mm + body, piece.mm_per_px), openness_of(height_mm, piece.mm_per_px)
-        return lit(green, normals, openness, light)[..., 0]
+    def irradiance(skin: Surface) -> Tensor:
+        normals, openness = normals_of(skin.height_mm + body, mm), openness_of(skin.height_mm, mm)
+        return lit(skin.albedo[..., None], normals, openness, camera.light)[..., 0]
 
-    grooves_mm = dict(zip(SHOWN_BY_LIGHT, piece.grooves_mm.unbind(-1), strict=True))
-    labels = list(truth.coverage.unbind(-1))
-    for finding, dark in darkness(irradiance, piece.height_mm, grooves_mm, piece.mm_per_px, blur_mm).items():
-        k = MASK_FINDINGS.index(finding)
-        labels[k] = label_of(labels[k], resized(dark, (TILE_PX, TILE_PX)), WORKING_MM_PER_PX)
-    return torch.stack(labels)
+    bare = zip(piece.height_without_mm.unbind(-1), piece.green_without.unbind(-1), strict=True)
+    without = {finding: Surface(*planes) for finding, planes in zip(SHOWN_BY_LIGHT, bare, strict=True)}
+    skin = Surface(piece.height_mm, piece.albedo[..., GREEN])
+    dark = darkness(irradiance, skin, without, mm, lambda plane: rendered_plane(plane, camera, scale))
+    dark = {finding: resized(plane, (TILE_PX, TILE_PX)) for finding, plane in dark.items()}
+    coverage = dict(zip(MASK_FINDINGS, truth.coverage.unbind(-1), strict=True))
+    return torch.stack(list((coverage | labels_of(coverage, dark, WORKING_MM_PER_PX)).values()))
 
 
 def troubled(person: Person, generator: torch.Generator) -> Person:

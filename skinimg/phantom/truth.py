@@ -25,7 +25,7 @@ from skinimg.phantom.kinds import Lesion
 from skinimg.phantom.light import openness_of
 from skinimg.phantom.painting import Painted
 from skinimg.phantom.portrait import Picture, Sitter, sample_sheet
-from skinimg.phantom.shown import label_of
+from skinimg.phantom.shown import labels_of
 from skinimg.phantom.skin import albedo
 from skinimg.phantom.view import Seen, View
 from skinimg.records import FloatArray
@@ -191,7 +191,7 @@ def picture_maps(sitter: Sitter, picture: Picture) -> tuple[dict[str, FloatArray
     sheet, seen, painted, mm = sitter.sheet, picture.seen, picture.painted, sitter.sheet.canvas.mm_per_px
     shown = torch.from_numpy(plain_skin(sitter).astype(np.float32)).to(sitter.head.device)
     state = painted.state
-    labels = {finding: label_of(painted.coverage[finding], dark, mm) for finding, dark in picture.dark.items()}
+    labels = labels_of(painted.coverage, picture.dark, mm)
     named = {**painted.coverage, **labels, "melanin": state.melanin, "blood": state.blood, "height_mm": state.height_mm}
     planes = torch.stack([*named.values(), shown])
     planes[: len(MASK_FINDINGS)] *= shown

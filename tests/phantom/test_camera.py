@@ -1,13 +1,15 @@
 """Light and camera: contrasts near the table, neutral where nothing is wrong, the same from the same seed."""
 
+import math
 from dataclasses import replace
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 import torch
 
-from skinimg.phantom.camera import Camera, decode, develop, encode, sample_camera
+from skinimg.phantom.camera import Camera, decode, develop, encode, rendered_plane, sample_camera
 from skinimg.phantom.draws import seeded
 from skinimg.phantom.filters import blur, resized, smeared
 from skinimg.phantom.jpeg import compress
@@ -167,3 +169,23 @@ def test_only_careless_pictures_move_or_are_mapped() -> None:
     assert 8 < sum(camera.tone_mapping > 0 for camera in cameras) < 35
     steady = [sample_camera(seeded(n), "same_phone") for n in range(60)]
     assert all(camera.motion_px == (0.0, 0.0) and camera.tone_mapping == 0 for camera in steady)
+
+
+@pytest.mark.parametrize(
+    "change", [{"denoise": 1.0}, {"denoise": 0.0, "sharpen": 1.0}, {"motion_px": (3.0, 1.0)}, {"psf_px": 1.4}]
+)
+def test_a_rendered_plane_keeps_as_much_of_a_dot_as_the_developed_picture(change: dict[str, Any]) -> None:
+    away = torch.arange(64) - 32.0
+    grey = 0.3 * (1 - 0.5 * torch.exp(-0.5 * (away**2 + away[:, None] ** 2) / 0.8**2))
+    plain = Camera(FLAT, shot=0.0, read=0.0, denoise=0.0, sharpen=0.0, s_curve=0.0)
+
+    def contrast(plane: torch.Tensor) -> float:
+        return math.log(plane[0, 0] / plane.min())
+
+    def developed(camera: Camera) -> float:
+        return contrast(decode(develop(grey[..., None].expand(-1, -1, 3), camera, seeded(0)) / 255)[..., 1])
+
+    kept = developed(replace(plain, **change)) / developed(plain)
+    rendered = [contrast(rendered_plane(grey, camera, 1.0)) for camera in (replace(plain, **change), plain)]
+    assert abs(kept - 1) > 0.14
+    assert rendered[0] / rendered[1] == pytest.approx(kept, rel=0.08)

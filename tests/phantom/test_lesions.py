@@ -1,6 +1,7 @@
 """Lesions: exact truth, exact areas, and effects that change parameters only."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -8,13 +9,13 @@ import torch
 
 from skinimg.errors import SettingsError
 from skinimg.findings import MASK_FINDINGS
-from skinimg.phantom.canvas import plain_canvas
+from skinimg.phantom.canvas import Canvas, plain_canvas
 from skinimg.phantom.draws import seeded
 from skinimg.phantom.effects import Effect, apply_effects, effect_of
 from skinimg.phantom.kinds import KINDS, Lesion
 from skinimg.phantom.lesions import sample_lesions
-from skinimg.phantom.painting import lesion_maps, paint
-from skinimg.phantom.skin import Person, draw_skin, sample_person
+from skinimg.phantom.painting import Painted, paint
+from skinimg.phantom.skin import Person, draw_skin, even_skin, sample_person
 
 CANVAS = plain_canvas((200, 240), 0.1)
 
@@ -28,21 +29,25 @@ def _lesions(seed: int) -> tuple[Lesion, ...]:
     return sample_lesions(CANVAS, _troubled_person(), seeded(seed))
 
 
+def _on_even_skin(lesions: Sequence[Lesion], canvas: Canvas = CANVAS, melanin: float = 0.03) -> Painted:
+    return paint(even_skin(canvas, melanin, 0.0135), canvas, lesions)
+
+
 def _area_mm2(lesion: Lesion, mm_per_px: float = 0.1) -> float:
     side = 2 * int(20 / mm_per_px)
     canvas = plain_canvas((side, side), mm_per_px)
     centred = replace(lesion, x_mm=20.03, y_mm=19.98)
-    return float(lesion_maps(canvas, [centred])[1][lesion.finding].sum()) * mm_per_px**2
+    return float(_on_even_skin([centred], canvas).coverage[lesion.finding].sum()) * mm_per_px**2
 
 
 def test_same_seed_same_lesions_and_same_truth() -> None:
     lesions = _lesions(1)
     assert lesions == _lesions(1)
     assert lesions != _lesions(2)
-    one, two = lesion_maps(CANVAS, lesions), lesion_maps(CANVAS, tuple(reversed(lesions)))
+    one, two = _on_even_skin(lesions), _on_even_skin(tuple(reversed(lesions)))
     for finding in MASK_FINDINGS:  # the order of drawing does not matter
-        assert torch.equal(one[1][finding], two[1][finding])
-        assert torch.equal(one[2][finding], two[2][finding])
+        assert torch.equal(one.coverage[finding], two.coverage[finding])
+        assert torch.equal(one.instance[finding], two.instance[finding])
 
 
 def test_ids_are_unique_and_every_kind_can_be_drawn() -> None:
@@ -55,7 +60,8 @@ def test_ids_are_unique_and_every_kind_can_be_drawn() -> None:
 
 def test_coverage_is_a_share_and_names_its_lesion() -> None:
     lesions = _lesions(1)
-    _, coverage, instance = lesion_maps(CANVAS, lesions)
+    painted = _on_even_skin(lesions)
+    coverage, instance = painted.coverage, painted.instance
     findings = {lesion.id: lesion.finding for lesion in lesions}
     for finding in MASK_FINDINGS:
         assert 0 <= float(coverage[finding].min()) <= float(coverage[finding].max()) <= 1
@@ -65,14 +71,49 @@ def test_coverage_is_a_share_and_names_its_lesion() -> None:
 
 
 def test_nothing_is_covered_where_nothing_lies() -> None:
-    _, coverage, instance = lesion_maps(CANVAS, [Lesion(1, "pih", 5.0, 5.0, 1.0, melanin=2.0)])
+    painted = _on_even_skin([Lesion(1, "pih", 5.0, 5.0, 1.0, melanin=2.0)])
+    coverage, instance = painted.coverage, painted.instance
     assert float(coverage["spots"][:, 100:].max()) == 0
     assert float(coverage["spots"].max()) == pytest.approx(1, abs=1e-4)
     assert all(float(coverage[finding].max()) == 0 for finding in MASK_FINDINGS if finding != "spots")
     assert int(instance["spots"].max()) == 1
-    change, nothing, _ = lesion_maps(CANVAS, [])
-    assert all(float(cover.max()) == 0 for cover in nothing.values())
-    assert float(change.height_mm.abs().max()) == 0
+    nothing = _on_even_skin([])
+    assert all(float(cover.max()) == 0 for cover in nothing.coverage.values())
+    assert float(nothing.change.height_mm.abs().max()) == 0
+
+
+def _label(kind: str, melanin_of_skin: float, **values: float) -> float:
+    lesion = Lesion(1, kind, 10.0, 10.0, edge_mm=0.3, **values)  # type: ignore[arg-type]
+    return float(_on_even_skin([lesion], melanin=melanin_of_skin).coverage[lesion.finding].max())
+
+
+def test_pigment_is_labelled_where_it_can_be_seen() -> None:
+    pale, middle, dark = 0.007, 0.03, 0.095  # phototypes I, III and V
+    assert _label("pih", pale, radius_mm=2.0, melanin=1.5) == 0  # 0.08 OD
+    assert _label("pih", pale, radius_mm=2.0, melanin=2.2) == pytest.approx(1, abs=1e-4)
+    assert _label("pih", middle, radius_mm=2.0, melanin=1.5) == pytest.approx(1, abs=1e-4)
+    assert _label("pih", pale, radius_mm=0.2, melanin=2.2) == 0  # blurred away
+    assert _label("pih", dark, radius_mm=2.0, melanin=1.25) == 0  # 0.2 OD, but plain skin is as uneven
+    assert _label("pie", pale, radius_mm=2.0, blood=1.7) == pytest.approx(1, abs=1e-4)
+    assert _label("pie", dark, radius_mm=2.0, blood=1.5) < 0.5 < _label("pie", dark, radius_mm=2.0, blood=2.5)
+
+
+def test_what_makeup_covers_is_not_labelled() -> None:
+    bare = even_skin(CANVAS, 0.03, 0.0135)
+    spot = Lesion(1, "pih", 10.0, 10.0, 2.0, edge_mm=0.3, melanin=1.6)
+    assert float(paint(bare, CANVAS, [spot]).coverage["spots"].max()) > 0.99
+    covered = replace(bare, makeup=torch.full(CANVAS.shape, 0.8))
+    assert float(paint(covered, CANVAS, [spot]).coverage["spots"].max()) == 0
+
+
+def test_without_a_finding_its_pits_and_plugs_are_gone_and_nothing_else() -> None:
+    pore = Lesion(1, "pore", 10.0, 10.0, 0.2, edge_mm=0.1, depth_mm=0.2, melanin=2.0)
+    spot = Lesion(2, "pih", 5.0, 5.0, 1.5, melanin=1.6)
+    bare, both = _on_even_skin([spot]).state, _on_even_skin([spot, pore])
+    assert not torch.equal(both.state.melanin, bare.melanin)
+    left = both.without("pores")
+    assert torch.allclose(left.melanin, bare.melanin)
+    assert torch.allclose(left.height_mm, bare.height_mm, atol=1e-6)
 
 
 @pytest.mark.parametrize("irregularity", [0.0, 0.2])
@@ -112,7 +153,7 @@ def test_paint_changes_only_what_lesions_touch() -> None:
 
 
 def test_groove_is_as_deep_as_it_says() -> None:
-    change, _, _ = lesion_maps(CANVAS, [Lesion(1, "wrinkle", 12.0, 10.0, 0.5, length_mm=15.0, depth_mm=0.3)])
+    change = _on_even_skin([Lesion(1, "wrinkle", 12.0, 10.0, 0.5, length_mm=15.0, depth_mm=0.3)]).change
     assert float(change.height_mm.min()) == pytest.approx(-0.3, rel=0.02)
     assert float(change.height_mm.max()) == 0
 
@@ -156,7 +197,7 @@ def test_lesions_clear_and_appear() -> None:
 
 
 def test_a_lesion_that_fades_away_leaves_no_label() -> None:
-    areas = [_area_mm2(Lesion(1, "pih", 0, 0, 2.0, melanin=factor)) for factor in (2.0, 1.65, 1.5, 1.35)]
+    areas = [_area_mm2(Lesion(1, "pih", 0, 0, 2.0, melanin=factor)) for factor in (2.0, 1.6, 1.4, 1.25)]
     assert areas[0] == pytest.approx(areas[1], rel=1e-3)
     assert areas[1] > areas[2] > areas[3] == 0
 

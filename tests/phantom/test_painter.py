@@ -12,9 +12,9 @@ from skinimg.phantom.draws import seeded
 from skinimg.phantom.kinds import Lesion
 from skinimg.phantom.light import Light, towards
 from skinimg.phantom.painter import paint_on_photo
-from skinimg.phantom.painting import lesion_maps
+from skinimg.phantom.painting import paint
 from skinimg.phantom.shown import SHOWN_BY_LIGHT
-from skinimg.phantom.skin import skin_colour
+from skinimg.phantom.skin import even_skin, skin_colour
 
 LIGHT = Light(towards(45, 0), 0.4)
 SPOT = Lesion(1, "pih", 6.0, 6.0, 1.5, melanin=2.0)
@@ -34,9 +34,10 @@ def _density(linear: torch.Tensor) -> np.ndarray:
 def test_truth_is_that_of_the_generating_maps() -> None:
     skin = torch.ones(200, 200, dtype=torch.bool)
     painted = paint_on_photo(_photo(), skin, 0.1, [SPOT, RED, LINE], LIGHT)
-    _, coverage, instance = lesion_maps(plain_canvas((200, 200), 0.1), [SPOT, RED, LINE])
-    for finding, cover in coverage.items():
-        assert torch.equal(painted.instance[finding], instance[finding])
+    canvas = plain_canvas((200, 200), 0.1)
+    drawn = paint(even_skin(canvas, 0.03, 0.012), canvas, [SPOT, RED, LINE])
+    for finding, cover in drawn.coverage.items():
+        assert torch.equal(painted.instance[finding], drawn.instance[finding])
         if finding not in SHOWN_BY_LIGHT:
             assert torch.equal(painted.coverage[finding], cover)
 

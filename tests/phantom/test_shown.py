@@ -8,8 +8,9 @@ import pytest
 import torch
 from torch import Tensor
 
+from skinimg.phantom.filters import blur
 from skinimg.phantom.light import Light, lit, normals_of, openness_of, towards
-from skinimg.phantom.shown import darkness, label_of
+from skinimg.phantom.shown import Surface, darkness, labels_of
 
 MM = 0.05
 SIDE = 161
@@ -26,12 +27,15 @@ def pit(depth_mm: float, x_mm: float, sigma_mm: float = 0.12) -> Tensor:
 
 
 def labels(grooves_mm: dict[str, Tensor], light: Light, blur_mm: float = 0.05) -> dict[str, Tensor]:
-    def green(height_mm: Tensor) -> Tensor:
-        albedo = torch.full((SIDE, SIDE, 1), 0.4)
-        return lit(albedo, normals_of(height_mm, MM), openness_of(height_mm, MM), light)[..., 0]
+    def green(skin: Surface) -> Tensor:
+        normals, openness = normals_of(skin.height_mm, MM), openness_of(skin.height_mm, MM)
+        return lit(skin.albedo[..., None], normals, openness, light)[..., 0]
 
-    dark = darkness(green, -torch.stack(list(grooves_mm.values())).amax(0), grooves_mm, MM, blur_mm)
-    return {name: label_of((grooves_mm[name] > 0.02).float(), plane, MM) for name, plane in dark.items()}
+    albedo, height_mm = torch.full((SIDE, SIDE), 0.4), -torch.stack(list(grooves_mm.values())).amax(0)
+    without = {name: Surface(height_mm + depth_mm, albedo) for name, depth_mm in grooves_mm.items()}
+    skin = Surface(height_mm, albedo)
+    dark = darkness(green, skin, without, MM, lambda plane: blur(plane, blur_mm / MM))
+    return labels_of({name: (depth_mm > 0.02).float() for name, depth_mm in grooves_mm.items()}, dark, MM)
 
 
 def middle_mm(label: Tensor) -> float:
@@ -72,3 +76,16 @@ def test_pores_beside_a_line_are_not_labelled_as_the_line() -> None:
     assert both["pores"][around].max() > 0.5
     assert both["wrinkles"][around].max() == 0
     assert both["pores"][:, : SIDE // 2].max() == 0
+
+
+def test_a_plug_of_pigment_is_seen_without_any_relief() -> None:
+    flat, albedo = torch.zeros(SIDE, SIDE), torch.full((SIDE, SIDE), 0.2)
+    plugged = Surface(flat, albedo * torch.exp(-pit(0.4, 0.0)))
+
+    def even(skin: Surface) -> Tensor:
+        return torch.ones_like(skin.albedo)
+
+    dark = darkness(even, plugged, {"pores": Surface(flat, albedo)}, MM, lambda plane: plane)
+    label = labels_of({"pores": (pit(0.4, 0.0) > 0.2).float()}, dark, MM)["pores"]
+    assert label[SIDE // 2, SIDE // 2] == 1
+    assert 0.02 < float(label.sum()) * MM**2 < 0.3
