@@ -94,13 +94,13 @@ def _lesion_maps(
             table = _Table(members, canvas, skin)
             (_draw_lines if KINDS[kind].shape == "line" else _draw_patches)(layers, kind, table)
     others = layers.value("melanin")
-    own = {finding: (layers.value(f"melanin of {finding}") - others).clamp_min(0) for finding in SHOWN_BY_LIGHT}
+    own = {finding: torch.maximum(layers.value(f"melanin of {finding}"), others) for finding in SHOWN_BY_LIGHT}
     change = Change(
-        ln_melanin=others + torch.stack(list(own.values())).amax(0) - layers.value("less_melanin"),
+        ln_melanin=torch.stack(list(own.values())).amax(0) - layers.value("less_melanin"),
         ln_blood=layers.value("blood") - layers.value("less_blood"),
         height_mm=layers.value("raised") - layers.value("pits"),
         hair=layers.value("hair"),
-        own_ln_melanin=own,
+        own_ln_melanin={finding: plane - others for finding, plane in own.items()},
         own_mm={finding: layers.value(f"pits of {finding}") for finding in SHOWN_BY_LIGHT},
     )
     coverage = {finding: layers.coverage(finding) for finding in MASK_FINDINGS}

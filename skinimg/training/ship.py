@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from math import isfinite
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import torch
+from torch import Tensor
 
 from skinimg.findings import MASK_FINDINGS
 from skinimg.model.card import Calibration, save_network
@@ -14,33 +17,49 @@ from skinimg.model.network import SkinNetwork
 from skinimg.model.weights import Card
 from skinimg.optics import TONES
 from skinimg.provenance import versions
-from skinimg.training.bank import joined, load_part
-from skinimg.training.fit import Look, predict
+from skinimg.training.bank import Tiles, joined, load_part
+from skinimg.training.fit import Look, look, predict
 from skinimg.training.loss import calibrate, known_mask
 
 
 def ship(
-    path: Path, network: SkinNetwork, held_out: Sequence[Path], looks: Sequence[Look], card: Card, device: str = "cpu"
+    path: Path,
+    network: SkinNetwork,
+    held_out: Sequence[Path],
+    looks: Sequence[Look],
+    card: Card,
+    device: str = "cpu",
+    groups: Sequence[str] = (),
 ) -> Card:
     """Calibrate on parts of a bank that were held out, and write NAME.safetensors and NAME.json.
 
     card : name -> what people should know: `description`, `data`, `licence`, `limits`; and `untrained`, the findings
-    that it has not learnt: `analyze` says so instead of a number
+    that it has not learnt: `analyze` says so instead of a number. groups : of the people of each part of `held_out`;
+    the card then tells the Dice of each, as calibrated
     """
-    tiles = joined([load_part(part) for part in held_out])
+    parts = [load_part(part) for part in held_out]
+    tiles = joined(parts)
     known = known_mask(torch.from_numpy(tiles.known))
     logits = predict(network, tiles, device)
     temperature, bias = calibrate(logits, torch.from_numpy(tiles.coverage).float() / 255, known)
-    best = min(looks, key=lambda look: look.loss)
-    figures = {
+    best = min(looks, key=lambda seen: seen.loss)
+    figures: dict[str, object] = {
         "step": best.step,
         "calibration_tiles": len(tiles),
         "dice": _by_finding(best.dice),
         "area_ratio_before_calibration": _by_finding(best.area_ratio),
     }
+    if groups:
+        calibrated = logits / torch.tensor(temperature)[:, None, None] + torch.tensor(bias)[:, None, None]
+        group = np.repeat(groups, [len(part) for part in parts])
+        figures["dice_by_group"] = {name: _dice(calibrated, tiles, group == name) for name in sorted(set(groups))}
     unknown_noise: dict[str, object] = {tone: {} for tone in TONES}  # until skinimg.null_study has measured it
     made = {**card, "validation": figures, "versions": versions(), "repeatability": unknown_noise}
     return save_network(path, network.cpu(), Calibration(tuple(temperature), tuple(bias)), made)
+
+
+def _dice(logits: Tensor, tiles: Tiles, chosen: npt.NDArray[np.bool_]) -> dict[str, float | None]:
+    return _by_finding(look(logits[torch.from_numpy(chosen)], tiles.take(np.flatnonzero(chosen)), 0).dice)
 
 
 def _by_finding(values: Sequence[float]) -> dict[str, float | None]:

@@ -222,7 +222,8 @@ def test_the_pair_of_files_runs_and_says_what_it_is(bank: Path, tmp_path: Path) 
     parts = parts_of(bank)
     network, looks = fit(parts[:2], parts[2:], tmp_path / "work", SMALL)
     path = tmp_path / "mine.safetensors"
-    card = ship(path, network, parts[2:], looks, {"description": "squares", "licence": "none"})
+    groups = [f"type {k}" for k in range(len(parts[2:]))]
+    card = ship(path, network, parts[2:], looks, {"description": "squares", "licence": "none"}, groups=groups)
     assert json.loads(path.with_suffix(".json").read_text(encoding="utf-8")) == card
     loaded, calibration, _ = load_network(str(path))
     segmenter = load_segmenter(str(path), "cpu")
@@ -233,6 +234,10 @@ def test_the_pair_of_files_runs_and_says_what_it_is(bank: Path, tmp_path: Path) 
     area = (p * known_mask(torch.from_numpy(held_out.known))).sum(dim=(0, 2, 3))
     true = torch.from_numpy(held_out.coverage).float().sum(dim=(0, 2, 3)) / 255
     assert torch.allclose(area, true, rtol=0.05)
+    found, is_there = p > 0.5, torch.from_numpy(held_out.coverage) > 127
+    spots = MASK_FINDINGS.index("spots")
+    dice = 2 * (found & is_there)[:, spots].sum() / (found[:, spots].sum() + is_there[:, spots].sum())
+    assert card["validation"]["dice_by_group"]["type 0"]["spots"] == pytest.approx(float(dice), abs=0.01)
 
 
 @pytest.mark.parametrize(
