@@ -5,6 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage
+from skimage import morphology
 
 from skinimg.errors import PhotoError
 from skinimg.findings import CLOSEUP_REGIONS, FACE_REGIONS
@@ -13,6 +15,7 @@ from skinimg.settings import WORKING_MM_PER_PX
 
 _MARGIN_MM = 12.0  # around the landmarks: the forehead runs on above the highest one
 _LARGEST_SIDE_PX = 6000  # 60 cm of skin at the working scale; more means that the scale is wrong
+_MARK_MM2 = 200.0  # the largest mark on the skin of a close-up, as on faces (face/skin.py)
 
 
 def face_frame(photo: Photo, face: Face, px_per_mm: float, scale_source: str) -> Frame:
@@ -124,7 +127,8 @@ def _resample(
 
 
 def _patch_skin(linear: FloatArray) -> BoolArray:
-    """Skin of a close-up: within 4 robust SD of the median chromaticity, neither clipped nor black, without specks."""
+    """Skin of a close-up: within 4 robust SD of the median chromaticity, neither clipped nor black, without specks; and
+    what is redder and lies within it, since a fresh papule can be 1.0 off in ln R/G (SD 0.1) and is to be measured."""
     grey = linear.mean(axis=2)
     lit = (grey > 0.01) & (linear.max(axis=2) < 0.99)
     if not lit.any():
@@ -137,4 +141,10 @@ def _patch_skin(linear: FloatArray) -> BoolArray:
     near = (np.abs(smooth - centre) < 4 * np.maximum(spread, 0.06)).all(axis=2)
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (15, 15))
     opened = cv2.morphologyEx((near & lit).astype(np.uint8), cv2.MORPH_OPEN, kernel)
-    return cv2.morphologyEx(opened, cv2.MORPH_CLOSE, kernel).astype(bool) & lit
+    skin = cv2.morphologyEx(opened, cv2.MORPH_CLOSE, kernel).astype(bool)
+    holes = ndimage.binary_fill_holes(skin) & ~skin
+    marks = holes & ~morphology.remove_small_objects(holes, max_size=round(_MARK_MM2 / WORKING_MM_PER_PX**2))
+    labels, count = ndimage.label(marks)
+    redder = ndimage.median(smooth[..., 0], labels, np.arange(count + 1)) > centre[0]
+    redder[0] = False  # what is no mark
+    return (skin | redder[labels]) & lit
