@@ -61,6 +61,11 @@ class Told:
         return math.isfinite(self.change)
 
     @property
+    def hidden(self) -> bool:
+        """At baseline there was so little that its disappearance would not show; percent of that would be thousands."""
+        return self.mdc > 100
+
+    @property
     def assessable(self) -> bool:
         return self.verdict != "not_assessable"
 
@@ -136,9 +141,10 @@ def sentence(change: Told, say: Language) -> str:
     if not change.assessable:
         return f"{say.reason(change.reason)}."
     what = quantity(change, say)
-    if not math.isfinite(change.percent):
+    if change.hidden or not math.isfinite(change.percent):
         first, last = say.value(change.baseline, change.unit), say.value(change.follow_up, change.unit)
-        return _capital(say("sentence.absolute", quantity=what, baseline=first, follow_up=last) + ".")
+        told = say("sentence.absolute", quantity=what, baseline=first, follow_up=last) + "."
+        return _capital(f"{told} {say('sentence.hidden')}" if change.hidden else told)
     parts = [_interval(change, _amount(change.percent, what, say), say)]
     if math.isfinite(change.mdc):
         parts.append(say("sentence.mdc", mdc=say.percent(change.mdc)))

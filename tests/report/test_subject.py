@@ -72,6 +72,18 @@ def test_says_how_much_how_sure_and_the_verdict(drawn_subject, tmp_path):
     assert balance.open == []
 
 
+def test_next_to_nothing_at_baseline_is_told_in_its_unit(drawn_subject, tmp_path):
+    drawn = drawn_subject()
+    faint = drawn.result.changes.copy()
+    rows = (faint["finding"] == "redness") & faint["baseline"].notna()
+    faint.loc[rows, ["baseline", "follow_up", "change"]] = 0.01, 0.02, 0.01
+    faint.loc[rows, "change_percent"], faint.loc[rows, "verdict"] = 100.0, "unchanged"
+    said = words(page(replace(drawn, result=replace(drawn.result, changes=faint)), tmp_path))
+    summary = said[: said.index("Overall")] if "Overall" in said else said
+    assert "There was so little at first that even its disappearance would be within measurement noise." in summary
+    assert "% more redness" not in summary
+
+
 def test_is_self_contained(drawn_subject, tmp_path):
     html = page(drawn_subject(), tmp_path)
     found = re.findall(r"""\s(?:href|src)="([^"]+)"|url\(["']?([^"')]+)""", html)
