@@ -11,11 +11,10 @@ from skimage import morphology
 from skinimg.errors import PhotoError
 from skinimg.findings import CLOSEUP_REGIONS, FACE_REGIONS
 from skinimg.records import BitArray, BoolArray, Face, FloatArray, Frame, Photo
-from skinimg.settings import WORKING_MM_PER_PX
+from skinimg.settings import LARGEST_MARK_MM2, WORKING_MM_PER_PX
 
 _MARGIN_MM = 12.0  # around the landmarks: the forehead runs on above the highest one
 _LARGEST_SIDE_PX = 6000  # 60 cm of skin at the working scale; more means that the scale is wrong
-_MARK_MM2 = 200.0  # the largest mark on the skin of a close-up, as on faces (face/skin.py)
 
 
 def face_frame(photo: Photo, face: Face, px_per_mm: float, scale_source: str) -> Frame:
@@ -143,7 +142,7 @@ def _patch_skin(linear: FloatArray) -> BoolArray:
     opened = cv2.morphologyEx((near & lit).astype(np.uint8), cv2.MORPH_OPEN, kernel)
     skin = cv2.morphologyEx(opened, cv2.MORPH_CLOSE, kernel).astype(bool)
     holes = ndimage.binary_fill_holes(skin) & ~skin
-    marks = holes & ~morphology.remove_small_objects(holes, max_size=round(_MARK_MM2 / WORKING_MM_PER_PX**2))
+    marks = holes & ~morphology.remove_small_objects(holes, max_size=round(LARGEST_MARK_MM2 / WORKING_MM_PER_PX**2))
     labels, count = ndimage.label(marks)
     redder = ndimage.median(smooth[..., 0], labels, np.arange(count + 1)) > centre[0]
     redder[0] = False  # what is no mark

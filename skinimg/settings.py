@@ -11,6 +11,8 @@ from skinimg.errors import SettingsError
 
 # One working scale for every photo and every network input (DESIGN.md 3).
 WORKING_MM_PER_PX = 0.1
+# What is enclosed by skin and no larger is a mark on it, and is measured: moles, spots, papules.
+LARGEST_MARK_MM2 = 200.0
 # Of `analyze` and of everything else that segments; the trained weights have to beat it first (docs/BENCHMARKS.md).
 DEFAULT_WEIGHTS = "skin"
 

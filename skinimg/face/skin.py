@@ -13,6 +13,7 @@ import numpy as np
 from skinimg.face import mesh
 from skinimg.face.regions import fill_outline, lift_rim
 from skinimg.records import BoolArray, FloatArray
+from skinimg.settings import LARGEST_MARK_MM2
 
 _WORK_PX_PER_MM = 2.0  # hair, glasses and beard show at this scale; a pore or a fine line does not
 _EYE_DISTANCE_MM = 63.0  # between the pupils, mean of adults; only sets the sizes below
@@ -31,7 +32,6 @@ _TEXTURE_CLIP = 0.3  # one dark mole is not a rough surface
 
 _SEEDS = (50, 280, 205, 425, 101, 330, 117, 346, 151, 108, 337, 9)
 _SEED_RADIUS_MM = 7.0
-_HOLE_MM2 = 200.0  # a hole smaller than this is a mark on the skin and stays: moles, spots, papules are to be measured
 _PIECE_SHARE = 0.02  # of the face: smaller islands of skin are dropped
 
 
@@ -145,7 +145,7 @@ def _tidy(fits: BoolArray, allowed: BoolArray, px_per_mm: float) -> BoolArray:
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
     skin = cv2.morphologyEx(fits.astype(np.uint8), cv2.MORPH_OPEN, disc)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(1 - skin, connectivity=4)
-    small_holes = [i for i in range(1, count) if stats[i, cv2.CC_STAT_AREA] < _HOLE_MM2 * px_per_mm**2]
+    small_holes = [i for i in range(1, count) if stats[i, cv2.CC_STAT_AREA] < LARGEST_MARK_MM2 * px_per_mm**2]
     skin = skin.astype(np.bool_) | (np.isin(labels, small_holes) & allowed)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(skin.astype(np.uint8), connectivity=4)
     large = [i for i in range(1, count) if stats[i, cv2.CC_STAT_AREA] > _PIECE_SHARE * allowed.sum()]

@@ -14,26 +14,12 @@ from skinimg.findings import MASK_FINDINGS
 from skinimg.phantom.canvas import Canvas
 from skinimg.phantom.draws import hashed, lattice_noise
 from skinimg.phantom.kinds import KINDS, Lesion
-from skinimg.phantom.light import CLOSING, OPENNESS_MM
-from skinimg.phantom.shown import GREEN, SHOWN_BY_LIGHT, between
-from skinimg.phantom.skin import SkinState, density, line_coverage
+from skinimg.phantom.lesion_table import Table
+from skinimg.phantom.shown import SHOWN_BY_LIGHT
+from skinimg.phantom.skin import SkinState, line_coverage
 from skinimg.phantom.splat import Layers, Window, segment_distance, windows
 
 _SEGMENTS = 24  # of every line; a 30 mm wrinkle bends every 1.2 mm
-# What counts as a finding is what can be seen: a label fades in between the two values of each pair. Labels of
-# everything that is there, seen or not, taught a network to guess: at 1.2 x melanin a freckle of type II is 0.07 OD, as
-# much as plain skin varies at that scale (measured on tiles: SD 0.06 to 0.09), and half of 66 pores per cm2 are thinner
-# than 0.21 mm. The limits were set by looking at tiles of this generator; only those with a source are more than that.
-# Pigment must stand out from the unevenness of plain skin, which stays within 1.38 x (skin.py), and it must be seen:
-# 1.5 x melanin adds 0.08 OD to type I, where nobody sees it, 0.14 to type II and 0.41 to type V. Red is seen sooner.
-_MELANIN_LN, _MELANIN_OD = (math.log(1.30), math.log(1.45)), (0.12, 0.16)  # factor; density in green, blurred
-_BLOOD_LN, _BLOOD_OD = (math.log(1.45), math.log(1.65)), (0.08, 0.12)  # 1.5 x: SCIENCE.md 3
-_DARKENING = (0.06, 0.09)  # of a pit or groove, density, after scattering and a sharp lens have blurred it
-_SHADING = (0.05, 0.07)  # of its slopes under slanting light: what is broad is lost in the shading of the face
-_LINE = 2.0  # times both for a line: furrows of plain skin are lines too, and nearly as deep as fine lines
-_BLUR_MM = 0.25  # of all, SD in green
-_PORE_MM = (0.22, 0.27)  # diameter; pores are visible from 0.25 mm (Flament 2015)
-_SLANT = 0.36  # tangent of 20 degrees, the usual tilt of the light
 
 
 @dataclass(frozen=True)
@@ -91,7 +77,7 @@ def _lesion_maps(
     for kind in KINDS:
         members = [lesion for lesion in lesions if lesion.kind == kind]
         if members:
-            table = _Table(members, canvas, skin)
+            table = Table(members, canvas, skin)
             (_draw_lines if KINDS[kind].shape == "line" else _draw_patches)(layers, kind, table)
     others = layers.value("melanin")
     own = {finding: torch.maximum(layers.value(f"melanin of {finding}"), others) for finding in SHOWN_BY_LIGHT}
@@ -107,69 +93,7 @@ def _lesion_maps(
     return change, coverage, {finding: layers.owners(finding) for finding in MASK_FINDINGS}
 
 
-class _Table:
-    """Lesions of one kind as columns (n,) on a device, and the skin in the middle of each."""
-
-    def __init__(self, lesions: list[Lesion], canvas: Canvas, skin: SkinState) -> None:
-        device = canvas.device
-        names = "x_mm y_mm radius_mm length_mm angle_rad aspect edge_mm melanin blood depth_mm irregularity confetti"
-        rows = [[getattr(lesion, name) for name in names.split()] for lesion in lesions]
-        columns = torch.tensor(rows, dtype=torch.float32, device=device).T
-        self._columns = dict(zip(names.split(), columns, strict=True))
-        self.ids = torch.tensor([lesion.id for lesion in lesions], dtype=torch.int64, device=device)
-        self.seeds = torch.tensor([lesion.seed for lesion in lesions], dtype=torch.int64, device=device)
-        row, column = canvas.pixels_of(self["x_mm"], self["y_mm"])
-        self._skin = [plane[row, column] for plane in (skin.melanin, skin.blood, skin.makeup)]
-
-    def __getitem__(self, name: str) -> Tensor:
-        return self._columns[name]
-
-    def of(self, window: Window, name: str) -> Tensor:
-        """A column for a window's members, (n, 1, 1)."""
-        return self._columns[name][window.members, None, None]
-
-    def visibility(self, kind: str) -> Tensor:
-        """1 for what can be seen, 0 for what cannot, (n,)."""
-        if kind == "pore":
-            return between(2 * self["radius_mm"], _PORE_MM)
-        is_line = KINDS[kind].shape == "line"
-        darkening, shading = (contrast / (_LINE if is_line else 1) for contrast in self._relief_contrast(is_line))
-        relief = torch.maximum(between(darkening, _DARKENING), between(shading, _SHADING))
-        return torch.maximum(self._pigment_visibility(is_line), relief)
-
-    def _pigment_visibility(self, is_line: bool) -> Tensor:
-        """The larger one of melanin's and blood's, (n,)."""
-        melanin, blood, makeup = self._skin
-        width = self["radius_mm"] / (math.sqrt(2) * _BLUR_MM)
-        kept = (1 - makeup) * (torch.erf(width) if is_line else 1 - torch.exp(-(width**2)))  # in the blurred middle
-        before = density(melanin, blood)[..., GREEN]
-        more_melanin = (melanin * self["melanin"]).clamp(*optics.MELANIN_RANGE)
-        more_blood = (blood * self["blood"]).clamp(*optics.BLOOD_RANGE)
-        pigments = (
-            (self["melanin"], density(more_melanin, blood), _MELANIN_LN, _MELANIN_OD),
-            (self["blood"], density(melanin, more_blood), _BLOOD_LN, _BLOOD_OD),
-        )
-        seen = [
-            between(factor.log().abs(), uneven) * between((after[..., GREEN] - before).abs() * kept, faint)
-            for factor, after, uneven, faint in pigments
-        ]
-        return torch.maximum(*seen)
-
-    def _relief_contrast(self, is_line: bool) -> tuple[Tensor, Tensor]:
-        """Density of a Gaussian pit or groove, (n,): in its middle under light from all around (the same formula as
-        `light.openness_of`), and of its slopes under slanting light."""
-        depth, radius = self["depth_mm"].abs(), self["radius_mm"].clamp_min(1e-3)
-        sigma = radius / 1.18
-
-        def kept(blur_mm: float) -> Tensor:
-            share = sigma / torch.hypot(sigma, torch.full_like(sigma, blur_mm))
-            return share if is_line else share**2
-
-        closed = depth * torch.stack([(1 - kept(scale)) / scale for scale in OPENNESS_MM]).sum(dim=0)
-        return torch.log1p(CLOSING * closed) * kept(_BLUR_MM), _SLANT * depth / (radius + 0.4)
-
-
-def _draw_patches(layers: Layers, kind: str, table: _Table) -> None:
+def _draw_patches(layers: Layers, kind: str, table: Table) -> None:
     """Round things: an outline with a soft edge, filled with pigment, blood and depth."""
     widest = 1 + 2.5 * table["irregularity"]
     reach = table["radius_mm"] * table["aspect"].sqrt() * widest + table["edge_mm"] / 2 + layers.canvas.mm_per_px
@@ -199,11 +123,11 @@ def _dig(layers: Layers, kind: str, window: Window, depth_mm: Tensor) -> None:
         layers.draw(f"pits of {KINDS[kind].finding}", window, depth_mm)
 
 
-def _claim(layers: Layers, finding: str, window: Window, table: _Table, cover: Tensor) -> None:
+def _claim(layers: Layers, finding: str, window: Window, table: Table, cover: Tensor) -> None:
     layers.claim(finding, window, cover, table.ids[window.members])
 
 
-def _colour(layers: Layers, kind: str, window: Window, table: _Table, fill: Tensor) -> None:
+def _colour(layers: Layers, kind: str, window: Window, table: Table, fill: Tensor) -> None:
     for name in ("melanin", "blood"):
         strength = table[name].log()
         if float(strength.max()) > 0:
@@ -214,7 +138,7 @@ def _colour(layers: Layers, kind: str, window: Window, table: _Table, fill: Tens
             layers.draw(f"less_{name}", window, (-strength).clamp_min(0)[window.members, None, None] * fill)
 
 
-def _polar(window: Window, table: _Table, wavy: bool) -> tuple[Tensor, Tensor]:
+def _polar(window: Window, table: Table, wavy: bool) -> tuple[Tensor, Tensor]:
     """Distance from the middle in the stretched frame, and the outline's distance in that direction, in mm.
 
     The stretch and the waves keep the area at pi radius^2, so an outline's area is known exactly.
@@ -250,19 +174,19 @@ def _hollow(kind: str, cover: Tensor, relative: Tensor) -> Tensor:
     return cover
 
 
-def _grain(window: Window, table: _Table, grain_mm: float) -> Tensor:
+def _grain(window: Window, table: Table, grain_mm: float) -> Tensor:
     """Noise in [-1, 1] inside a lesion that stays with it whatever the resolution."""
     seed = table.seeds[window.members, None, None]
     return lattice_noise(window.dx_mm / grain_mm, window.dy_mm / grain_mm, seed)
 
 
-def _spared(window: Window, table: _Table) -> Tensor:
+def _spared(window: Window, table: Table) -> Tensor:
     """1 in the patch, 0 in islands of normal skin 1 to 3 mm across; `confetti` is about their share."""
     islands = 0.5 + 0.35 * (_grain(window, table, 1.8) + 0.6 * _grain(window, table, 0.8))
     return ((islands - table.of(window, "confetti") * 0.75) / 0.15).clamp(0, 1)
 
 
-def _draw_lines(layers: Layers, kind: str, table: _Table) -> None:
+def _draw_lines(layers: Layers, kind: str, table: Table) -> None:
     """Lines: chains of short straight pieces, thinner and shallower towards both ends."""
     canvas = layers.canvas
     x, y = _paths(table)  # (n, _SEGMENTS + 1)
@@ -295,7 +219,7 @@ def _draw_lines(layers: Layers, kind: str, table: _Table) -> None:
         layers.claim(KINDS[kind].finding, window, cover * visible[piece, None, None], ids)
 
 
-def _paths(table: _Table) -> tuple[Tensor, Tensor]:
+def _paths(table: Table) -> tuple[Tensor, Tensor]:
     """Points (n, _SEGMENTS + 1) in mm of lines that wander about their direction, centred on their place."""
     steps = torch.arange(_SEGMENTS, device=table.seeds.device)
     seed = table.seeds[:, None]

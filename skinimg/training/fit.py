@@ -28,6 +28,7 @@ from skinimg.model.weights import fill
 from skinimg.training import diary, distort
 from skinimg.training.bank import Tiles, batches, joined, load_part
 from skinimg.training.loss import how_common, known_mask, loss
+from skinimg.training.muon import Optimiser
 
 T = TypeVar("T")
 Watch = Callable[[int, int, str], None]  # steps done, of how many, what is going on
@@ -42,7 +43,7 @@ class Recipe:
 
     steps: int = 4000
     batch: int = 16
-    learning_rate: float = 2e-3
+    learning_rate: float = 2e-3  # of AdamW at its highest; Muon's follows it
     seed: int = 0
     filters: int = 32
     patience: int = 8  # looks at the validation tiles without improvement before it stops early
@@ -85,7 +86,7 @@ def fit(
     if start is not None:
         fill(network, start, "to start from")
     network = network.on(recipe.device)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=recipe.learning_rate, weight_decay=1e-4)
+    optimiser = Optimiser(network, recipe.learning_rate)
     looks, step = _resume(work, recipe, network, optimiser)
     wrapped: nn.Module = nn.parallel.DistributedDataParallel(network) if world > 1 else network
     held_out = joined([load_part(part) for part in validate])
@@ -171,23 +172,19 @@ def _settle(network: SkinNetwork, train: Sequence[Path], recipe: Recipe) -> None
         norm.momentum = 0.1
 
 
-def _step(
-    network: nn.Module, optimiser: torch.optim.Optimizer, tiles: Tiles, common: Tensor, recipe: Recipe, step: int
-) -> float:
+def _step(network: nn.Module, optimiser: Optimiser, tiles: Tiles, common: Tensor, recipe: Recipe, step: int) -> float:
     progress = step / recipe.steps
-    for group in optimiser.param_groups:
-        group["lr"] = recipe.learning_rate * _rate(progress)
     generator = torch.Generator().manual_seed(recipe.seed * 1_000_003 + step)
     x, coverage, known = _distorted(tiles, generator, recipe.device)
     network.train()
     with _mixed(recipe.device):
         logits = network(x)
     value = loss(logits.float(), coverage, known, common.to(recipe.device), progress)
-    optimiser.zero_grad(set_to_none=True)
+    network.zero_grad(set_to_none=True)
     torch.autograd.backward(value)
     nn.utils.clip_grad_norm_(network.parameters(), 1.0)
     if torch.isfinite(value):
-        optimiser.step()
+        optimiser.step(recipe.learning_rate * _rate(progress))
     return float(value.detach())
 
 
@@ -256,7 +253,7 @@ def _tired(looks: Sequence[Look], patience: int) -> bool:
 
 
 def _save(
-    work: Path, recipe: Recipe, network: nn.Module, optimiser: torch.optim.Optimizer, looks: Sequence[Look], step: int
+    work: Path, recipe: Recipe, network: nn.Module, optimiser: Optimiser, looks: Sequence[Look], step: int
 ) -> None:
     """The checkpoint, the best network so far and the list of looks, each through a temporary file."""
     work.mkdir(parents=True, exist_ok=True)
@@ -279,7 +276,7 @@ def _write(path: Path, content: Any) -> None:
     part.replace(path)
 
 
-def _resume(work: Path, recipe: Recipe, network: nn.Module, optimiser: torch.optim.Optimizer) -> tuple[list[Look], int]:
+def _resume(work: Path, recipe: Recipe, network: nn.Module, optimiser: Optimiser) -> tuple[list[Look], int]:
     """The looks and the step of the checkpoint in `work`, its state put into network and optimiser."""
     if not (work / STATE).exists():
         return [], 0
