@@ -12,10 +12,11 @@ from PIL import Image, UnidentifiedImageError
 from skimage.draw import polygon2mask
 
 from skinimg.errors import StudyError
-from skinimg.records import FloatArray, Frame
+from skinimg.records import ByteArray, FloatArray, Frame
 
-# A mask whose brightest pixel is this dark numbers its classes instead of saying how much of a pixel is covered.
-_CLASS_NUMBERS = 20
+# A mask whose brightest pixel is this dark numbers its classes instead of saying how much of a pixel is covered, unless
+# it is a few pixels or has soft edges: a scar that can hardly be seen has a coverage of 6 in one pixel (a phantom's truth).
+_CLASS_NUMBERS, _FEW_PX = 20, 50
 _FINER = 4  # polygons are drawn this many times finer, so that a pixel on the edge is covered in part
 
 
@@ -59,13 +60,23 @@ def read_mask(mask: Mask, shape: tuple[int, int]) -> FloatArray:
             needed="one grey channel, 0 = nothing, 255 = all of the pixel",
         )
     _refuse_other_size(f"the mask {mask.name}", size, shape)
-    if 0 < int(grey.max()) <= _CLASS_NUMBERS:
+    if _numbers_classes(grey):
         raise StudyError(
             f"the mask {mask.name} seems to number its classes",
             found=f"values up to {grey.max()}",
             needed="0 to 255 for the share of each pixel that is the finding, one file per finding",
         )
     return grey.astype(np.float32) / np.float32(255)
+
+
+def _numbers_classes(grey: ByteArray) -> bool:
+    """Whether a mask is dark all over and yet has hard edges."""
+    if not 0 < int(grey.max()) <= _CLASS_NUMBERS:
+        return False
+    around = np.ones((3, 3), np.uint8)
+    rim = (grey > 0) & (cv2.erode(grey, around) == 0)
+    fading = rim & (grey < cv2.dilate(grey, around))
+    return int((grey > 0).sum()) > _FEW_PX and int(fading.sum()) <= int(rim.sum()) / 2
 
 
 def into_frame(coverage: FloatArray, frame: Frame) -> FloatArray:

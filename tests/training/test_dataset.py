@@ -9,6 +9,7 @@ import pytest
 from skinimg.errors import PhotoError, StudyError
 from skinimg.findings import MASK_FINDINGS
 from skinimg.training.dataset import Examples, load_example, read_dataset, split_by_subject
+from skinimg.training.masks import read_mask
 from tests.training.drawn_dataset import SPOTS, disc_mask, write_dataset, write_mask, write_photo
 
 SPOT_MM2 = sum(np.pi * spot.radius_mm**2 for spot in SPOTS)
@@ -152,3 +153,21 @@ def test_one_person_cannot_be_split(tmp_path):
     photos = read_dataset(write_dataset(tmp_path, people=1))
     with pytest.raises(StudyError, match="no validation split"):
         split_by_subject(photos)
+
+
+def _faint_disc(peak: int) -> np.ndarray:
+    y, x = np.indices((200, 300))
+    return np.rint(peak * np.clip((40 - np.hypot(y - 100, x - 150)) / 2, 0, 1)).astype(np.uint8)
+
+
+@pytest.mark.parametrize("faint", [np.pad([[6]], 60).astype(np.uint8), _faint_disc(12)], ids=["one pixel", "soft edge"])
+def test_a_finding_that_can_hardly_be_seen_is_a_share_of_its_pixels(faint, tmp_path):
+    cv2.imwrite(str(tmp_path / "photo.scars.png"), faint)
+    assert read_mask(tmp_path / "photo.scars.png", faint.shape).max() == pytest.approx(faint.max() / 255)
+
+
+@pytest.mark.parametrize("classes", [disc_mask(SPOTS) // 255 * 3, np.ones((9, 9), np.uint8)], ids=["disc", "all"])
+def test_numbers_of_classes_are_no_shares(classes, tmp_path):
+    cv2.imwrite(str(tmp_path / "photo.scars.png"), classes)
+    with pytest.raises(StudyError, match="seems to number its classes"):
+        read_mask(tmp_path / "photo.scars.png", classes.shape)
