@@ -15,7 +15,7 @@ from skinimg.errors import StudyError
 from skinimg.records import ByteArray, FloatArray, Frame
 
 # A mask whose brightest pixel is this dark numbers its classes instead of saying how much of a pixel is covered, unless
-# it is a few pixels or has soft edges: a scar that can hardly be seen has a coverage of 6 in one pixel (a phantom's truth).
+# it is a few pixels or has soft edges: in a phantom's truth a scar that can hardly be seen covers 6 / 255 of one pixel.
 _CLASS_NUMBERS, _FEW_PX = 20, 50
 _FINER = 4  # polygons are drawn this many times finer, so that a pixel on the edge is covered in part
 
