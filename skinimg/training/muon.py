@@ -11,6 +11,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from skinimg.model.device import bfloat16_pays
 from skinimg.model.network import SkinNetwork
 
 # Polynomial that drives singular values towards one; five rounds leave them within 0.7 and 1.2 (Jordan 2024).
@@ -42,7 +43,8 @@ class Muon(torch.optim.Optimizer):
 
 def orthogonal(matrix: Tensor) -> Tensor:
     """Nearly the orthogonal matrix that is nearest to a matrix (rows, columns): singular values of 0.7 to 1.2."""
-    wide = matrix.bfloat16() if matrix.shape[0] <= matrix.shape[1] else matrix.T.bfloat16()
+    wide = matrix if matrix.shape[0] <= matrix.shape[1] else matrix.T
+    wide = wide.to(torch.bfloat16 if bfloat16_pays(matrix.device.type) else torch.float32)
     wide = wide / (wide.norm() + 1e-7)
     a, b, c = _QUINTIC
     for _ in range(_ROUNDS):
