@@ -34,7 +34,10 @@ class Muon(torch.optim.Optimizer):
             for kernel in group["params"]:
                 if kernel.grad is None:
                     continue
-                momentum = self.state[kernel].setdefault("momentum", torch.zeros_like(kernel.grad))
+                state = self.state[kernel]
+                if not state:
+                    state["momentum"] = torch.zeros_like(kernel.grad)
+                momentum = state["momentum"]
                 momentum.lerp_(kernel.grad, 1 - _MOMENTUM)
                 ahead = kernel.grad.lerp(momentum, _MOMENTUM).reshape(len(kernel), -1)
                 turn = orthogonal(ahead) * max(1.0, ahead.shape[0] / ahead.shape[1]) ** 0.5
