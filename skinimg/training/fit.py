@@ -34,6 +34,7 @@ T = TypeVar("T")
 Watch = Callable[[int, int, str], None]  # steps done, of how many, what is going on
 STATE = "state.pt"
 BEST = "best.pt"
+_LOOP = 2  # raised when network, optimiser or steps change: half of one training and half of another is neither
 _SETTLING_BATCHES = 60
 
 
@@ -214,7 +215,7 @@ def _distorted(tiles: Tiles, generator: torch.Generator, device: str) -> tuple[T
 def predict(network: nn.Module, tiles: Tiles, device: str = "cpu") -> Tensor:
     """Logits (n, 5, h, w) of tiles as they are, on the CPU."""
     network.eval()
-    answers = []
+    answers = torch.empty(len(tiles), len(MASK_FINDINGS), *tiles.skin.shape[1:])
     with torch.inference_mode(), _mixed(device):
         for first in range(0, len(tiles), 16):
             some = tiles.take(np.arange(first, min(first + 16, len(tiles))))
@@ -223,24 +224,23 @@ def predict(network: nn.Module, tiles: Tiles, device: str = "cpu") -> Tensor:
                 torch.from_numpy(some.skin),
                 torch.from_numpy(some.native_px_per_mm),
             )
-            answers.append(network(x.to(device, memory_format=torch.channels_last)).float().cpu())
-    return torch.cat(answers)
+            answers[first : first + len(some)] = network(x.to(device, memory_format=torch.channels_last))
+    return answers
 
 
 def look(logits: Tensor, tiles: Tiles, step: int) -> Look:
     """Loss, Dice and area on validation tiles, of which the network at that step thinks `logits`."""
-    coverage, known = torch.from_numpy(tiles.coverage).float() / 255, known_mask(torch.from_numpy(tiles.known))
-    p = logits.sigmoid() * known
-    y = coverage * known
-    found, true = (p > 0.5).float(), (y > 0.5).float()
-    axes = (0, 2, 3)
-    dice = 2 * (found * true).sum(axes) / (found.sum(axes) + true.sum(axes))
-    return Look(
-        step,
-        float(loss(logits, coverage, known, how_common(coverage, known), 1.0)),
-        tuple(round(float(v), 4) for v in dice),
-        tuple(round(float(v), 4) for v in p.sum(axes) / y.sum(axes)),
-    )
+    known = known_mask(torch.from_numpy(tiles.known))
+    total, dice, ratio = 0.0, [], []
+    for k in range(len(MASK_FINDINGS)):  # one at a time: five at once are 10 GB for 800 tiles
+        one = slice(k, k + 1)
+        coverage = torch.from_numpy(tiles.coverage[:, one]).float() / 255
+        total += float(loss(logits[:, one], coverage, known[:, one], how_common(coverage, known[:, one]), 1.0))
+        p, y = logits[:, one].sigmoid() * known[:, one], coverage * known[:, one]
+        found, true = p > 0.5, y > 0.5
+        dice.append(round(float(2 * (found & true).sum() / (found.sum() + true.sum())), 4))
+        ratio.append(round(float(p.sum() / y.sum()), 4))
+    return Look(step, total, tuple(dice), tuple(ratio))
 
 
 def _best(looks: Sequence[Look]) -> int:
@@ -258,7 +258,7 @@ def _save(
     """The checkpoint, the best network so far and the list of looks, each through a temporary file."""
     work.mkdir(parents=True, exist_ok=True)
     state: dict[str, Any] = {
-        "recipe": asdict(recipe),
+        "recipe": _described(recipe),
         "network": network.state_dict(),
         "optimiser": optimiser.state_dict(),
     }
@@ -276,13 +276,17 @@ def _write(path: Path, content: Any) -> None:
     part.replace(path)
 
 
+def _described(recipe: Recipe) -> dict[str, Any]:
+    return {**asdict(recipe), "loop": _LOOP}
+
+
 def _resume(work: Path, recipe: Recipe, network: nn.Module, optimiser: Optimiser) -> tuple[list[Look], int]:
     """The looks and the step of the checkpoint in `work`, its state put into network and optimiser."""
     if not (work / STATE).exists():
         return [], 0
     state = torch.load(work / STATE, weights_only=True, map_location=recipe.device)
-    if state["recipe"] != asdict(recipe):
-        changed = [name for name, value in asdict(recipe).items() if state["recipe"].get(name) != value]
+    if state["recipe"] != _described(recipe):
+        changed = [name for name, value in _described(recipe).items() if state["recipe"].get(name) != value]
         raise SettingsError(
             f"the training in {work} was begun with another recipe",
             found=", ".join(f"{name} {state['recipe'].get(name)}" for name in changed),

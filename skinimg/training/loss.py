@@ -60,10 +60,10 @@ def calibrate(logits: Tensor, coverage: Tensor, known: Tensor) -> tuple[list[flo
     0.44 (spots), 0.50 to 0.57 (redness), 0.21 to 0.40 (pores) and 0.11 to 0.42 (wrinkles), for 10 to 29 % more
     cross-entropy.
 
-    all : (n, 5, h, w)
+    all : (n, findings, h, w)
     """
     temperatures, biases = [], []
-    for k in range(len(MASK_FINDINGS)):
+    for k in range(logits.shape[1]):
         chosen = known[:, k] > 0
         x, y = logits[:, k][chosen].float(), coverage[:, k][chosen]
         every = max(-(-len(x) // _ENOUGH_PX), 1)
