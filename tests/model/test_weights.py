@@ -71,6 +71,26 @@ def test_another_network_is_refused() -> None:
             fill(other, wrong, "x")
 
 
+def test_half_of_the_precision_keeps_large_variances() -> None:
+    """A variance of 3e5 in float16 is infinite, and a network that has it answers the same everywhere."""
+    torch.manual_seed(0)
+    net = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.BatchNorm2d(4)).eval()
+    net[1].running_var = torch.tensor([1.0, 3e5, 0.5, 2.0])
+    net[1].weight.data[1] = 1e3
+    x = torch.randn(1, 3, 16, 16)
+    expected = net(x).detach()
+    fill(net, half_precision(net.state_dict()), "as stored")
+    torch.testing.assert_close(net(x).detach(), expected, rtol=2e-3, atol=2e-3)
+
+
+@pytest.mark.parametrize("broken", [float("nan"), float("inf")])
+def test_weights_that_are_no_numbers_are_not_written(tmp_path: Path, broken: float) -> None:
+    path = tmp_path / "sick.safetensors"
+    with pytest.raises(WeightsError, match="not all finite numbers, first b"):
+        save_weights({"a": torch.ones(2), "b": torch.tensor([0.0, broken])}, {"name": "sick"}, path)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_shipped_weights_are_whole() -> None:
     tensors, card = load_weights("face")
     assert (weights_folder() / "face.safetensors").stat().st_size < 8e6
