@@ -34,7 +34,7 @@ T = TypeVar("T")
 Watch = Callable[[int, int, str], None]  # steps done, of how many, what is going on
 STATE = "state.pt"
 BEST = "best.pt"
-_LOOP = 2  # raised when network, optimiser or steps change: half of one training and half of another is neither
+_LOOP = 3  # raised when network, optimiser or steps change: half of one training and half of another is neither
 _SETTLING_BATCHES = 60
 
 

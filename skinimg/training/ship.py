@@ -14,7 +14,7 @@ from torch import Tensor
 from skinimg.findings import MASK_FINDINGS
 from skinimg.model.card import Calibration, save_network
 from skinimg.model.network import SkinNetwork
-from skinimg.model.weights import Card
+from skinimg.model.weights import Card, fill, half_precision
 from skinimg.optics import TONES
 from skinimg.provenance import versions
 from skinimg.training.bank import Tiles, joined, load_part
@@ -40,6 +40,7 @@ def ship(
     parts = [load_part(part) for part in held_out]
     tiles = joined(parts)
     known = known_mask(torch.from_numpy(tiles.known))
+    fill(network, half_precision(network.state_dict()), "as they are stored")  # what is calibrated is what is shipped
     logits = predict(network, tiles, device)
     temperature: list[float] = []
     bias: list[float] = []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -58,6 +60,20 @@ def test_no_pixel_sees_further_than_the_margin(network: SkinNetwork) -> None:
         seen = torch.autograd.grad(y[0, :, at, at].sum(), x, retain_graph=True)[0][0].abs().sum(0).nonzero()
         assert int((seen - at).abs().max()) <= REACH_PX
         assert int((seen - at).abs().max()) > REACH_PX // 2  # a margin much too wide would only cost time
+
+
+@torch.inference_mode()
+def test_borders_are_not_combed(network: SkinNetwork) -> None:
+    """Blocks whose rows answer differently leave no teeth; pores keep every pixel."""
+    network = copy.deepcopy(network)
+    teeth = torch.zeros(1, N, 32, 32)
+    teeth[:, :, ::2] = 1.0
+    network.body.forward = lambda x: network.split(teeth)  # type: ignore[method-assign]
+    out = network(torch.zeros(1, N_PLANES, 32, 32))[0, :, 1:-1]
+    pores = MASK_FINDINGS.index("pores")
+    assert torch.equal(out[pores], teeth[0, pores, 1:-1])
+    others = [k for k in range(N) if k != pores]
+    torch.testing.assert_close(out[others], torch.full_like(out[others], 0.5))
 
 
 @pytest.mark.parametrize(("tile_px", "batch"), [(128, 1), (128, 5), (192, 2), (256, 1)])
