@@ -102,7 +102,7 @@ def _likeliest_slope(x: Tensor, y: Tensor) -> float:
 
 def _bias_of_true_area(x: Tensor, y: Tensor, slope: float) -> float:
     """By bisection: the sum rises with the bias."""
-    reach = 40 + slope * float(x.abs().max())  # from probabilities of 0 to those of 1, wherever the logits are
+    reach = 40 + abs(slope) * float(x.abs().max())  # from probabilities of 0 to those of 1, wherever the logits are
     low, high, area = -reach, reach, float(y.sum(dtype=torch.float64))
     for _ in range(50):
         middle = (low + high) / 2
