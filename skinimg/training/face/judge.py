@@ -60,7 +60,8 @@ class Evaluation:
             f"iris diameter against the label: median {self.iris_log_ratio:+.3f}, "
             f"robust sd {self.iris_sd:.3f} (log ratio)"
         )
-        yield f"confidence, 1 %, 5 %, 50 %: {np.quantile(self.confidence, [0.01, 0.05, 0.5]).round(2)}"
+        confident = ", ".join(f"{quantile:.2f}" for quantile in np.quantile(self.confidence, [0.01, 0.05, 0.5]))
+        yield f"confidence, 1 %, 5 %, 50 %: {confident}"
 
 
 @dataclass(frozen=True)

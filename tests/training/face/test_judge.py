@@ -74,4 +74,4 @@ def test_evaluation_of_whole_photos(folder: Path, monkeypatch: pytest.MonkeyPatc
     assert len(result.confidence) == 9
     lines = list(result.lines())
     assert lines[0].split() == ["all", *" ".join(f"{key} {value}" for key, value in every.items()).split()]
-    assert lines[-1] == "confidence, 1 %, 5 %, 50 %: [0.9 0.9 0.9]"
+    assert lines[-1] == "confidence, 1 %, 5 %, 50 %: 0.90, 0.90, 0.90"
