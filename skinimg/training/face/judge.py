@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import torch
 
-from skinimg.errors import PhotoError
+from skinimg.errors import PhotoError, WeightsError
 from skinimg.face.crop import FacePlace, crop_matrix, place_of, to_crop_sides
 from skinimg.face.find import FaceModel, find_face, load_face_model
 from skinimg.face.mesh import LEFT_IRIS, RIGHT_IRIS
@@ -74,7 +74,13 @@ class _Seen:
 
 
 def evaluate(data: Path, weights: Path) -> Evaluation:
-    """Error over all 478 points in per cent of the inter-ocular distance, from whole photos of held-out people."""
+    """Error over all 478 points in per cent of the inter-ocular distance, from whole photos of held-out people.
+
+    Raises
+    ------
+    WeightsError
+        No face was found in any photo.
+    """
     model = load_face_model(str(weights))
     table = np.load(data / "landmarks.npz")
     chosen = np.flatnonzero(load_faces(data).held_out)
@@ -85,6 +91,8 @@ def evaluate(data: Path, weights: Path) -> Evaluation:
         seen.append(_look_at(photo, truth, model))
     error = np.array([one.error_percent for one in seen])
     error[error > _WRONG_FACE_PERCENT] = np.nan
+    if not np.isfinite(error).any():
+        raise WeightsError(f"{weights} finds the face of none of {len(chosen)} held-out people")
     groups = _groups(table["colour"][chosen], np.array(tones))
     iris = np.array([one.iris_log_ratio for one in seen])[np.isfinite(error)]
     confidence = np.array([one.confidence for one in seen])
@@ -123,11 +131,18 @@ def _groups(colour: BoolArray, ita_deg: FloatArray) -> dict[str, BoolArray]:
 
 
 def summary(error_percent: FloatArray) -> dict[str, float]:
-    """Figures of (n,) people's errors, NaN where no face was found."""
+    """Figures of (n,) people's errors, NaN where no face was found; no error is told where nobody's was."""
     found = error_percent[np.isfinite(error_percent)]
+    error = (
+        {
+            "median_percent": round(float(np.median(found)), 2),
+            "p90_percent": round(float(np.quantile(found, 0.9)), 2),
+        }
+        if len(found)
+        else {}
+    )
     return {
         "n": len(error_percent),
-        "median_percent": round(float(np.median(found)), 2),
-        "p90_percent": round(float(np.quantile(found, 0.9)), 2),
+        **error,
         "not_found_percent": round(100 * float(np.mean(~np.isfinite(error_percent))), 2),
     }

@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from skinimg.errors import PhotoError
+from skinimg.errors import PhotoError, WeightsError
 from skinimg.model.face_network import LandmarkOutput
 from skinimg.records import Face
 from skinimg.training.face import judge
@@ -45,6 +45,21 @@ def test_error_on_crops_is_in_units_of_the_eye_distance(faces: Faces) -> None:
 def test_summary_counts_who_was_not_found() -> None:
     figures = summary(np.array([1.0, 3.0, np.nan, 2.0]))
     assert figures == {"n": 4, "median_percent": 2.0, "p90_percent": 2.8, "not_found_percent": 25.0}
+
+
+def test_summary_of_people_of_whom_none_was_found() -> None:
+    assert summary(np.full(2, np.nan)) == {"n": 2, "not_found_percent": 100.0}
+
+
+def test_weights_that_find_nobody_are_an_error(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def blind(photo: np.ndarray, model: str) -> Face:
+        raise PhotoError("no face found")
+
+    monkeypatch.setattr("skinimg.training.face.photos.held_out_people", lambda names, canvases: np.ones(10, bool))
+    monkeypatch.setattr(judge, "load_face_model", lambda weights: weights)
+    monkeypatch.setattr(judge, "find_face", blind)
+    with pytest.raises(WeightsError, match="none of 10"):
+        evaluate(folder, Path("some.safetensors"))
 
 
 def test_evaluation_of_whole_photos(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
