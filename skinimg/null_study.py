@@ -87,7 +87,7 @@ def state_repeatability(weights: str, study: NullStudy, folder: Path, watch: Wat
     content["repeatability_from"] = (
         f"{study.subjects} phantoms x {study.sessions} sessions without any change, {study.size_px} px and half of it, "
         f"with one phone and with another one each time, seed {study.seed}; "
-        f"command: ./scripts/measure_repeatability {weights}"
+        f"command: ./scripts/measure_repeatability {Path(weights).stem}"  # no path: cards are passed on
     )
     card.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return stated
