@@ -49,9 +49,9 @@ def loss(logits: Tensor, coverage: Tensor, known: Tensor, common: Tensor, progre
     return per_finding.sum() + DICE_WEIGHT * (1 - progress) * (overlap * (seen > 0)).sum()
 
 
-def calibrate(logits: Tensor, coverage: Tensor, known: Tensor) -> tuple[list[float], list[float]]:
-    """Temperature T and bias b of every finding, for sigmoid(logit / T + b), such that the summed result is the true
-    area and the mask at one half is a good one. A finding of which nothing is known keeps 1 and 0.
+def calibrate(logits: Tensor, coverage: Tensor, known: Tensor) -> tuple[float, float]:
+    """Temperature T and bias b of a finding, for sigmoid(logit / T + b), such that the summed result is the true area
+    and the mask at one half is a good one. A finding of which nothing is known keeps 1 and 0.
 
     The T of least cross-entropy leaves a mask at one half that misses most of what is rare (for probabilities, Dice is
     best at a threshold of half the best Dice: Lipton 2014), and hundreds of cm2 of plain skin with a few per mille each
@@ -60,29 +60,23 @@ def calibrate(logits: Tensor, coverage: Tensor, known: Tensor) -> tuple[list[flo
     0.44 (spots), 0.50 to 0.57 (redness), 0.21 to 0.40 (pores) and 0.11 to 0.42 (wrinkles), for 10 to 29 % more
     cross-entropy.
 
-    all : (n, findings, h, w)
+    all : (n, h, w)
     """
-    temperatures, biases = [], []
-    for k in range(logits.shape[1]):
-        chosen = known[:, k] > 0
-        x, y = logits[:, k][chosen].float(), coverage[:, k][chosen]
-        every = max(-(-len(x) // _ENOUGH_PX), 1)
-        x, y = x[::every], y[::every]
-        if len(x) == 0 or float(y.sum()) == 0:
-            temperatures.append(1.0)
-            biases.append(0.0)
-            continue
-        likeliest = _likeliest_slope(x, y)
-        tried = []
-        for sharper in _SHARPER:
-            slope = likeliest * sharper
-            bias = _bias_of_true_area(x, y, slope)
-            tried.append((slope, bias, _dice(x * slope + bias > 0, y > 0.5)))
-        enough = 0.97 * max(dice for _, _, dice in tried)
-        slope, bias, _ = next(one for one in tried if one[2] >= enough)
-        temperatures.append(1 / slope)
-        biases.append(bias)
-    return temperatures, biases
+    chosen = known > 0
+    x, y = logits[chosen].float(), coverage[chosen]
+    every = max(-(-len(x) // _ENOUGH_PX), 1)
+    x, y = x[::every], y[::every]
+    if len(x) == 0 or float(y.sum()) == 0:
+        return 1.0, 0.0
+    likeliest = _likeliest_slope(x, y)
+    tried = []
+    for sharper in _SHARPER:
+        slope = likeliest * sharper
+        bias = _bias_of_true_area(x, y, slope)
+        tried.append((slope, bias, _dice(x * slope + bias > 0, y > 0.5)))
+    enough = 0.97 * max(dice for _, _, dice in tried)
+    slope, bias, _ = next(one for one in tried if one[2] >= enough)
+    return 1 / slope, bias
 
 
 def _likeliest_slope(x: Tensor, y: Tensor) -> float:

@@ -42,12 +42,11 @@ def ship(
     known = known_mask(torch.from_numpy(tiles.known))
     fill(network, half_precision(network.state_dict()), "as they are stored")  # what is calibrated is what is shipped
     logits = predict(network, tiles, device)
-    temperature: list[float] = []
-    bias: list[float] = []
-    for k in range(len(MASK_FINDINGS)):  # one at a time: five at once are 10 GB for 1,200 tiles
-        coverage = torch.from_numpy(tiles.coverage[:, k : k + 1]).float() / 255
-        temperatures, biases = calibrate(logits[:, k : k + 1], coverage, known[:, k : k + 1])
-        temperature, bias = temperature + temperatures, bias + biases
+    calibrated = [
+        calibrate(logits[:, k], torch.from_numpy(tiles.coverage[:, k]).float() / 255, known[:, k])
+        for k in range(len(MASK_FINDINGS))  # one at a time: five at once are 10 GB for 1,200 tiles
+    ]
+    temperature, bias = zip(*calibrated, strict=True)
     best = min(looks, key=lambda seen: seen.loss)
     figures: dict[str, object] = {
         "step": best.step,
@@ -56,12 +55,12 @@ def ship(
         "area_ratio_before_calibration": _by_finding(best.area_ratio),
     }
     if groups:
-        calibrated = logits.div_(torch.tensor(temperature)[:, None, None]).add_(torch.tensor(bias)[:, None, None])
+        logits.div_(torch.tensor(temperature)[:, None, None]).add_(torch.tensor(bias)[:, None, None])
         group = np.repeat(groups, [len(part) for part in parts])
-        figures["dice_by_group"] = {name: _dice(calibrated, tiles, group == name) for name in sorted(set(groups))}
+        figures["dice_by_group"] = {name: _dice(logits, tiles, group == name) for name in sorted(set(groups))}
     unknown_noise: dict[str, object] = {tone: {} for tone in TONES}  # until skinimg.null_study has measured it
     made = {**card, "validation": figures, "versions": versions(), "repeatability": unknown_noise}
-    return save_network(path, network.cpu(), Calibration(tuple(temperature), tuple(bias)), made)
+    return save_network(path, network.cpu(), Calibration(temperature, bias), made)
 
 
 def _dice(logits: Tensor, tiles: Tiles, chosen: npt.NDArray[np.bool_]) -> dict[str, float | None]:

@@ -105,13 +105,13 @@ def test_calibration_makes_the_sum_the_area_and_the_mask_a_good_one() -> None:
     generator = torch.Generator().manual_seed(0)
     logits = torch.randn(4, 5, 64, 64, generator=generator) - 1
     truth = torch.bernoulli(torch.sigmoid(2 * logits - 3), generator=generator)  # 6 %, and hardly ever certain
-    temperature, bias = calibrate(logits, truth, torch.ones_like(truth))
 
     def dice(found: torch.Tensor, true: torch.Tensor) -> float:
         return float(2 * (found * true).sum() / (found.sum() + true.sum()))
 
     for k in range(5):
-        p = torch.sigmoid(logits[:, k] / temperature[k] + bias[k])
+        temperature, bias = calibrate(logits[:, k], truth[:, k], torch.ones_like(truth[:, k]))
+        p = torch.sigmoid(logits[:, k] / temperature + bias)
         assert float(p.sum() / truth[:, k].sum()) == pytest.approx(1, abs=0.01)
         likeliest = torch.sigmoid(2 * logits[:, k] - 3)
         assert dice((p > 0.5).float(), truth[:, k]) > dice((likeliest > 0.5).float(), truth[:, k]) + 0.03
@@ -119,8 +119,9 @@ def test_calibration_makes_the_sum_the_area_and_the_mask_a_good_one() -> None:
 
 
 def test_a_finding_without_truth_is_not_calibrated() -> None:
-    logits, known = torch.randn(1, 5, 8, 8), torch.zeros(1, 5, 8, 8)
-    assert calibrate(logits, torch.zeros_like(logits), known) == ([1.0] * 5, [0.0] * 5)
+    logits, nothing = torch.randn(1, 8, 8), torch.zeros(1, 8, 8)
+    assert calibrate(logits, nothing, nothing) == (1.0, 0.0)
+    assert calibrate(logits, nothing, torch.ones_like(nothing)) == (1.0, 0.0)
 
 
 def test_killed_and_resumed_is_the_same_as_never_killed(
