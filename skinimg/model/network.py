@@ -23,10 +23,10 @@ from monai.networks.nets.segresnet import SegResNet
 from torch import Tensor, nn
 from torch.nn import functional
 
-from skinimg.findings import MASK_FINDINGS
-from skinimg.optics import density, skin_density
-from skinimg.records import BoolArray, FloatArray, SkinMaps
-from skinimg.smooth import masked_blur
+from skinimg.base.findings import MASK_FINDINGS
+from skinimg.base.records import BoolArray, FloatArray, SkinMaps
+from skinimg.skin.masked_blur import masked_blur
+from skinimg.skin.optics import density, skin_density
 
 N_PLANES = 5
 GRID_PX = 16  # sides of an input are multiples of it: 2 for the blocks, 8 for three halvings

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from skinimg.base.records import FloatArray
 from skinimg.phantom.draws import lattice_noise, seeded, spawn
 from skinimg.phantom.filters import blur
 from skinimg.phantom.head import (
@@ -24,7 +25,6 @@ from skinimg.phantom.head import (
 from skinimg.phantom.people import Looks
 from skinimg.phantom.sheet import BROWS, Sheet
 from skinimg.phantom.skin import Person
-from skinimg.records import FloatArray
 
 SCLERA = (0.47, 0.42, 0.385)
 CARUNCLE = (0.40, 0.19, 0.165)

@@ -10,12 +10,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from skinimg.base.records import FloatArray
 from skinimg.phantom.draws import normals
 from skinimg.phantom.filters import blur
 from skinimg.phantom.head import CYLINDER_MM, GRID_MM, Head, chart_grid, ear_frame, sample_grid
 from skinimg.phantom.people import Looks
 from skinimg.phantom.skin import Person, skin_colour
-from skinimg.records import FloatArray
 
 LAYER_MM = 0.35  # spacing of the layer: a lock of hair, not a hair
 

@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from skinimg import optics
-from skinimg.errors import StudyError
-from skinimg.findings import FINDINGS, MASK_FINDINGS
+from skinimg.base.errors import StudyError
+from skinimg.base.findings import FINDINGS, MASK_FINDINGS
+from skinimg.base.records import BoolArray, ByteArray, FloatArray
+from skinimg.base.settings import WORKING_MM_PER_PX
 from skinimg.model.network import evenly_lit
-from skinimg.records import BoolArray, ByteArray, FloatArray
-from skinimg.settings import WORKING_MM_PER_PX
+from skinimg.skin import optics
 
 TILE_PX = 256
 TILES_PER_PART = 64
