@@ -3,82 +3,49 @@
 import ast
 import subprocess
 import sys
-from graphlib import CycleError, TopologicalSorter
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).resolve().parents[1] / "skinimg"
-
-# The rooms in the order of a photo's way, lowest first: a room may import itself and those before it.
-ROOMS = (
-    *("base", "photo", "skin", "model", "face", "observe", "study", "align", "measure", "compare"),
-    *("output", "report", "phantom", "training", "pipeline", "repeatability", "run", "cli"),
-)
-DOORS = ("__init__", "__main__")  # open onto every room
+SCRIPT = Path(__file__).resolve().parents[1] / "scripts" / "structure"
+_LOADER = SourceFileLoader("script_structure", str(SCRIPT))
+_SPEC = spec_from_loader(_LOADER.name, _LOADER)
+assert _SPEC is not None
+structure = module_from_spec(_SPEC)
+_LOADER.exec_module(structure)
 
 
-def modules() -> list[Path]:
-    return sorted(PACKAGE.rglob("*.py"))
-
-
-def name_of(path: Path) -> str:
-    return ".".join(("skinimg", *path.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(".__init__")
-
-
-def imports_of(path: Path) -> set[str]:
-    """Modules of skinimg that a file imports, also within functions."""
-    known = {name_of(p) for p in modules()}
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "skinimg":
-            found |= {
-                f"{node.module}.{a.name}" if f"{node.module}.{a.name}" in known else node.module for a in node.names
-            }
-        if isinstance(node, ast.Import):
-            found |= {a.name for a in node.names if a.name.split(".")[0] == "skinimg"}
-    return found
-
-
-def room_of(module: str) -> str:
-    return module.split(".")[1] if "." in module else "__init__"
-
-
-def goes_up(here: str, others: set[str]) -> set[str]:
-    """Those of the imported modules that lie in a higher room."""
-    return {other for other in others if ROOMS.index(room_of(other)) > ROOMS.index(room_of(here))}
-
-
-def circles(imports: dict[str, set[str]]) -> list[str]:
-    """Modules that import each other, directly or by way of others."""
-    order = TopologicalSorter(imports)
-    try:
-        order.prepare()
-    except CycleError as error:
-        return list(error.args[1])
-    return []
-
-
-@pytest.mark.parametrize("path", modules(), ids=name_of)
+@pytest.mark.parametrize("path", structure.modules(), ids=structure.name_of)
 def test_imports_only_go_down(path: Path) -> None:
-    here = name_of(path)
-    if room_of(here) not in DOORS:
-        assert goes_up(here, imports_of(path)) == set()
+    assert structure.goes_up(structure.name_of(path), structure.imports_of(path)) == set()
 
 
 def test_no_two_modules_import_each_other() -> None:
-    assert circles({name_of(path): imports_of(path) for path in modules()}) == []
+    assert structure.circle({structure.name_of(p): structure.imports_of(p) for p in structure.modules()}) == []
 
 
-def test_the_checks_see_what_they_look_for() -> None:
-    assert goes_up("skinimg.photo.decode", {"skinimg.base.errors", "skinimg.measure.totals"}) == {
+def test_files_and_functions_stay_short() -> None:
+    files = {structure.name_of(p): p.read_text(encoding="utf-8").count("\n") for p in structure.modules()}
+    bodies = {name: n for p in structure.modules() for name, n in structure.bodies(p).items()}
+    assert {name: n for name, n in files.items() if n > structure.LONGEST_FILE} == {}
+    assert {name: n for name, n in bodies.items() if n > structure.LONGEST_BODY} == {}
+
+
+def test_the_checks_see_what_they_look_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert structure.goes_up("skinimg.photo.decode", {"skinimg.base.errors", "skinimg.measure.totals"}) == {
         "skinimg.measure.totals"
     }
-    assert circles({"a": {"b"}, "b": {"c"}, "c": {"a"}})
+    assert set(structure.circle({"a": {"b"}, "b": {"c"}, "c": {"a"}})) == {"a", "b", "c"}
+    monkeypatch.setattr(structure, "PACKAGE", tmp_path)
+    long = tmp_path / "long.py"
+    long.write_text("def f():\n    'doc'\n" + "    x = 1\n" * 41, encoding="utf-8")
+    assert structure.bodies(long) == {"skinimg.long.f": 41}
 
 
 def test_every_module_says_what_it_is_for() -> None:
-    silent = [str(p) for p in modules() if not ast.get_docstring(ast.parse(p.read_text(encoding="utf-8")))]
+    silent = [str(p) for p in structure.modules() if not ast.get_docstring(ast.parse(p.read_text(encoding="utf-8")))]
     assert silent == []
 
 
