@@ -18,6 +18,24 @@ from skinimg.base.findings import LIGHTS, VIEWS
 from skinimg.study.grouping import build_study
 from skinimg.study.names import leading_date
 
+# Every column that a manifest may have, in the order in which they are written.
+MANIFEST_COLUMNS: dict[str, str] = {
+    "subject": "person (required)",
+    "session": "visit (required)",
+    "photo": "path of the file, relative to the manifest (required)",
+    "date": "ISO date of the session",
+    "view": "front, left45, right45, left, right or closeup; front where empty",
+    "light": "standard, cross_polarized, parallel_polarized or uv; standard where empty",
+    "replicate": "1, 2, ...: repeat shots of one session",
+    "mm_per_px": "scale of the original photo",
+    "arm": "treatment arm of the subject",
+    "arm_left": "split face: arm of the person's own left side",
+    "arm_right": "split face: arm of the person's own right side",
+    "treatment": "what was applied at this session, after the photo",
+    "site": "study site",
+    "age": "years",
+    "phototype": "Fitzpatrick type",
+}
 REQUIRED = ("subject", "session", "photo")
 PLAIN = ("arm", "arm_left", "arm_right", "treatment", "site", "age", "phototype")
 COLUMNS = (*REQUIRED, "date", "view", "light", "replicate", "mm_per_px", *PLAIN)
