@@ -17,6 +17,7 @@ import numpy.typing as npt
 from skinimg.base.records import BoolArray, FloatArray
 from skinimg.compare.paired_maps import STEP_MM, PairedSkin
 from skinimg.compare.reference import Kriging, field_of
+from skinimg.measure.above_reference import plainest
 from skinimg.skin.masked_blur import masked_blur
 from skinimg.skin.optics import along_axes, invert
 
@@ -26,11 +27,10 @@ _STANDS_OUT = 5.0  # robust SDs: about 1,000 places are looked at, and real diff
 _BELONGS = 2.0  # robust SDs in the finest mean: what is connected to such a place
 # SD: a JPEG rounds the colour of smooth skin alike over centimetres. A fifth of a level, which is what quality 90 leaves,
 # is 0.003 to 0.006 OD of either pigment.
-_ROUNDING_OD = 0.003
-_GAIN = 0.05  # relative SD of a change: the optical model's own error in median skin (docs/METHODS.md 3)
+_ROUNDING_OD = 0.004
 _RIM_MM = 3.0  # of a soft edge, below what stands out
 _LEAST_REFERENCE_MM2 = 1500.0  # a tenth of the skin that a face shows: less cannot tell a lamp from a flush
-_SMALLEST_PATCH_MM = 10.0  # radius of the patch whose least change that is found is the mdc95
+SMALLEST_PATCH_MM = 10.0  # radius of the patch whose least change that is found is the mdc95
 _ROUNDS = 3
 
 
@@ -51,6 +51,16 @@ class FieldChange:
     reference: BoolArray
     least_mm2_od: float  # change of a patch of 10 mm radius that is found in 95 %
     cells: _Cells
+
+    def error_of(self, area_mm2: FloatArray) -> float:
+        """Standard error (mm2 OD) of the change summed with these areas (r, c): what was foretold, and the rounding.
+
+        Rounding is alike over a patch and differs between patches, so it grows with the root of their number.
+        """
+        mine = np.where(self.affected, area_mm2, 0)
+        patch_mm2 = np.pi * SMALLEST_PATCH_MM**2
+        rounding = _ROUNDING_OD * np.sqrt(patch_mm2 * float(mine.sum()))
+        return float(np.hypot(self.cells.error_of(mine), rounding))
 
 
 @dataclass(frozen=True)
@@ -99,7 +109,7 @@ def _plainest(skin: PairedSkin, inner: BoolArray) -> BoolArray:
     together = skin.before + (apart - np.median(apart[inner], axis=0)) / 2
     melanin, haemoglobin, _ = invert(_on_model(together, skin))
     red, dark = (masked_blur(v, inner, 3.0 / STEP_MM) for v in (haemoglobin, melanin))
-    return inner & (red < np.percentile(red[inner], 50)) & (dark < np.percentile(dark[inner], 67))
+    return plainest(red, dark, inner)
 
 
 def _on_model(densities: FloatArray, skin: PairedSkin) -> FloatArray:
@@ -169,7 +179,7 @@ def _field_change(pigment: _Pigment, affected: BoolArray, reference: BoolArray, 
     mean = per_cell(difference, reference)[full] / told[full]
     field = field_of(middle[full], mean, per_cell(skin.area_mm2, reference)[full])
     kriging = Kriging(field)
-    longer = max(kriging.placebo_ratio(_SMALLEST_PATCH_MM), 1.0)
+    longer = max(kriging.placebo_ratio(SMALLEST_PATCH_MM), 1.0)
     summed = affected & skin.shown
     mine = np.flatnonzero(per_cell(ones, summed) > 0)
     foretold = kriging.foretell(middle[mine])
@@ -184,9 +194,9 @@ def _field_change(pigment: _Pigment, affected: BoolArray, reference: BoolArray, 
 
 def _least(kriging: Kriging, longer: float) -> float:
     """Change (mm2 OD) of a patch of 10 mm radius that stands out, and by how much more in 95 % of such patches."""
-    steps = np.arange(-_SMALLEST_PATCH_MM + 2, _SMALLEST_PATCH_MM, _CELL)
+    steps = np.arange(-SMALLEST_PATCH_MM + 2, SMALLEST_PATCH_MM, _CELL)
     x, y = (v.ravel() for v in np.meshgrid(steps, steps))
-    disc = np.hypot(x, y) < _SMALLEST_PATCH_MM
+    disc = np.hypot(x, y) < SMALLEST_PATCH_MM
     places = np.stack([x[disc], y[disc]], axis=1) + kriging.field.origin
     covariance = kriging.foretell(places).covariance
     cell_mm2 = _CELL**2 * STEP_MM**2

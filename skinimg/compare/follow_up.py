@@ -11,6 +11,9 @@ from skinimg.base.records import Change, Shot
 from skinimg.base.settings import Settings
 from skinimg.compare.change import OwnNoise, Pair, changes, withheld
 from skinimg.compare.comparable import differences, other_camera
+from skinimg.compare.field_changes import field_changes
+from skinimg.compare.fields import compared_fields
+from skinimg.compare.paired_maps import paired_skin
 from skinimg.measure.metrics import METRICS, metric_keys
 from skinimg.measure.objects import contrast_maps
 from skinimg.measure.totals import common_support, compared_totals, obstacles, place_of, shared_skin
@@ -26,6 +29,7 @@ class FollowUp:
     pair: Pair | None  # with the baseline; None: no photo could be used
     missing: dict[tuple[str, str, str], str]  # (region, finding, metric) -> why it cannot be compared
     other_camera: str = ""  # both in words where they differ
+    fields: tuple[Change, ...] = ()  # of the findings that are measured on the paired map
 
 
 def paired(baseline: list[Shot], shots: list[Shot], tile_mm: float) -> FollowUp:
@@ -44,7 +48,9 @@ def paired(baseline: list[Shot], shots: list[Shot], tile_mm: float) -> FollowUp:
             missing.setdefault((region, finding, m_id), apart[finding])
     pair = Pair(tuple(totals[: len(baseline)]), tuple(totals[len(baseline) :]), first.frame.regions)
     cameras = (other_camera(a, b) for a, b in product(baseline, shots))
-    return FollowUp(shots[0].entry, pair, missing, next((text for text in cameras if text), ""))
+    skin = paired_skin(baseline, shots)
+    fields = tuple(field_changes(skin, compared_fields(skin), pair.baseline, missing))
+    return FollowUp(shots[0].entry, pair, missing, next((text for text in cameras if text), ""), fields)
 
 
 def refused(entry: PhotoEntry, first: Shot, refusals: Sequence[str]) -> FollowUp:
@@ -70,10 +76,11 @@ def judged(
         camera = "other_camera" if f.other_camera else "same_camera"
         card = segmenter.noise(tone_of(first.maps.anchor), camera, first.frame.native_px_per_mm)
         found = list(changes(f.pair, f.missing, card, own, settings.bootstrap_samples, settings.seed))
+        found += f.fields
     else:
         found = [Change(*names, METRICS[names[2]].unit, reason=why) for names, why in f.missing.items()]
     if reason := _passing(first, f, passing):
-        found = [withheld(c, reason) if c.finding == "redness" else c for c in found]
+        found = [withheld(c, reason) if c.finding in ("redness", "erythema") else c for c in found]
     return found
 
 

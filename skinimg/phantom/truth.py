@@ -164,7 +164,8 @@ def _fields(sitter: Sitter, painted: Painted) -> dict[str, dict[str, FloatArray]
         f"{name}_mm2": (masked_blur(dark, skin, low / 2 / mm) - masked_blur(dark, skin, high / 2 / mm)) ** 2
         for name, (low, high) in ROUGHNESS_BANDS_MM.items()
     }
-    return {"tone": tone, "texture": texture}
+    pigment = above_reference(melanin, tone["haemoglobin_mm2"], skin, mm)
+    return {"tone": tone, "texture": texture, **pigment}
 
 
 def values(totals: Totals) -> Iterator[tuple[str, str, Metric, float | None, str]]:
