@@ -41,9 +41,5 @@ def _moved(linear: FloatArray, centre: FloatArray, half_px: float, rng: np.rando
     turn = zoom * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     square = half_px * np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]], np.float64)
     seen = square @ turn.T + rng.normal(0, 0.02 * half_px, 2) + rng.normal(0, 0.01 * half_px, (4, 2))
-    mapping = cv2.getPerspectiveTransform(
-        (square + centre).astype(np.float32), (seen + centre).astype(np.float32)
-    )
-    return cv2.warpPerspective(
-        linear, mapping, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
-    )
+    mapping = cv2.getPerspectiveTransform((square + centre).astype(np.float32), (seen + centre).astype(np.float32))
+    return cv2.warpPerspective(linear, mapping, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)

@@ -119,7 +119,7 @@ FINDINGS: dict[str, Finding] = {
         Finding(
             "erythema",
             "Erythema",
-            "diffuse redness without a border: couperose, rosacea, flush; blood above that of the person's plainest skin",
+            "redness without a border: couperose, rosacea, flush; blood above that of the person's plainest skin",
             "field",
             2.0,
             0.0,
@@ -130,7 +130,7 @@ FINDINGS: dict[str, Finding] = {
         Finding(
             "hyperpigmentation",
             "Hyperpigmentation",
-            "diffuse pigment without a border: melasma, sun damage; melanin above that of the person's plainest skin",
+            "pigment without a border: melasma, sun damage; melanin above that of the person's plainest skin",
             "field",
             2.0,
             0.0,

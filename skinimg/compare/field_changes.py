@@ -1,4 +1,4 @@
-"""The rows of erythema and hyperpigmentation: how much they changed in every region, give or take what, and the verdict."""
+"""The rows of erythema and hyperpigmentation: how much changed where, give or take what, and the verdict."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ def field_changes(
 ) -> Iterator[Change]:
     """Every region and metric of the findings that are measured on the paired map.
 
-    found : of `compared_fields`, empty without a reference; baseline : totals of the baseline's shots on the shared skin
+    found : of `compared_fields`, empty without a reference
+    baseline : totals of the baseline's shots on the shared skin
     missing : (region, finding, metric) -> why it cannot be compared
     """
     for finding in PAIRED_FINDINGS:

@@ -23,10 +23,12 @@ from skinimg.skin.optics import along_axes, invert
 
 _CELL = 4  # points to a side of the cells of the random field: 4 mm
 _SCALES_MM = (2.0, 4.0, 8.0)  # SD of the Gaussian means in which a change may stand out: patches of 5 mm to 4 cm
-_STANDS_OUT = 5.0  # robust SDs: about 1,000 places are looked at, and real differences have longer tails than normal ones
+_STANDS_OUT = (
+    5.0  # robust SDs: about 1,000 places are looked at, and real differences have longer tails than normal ones
+)
 _BELONGS = 2.0  # robust SDs in the finest mean: what is connected to such a place
-# SD: a JPEG rounds the colour of smooth skin alike over centimetres. A fifth of a level, which is what quality 90 leaves,
-# is 0.003 to 0.006 OD of either pigment.
+# SD: a JPEG rounds the colour of smooth skin alike over centimetres. What quality 90 leaves, a fifth of a level, is
+# 0.003 to 0.006 OD of either pigment.
 _ROUNDING_OD = 0.004
 _RIM_MM = 3.0  # of a soft edge, below what stands out
 _LEAST_REFERENCE_MM2 = 1500.0  # a tenth of the skin that a face shows: less cannot tell a lamp from a flush
@@ -73,9 +75,9 @@ class _Cells:
 
     def error_of(self, weights_mm2: FloatArray) -> float:
         """Standard error (mm2 OD) of a sum of the change with these weights (r, c), 0 outside what is affected."""
-        total = np.bincount(self.number.ravel(), weights_mm2.ravel(), minlength=int(self.number.max()) + 1)
+        total = np.bincount(self.number.ravel(), weights_mm2.ravel(), minlength=int(np.max(self.number)) + 1)
         mine = total[self.affected]
-        return float(np.sqrt(max(mine @ self.covariance @ mine, 0.0)))
+        return float(np.sqrt(np.maximum(mine @ self.covariance @ mine, 0.0)))
 
 
 def compared_fields(skin: PairedSkin) -> dict[str, FieldChange]:
@@ -137,7 +139,8 @@ def _pigments(skin: PairedSkin, reference: BoolArray) -> dict[str, _Pigment]:
     made = {}
     for name, k in (("erythema", 1), ("hyperpigmentation", 0)):
         by_pixel = second[k] - first[k]
-        made[name] = _Pigment(first[k], (by_pixel + tangent[k]) / 2, np.abs(by_pixel - tangent[k]) / 2)
+        mean, apart = (by_pixel + tangent[k]) / 2, np.abs(by_pixel - tangent[k]) / 2
+        made[name] = _Pigment(first[k], mean.astype(np.float32), apart.astype(np.float32))
     return made
 
 
@@ -148,7 +151,7 @@ def _affected(difference: FloatArray, inner: BoolArray, reference: BoolArray) ->
         mean = masked_blur(difference, inner, scale / STEP_MM)
         told = mean[reference]
         middle = float(np.median(told))
-        spread = np.hypot(1.4826 * float(np.median(np.abs(told - middle))), _ROUNDING_OD)
+        spread = float(np.hypot(1.4826 * np.median(np.abs(told - middle)), _ROUNDING_OD))
         away = np.abs(mean - middle) / spread
         stands |= inner & (away > _STANDS_OUT)
         belongs |= inner & (away > (_BELONGS if scale == _SCALES_MM[0] else _STANDS_OUT))
@@ -171,7 +174,7 @@ def _field_change(pigment: _Pigment, affected: BoolArray, reference: BoolArray, 
     middle = middle * _CELL * STEP_MM  # (cells, 2) mm
 
     def per_cell(values: npt.NDArray[np.floating], where: BoolArray) -> npt.NDArray[np.float64]:
-        return np.bincount(number[where], values[where], minlength=count)
+        return np.bincount(number[where], values[where], minlength=count).astype(np.float64)
 
     ones = np.ones_like(difference)
     told = per_cell(ones, reference)

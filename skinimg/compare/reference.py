@@ -2,8 +2,8 @@
 
 The difference of two pigment maps is a constant (white balance), a slope (lamps of two colours), a field that wanders
 from place to place (registration, files, blood), and, in places, the change that is looked for. The first three are a
-random field with a covariance that the unchanged skin of this very pair shows. Kriging (universal kriging; Cressie 1993,
-Statistics for Spatial Data, 3.4) foretells it in the places of change, with the error of every sum.
+random field with a covariance that the unchanged skin of this very pair shows. Kriging (Cressie 1993, Statistics for
+Spatial Data, 3.4) foretells it in the places of change, with the error of every sum.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ _SLOPE_OD_PER_MM = 3e-4  # SD: lamps of two colours, 2 % of colour across 70 mm
 class Field:
     """The random field of unchanged skin, known at cells of reference skin.
 
-    origin : (2,) mm, the middle of the places; places : (n, 2) mm from it; values : (n,) OD; nugget, parts : variances, OD2, white and of each of _LENGTHS_MM
+    origin : (2,) mm, the middle of the places; places : (n, 2) mm from it; values : (n,) OD, weights_mm2 : (n,)
+    nugget, parts : variances, OD2, white and of each of _LENGTHS_MM
     """
 
     origin: Values

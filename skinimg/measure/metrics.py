@@ -125,12 +125,7 @@ def area(t: Totals) -> Values:
     return t["area_mm2"]
 
 
-@metric(
-    "area fraction",
-    unit="%",
-    findings=("spots", "redness", "scars"),
-    source="soft area over visible skin",
-)
+@metric("area fraction", unit="%", findings=("spots", "redness", "scars"), source="soft area over visible skin")
 def area_fraction(t: Totals) -> Values:
     """Share of the visible skin that the finding covers."""
     return 100.0 * _ratio(t["area_mm2"], t["skin_mm2"])
@@ -142,12 +137,7 @@ def mean_diameter(t: Totals) -> Values:
     return _ratio(t["diameter_mm"], t["count"])
 
 
-@metric(
-    "length",
-    unit="mm",
-    findings=("wrinkles",),
-    source="length of the skeleton (SCIENCE.md 3)",
-)
+@metric("length", unit="mm", findings=("wrinkles",), source="length of the skeleton (SCIENCE.md 3)")
 def length(t: Totals) -> Values:
     """Length of all lines. Confounders: expression and the direction of the light."""
     return t["length_mm"]
@@ -270,9 +260,9 @@ def radiance(t: Totals) -> Values:
     return 100.0 * _ratio(t["highlight_mm2"], t["skin_mm2"])
 
 
-@metric("load", unit="mm2 OD", findings=PAIRED_FINDINGS, source="pigment above reference skin x area (docs/METHODS.md 6)")
+@metric("load", unit="mm2 OD", findings=PAIRED_FINDINGS, source="pigment above plain skin (docs/METHODS.md 6)")
 def load(t: Totals) -> Values:
-    """Density above the person's plainest skin, summed over the region. Confounder: light of two colours."""
+    """Density above plain skin, summed over the region. Confounder: light of two colours."""
     return t["above_od_mm2"]
 
 

@@ -18,6 +18,7 @@ from torch import Tensor
 from skinimg.base.findings import FACE_REGIONS, FINDINGS, MASK_FINDINGS
 from skinimg.base.records import FloatArray
 from skinimg.face.regions import region_masks
+from skinimg.measure.above_reference import above_reference
 from skinimg.measure.metrics import ROUGHNESS_BANDS_MM, Metric, metrics_of
 from skinimg.phantom.head import area_factor, sample_grid
 from skinimg.phantom.kinds import Lesion
