@@ -121,7 +121,7 @@ def _look(entry: PhotoEntry, first: Shot | None, bench: Bench, notes: Notes) -> 
     return Shot(
         entry, seen.photo_sha256, seen.frame, seen.face, seen.colour.source, seen.colour.error_de00,
         seen.quality, seen.maps, segmentation,
-        alignment, contrasts, lengths, objects, fields, seen.camera,
+        alignment, contrasts, lengths, objects, fields, seen.camera, seen.witnesses,
     )  # fmt: skip
 
 

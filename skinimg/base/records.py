@@ -185,6 +185,7 @@ class Shot:
     objects: dict[str, Objects]
     fields: dict[str, dict[str, FloatArray]]  # of tone and texture, see measure.field_maps
     camera: str = ""  # maker and model, empty where the file does not say
+    witnesses: dict[str, FloatArray] = field(default_factory=dict)  # name -> (3,) density, see observe/witnesses.py
 
 
 @dataclass(frozen=True)

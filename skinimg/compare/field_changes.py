@@ -9,7 +9,7 @@ import numpy as np
 
 from skinimg.base.findings import PAIRED_FINDINGS
 from skinimg.base.records import BoolArray, CellTotals, Change, FloatArray
-from skinimg.compare.fields import SMALLEST_PATCH_MM, FieldChange
+from skinimg.compare.fields import NO_REFERENCE, SMALLEST_PATCH_MM, Compared, FieldChange
 from skinimg.compare.paired_maps import STEP_MM, PairedSkin
 from skinimg.measure.above_reference import LEVEL_OD, SMOOTH_MM
 from skinimg.measure.cells import region_totals
@@ -21,7 +21,6 @@ Key = tuple[str, str, str]  # region, finding, metric
 _Z95 = 1.96
 _GAIN = 0.05  # relative SD of a change, of the optical model: 0 to 5 points of the ratio (docs/METHODS.md 3)
 _PATCH_MM2 = np.pi * SMALLEST_PATCH_MM**2
-NO_REFERENCE = "no unaffected skin is left to compare with: give a colour card or the same plain background"
 
 
 @dataclass(frozen=True)
@@ -34,20 +33,20 @@ class _Amount:
 
 
 def field_changes(
-    skin: PairedSkin, found: Mapping[str, FieldChange], baseline: Sequence[CellTotals], missing: Mapping[Key, str]
+    skin: PairedSkin, compared: Compared, baseline: Sequence[CellTotals], missing: Mapping[Key, str]
 ) -> Iterator[Change]:
     """Every region and metric of the findings that are measured on the paired map.
 
-    found : of `compared_fields`, empty without a reference
     baseline : totals of the baseline's shots on the shared skin
     missing : (region, finding, metric) -> why it cannot be compared
     """
+    found = compared.fields
     for finding in PAIRED_FINDINGS:
         for bit, region in enumerate(skin.regions):
             where = skin.shown & ((skin.region_bits >> np.uint16(bit)) & 1 == 1)
             amounts = _amounts(skin, found[finding], finding, where) if finding in found and where.any() else {}
             for m in metrics_of(finding):
-                reason = missing.get((region, finding, m.id), "" if amounts else NO_REFERENCE)
+                reason = missing.get((region, finding, m.id), "" if amounts else compared.refusal or NO_REFERENCE)
                 blank = Change(region, finding, m.id, m.unit, reason=reason)
                 start = float(np.mean([m.compute(region_totals(cells, bit, finding)) for cells in baseline]))
                 yield blank if reason else _judged(replace(blank, baseline=start), amounts[m.id])
@@ -88,7 +87,7 @@ def _extent(skin: PairedSkin, field: FieldChange, finding: str, where: BoolArray
     smallest patch may shift unseen."""
     smooth = masked_blur(field.before, skin.shown, SMOOTH_MM / STEP_MM)
     change = masked_blur(field.change, skin.shown, SMOOTH_MM / STEP_MM)
-    excess = smooth - np.float32(np.median(smooth[field.reference]))
+    excess = smooth - np.float32(field.level)
     weight = skin.area_mm2[where] / skin.area_mm2[where].sum()
 
     def share(values: FloatArray) -> float:

@@ -15,9 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from skinimg.base.records import BoolArray, FloatArray
+from skinimg.compare.consensus import agreed
 from skinimg.compare.paired_maps import STEP_MM, PairedSkin
 from skinimg.compare.reference import Kriging, field_of
-from skinimg.measure.above_reference import plainest
+from skinimg.measure.above_reference import SMOOTH_MM, plainest, reference_level
 from skinimg.skin.masked_blur import masked_blur
 from skinimg.skin.optics import along_axes, invert
 
@@ -34,18 +35,21 @@ _RIM_MM = 3.0  # of a soft edge, below what stands out
 _LEAST_REFERENCE_MM2 = 1500.0  # a tenth of the skin that a face shows: less cannot tell a lamp from a flush
 SMALLEST_PATCH_MM = 10.0  # radius of the patch whose least change that is found is the mdc95
 _ROUNDS = 3
+NO_REFERENCE = "no unaffected skin is left to compare with: give a colour card or the same plain background"
 
 
 @dataclass(frozen=True)
 class FieldChange:
     """One pigment of a pair, at the points of PairedSkin.
 
-    before : (r, c) OD, baseline; change : (r, c) OD above what unchanged skin foretells, 0 outside `affected`
+    before : (r, c) OD, baseline; level : OD of the baseline's plain skin
+    change : (r, c) OD above what unchanged skin foretells, 0 outside `affected`
     doubt : (r, c) OD, half of what two inversions of the optical model differ by
     difference : (r, c) OD, the same everywhere, for the eye
     """
 
     before: FloatArray
+    level: float
     change: FloatArray
     doubt: FloatArray
     difference: FloatArray
@@ -80,20 +84,46 @@ class _Cells:
         return float(np.sqrt(np.maximum(mine @ self.covariance @ mine, 0.0)))
 
 
-def compared_fields(skin: PairedSkin) -> dict[str, FieldChange]:
-    """Erythema and hyperpigmentation of a pair; empty where too little skin is left as a reference."""
+@dataclass(frozen=True)
+class Compared:
+    """Erythema and hyperpigmentation of a pair, empty with a `refusal`; what the light was told by, what was not."""
+
+    fields: dict[str, FieldChange]
+    source: str
+    refusal: str = ""
+    left_out: str = ""
+
+
+def compared_fields(skin: PairedSkin) -> Compared:
+    """Both pigments against unaffected skin, or against what else keeps its colour where all of the skin changed."""
     inner = _inner(skin.shown)
-    reference = _plainest(skin, inner) if inner.any() else inner
+    reference = plain = _plainest(skin, inner) if inner.any() else inner
+    affected: dict[str, BoolArray] = {}
     for _ in range(_ROUNDS):
         if float(skin.area_mm2[reference].sum()) < _LEAST_REFERENCE_MM2:
-            return {}
-        pigments = _pigments(skin, reference)
+            break
+        pigments = _pigments(skin, _light_of(skin, reference))
         affected = {name: _affected(p.difference, inner, reference) for name, p in pigments.items()}
         reference = inner & ~np.logical_or.reduce(list(affected.values()))
-    if float(skin.area_mm2[reference].sum()) < _LEAST_REFERENCE_MM2:
-        return {}
-    pigments = _pigments(skin, reference)
-    return {name: _field_change(p, affected[name], reference, skin) for name, p in pigments.items()}
+    enough = float(skin.area_mm2[reference].sum()) >= _LEAST_REFERENCE_MM2
+    start = reference if enough else plain
+    if not start.any():
+        return Compared({}, "none", NO_REFERENCE)
+    told = agreed(_light_of(skin, start), *skin.witnesses, skin.anchor)
+    if told.refusal or (told.light is None and not enough):
+        return Compared({}, told.source, told.refusal or NO_REFERENCE, told.left_out)
+    if told.light is not None:
+        pigments = _pigments(skin, told.light)
+        whole = {name: _whole_change(p, plain, skin, told.sd) for name, p in pigments.items()}
+        return Compared(whole, told.source, "", told.left_out)
+    pigments = _pigments(skin, _light_of(skin, reference))
+    found = {name: _field_change(p, affected[name], reference, plain, skin) for name, p in pigments.items()}
+    return Compared(found, told.source, "", told.left_out)
+
+
+def _light_of(skin: PairedSkin, reference: BoolArray) -> FloatArray:
+    """(3,) density by which the second session's light differs, if reference skin did not change."""
+    return np.asarray(np.median((skin.after - skin.before)[reference], axis=0), np.float32)
 
 
 def _inner(shown: BoolArray) -> BoolArray:
@@ -127,13 +157,12 @@ class _Pigment:
     doubt: FloatArray
 
 
-def _pigments(skin: PairedSkin, reference: BoolArray) -> dict[str, _Pigment]:
-    """Both pigments, with the second session brought to the first one's light by reference skin.
+def _pigments(skin: PairedSkin, light: FloatArray) -> dict[str, _Pigment]:
+    """Both pigments, with the second session brought to the first one's light.
 
     Two inversions are averaged: each pixel's own place on the model, right where skin differs by its pigments, and the
     axes of the person's plain skin, right where it differs by shine and stray light.
     """
-    light = np.median((skin.after - skin.before)[reference], axis=0)
     first, second = (invert(_on_model(d, skin)) for d in (skin.before, skin.after - light))
     tangent = along_axes((skin.after - light - skin.before).astype(np.float32), skin.anchor)
     made = {}
@@ -162,16 +191,39 @@ def _affected(difference: FloatArray, inner: BoolArray, reference: BoolArray) ->
     return cv2.dilate(kept.astype(np.uint8), disc).astype(bool)
 
 
-def _field_change(pigment: _Pigment, affected: BoolArray, reference: BoolArray, skin: PairedSkin) -> FieldChange:
+def _cells_of(shape: tuple[int, ...]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """Number of the cell of every point (r, c), and the middles (n, 2) of the cells in mm."""
+    rows, columns = np.mgrid[: shape[0], : shape[1]]
+    across = shape[1] // _CELL + 1
+    number = ((rows // _CELL) * across + columns // _CELL).astype(np.int64)
+    every = np.arange(int(np.max(number)) + 1)
+    middle = (np.stack([every % across, every // across], axis=1) + 0.5) * (_CELL * STEP_MM)
+    return number, middle.astype(np.float64)
+
+
+def _whole_change(pigment: _Pigment, plain: BoolArray, skin: PairedSkin, sd: float) -> FieldChange:
+    """The change of all skin, in a light told by something else, whose error is alike everywhere."""
+    number, middle = _cells_of(skin.shown.shape)
+    difference = np.where(skin.shown, pigment.difference, 0).astype(np.float32)
+    mine = np.arange(len(middle))
+    cells = _Cells(number, mine, np.full((len(mine), len(mine)), sd**2))
+    least = 1.96 * sd * float(skin.area_mm2[skin.shown].sum())
+    level = _level(pigment, plain, skin)
+    nothing = np.zeros_like(skin.shown)
+    return FieldChange(pigment.before, level, difference, pigment.doubt, difference, skin.shown, nothing, least, cells)
+
+
+def _level(pigment: _Pigment, plain: BoolArray, skin: PairedSkin) -> float:
+    return reference_level(masked_blur(pigment.before, skin.shown, SMOOTH_MM / STEP_MM), plain)
+
+
+def _field_change(
+    pigment: _Pigment, affected: BoolArray, reference: BoolArray, plain: BoolArray, skin: PairedSkin
+) -> FieldChange:
     """The change above what the reference skin foretells, with the covariance of the foretelling."""
     difference = pigment.difference
-    height, width = difference.shape
-    rows, columns = np.mgrid[:height, :width]
-    across = width // _CELL + 1
-    number = (rows // _CELL) * across + columns // _CELL
-    count = int(number.max()) + 1
-    middle = np.stack([np.arange(count) % across, np.arange(count) // across], axis=1) + 0.5
-    middle = middle * _CELL * STEP_MM  # (cells, 2) mm
+    number, middle = _cells_of(difference.shape)
+    count = len(middle)
 
     def per_cell(values: npt.NDArray[np.floating], where: BoolArray) -> npt.NDArray[np.float64]:
         return np.bincount(number[where], values[where], minlength=count).astype(np.float64)
@@ -192,7 +244,8 @@ def _field_change(pigment: _Pigment, affected: BoolArray, reference: BoolArray, 
     shown = np.where(skin.shown, difference - np.float32(kriging.mean), 0).astype(np.float32)
     cells = _Cells(number, mine, foretold.covariance * longer**2)
     least = _least(kriging, longer)
-    return FieldChange(pigment.before, change, pigment.doubt, shown, summed, reference, least, cells)
+    level = _level(pigment, plain, skin)
+    return FieldChange(pigment.before, level, change, pigment.doubt, shown, summed, reference, least, cells)
 
 
 def _least(kriging: Kriging, longer: float) -> float:

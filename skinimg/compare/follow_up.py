@@ -30,6 +30,7 @@ class FollowUp:
     missing: dict[tuple[str, str, str], str]  # (region, finding, metric) -> why it cannot be compared
     other_camera: str = ""  # both in words where they differ
     fields: tuple[Change, ...] = ()  # of the findings that are measured on the paired map
+    left_out: str = ""  # a reference that was not believed, in words
 
 
 def paired(baseline: list[Shot], shots: list[Shot], tile_mm: float) -> FollowUp:
@@ -49,8 +50,10 @@ def paired(baseline: list[Shot], shots: list[Shot], tile_mm: float) -> FollowUp:
     pair = Pair(tuple(totals[: len(baseline)]), tuple(totals[len(baseline) :]), first.frame.regions)
     cameras = (other_camera(a, b) for a, b in product(baseline, shots))
     skin = paired_skin(baseline, shots)
-    fields = tuple(field_changes(skin, compared_fields(skin), pair.baseline, missing))
-    return FollowUp(shots[0].entry, pair, missing, next((text for text in cameras if text), ""), fields)
+    compared = compared_fields(skin)
+    fields = tuple(field_changes(skin, compared, pair.baseline, missing))
+    camera = next((text for text in cameras if text), "")
+    return FollowUp(shots[0].entry, pair, missing, camera, fields, compared.left_out)
 
 
 def refused(entry: PhotoEntry, first: Shot, refusals: Sequence[str]) -> FollowUp:
@@ -89,7 +92,7 @@ def said_aloud(first: Shot, f: FollowUp, passing: Mapping[str, str]) -> list[str
     if not f.pair:
         return []
     same = days_between(first.entry.date, f.entry.date) == 0
-    said = ("of the same day as the baseline" if same else "", _passing(first, f, passing), f.other_camera)
+    said = ("of the same day as the baseline" if same else "", _passing(first, f, passing), f.other_camera, f.left_out)
     return [text for text in said if text]
 
 

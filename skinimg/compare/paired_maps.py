@@ -8,7 +8,7 @@ the second session brought to the first one's light by skin that did not change 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -28,7 +28,7 @@ class PairedSkin:
 
     before, after : (r, c, 3) density of linear sRGB, the mean of a session's shots; shown : (r, c) where both are known
     area_mm2 : (r, c) skin that a point stands for; region_bits : (r, c)
-    anchor : of the baseline
+    anchor : of the baseline; witnesses : of either session, see observe/witnesses.py
     """
 
     before: FloatArray
@@ -38,6 +38,7 @@ class PairedSkin:
     region_bits: BitArray
     regions: tuple[str, ...]
     anchor: SkinAnchor
+    witnesses: tuple[dict[str, FloatArray], dict[str, FloatArray]] = field(default_factory=lambda: ({}, {}))
 
 
 def paired_skin(baseline: Sequence[Shot], session: Sequence[Shot]) -> PairedSkin:
@@ -54,7 +55,8 @@ def paired_skin(baseline: Sequence[Shot], session: Sequence[Shot]) -> PairedSkin
     area = first.alignment.jacobian[every] * np.float32(STEP_MM**2)
     before, after = (_mean_of(side, shown) for side in sides)
     bits = first.frame.region_bits[every]
-    return PairedSkin(before, after, shown & (bits > 0), area, bits, first.frame.regions, first.maps.anchor)
+    witnesses = (first.witnesses, session[0].witnesses)
+    return PairedSkin(before, after, shown & (bits > 0), area, bits, first.frame.regions, first.maps.anchor, witnesses)
 
 
 def _mean_of(shots: list[FloatArray], shown: BoolArray) -> FloatArray:

@@ -23,6 +23,11 @@ def plainest(haemoglobin: FloatArray, melanin: FloatArray, skin: BoolArray) -> B
     return skin & (haemoglobin < np.percentile(haemoglobin[skin], 50)) & (melanin < np.percentile(melanin[skin], 67))
 
 
+def reference_level(smooth: FloatArray, plain: BoolArray) -> float:
+    """Density that nine tenths of plain skin stay below: what exceeds it is red, or dark, for this person."""
+    return float(np.percentile(smooth[plain], 90)) if plain.any() else 0.0
+
+
 def above_reference(
     melanin: FloatArray, haemoglobin: FloatArray, skin: BoolArray, mm_per_px: float
 ) -> dict[str, dict[str, FloatArray]]:
@@ -34,7 +39,7 @@ def above_reference(
     plain = plainest(red, dark, skin)
     found = {}
     for name, smooth in (("erythema", red), ("hyperpigmentation", dark)):
-        excess = smooth - np.float32(np.median(smooth[plain]) if plain.any() else 0.0)
+        excess = smooth - np.float32(reference_level(smooth, plain))
         above = np.maximum(excess, 0)
         found[name] = {"above_od_mm2": above, "extent_mm2": (excess > LEVEL_OD[name]).astype(np.float32)}
     return found

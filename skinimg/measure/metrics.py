@@ -7,7 +7,7 @@ Totals are sums over skin pixels, a = area of the pixel in mm2, p = probability 
     od_mm2       sum of p a c                    diameter_mm  sum of the objects' equivalent diameters
     support_od_mm2   sum of s a c: s = p in a single photo; in a comparison, the largest p of this skin in any photo
     count_to_2_mm, count_to_4_mm, count_above_4_mm            the objects by size, see indices.py
-    above_od_mm2, extent_mm2   sum of a x what is above the reference skin, of a where that exceeds a level
+    above_od_mm2, extent_mm2   sum of a x density above plain skin, of a where that exceeds a level: above_reference.py
     <map>_mm2    sum of a x map                  (tone and texture: lightness, a_star, ... see measure.py)
 
 Because totals add up, a region is the sum of its tiles, a bootstrap is a reweighting of tiles, and truth (phantom
@@ -97,12 +97,7 @@ def _ratio(top: Values, bottom: Values) -> Values:
     return np.divide(top, bottom, out=np.full(np.broadcast(top, bottom).shape, np.nan), where=bottom > 0)
 
 
-@metric(
-    "number",
-    unit="1",
-    findings=("spots", "pores", "scars"),
-    source="connected pieces of probability above one half (DESIGN.md 2.2)",
-)
+@metric("number", unit="1", findings=("spots", "pores", "scars"), source="pieces of probability above one half")
 def count(t: Totals) -> Values:
     """Number of separate objects whose centre lies in the region."""
     return t["count"]
