@@ -91,6 +91,7 @@ def _analyze_view(
             continue
         with notes.stage("change"):
             later.append(paired(baseline, shots, bench.settings.tile_mm))
+            notes.show_changes(key, session, later[-1].maps)
     if baseline:
         with notes.stage("change"):
             _judge(subject, key, baseline[0], later, bench, notes)

@@ -263,6 +263,7 @@ class SessionPictures:
     eyes: tuple[float, float, float, float] | None = (
         None  # x0, y0, x1, y1 around both eyes, to cover them; None: unknown
     )
+    changes: dict[str, FloatArray] = field(default_factory=dict)  # finding -> (r, c) OD since the baseline, 1 mm, NaN
 
 
 @dataclass(frozen=True)

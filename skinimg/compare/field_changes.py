@@ -52,6 +52,16 @@ def field_changes(
                 yield blank if reason else _judged(replace(blank, baseline=start), amounts[m.id])
 
 
+def maps_of_change(skin: PairedSkin, compared: Compared) -> dict[str, FloatArray]:
+    """Finding -> (r, c) change of density since the baseline, smoothed for the eye, NaN where skin is not shown."""
+    return {
+        finding: np.where(skin.shown, masked_blur(f.difference, skin.shown, SMOOTH_MM / STEP_MM), np.nan).astype(
+            np.float32
+        )
+        for finding, f in compared.fields.items()
+    }
+
+
 def _judged(known: Change, amount: _Amount) -> Change:
     beyond = abs(amount.change) > amount.mdc95 and abs(amount.change) > amount.half
     verdict = ("improved" if amount.change < 0 else "worsened") if beyond else "unchanged"

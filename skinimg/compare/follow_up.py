@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import product
 
 from skinimg.base.entries import PhotoEntry, days_between
-from skinimg.base.records import Change, Shot
+from skinimg.base.records import Change, FloatArray, Shot
 from skinimg.base.settings import Settings
 from skinimg.compare.change import OwnNoise, Pair, changes, withheld
 from skinimg.compare.comparable import differences, other_camera
-from skinimg.compare.field_changes import field_changes
+from skinimg.compare.field_changes import field_changes, maps_of_change
 from skinimg.compare.fields import compared_fields
 from skinimg.compare.paired_maps import paired_skin
 from skinimg.measure.metrics import METRICS, metric_keys
@@ -31,6 +31,7 @@ class FollowUp:
     other_camera: str = ""  # both in words where they differ
     fields: tuple[Change, ...] = ()  # of the findings that are measured on the paired map
     left_out: str = ""  # a reference that was not believed, in words
+    maps: dict[str, FloatArray] = field(default_factory=dict)  # finding -> (r, c) OD of change for the eye
 
 
 def paired(baseline: list[Shot], shots: list[Shot], tile_mm: float) -> FollowUp:
@@ -53,7 +54,7 @@ def paired(baseline: list[Shot], shots: list[Shot], tile_mm: float) -> FollowUp:
     compared = compared_fields(skin)
     fields = tuple(field_changes(skin, compared, pair.baseline, missing))
     camera = next((text for text in cameras if text), "")
-    return FollowUp(shots[0].entry, pair, missing, camera, fields, compared.left_out)
+    return FollowUp(shots[0].entry, pair, missing, camera, fields, compared.left_out, maps_of_change(skin, compared))
 
 
 def refused(entry: PhotoEntry, first: Shot, refusals: Sequence[str]) -> FollowUp:
