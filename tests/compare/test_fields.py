@@ -86,7 +86,7 @@ def test_a_flush_of_the_whole_face_with_one_witness_is_not_judged(names, said):
 def test_another_wall_is_named_and_left_out():
     same = Pigment(haemoglobin=0.1 * CHEEKS)
     ahead, back = _witnesses((EYES,))
-    wall = _witnesses(SIDES, LIGHT + [0.0, 0.15, 0.2])
+    wall = _witnesses(SIDES, LIGHT + np.array([0.0, 0.15, 0.2]))
     compared = compared_fields(pair(same, same, witnesses=(ahead | wall[0], back | wall[1])))
     assert compared.left_out == "the background has another colour than at the baseline"
     assert abs(float(compared.fields["erythema"].change.sum())) < 15
