@@ -31,6 +31,7 @@ class FollowUp:
     other_camera: str = ""  # both in words where they differ
     fields: tuple[Change, ...] = ()  # of the findings that are measured on the paired map
     left_out: str = ""  # a reference that was not believed, in words
+    color_source: str = "skin"  # what told the light of this session, joined by +
     maps: dict[str, FloatArray] = field(default_factory=dict)  # finding -> (r, c) OD of change for the eye
 
 
@@ -54,7 +55,8 @@ def paired(baseline: list[Shot], shots: list[Shot], tile_mm: float) -> FollowUp:
     compared = compared_fields(skin)
     fields = tuple(field_changes(skin, compared, pair.baseline, missing))
     camera = next((text for text in cameras if text), "")
-    return FollowUp(shots[0].entry, pair, missing, camera, fields, compared.left_out, maps_of_change(skin, compared))
+    maps = maps_of_change(skin, compared)
+    return FollowUp(shots[0].entry, pair, missing, camera, fields, compared.left_out, compared.source, maps)
 
 
 def refused(entry: PhotoEntry, first: Shot, refusals: Sequence[str]) -> FollowUp:

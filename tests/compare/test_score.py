@@ -5,7 +5,7 @@ import math
 import pytest
 
 from skinimg.base.records import Change
-from skinimg.compare.score import HEADLINE, efficacy, grade, scores
+from skinimg.compare.score import HEADLINE, Score, efficacy, grade, scores
 
 
 def change(finding, percent, half=5.0, verdict="improved"):
@@ -75,3 +75,18 @@ def test_only_the_whole_view_counts():
 def test_grades_are_marked_as_estimates(percent, verdict, says):
     assert grade(percent, verdict).startswith(says)
     assert grade(percent, verdict).endswith("(estimate)")
+
+
+@pytest.mark.parametrize(
+    ("marks", "wide", "counted"),
+    [
+        ("improved", "improved", 50),
+        ("unchanged", "improved", 10),
+        ("improved", "unchanged", 50),
+        ("unchanged", "unchanged", 50),
+    ],
+)
+def test_skin_counts_once_overall(marks, wide, counted):
+    """Redness and erythema lie on the same skin: the one with edges, unless only the other changed for certain."""
+    both = [Score("redness", 50, 40, 60, marks, ""), Score("erythema", 10, 5, 15, wide, "")]
+    assert efficacy(both).improvement_percent == counted
