@@ -91,6 +91,7 @@ def _analyze_view(
             continue
         with notes.stage("change"):
             later.append(paired(baseline, shots, bench.settings.tile_mm))
+            notes.show_changes(key, session, later[-1].maps)
     if baseline:
         with notes.stage("change"):
             _judge(subject, key, baseline[0], later, bench, notes)
@@ -121,7 +122,7 @@ def _look(entry: PhotoEntry, first: Shot | None, bench: Bench, notes: Notes) -> 
     return Shot(
         entry, seen.photo_sha256, seen.frame, seen.face, seen.colour.source, seen.colour.error_de00,
         seen.quality, seen.maps, segmentation,
-        alignment, contrasts, lengths, objects, fields, seen.camera,
+        alignment, contrasts, lengths, objects, fields, seen.camera, seen.witnesses,
     )  # fmt: skip
 
 

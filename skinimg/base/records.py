@@ -187,6 +187,7 @@ class Shot:
     objects: dict[str, Objects]
     fields: dict[str, dict[str, FloatArray]]  # of tone and texture, see measure.field_maps
     camera: str = ""  # maker and model, empty where the file does not say
+    witnesses: dict[str, FloatArray] = field(default_factory=dict)  # name -> (3,) density, see observe/witnesses.py
 
 
 @dataclass(frozen=True)
@@ -264,6 +265,7 @@ class SessionPictures:
     eyes: tuple[float, float, float, float] | None = (
         None  # x0, y0, x1, y1 around both eyes, to cover them; None: unknown
     )
+    changes: dict[str, FloatArray] = field(default_factory=dict)  # finding -> (r, c) OD since the baseline, 1 mm, NaN
 
 
 @dataclass(frozen=True)

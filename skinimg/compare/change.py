@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import stdtrit
 
-from skinimg.base.findings import FINDINGS
+from skinimg.base.findings import TOTALLED_FINDINGS
 from skinimg.base.records import CellTotals, Change, Repeatability
 from skinimg.measure.cells import Totals, region_totals, resampled, resampled_tiles, totals_by_tile
 from skinimg.measure.metrics import Metric, metrics_of
@@ -51,7 +51,7 @@ def own_noise(pairs: Sequence[Pair]) -> dict[Key, OwnNoise]:
     sessions = [side for side in (*(p.baseline for p in pairs[:1]), *(p.follow_up for p in pairs)) if len(side) > 1]
     pooled: dict[Key, OwnNoise] = {}
     for bit, region in enumerate(pairs[0].regions if sessions else ()):
-        for finding in FINDINGS:
+        for finding in TOTALLED_FINDINGS:
             sums = [[region_totals(cells, bit, finding) for cells in session] for session in sessions]
             for m in metrics_of(finding):
                 squares, freedom = 0.0, 0
@@ -75,7 +75,7 @@ def changes(
     bootstrap_samples: int,
     seed: int,
 ) -> Iterator[Change]:
-    """The change of every metric in every region.
+    """The change of every metric that is a function of totals in every region; fields.py has the others.
 
     missing : (region, finding, metric) -> reason, of either session
     card : (finding, metric) -> noise according to the weights card
@@ -84,7 +84,7 @@ def changes(
     tiles = np.unique(np.concatenate([cells.tile for cells in pair.baseline + pair.follow_up]))
     weights = resampled_tiles(len(tiles), bootstrap_samples, seed)  # (samples, tiles)
     for bit, region in enumerate(pair.regions):
-        for finding in FINDINGS:
+        for finding in TOTALLED_FINDINGS:
             before = [totals_by_tile(cells, bit, finding, tiles) for cells in pair.baseline]
             after = [totals_by_tile(cells, bit, finding, tiles) for cells in pair.follow_up]
             for m in metrics_of(finding):

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import product
 
 from skinimg.base.entries import PhotoEntry, days_between
-from skinimg.base.records import Change, Shot
+from skinimg.base.records import Change, FloatArray, Shot
 from skinimg.base.settings import Settings
 from skinimg.compare.change import OwnNoise, Pair, changes, withheld
 from skinimg.compare.comparable import differences, other_camera
+from skinimg.compare.field_changes import field_changes, maps_of_change
+from skinimg.compare.fields import compared_fields
+from skinimg.compare.paired_maps import paired_skin
 from skinimg.measure.metrics import METRICS, metric_keys
 from skinimg.measure.objects import contrast_maps
 from skinimg.measure.totals import common_support, compared_totals, obstacles, place_of, shared_skin
@@ -26,6 +29,9 @@ class FollowUp:
     pair: Pair | None  # with the baseline; None: no photo could be used
     missing: dict[tuple[str, str, str], str]  # (region, finding, metric) -> why it cannot be compared
     other_camera: str = ""  # both in words where they differ
+    fields: tuple[Change, ...] = ()  # of the findings that are measured on the paired map
+    left_out: str = ""  # a reference that was not believed, in words
+    maps: dict[str, FloatArray] = field(default_factory=dict)  # finding -> (r, c) OD of change for the eye
 
 
 def paired(baseline: list[Shot], shots: list[Shot], tile_mm: float) -> FollowUp:
@@ -44,7 +50,11 @@ def paired(baseline: list[Shot], shots: list[Shot], tile_mm: float) -> FollowUp:
             missing.setdefault((region, finding, m_id), apart[finding])
     pair = Pair(tuple(totals[: len(baseline)]), tuple(totals[len(baseline) :]), first.frame.regions)
     cameras = (other_camera(a, b) for a, b in product(baseline, shots))
-    return FollowUp(shots[0].entry, pair, missing, next((text for text in cameras if text), ""))
+    skin = paired_skin(baseline, shots)
+    compared = compared_fields(skin)
+    fields = tuple(field_changes(skin, compared, pair.baseline, missing))
+    camera = next((text for text in cameras if text), "")
+    return FollowUp(shots[0].entry, pair, missing, camera, fields, compared.left_out, maps_of_change(skin, compared))
 
 
 def refused(entry: PhotoEntry, first: Shot, refusals: Sequence[str]) -> FollowUp:
@@ -70,10 +80,11 @@ def judged(
         camera = "other_camera" if f.other_camera else "same_camera"
         card = segmenter.noise(tone_of(first.maps.anchor), camera, first.frame.native_px_per_mm)
         found = list(changes(f.pair, f.missing, card, own, settings.bootstrap_samples, settings.seed))
+        found += f.fields
     else:
         found = [Change(*names, METRICS[names[2]].unit, reason=why) for names, why in f.missing.items()]
     if reason := _passing(first, f, passing):
-        found = [withheld(c, reason) if c.finding == "redness" else c for c in found]
+        found = [withheld(c, reason) if c.finding in ("redness", "erythema") else c for c in found]
     return found
 
 
@@ -82,7 +93,7 @@ def said_aloud(first: Shot, f: FollowUp, passing: Mapping[str, str]) -> list[str
     if not f.pair:
         return []
     same = days_between(first.entry.date, f.entry.date) == 0
-    said = ("of the same day as the baseline" if same else "", _passing(first, f, passing), f.other_camera)
+    said = ("of the same day as the baseline" if same else "", _passing(first, f, passing), f.other_camera, f.left_out)
     return [text for text in said if text]
 
 

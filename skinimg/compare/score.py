@@ -17,7 +17,12 @@ HEADLINE: dict[str, str] = {
     "pores": "area",
     "scars": "burden",
     "wrinkles": "burden",
+    "erythema": "load",
+    "hyperpigmentation": "load",
 }
+
+# What has no border covers the same skin as what has one: in `overall`, one of the two speaks for the pigment.
+_SAME_SKIN = {"erythema": "redness", "hyperpigmentation": "spots"}
 
 _CLEARED = 100.0  # per cent: nothing is left
 
@@ -68,7 +73,7 @@ def efficacy(single: Sequence[Score]) -> Score:
     then speak for all. No finding counts for more than 100 points either way: ten new spots on a face that had one are
     no reason to forget the rest. The interval treats the findings as independent.
     """
-    known = [s for s in single if s.verdict != "not_assessable"]
+    known = _counted_once([s for s in single if s.verdict != "not_assessable"])
     if not known:
         return Score("overall", np.nan, np.nan, np.nan, "not_assessable", "")
     telling = [s for s in known if s.verdict != "unchanged" or s.ci_high - s.ci_low < 2 * _CLEARED] or known
@@ -77,6 +82,18 @@ def efficacy(single: Sequence[Score]) -> Score:
     half = float(np.sqrt((((rows[:, 2] - rows[:, 1]) / 2) ** 2).sum())) / len(rows)
     verdict = "unchanged" if abs(mean) <= half else "improved" if mean > 0 else "worsened"
     return Score("overall", mean, mean - half, mean + half, verdict, grade(mean, verdict))
+
+
+def _counted_once(known: Sequence[Score]) -> list[Score]:
+    """Without the wide finding of each pigment, or without its marks where only the wide one changed for certain."""
+    present = {s.finding for s in known}
+    changed = {s.finding for s in known if s.verdict != "unchanged"}
+    left_out = {
+        marks if wide in changed and marks not in changed else wide
+        for wide, marks in _SAME_SKIN.items()
+        if {wide, marks} <= present
+    }
+    return [s for s in known if s.finding not in left_out]
 
 
 def grade(improvement_percent: float, verdict: str) -> str:
