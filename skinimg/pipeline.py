@@ -13,6 +13,7 @@ from skinimg.base.errors import AlignmentError, CalibrationError, PhotoError
 from skinimg.base.provenance import file_sha256
 from skinimg.base.records import CellTotals, SessionPictures, Shot, SubjectFailure, SubjectResult
 from skinimg.base.settings import Settings
+from skinimg.base.targets import targets_of
 from skinimg.compare.change import own_noise
 from skinimg.compare.clinical_scores import estimates
 from skinimg.compare.comparable import transient_redness, undated_treatments
@@ -90,7 +91,7 @@ def _analyze_view(
                 notes.warnings.append(f"{subject.name}, {key}: {session} serves as the baseline, earlier photos do not")
             continue
         with notes.stage("change"):
-            later.append(paired(baseline, shots, bench.settings.tile_mm))
+            later.append(paired(baseline, shots, bench.settings))
     if baseline:
         with notes.stage("change"):
             _judge(subject, key, baseline[0], later, bench, notes)
@@ -154,6 +155,7 @@ def _draw(shot: Shot, first: Shot, key: str, folder: Path, notes: Notes) -> None
 
 def _judge(subject: Subject, key: str, first: Shot, later: Sequence[FollowUp], bench: Bench, notes: Notes) -> None:
     """Every follow-up against the baseline."""
+    targets = targets_of(subject, bench.settings.targets)
     own = own_noise([f.pair for f in later if f.pair])
     passing = transient_redness(subject, bench.settings.transient_days)
     no_scale = NO_SCALE if first.frame.scale_source == "assumed" else ""
@@ -162,5 +164,5 @@ def _judge(subject: Subject, key: str, first: Shot, later: Sequence[FollowUp], b
         said = said_aloud(first, f, passing)
         notes.warnings += [f"{subject.name}, {key}, {f.entry.session}: {text}" for text in said]
         notes.changes += [tables.change_row(first.entry, f.entry, c, no_scale) for c in found]
-        whole = first.frame.regions[0]
-        notes.scores += [tables.score_row(subject.name, key, f.entry.session, s) for s in scores(found, whole)]
+        found_scores = scores(found, targets, bench.segmenter.correlation)
+        notes.scores += [tables.score_row(subject.name, key, f.entry.session, s) for s in found_scores]

@@ -202,25 +202,50 @@ class CellTotals:
 
 @dataclass(frozen=True)
 class Repeatability:
-    """Standard error of measurement of one metric: what two photos of unchanged skin differ by, over sqrt 2.
+    """How far one metric strays between photos of unchanged skin; docs/METHODS.md, Change, has the derivation.
 
-    sem = sqrt((relative x value)^2 + absolute^2 + (per_mm2 x area)^2); the absolute part keeps a count of 2 from
-    looking exact, that of the area says how far the contrast of next to nothing strays.
+    Variance of one shot of one session, for a value v:
+
+        (relative v)^2 + absolute^2 + per_unit v + local^2 / skin + (per_mm2 area)^2
+
+    relative : common to everything in the photo (focus, tone curve, lamp); `shot` of its variance is the single shot's,
+        the rest is the session's and stays however many shots are taken
+    absolute : keeps a count of 2 from looking exact
+    per_unit : of what is summed, each thing strays for itself, so that a small region is less certain than a large one
+    local : the same for a mean, per cm2 of skin
+    per_mm2 : OD, of a burden, where the pair itself could not tell (`placebo`)
+    placebo : how many times the spread of placebo lesions a real one strays
+    gain : share of the difference in gain of the two photos (`PlainSkin`) that becomes a change
+    dilution : SD of measured per true change between people, as a share of the change: no noise of null pairs
+    quantile : standard errors that hold 95 % of people, by conformal prediction; 0: Student's t of `people`
     """
 
     relative: float
     absolute: float
     people: float = np.inf  # on whom it was measured: pairs of photos of the same person are not independent
-    per_mm2: float = 0.0  # OD, of a burden
+    per_mm2: float = 0.0
+    shot: float = 0.0
+    per_unit: float = 0.0
+    local: float = 0.0
+    placebo: float = 1.0
+    gain: float = 0.0
+    dilution: float = 0.0
+    quantile: float = 0.0
 
     def at(self, value: float, area_mm2: float = 0.0) -> float:
-        """SEM in the metric's unit at a given value, and for a burden of an area."""
-        return float(np.hypot(np.hypot(self.relative * value, self.absolute), self.per_mm2 * area_mm2))
+        """SEM in the metric's unit at a given value, and for a burden of an area: one shot of one session."""
+        common = self.relative * value, self.absolute, self.per_mm2 * area_mm2
+        return float(np.sqrt(np.dot(common, common) + self.per_unit * abs(value)))
 
 
 @dataclass(frozen=True)
 class Change:
-    """One row of changes.csv without its keys. `reason` says why there is no verdict, or no direction."""
+    """One row of changes.csv without its keys. `reason` says why there is no verdict, no direction or no percentage.
+
+    mdc95 : smallest detectable change at this baseline, 1.96 standard errors of a null change
+    ci_low, ci_high : 95 % interval of the change, symmetrical
+    role : headline (one metric per finding, whole view: a test of its own), else exploratory (one of many)
+    """
 
     region: str
     finding: str
@@ -233,6 +258,7 @@ class Change:
     mdc95: float = np.nan
     verdict: str = "not_assessable"
     reason: str = ""
+    role: str = "exploratory"
 
     @property
     def change(self) -> float:
@@ -241,8 +267,13 @@ class Change:
 
     @property
     def percent(self) -> float:
-        """Change in per cent of the baseline; NaN where the baseline is 0."""
-        return 100 * self.change / self.baseline if self.baseline else float("nan")
+        """Change in per cent of the baseline; NaN where the baseline is 0 or `too_little`."""
+        return 100 * self.change / self.baseline if self.baseline and not self.too_little else float("nan")
+
+    @property
+    def too_little(self) -> bool:
+        """Whether the baseline is within its own noise: half of the variance of a null change is the baseline's."""
+        return abs(self.baseline) <= self.mdc95 / np.sqrt(2)
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,9 @@ def analyze(
     workers: Annotated[int, typer.Option(min=1, help="Processes; the tables are the same for any number.")] = 1,
     scheduler: Annotated[str, typer.Option(metavar="ADDRESS", help="A Dask cluster, instead of processes here.")] = "",
     settings: Annotated[Path | None, typer.Option(metavar="FILE", help="Settings in TOML.")] = None,
+    target: Annotated[
+        str, typer.Option(metavar="FINDINGS", help="What the treatment is for, e.g. spots,erythema: the overall score.")
+    ] = "",
     resume: Annotated[bool, typer.Option("--resume/--fresh", help="Keep finished subjects, or do all again.")] = True,
     lang: Annotated[str, typer.Option(help="Language of the reports: en or fr.")] = "en",
     deidentify: Annotated[bool, typer.Option("--deidentify", help="Cover the eyes in the reports.")] = False,
@@ -48,14 +51,15 @@ def analyze(
     as_json: JsonOption = False,
 ) -> None:
     """Measure what changed in every subject of a study, and write tables, pictures and reports."""
-    from skinimg.base.settings import read_settings
+    from skinimg.base.settings import read_settings, with_targets
     from skinimg.report import ReportOptions
     from skinimg.run.run import Options
     from skinimg.run.run import analyze as run
 
     options = Options(weights, device, workers, scheduler, not resume, ReportOptions(lang, deidentify, pdf))
+    chosen = with_targets(read_settings(settings), target)
     with Bar("subjects") as progress:
-        outcome = run(path, out, options, read_settings(settings), progress)
+        outcome = run(path, out, options, chosen, progress)
     if as_json:
         print(json.dumps(_summary(outcome), ensure_ascii=False, indent=2))
     else:

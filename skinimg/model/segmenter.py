@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 
@@ -23,7 +23,8 @@ from skinimg.skin.optics import TONES
 
 Noise = dict[tuple[str, str], Repeatability]  # (finding, metric) ->
 Stated = dict[tuple[str, str], dict[float, Noise]]  # (tone class, camera) -> px/mm of phantom photos ->
-CAMERAS = ("same_camera", "other_camera")  # the same for both photos, or another model
+# Both photos by one camera, by two models, or not known from the files.
+CAMERAS = ("same_camera", "other_camera", "unknown_camera")
 
 
 @dataclass(frozen=True)
@@ -36,10 +37,15 @@ class Segmenter:
     repeatability: Stated
     strain: Callable[[], tuple[str, ...]] = tuple  # what it had to do without, in words
     untrained: tuple[str, ...] = ()  # findings that it does not know
+    # (finding, finding) -> correlation of the errors of their log ratios in null pairs
+    correlation: dict[tuple[str, str], float] = field(default_factory=dict)
 
     def noise(self, tone: str, camera: str, px_per_mm: float) -> Noise:
-        """What was measured with one of `CAMERAS` at the nearest resolution (as a ratio); empty where nothing was."""
-        stated = self.repeatability[tone, camera]
+        """What was measured with one of `CAMERAS` at the nearest resolution (as a ratio); empty where nothing was.
+
+        Cards that know no unknown camera take it for another one.
+        """
+        stated = self.repeatability[tone, camera] or self.repeatability[tone, "other_camera"]
         return stated[min(stated, key=lambda level: abs(math.log(level / px_per_mm)))] if stated else {}
 
 

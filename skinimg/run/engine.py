@@ -142,7 +142,7 @@ def _analyze(job: Job, segmenter: Segmenter, folder: Path) -> Done:
     footer = {
         **versions(),
         "weights": f"{segmenter.name} (sha256 {segmenter.sha256[:16]})",
-        **{name: f"{value:g}" for name, value in job.settings.as_dict().items()},
+        **{name: value if isinstance(value, str) else f"{value:g}" for name, value in job.settings.as_dict().items()},
     }
     report = job.out / "reports" / f"{safe_name(job.subject.name)}.html"
     write_subject_report(result, pictures, job.report, footer, report, job.subject)
