@@ -19,7 +19,7 @@ from skinimg.compare.clinical_scores import estimates
 from skinimg.compare.comparable import transient_redness, undated_treatments
 from skinimg.compare.follow_up import FollowUp, judged, paired, refused, said_aloud
 from skinimg.compare.score import scores
-from skinimg.compare.track import Sighting, sight, track
+from skinimg.compare.track import Sighting, sight_shot, track
 from skinimg.measure.objects import contrast_maps, find_objects, line_lengths
 from skinimg.measure.totals import NO_SCALE, field_maps, obstacles, place_of, shot_totals, values
 from skinimg.model.segmenter import Segmenter, lesion_mask, segment
@@ -84,7 +84,7 @@ def _analyze_view(
                 later.append(refused(entry, baseline[0], refusals))
             continue
         _estimate(shots, cells, (baseline or shots)[0], bench, notes)
-        sightings.append(sight(session, shots[0].frame, shots[0].objects, shots[0].alignment))
+        sightings.append(sight_shot(session, shots[0]))
         if not baseline:
             baseline = shots
             if session != subject.sessions[0]:

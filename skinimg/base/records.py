@@ -215,7 +215,7 @@ class Repeatability:
     local : the same for a mean, per cm2 of skin
     per_mm2 : OD, of a burden, where the pair itself could not tell (`placebo`)
     placebo : how many times the spread of placebo lesions a real one strays
-    gain : share of the difference in gain of the two photos (`PlainSkin`) that becomes a change
+    gain, light, colour : of the value, per unit of what plain skin says of this pair (`PlainSkin`): texture, lamp, cast
     dilution : SD of measured per true change between people, as a share of the change: no noise of null pairs
     quantile : standard errors that hold 95 % of people, by conformal prediction; 0: Student's t of `people`
     """
@@ -229,6 +229,8 @@ class Repeatability:
     local: float = 0.0
     placebo: float = 1.0
     gain: float = 0.0
+    light: float = 0.0
+    colour: float = 0.0
     dilution: float = 0.0
     quantile: float = 0.0
 

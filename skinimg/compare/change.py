@@ -137,27 +137,33 @@ def judged_change(
         return replace(known, reason="the repeatability of this metric is not known")
     noise = shrunk(noise, m, own, seen) if own else noise
     placebo = plain.placebo.get((blank.region, blank.finding), np.nan) if m.id == "burden" else 0.0
-    gain = plain.gain_of(blank.finding)
-    null_sd = null_error(noise, replace(seen, end=seen.start), placebo, gain)
-    change_sd = np.hypot(null_error(noise, seen, placebo, gain), noise.dilution * (seen.end - seen.start))
+    told = differs(noise, plain, blank.finding)
+    null_sd = null_error(noise, replace(seen, end=seen.start), placebo, told)
+    change_sd = np.hypot(null_error(noise, seen, placebo, told), noise.dilution * (seen.end - seen.start))
     if not null_sd > 0:
         return replace(known, reason="the repeatability of this metric is not known")
     quantile = noise.quantile or float(stdtrit(noise.people, 0.975))
     return with_verdict(known, m, quantile * null_sd, quantile * float(change_sd))
 
 
-def null_error(noise: Repeatability, seen: Sessions, placebo: float, gain: float) -> float:
+def differs(noise: Repeatability, plain: PlainSkin, finding: str) -> float:
+    """Share of a value by which it strays because the two photos differ as plain skin says that they do."""
+    parts = noise.gain * plain.gain_of(finding), noise.light * plain.light_od, noise.colour * plain.colour_od
+    return float(np.sqrt(np.dot(parts, parts)))
+
+
+def null_error(noise: Repeatability, seen: Sessions, placebo: float, told: float) -> float:
     """Standard error of a change between two sessions whose true values are those seen.
 
     placebo : SD of the change of load that the outline shows on plain skin, mm2 OD; NaN where that could not be told
-    gain : ln of the amplitude of texture on plain skin, follow-up over baseline
+    told : of `differs`
     """
     variance = 0.0
     for value, shots in zip((seen.start, seen.end), seen.shots, strict=True):
         kept = 1 - noise.shot + noise.shot / shots  # a session strays as a whole, however often it is photographed
         common = (noise.relative * value) ** 2 + noise.absolute**2
         scattered = noise.per_unit * abs(value) + noise.local**2 / max(seen.skin_cm2, 0.1)
-        variance += kept * (common + scattered) + (noise.gain * gain * value) ** 2 / 2
+        variance += kept * (common + scattered) + (told * value) ** 2 / 2
         if np.isnan(placebo):
             variance += kept * (noise.per_mm2 * seen.area_mm2) ** 2
     return float(np.sqrt(variance + (0 if np.isnan(placebo) else noise.placebo * placebo) ** 2))

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from skinimg.base.findings import FINDINGS, MASK_FINDINGS
 from skinimg.base.records import BoolArray, FloatArray, Shot
+from skinimg.compare.comparable import light_difference_od
 from skinimg.skin.masked_blur import masked_blur
 
 Values = npt.NDArray[np.float64]
@@ -37,10 +38,14 @@ class PlainSkin:
     placebo : (region, finding) -> SD in mm2 OD of the change of load that the finding's own outline shows when it is laid
         on plain skin
     gain : contrast map -> ln of the amplitude of its texture on plain skin, follow-up over baseline; 0 for equal photos
+    light_od : SD over the shared skin of the difference in broad brightness, by `comparable.light_difference_od`
+    colour_od : by how much the cast of the skin differs, largest channel against their mean, before it is corrected
     """
 
     placebo: dict[tuple[str, str], float]
     gain: dict[str, float]
+    light_od: float = 0.0
+    colour_od: float = 0.0
 
     def gain_of(self, finding: str) -> float:
         """Of the map in which the finding is seen; tone and texture go by relief."""
@@ -57,8 +62,10 @@ def plain_skin(
     """
     first = baseline[0]
     plain = shared & ~_near_findings(support, first.frame.mm_per_px)
+    light = max(light_difference_od(first, shot) for shot in shots)
+    colour = max(_cast(first, shot) for shot in shots)
     if plain.sum() < _LEAST_PLAIN_PX:
-        return PlainSkin({}, {})
+        return PlainSkin({}, {}, light, colour)
     area = first.alignment.jacobian * np.float32(first.frame.mm_per_px**2)
     kinds = {FINDINGS[name].contrast_map if name != "scars" else name: name for name in MASK_FINDINGS}
     means = {kind: (_mean_contrast(baseline, name), _mean_contrast(shots, name)) for kind, name in kinds.items()}
@@ -74,7 +81,13 @@ def plain_skin(
             inside = (codes >> np.uint16(bit)) & 1 == 1
             placebo[region, name] = _spread(drawn, inside)
     gain = {kind: _gain(*means[kind], plain, first.frame.mm_per_px) for kind in means if kind != "scars"}
-    return PlainSkin(placebo, gain)
+    return PlainSkin(placebo, gain, light, colour)
+
+
+def _cast(baseline: Shot, session: Shot) -> float:
+    """OD by which the colour of plain skin differs; exposure, common to the channels, drops out."""
+    apart = np.subtract(session.maps.anchor.offset, baseline.maps.anchor.offset)
+    return float(np.abs(apart - apart.mean()).max())
 
 
 def _near_findings(support: FloatArray, mm_per_px: float) -> BoolArray:

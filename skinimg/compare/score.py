@@ -60,9 +60,7 @@ def _score(c: Change) -> Score:
     return Score(c.finding, -c.percent, -high, -low, c.verdict, grade(-c.percent, c.verdict))
 
 
-def efficacy(
-    headline: Sequence[Change], targets: Sequence[str], correlation: Mapping[tuple[str, str], float]
-) -> Score:
+def efficacy(headline: Sequence[Change], targets: Sequence[str], correlation: Mapping[tuple[str, str], float]) -> Score:
     """The overall efficacy index: the geometric mean of what is left of each target; derivation in docs/METHODS.md.
 
     With R_i = follow_up / baseline of n targets, improvement = 1 - (R_1 ... R_n)^(1/n). On the log scale that is a plain

@@ -8,7 +8,7 @@ split nor a merger looks like a lesion that is new or gone.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,8 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from skinimg.base.findings import FINDINGS, MASK_FINDINGS
-from skinimg.base.records import Alignment, BitArray, BoolArray, FloatArray, Frame, Objects
+from skinimg.base.records import Alignment, BitArray, BoolArray, FloatArray, Frame, Objects, Shot
+from skinimg.compare.faint import Faint, certainly_differs
 
 LESION_COLUMNS = (
     *("subject", "view", "finding", "lesion", "session", "region"),
@@ -50,6 +51,14 @@ class Sighting:
     states: dict[str, FloatArray]  # finding -> (n, 2) area in mm2 and contrast
     visible: BoolArray  # (h_b, w_b) skin of the baseline whose pattern this session shows
     error_mm: float
+    faint: Faint | None = None  # contrasts at places where nothing was found; None: what was found is all that is known
+
+
+def sight_shot(session: str, shot: Shot) -> Sighting:
+    """What a shot shows, with the contrasts that lie below what it finds."""
+    reach_px = max(round(shot.alignment.error_mm / shot.frame.mm_per_px), 1)
+    found = sight(session, shot.frame, shot.objects, shot.alignment)
+    return replace(found, faint=Faint(shot, reach_px))
 
 
 def sight(session: str, frame: Frame, objects: dict[str, Objects], alignment: Alignment) -> Sighting:
@@ -78,6 +87,7 @@ class _Track:
     area_mm2: float = 0.0
     contrast: float = 0.0
     reach_mm: float = 0.0  # radius of the widest outline seen
+    faint: Faint | None = None  # of the session in which it was seen last
     rows: list[dict[str, object]] = field(default_factory=list)
 
 
@@ -114,14 +124,36 @@ def _follow(finding: str, baseline: Frame, sightings: Sequence[Sighting]) -> lis
             if k in parts:
                 _see(item, "persisting", sighting, baseline, *parts[k])
             else:
-                status = "resolved" if _visible(sighting.visible, item.x, item.y) else "not_visible"
-                area = 0.0 if status == "resolved" else np.nan
-                item.rows.append(_row(item, status, sighting, baseline, area, np.nan))
+                item.rows.append(_missed(finding, item, sighting, baseline))
         for j in sorted(set(range(len(points))) - {j for _, j in pairs}):
             item = _Track()
-            _see(item, "baseline" if index == 0 else "new", sighting, baseline, points[j], states[j])
+            earlier = sightings[index - 1] if index else None
+            status = _first_status(finding, sighting, earlier, points[j], states[j], mm_per_px)
+            _see(item, status, sighting, baseline, points[j], states[j])
             tracks.append(item)
     return tracks
+
+
+def _missed(finding: str, item: _Track, sighting: Sighting, baseline: Frame) -> dict[str, object]:
+    """The row of a lesion that was not found: out of sight, gone for certain, or too faint to be told."""
+    if not _visible(sighting.visible, item.x, item.y):
+        return _row(item, "not_visible", sighting, baseline, np.nan, np.nan)
+    place = finding, item.x, item.y, item.area_mm2, baseline.mm_per_px
+    before, now = (faint.at(*place) if faint else None for faint in (item.faint, sighting.faint))
+    if certainly_differs(before, now):
+        return _row(item, "resolved", sighting, baseline, 0.0, np.nan)
+    return _row(item, "below_detection", sighting, baseline, np.nan, now.value if now else np.nan)
+
+
+def _first_status(
+    finding: str, now: Sighting, earlier: Sighting | None, point: FloatArray, state: FloatArray, mm_per_px: float
+) -> str:
+    """Of a lesion that was not known: new for certain, or one that may have been there below detection."""
+    if earlier is None:
+        return "baseline"
+    place = finding, float(point[0]), float(point[1]), float(state[0]), mm_per_px
+    seen, before = (s.faint.at(*place) if s.faint else None for s in (now, earlier))
+    return "new" if certainly_differs(seen, before) else "below_detection"
 
 
 def _pieces(
@@ -250,6 +282,7 @@ def _see(item: _Track, status: str, sighting: Sighting, baseline: Frame, point: 
     item.x, item.y = float(point[0]), float(point[1])
     item.area_mm2, item.contrast = float(state[0]), float(state[1])
     item.reach_mm = max(item.reach_mm, float(_outline_mm(state[:1])[0]))
+    item.faint = sighting.faint
     item.rows.append(_row(item, status, sighting, baseline, item.area_mm2, item.contrast))
 
 

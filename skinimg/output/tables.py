@@ -44,7 +44,18 @@ _WHOLE_NUMBERS = ("replicate", "days", "lesion")
 _NUMBERS = (
     *("px_per_mm", "color_error_de00", "sharpness", "yaw_deg", "pitch_deg", "roll_deg"),
     *("registration_error_mm", "overlap_fraction", "value", "baseline", "follow_up", "change", "change_percent"),
-    *("ci_low", "ci_high", "mdc95", "percent_ci_low", "percent_ci_high", "x_mm", "y_mm", "area_mm2", "contrast", "improvement_percent"),
+    *(
+        "ci_low",
+        "ci_high",
+        "mdc95",
+        "percent_ci_low",
+        "percent_ci_high",
+        "x_mm",
+        "y_mm",
+        "area_mm2",
+        "contrast",
+        "improvement_percent",
+    ),
 )
 Row = dict[str, object]
 

@@ -85,9 +85,7 @@ def _light(shape: tuple[int, ...], regime: Regime, generator: Generator) -> Floa
     return np.asarray(np.exp(-(density + common[..., None])), np.float32)
 
 
-def _shot(
-    linear: FloatArray, light: FloatArray, regime: Regime, camera: Camera, generator: Generator
-) -> ByteArray:
+def _shot(linear: FloatArray, light: FloatArray, regime: Regime, camera: Camera, generator: Generator) -> ByteArray:
     """(h, w, 3) sRGB of one exposure, head placed again."""
     turn_deg, scale, bend, *_ = _STRAY[regime]
     height, width = linear.shape[:2]
