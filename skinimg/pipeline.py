@@ -17,7 +17,7 @@ from skinimg.base.targets import targets_of
 from skinimg.compare.change import own_noise
 from skinimg.compare.clinical_scores import estimates
 from skinimg.compare.comparable import transient_redness, undated_treatments
-from skinimg.compare.follow_up import FollowUp, judged, paired, refused, said_aloud
+from skinimg.compare.follow_up import FollowUp, judged, paired, refused, said_aloud, that_count
 from skinimg.compare.score import scores
 from skinimg.compare.track import Sighting, sight_shot, track
 from skinimg.measure.objects import contrast_maps, find_objects, line_lengths
@@ -70,7 +70,7 @@ def _analyze_view(
         for entry in replicates:
             first = baseline[0] if baseline else shots[0] if shots else None
             try:
-                shot = _look(entry, first, bench, notes)
+                shot = look(entry, first, bench, notes)
             except (PhotoError, CalibrationError, AlignmentError) as error:
                 refusals.append(str(error))
                 notes.photos.append(tables.rejected_row(entry, str(error), file_sha256(entry.path)))
@@ -84,6 +84,8 @@ def _analyze_view(
                 later.append(refused(entry, baseline[0], refusals))
             continue
         _estimate(shots, cells, (baseline or shots)[0], bench, notes)
+        shots, said = that_count(shots)
+        notes.warnings += [f"{subject.name}, {key}, {session}: {text}" for text in said]
         sightings.append(sight_shot(session, shots[0]))
         if not baseline:
             baseline = shots
@@ -100,7 +102,7 @@ def _analyze_view(
             notes.lesions.append(track(subject.name, key, baseline[0].frame, sightings, scaled))
 
 
-def _look(entry: PhotoEntry, first: Shot | None, bench: Bench, notes: Notes) -> Shot:
+def look(entry: PhotoEntry, first: Shot | None, bench: Bench, notes: Notes) -> Shot:
     """One photo: decode, frame, optics, segmentation, alignment to the baseline's first shot."""
     with notes.stage("photo"):
         reference = Reference(first.face, first.frame, first.maps.anchor) if first else None

@@ -217,7 +217,8 @@ class Repeatability:
     placebo : how many times the spread of placebo lesions a real one strays
     gain, light, colour : of the value, per unit of what plain skin says of this pair (`PlainSkin`): texture, lamp, cast
     dilution : SD of measured per true change between people, as a share of the change: no noise of null pairs
-    quantile : standard errors that hold 95 % of people, by conformal prediction; 0: Student's t of `people`
+    quantile, quantile_region : standard errors that hold 95 % of people, over the whole view and in a region, by conformal
+        prediction; 0: Student's t of `people`
     """
 
     relative: float
@@ -233,6 +234,7 @@ class Repeatability:
     colour: float = 0.0
     dilution: float = 0.0
     quantile: float = 0.0
+    quantile_region: float = 0.0
 
     def at(self, value: float, area_mm2: float = 0.0) -> float:
         """SEM in the metric's unit at a given value, and for a burden of an area: one shot of one session."""

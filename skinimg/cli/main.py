@@ -41,6 +41,9 @@ def analyze(
     workers: Annotated[int, typer.Option(min=1, help="Processes; the tables are the same for any number.")] = 1,
     scheduler: Annotated[str, typer.Option(metavar="ADDRESS", help="A Dask cluster, instead of processes here.")] = "",
     settings: Annotated[Path | None, typer.Option(metavar="FILE", help="Settings in TOML.")] = None,
+    noise: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Noise of your own photos, of `skinimg repeatability --use`.")
+    ] = None,
     target: Annotated[
         str, typer.Option(metavar="FINDINGS", help="What the treatment is for, e.g. spots,erythema: the overall score.")
     ] = "",
@@ -56,7 +59,7 @@ def analyze(
     from skinimg.run.run import Options
     from skinimg.run.run import analyze as run
 
-    options = Options(weights, device, workers, scheduler, not resume, ReportOptions(lang, deidentify, pdf))
+    options = Options(weights, device, workers, scheduler, not resume, ReportOptions(lang, deidentify, pdf), noise)
     chosen = with_targets(read_settings(settings), target)
     with Bar("subjects") as progress:
         outcome = run(path, out, options, chosen, progress)
@@ -104,13 +107,21 @@ def manifest(
 def repeatability(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The --out folder of an analysis with repeat shots.")],
     lang: Annotated[str, typer.Option(help="Language of the page: en or fr.")] = "en",
+    use: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Also write a noise table of these shots, for `analyze --noise`."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """How well your own repeat shots agree: ICC, SEM, CV, smallest detectable change, Bland-Altman plots."""
+    from skinimg.repeatability.own_noise import write_noise
     from skinimg.repeatability.own_replicates import headlines
     from skinimg.repeatability.own_replicates import repeatability as run
 
     outcome = run(folder, lang)
+    if use is not None:
+        spoken = write_noise(folder, outcome, use)
+        say([f"{use}: noise of {spoken} metrics moved towards these repeat shots"])
     if as_json:
         rows = json.loads(outcome.table.to_json(orient="records", force_ascii=False))
         print(json.dumps({"rows": rows, "notes": outcome.notes}, ensure_ascii=False, indent=2))

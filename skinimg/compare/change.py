@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import stdtrit
 
-from skinimg.base.findings import FINDINGS
+from skinimg.base.findings import CLOSEUP_REGIONS, FACE_REGIONS, FINDINGS
 from skinimg.base.records import CellTotals, Change, Repeatability
 from skinimg.compare.plain_skin import PlainSkin
 from skinimg.measure.cells import Totals, region_totals
@@ -20,6 +20,7 @@ from skinimg.measure.metrics import Metric, metrics_of
 
 Key = tuple[str, str, str]  # region, finding, metric
 
+WHOLE = (FACE_REGIONS[0], CLOSEUP_REGIONS[0])
 Z95 = float(stdtrit(np.inf, 0.975))
 # What the noise of a weights card weighs against a user's own replicates, in degrees of freedom: as much as six people
 # photographed twice, the fewest that a card was ever measured on.
@@ -142,7 +143,8 @@ def judged_change(
     change_sd = np.hypot(null_error(noise, seen, placebo, told), noise.dilution * (seen.end - seen.start))
     if not null_sd > 0:
         return replace(known, reason="the repeatability of this metric is not known")
-    quantile = noise.quantile or float(stdtrit(noise.people, 0.975))
+    whole = blank.region in WHOLE
+    quantile = (noise.quantile if whole else noise.quantile_region) or float(stdtrit(noise.people, 0.975))
     return with_verdict(known, m, quantile * null_sd, quantile * float(change_sd))
 
 

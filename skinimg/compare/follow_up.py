@@ -12,7 +12,7 @@ from skinimg.base.settings import Settings
 from skinimg.compare.change import OwnNoise, Pair, changes, withheld
 from skinimg.compare.comparable import camera_class, camera_in_words, differences
 from skinimg.compare.multiplicity import with_roles
-from skinimg.compare.plain_skin import PlainSkin, plain_skin
+from skinimg.compare.plain_skin import PlainSkin, looks_like_another_camera, plain_skin
 from skinimg.measure.metrics import METRICS, metric_keys
 from skinimg.measure.objects import contrast_maps
 from skinimg.measure.totals import common_support, compared_totals, obstacles, place_of, shared_skin
@@ -33,6 +33,22 @@ class FollowUp:
     camera_class: str = "same_camera"  # of `comparable.camera_class`, the worst of all its pairs of shots
     cameras: str = ""  # in words where they differ or are not known
     plain: PlainSkin = PlainSkin({}, {})  # what unchanged skin of the pair says about its noise
+
+
+def that_count(shots: list[Shot]) -> tuple[list[Shot], tuple[str, ...]]:
+    """The repeat shots of a session without copies of one file, and what is said aloud about them.
+
+    A copy is no second measurement. Shots of different days are one session all the same, as the study says; what passes
+    in between counts as noise then.
+    """
+    distinct = list({shot.sha256: shot for shot in reversed(shots)}.values())[::-1]
+    said = []
+    if len(distinct) < len(shots):
+        said.append(f"{len(shots) - len(distinct)} of {len(shots)} repeat shots are copies of another and do not count")
+    days = sorted({shot.entry.date for shot in distinct if shot.entry.date})
+    if len(days) > 1:
+        said.append(f"repeat shots of different days ({', '.join(days)}) count as one session; what passed between them as noise")
+    return distinct, tuple(said)
 
 
 def paired(baseline: list[Shot], shots: list[Shot], settings: Settings) -> FollowUp:
@@ -57,7 +73,10 @@ def paired(baseline: list[Shot], shots: list[Shot], settings: Settings) -> Follo
     pair = Pair(tuple(totals[: len(baseline)]), tuple(totals[len(baseline) :]), first.frame.regions)
     # An unknown camera may be any: what is known to differ is said first.
     worst = min(product(baseline, shots), key=lambda ab: _WORST.index(camera_class(*ab)))
-    return FollowUp(shots[0].entry, pair, missing, camera_class(*worst), camera_in_words(*worst), plain)
+    kind, words = camera_class(*worst), camera_in_words(*worst)
+    if kind != "other_camera" and looks_like_another_camera(plain):
+        kind, words = "other_camera", words or "colours or sharpness differ as those of two cameras do: wider intervals"
+    return FollowUp(shots[0].entry, pair, missing, kind, words, plain)
 
 
 def refused(entry: PhotoEntry, first: Shot, refusals: Sequence[str]) -> FollowUp:

@@ -28,6 +28,10 @@ _FEWEST = 20  # places of a region with that share; below it, the spread of the 
 _MOST_PIXELS = 60_000  # of a support; larger ones are summed over blocks: 2 x 2 pixels, or 4 x 4
 _PLAIN_BELOW, _PLAIN_MARGIN_MM = 0.3, 0.3  # as the ring of `contrast_maps`
 _GAIN_MM = (0.3, 3.0)  # band in which texture is compared: below it is grain, above it the lamp
+# No null pair of real faces with one camera went beyond these, nine in ten with another one did
+# (docs/benchmarks/precision.md).
+_ONE_CAMERA_CAST_OD = 0.08
+_ONE_CAMERA_GAIN = 0.33
 _LEAST_PLAIN_PX = 20_000  # two square centimetres, from which an amplitude is known to a few per cent
 
 
@@ -50,6 +54,11 @@ class PlainSkin:
     def gain_of(self, finding: str) -> float:
         """Of the map in which the finding is seen; tone and texture go by relief."""
         return self.gain.get(FINDINGS[finding].contrast_map or "relief", 0.0)
+
+
+def looks_like_another_camera(told: PlainSkin) -> bool:
+    """Whether two photos differ in cast or texture by more than one camera does from session to session."""
+    return told.colour_od > _ONE_CAMERA_CAST_OD or max(map(abs, told.gain.values()), default=0.0) > _ONE_CAMERA_GAIN
 
 
 def plain_skin(

@@ -49,8 +49,10 @@ class Segmenter:
         return stated[min(stated, key=lambda level: abs(math.log(level / px_per_mm)))] if stated else {}
 
 
-def load_segmenter(weights: str = DEFAULT_WEIGHTS, device: str = "auto") -> Segmenter:
+def load_segmenter(weights: str = DEFAULT_WEIGHTS, device: str = "auto", noise: Path | None = None) -> Segmenter:
     """The segmenter of a shipped name (`skinimg list weights`), or of a path to a .safetensors file with its card.
+
+    noise : a file of `skinimg repeatability --use`, whose noise stands in for the card's
 
     Raises
     ------
@@ -64,7 +66,8 @@ def load_segmenter(weights: str = DEFAULT_WEIGHTS, device: str = "auto") -> Segm
     if weights == classical.NAME:
         parts = [Path(classical.__file__).read_bytes(), card.read_bytes() if card.exists() else b""]
         sha256 = hashlib.sha256(b"".join(parts)).hexdigest()
-        return Segmenter(classical.NAME, sha256, classical.probabilities, read_repeatability(card))
+        told = read_repeatability(noise or card), read_correlation(noise or card)
+        return Segmenter(classical.NAME, keyed(sha256, noise), classical.probabilities, told[0], correlation=told[1])
     if not weights_path(weights).exists():
         known = sorted(path.stem for path in weights_folder().glob("*.safetensors") if path.stem != "face")
         raise WeightsError(
@@ -77,12 +80,27 @@ def load_segmenter(weights: str = DEFAULT_WEIGHTS, device: str = "auto") -> Segm
     trained = Trained.load(weights, device)
     return Segmenter(
         Path(weights).stem,
-        trained.sha256,
+        keyed(trained.sha256, noise),
         trained.probabilities,
-        read_repeatability(card),
+        read_repeatability(noise or card),
         trained.strain,
         trained.untrained,
+        read_correlation(noise or card),
     )
+
+
+def keyed(sha256: str, noise: Path | None) -> str:
+    """The hash of everything that decides a result: of the weights, and of a noise table of one's own."""
+    if noise is None or not noise.exists():
+        return sha256
+    return hashlib.sha256(sha256.encode() + noise.read_bytes()).hexdigest()
+
+
+def read_correlation(card: Path) -> dict[tuple[str, str], float]:
+    """The `error_correlation` part of a card, {"finding finding": rho}; empty where it states none."""
+    stated = json.loads(card.read_text(encoding="utf-8")).get("error_correlation", {})
+    pairs = {name: name.split() for name in stated}
+    return {(a, b): float(stated[name]) for name, (a, b) in pairs.items()}
 
 
 def read_repeatability(card: Path) -> Stated:

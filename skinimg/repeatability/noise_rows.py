@@ -16,13 +16,14 @@ from skinimg.base.findings import FINDINGS
 from skinimg.base.records import CellTotals
 from skinimg.compare.change import Pair, observed
 from skinimg.compare.follow_up import FollowUp
+from skinimg.compare.plain_skin import looks_like_another_camera
 from skinimg.measure.cells import region_totals
 from skinimg.measure.metrics import Metric, metrics_of
 
 ROW_COLUMNS = (
     *("person", "session", "regime", "tone", "px_per_mm", "region", "finding", "metric", "whole"),
     *("start", "end", "skin_cm2", "area_mm2", "shots_before", "shots_after"),
-    *("placebo", "gain", "light", "colour"),  # what the pair's plain skin says
+    *("placebo", "gain", "light", "colour", "apart"),  # what the pair's plain skin says; apart: as two cameras are
     *("shot_square", "shot_freedom"),  # of repeat shots about their session, in the unit of the metric
 )
 
@@ -38,6 +39,7 @@ def rows_of(person: str, tone: str, px_per_mm: float, regime: str, f: FollowUp) 
                 "gain": f.plain.gain_of(finding),
                 "light": f.plain.light_od,
                 "colour": f.plain.colour_od,
+                "apart": looks_like_another_camera(f.plain),
                 "placebo": f.plain.placebo.get((region, finding), np.nan),
             }
             for m in metrics_of(finding):
