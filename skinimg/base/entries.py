@@ -44,12 +44,21 @@ class Subject:
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """A file of the input that is not measured, and why."""
+
+    file: str  # relative to the study's root
+    reason: str
+
+
+@dataclass(frozen=True)
 class Study:
     """Subjects in the order of their names; `warnings` says what was guessed or left out while reading."""
 
     root: Path
     subjects: tuple[Subject, ...]
     warnings: tuple[str, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
 
 def days_between(start: str, end: str) -> int | None:

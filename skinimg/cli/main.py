@@ -6,6 +6,7 @@ Commands import what they need when they are called: `--help`, `list` and `manif
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from pathlib import Path
@@ -23,6 +24,9 @@ from skinimg.cli.terminal import MACHINE, PARTIAL, USAGE, Bar, JsonOption, OutOp
 
 def main() -> None:
     """Entry point: every error that skinimg raises on purpose becomes one sentence and an exit code."""
+    for stream in (sys.stdout, sys.stderr):  # a name that the console's encoding lacks must not end a run
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         app()
     except SkinimgError as error:
@@ -73,18 +77,22 @@ def analyze(
 @app.command()
 def check(path: PathArgument, as_json: JsonOption = False) -> None:
     """Read the layout and the quality of the photos, in seconds, without measuring anything."""
-    from skinimg.study import read_study
+    from skinimg.study import read_study, uncompared
     from skinimg.study.check import check_study
 
     study = read_study(path)
+    alone = uncompared(study)
     with Bar("photos") as progress:
         rows = check_study(study, progress)
     if as_json:
-        print(json.dumps({"photos": rows, "warnings": study.warnings}, ensure_ascii=False, indent=2, default=str))
+        left_out = [{"file": item.file, "reason": item.reason} for item in study.left_out]
+        said = {"photos": rows, "warnings": study.warnings, "left_out": left_out, "uncompared": alone}
+        print(json.dumps(said, ensure_ascii=False, indent=2, default=str))
     else:
         print_rows(rows, ("subject", "session", "view", "photo", "status", "reasons"))
-        say(study.warnings)
-    raise typer.Exit(0 if all(row["status"] != "rejected" for row in rows) else PARTIAL)
+        say((*study.warnings, *alone))
+    whole = all(row["status"] != "rejected" for row in rows) and not alone
+    raise typer.Exit(0 if whole else PARTIAL)
 
 
 @app.command()
@@ -258,6 +266,7 @@ def _summary(outcome: Any) -> dict[str, Any]:
         "resumed": outcome.resumed,
         "failures": outcome.failures,
         "rejected": [{"photo": photo, "reason": reason} for photo, reason in outcome.rejected],
+        "uncompared": list(outcome.uncompared),
         "warnings": list(outcome.warnings),
         "scores": json.loads(scores.to_json(orient="records", force_ascii=False)),
     }
@@ -270,7 +279,7 @@ def _print_outcome(outcome: Any) -> None:
     print_rows(rows, ("subject", "view", "session", "improvement", "verdict", "grade"))
     lines = [f"{subject}: {reason}" for subject, reason in outcome.failures.items()]
     lines += [f"{photo}: {reason}" for photo, reason in outcome.rejected]
-    say((*outcome.warnings, *lines))
+    say((*outcome.warnings, *outcome.uncompared, *lines))
     print(f"Report: {outcome.out / 'index.html'}")
 
 

@@ -20,6 +20,12 @@ from PIL import Image
 
 from skinimg.base.errors import PhotoError
 
+# Extensions of photos: those that are read, and those that are known to be photos but are refused with a next step.
+READ = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".webp", ".heic", ".heif"})
+RAW = frozenset(
+    {".nef", ".cr2", ".cr3", ".arw", ".dng", ".raf", ".orf", ".rw2", ".pef", ".srw", ".x3f", ".iiq", ".3fr", ".nrw"}
+)
+NOT_READ = RAW | {".bmp", ".dib", ".gif", ".avif", ".jxl", ".jp2", ".jpx", ".psd", ".tga", ".raw"}
 FORMATS = ("JPEG", "PNG", "TIFF", "WEBP")  # and HEIF, registered on demand
 MAX_MEGAPIXELS = 200.0
 MIN_SIDE_PX = 32  # less is an icon: 16 mm of skin at 2 px/mm, the coarsest resolution at which anything is measured
@@ -87,6 +93,13 @@ def open_image(file: BinaryIO, path: Path, max_megapixels: float) -> Iterator[tu
     """
     start = file.read(16)
     file.seek(0)
+    if path.suffix.casefold() in RAW:  # most are TIFF files inside, and would be read as the preview in them
+        raise PhotoError(
+            f"{path} is a camera's raw file",
+            found=path.suffix,
+            needed=READABLE,
+            next_step="Develop all sessions with the same settings and export them as 16-bit TIFF or JPEG.",
+        )
     if not start:
         raise PhotoError(f"{path} is empty", found="0 bytes", needed=READABLE, next_step="Copy the photo again.")
     formats: tuple[str, ...] = FORMATS

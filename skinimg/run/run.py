@@ -22,7 +22,7 @@ from skinimg.output import tables
 from skinimg.report import ReportOptions, write_index
 from skinimg.run.engine import TABLES, Done, Job
 from skinimg.run.engine import run as run_jobs
-from skinimg.study import read_study, safe_name
+from skinimg.study import read_study, safe_name, uncompared
 
 Progress = Callable[[int, int, str], None]  # done, of how many, the subject just done
 
@@ -37,11 +37,12 @@ class Outcome:
     rejected: tuple[tuple[str, str], ...]
     warnings: tuple[str, ...]
     resumed: int
+    uncompared: tuple[str, ...] = ()  # subjects and sessions that could not be compared with anything, in words
 
     @property
     def complete(self) -> bool:
-        """Whether every subject and photo was scored."""
-        return not self.failures and not self.rejected
+        """Whether every subject, session and photo was scored."""
+        return not self.failures and not self.rejected and not self.uncompared
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,7 @@ def analyze(
     device = resolve_device(options.device)
     segmenter = load_segmenter(options.weights, device, options.noise)
     study = read_study(Path(path))
+    _refuse_out(Path(path), study, out)
     _prepare(out)
     start = time.perf_counter()
     threads = max((os.cpu_count() or 1) // min(options.workers, len(study.subjects)), 1)
@@ -111,6 +113,30 @@ def analyze(
     return result
 
 
+def _refuse_out(path: Path, study: Study, out: Path) -> None:
+    """Results never lie among the photos, nor among the results of other people."""
+    inputs = (path if path.is_dir() else path.parent).resolve()
+    if inputs.is_relative_to(out.resolve()):
+        raise StudyError(
+            f"{out} holds the photos",
+            found="--out is the folder of the photos, or lies above it",
+            needed="a folder of its own",
+            next_step=f"For example --out {inputs.name}_result.",
+        )
+    known = {safe_name(subject.name) for subject in study.subjects}
+    folders = (out / "subjects").iterdir() if (out / "subjects").is_dir() else ()
+    others = sorted(folder.name for folder in folders if folder.is_dir() and folder.name.lstrip(".") not in known)
+    others = [name for name in others if not name.startswith(".")]
+    if others:
+        listed = ", ".join(others[:5]) + (", ..." if len(others) > 5 else "")
+        raise StudyError(
+            f"{out} holds the results of another study",
+            found=f"results of {listed}, who are not in {path.name}",
+            needed="an empty folder, or one with results of these people only",
+            next_step="Name another folder with --out.",
+        )
+
+
 def _prepare(out: Path) -> None:
     try:
         for folder in ("subjects", "reports"):
@@ -133,6 +159,7 @@ def _gather(study: Study, done: list[Done], out: Path) -> Outcome:
         tuple(zip(lost["photo"], lost["reasons"], strict=True)),
         (*study.warnings, *(text for d in done for text in d.warnings)),
         sum(d.resumed for d in done),
+        uncompared(study),
     )
 
 
@@ -158,6 +185,8 @@ def _write_run(
         "weights": {"name": weights[0], "sha256": weights[1]},
         "input_sha256": dict(sorted(zip(photos["photo"], photos["sha256"], strict=True))),
         "subjects": len(study.subjects),
+        "left_out": [{"file": item.file, "reason": item.reason} for item in study.left_out],
+        "uncompared": list(uncompared(study)),
         "subjects_resumed": sum(d.resumed for d in done),
         "failures": {d.subject: d.error for d in done if d.error},
         "seconds": {"total": round(seconds, 3), **stages},
