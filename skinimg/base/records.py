@@ -202,54 +202,32 @@ class CellTotals:
 
 @dataclass(frozen=True)
 class Repeatability:
-    """How far one metric strays between photos of unchanged skin; docs/METHODS.md, Change, has the derivation.
+    """How far one metric strays between photos of unchanged skin; derivation in docs/METHODS.md, Change."""
 
-    Variance of one shot of one session, for a value v:
-
-        (relative v)^2 + absolute^2 + per_unit v + local^2 / skin + (per_mm2 area)^2
-
-    relative : common to everything in the photo (focus, tone curve, lamp); `shot` of its variance is the single shot's,
-        the rest is the session's and stays however many shots are taken
-    absolute : keeps a count of 2 from looking exact
-    per_unit : of what is summed, each thing strays for itself, so that a small region is less certain than a large one
-    local : the same for a mean, per cm2 of skin
-    per_mm2 : OD, of a burden, where the pair itself could not tell (`placebo`)
-    placebo : how many times the spread of placebo lesions a real one strays
-    gain, light, colour : of the value, per unit of what plain skin says of this pair (`PlainSkin`): texture, lamp, cast
-    dilution : SD of measured per true change between people, as a share of the change: no noise of null pairs
-    quantile, quantile_region : standard errors that hold 95 % of people, over the whole view and in a region, by conformal
-        prediction; 0: Student's t of `people`
-    """
-
-    relative: float
-    absolute: float
+    relative: float  # of the value: common to everything in the photo
+    absolute: float  # keeps a count of 2 from looking exact
     people: float = np.inf  # on whom it was measured: pairs of photos of the same person are not independent
-    per_mm2: float = 0.0
-    shot: float = 0.0
-    per_unit: float = 0.0
-    local: float = 0.0
-    placebo: float = 1.0
-    gain: float = 0.0
-    light: float = 0.0
-    colour: float = 0.0
-    dilution: float = 0.0
-    quantile: float = 0.0
-    quantile_region: float = 0.0
+    per_mm2: float = 0.0  # OD, of a burden, where the pair itself could not tell (`placebo`)
+    shot: float = 0.0  # share of the variance that is the single shot's; the rest is the session's
+    per_unit: float = 0.0  # of a load: each thing strays for itself, so that a small region is less certain
+    local: float = 0.0  # of a mean, the same per root cm2 of skin
+    placebo: float = 1.0  # times the spread of placebo lesions of the pair
+    gain: float = 0.0  # of the value, per ln of the amplitudes of the pair's plain skin
+    light: float = 0.0  # the same per OD of difference in broad brightness
+    colour: float = 0.0  # and per OD of cast
+    dilution: float = 0.0  # of a true change: SD between people of measured per true change
+    quantile: float = 0.0  # standard errors that hold 95 % of people; 0: Student's t of `people`
+    quantile_region: float = 0.0  # the same for a region of the face
 
     def at(self, value: float, area_mm2: float = 0.0) -> float:
-        """SEM in the metric's unit at a given value, and for a burden of an area: one shot of one session."""
+        """SEM of one shot in the metric's unit at a given value, and for a burden of an area."""
         common = self.relative * value, self.absolute, self.per_mm2 * area_mm2
         return float(np.sqrt(np.dot(common, common) + self.per_unit * abs(value)))
 
 
 @dataclass(frozen=True)
 class Change:
-    """One row of changes.csv without its keys. `reason` says why there is no verdict, no direction or no percentage.
-
-    mdc95 : smallest detectable change at this baseline, 1.96 standard errors of a null change
-    ci_low, ci_high : 95 % interval of the change, symmetrical
-    role : headline (one metric per finding, whole view: a test of its own), else exploratory (one of many)
-    """
+    """One row of changes.csv without its keys."""
 
     region: str
     finding: str
@@ -257,12 +235,12 @@ class Change:
     unit: str
     baseline: float = np.nan
     follow_up: float = np.nan
-    ci_low: float = np.nan
+    ci_low: float = np.nan  # of the change, symmetrical
     ci_high: float = np.nan
-    mdc95: float = np.nan
+    mdc95: float = np.nan  # at this baseline: 1.96 standard errors of a null change
     verdict: str = "not_assessable"
-    reason: str = ""
-    role: str = "exploratory"
+    reason: str = ""  # why there is no verdict, no direction or no percentage
+    role: str = "exploratory"  # one of many; headline: one metric per finding over the whole view
 
     @property
     def change(self) -> float:
@@ -294,9 +272,7 @@ class SessionPictures:
     probability: dict[str, ByteArray]  # finding -> (h, w), 255 = certain
     valid: BoolArray  # (h, w)
     mm_per_px: float
-    eyes: tuple[float, float, float, float] | None = (
-        None  # x0, y0, x1, y1 around both eyes, to cover them; None: unknown
-    )
+    eyes: tuple[float, float, float, float] | None = None  # x0, y0, x1, y1 around both, to cover them; None: unknown
 
 
 @dataclass(frozen=True)

@@ -40,19 +40,17 @@ class Faint:
         anything = (shot.segmentation.probability > 0.3).any(axis=0)
         self._plain = self._carried((shot.frame.skin & ~shot.maps.glare & ~anything).astype(np.float32)) > 0.5
 
-    def at(self, finding: str, x: float, y: float, area_mm2: float, mm_per_px: float) -> Seen | None:
-        """Contrast at a place of the baseline for a lesion of that area; None where there is no plain skin to judge by.
-
-        x, y : pixels of the baseline's frame
-        """
-        radius_px = np.sqrt(max(area_mm2, 1e-3) / np.pi) / mm_per_px
+    def at(self, place: Place) -> Seen | None:
+        """Contrast at a place, averaged over a lesion of its size; None without plain skin to judge by."""
+        finding = place.finding
+        radius_px = np.sqrt(max(place.area_mm2, 1e-3) / np.pi) / place.mm_per_px
         size = int(np.argmin(np.abs(np.log(np.array(_SIGMAS_PX) / max(radius_px / 2, 0.5)))))
         kind = finding if finding == "scars" else FINDINGS[finding].contrast_map
         if (kind, size) not in self._averaged:
             self._averaged[kind, size] = self._average(finding, _SIGMAS_PX[size])
         values, plain, limit = self._averaged[kind, size]
-        row = min(max(round(y), 0), values.shape[0] - 1)
-        column = min(max(round(x), 0), values.shape[1] - 1)
+        row = min(max(round(place.y), 0), values.shape[0] - 1)
+        column = min(max(round(place.x), 0), values.shape[1] - 1)
         return Seen(float(values[row, column]), plain, limit) if np.isfinite(limit) else None
 
     def _average(self, finding: str, sigma_px: float) -> tuple[FloatArray, float, float]:
@@ -69,14 +67,26 @@ class Faint:
         return cv2.remap(values, self._shot.alignment.to_session, None, cv2.INTER_LINEAR)
 
 
-def certainly_differs(strong: Seen | None, weak: Seen | None) -> bool:
-    """Whether a lesion that is strong in one session is truly absent in the other.
+@dataclass(frozen=True)
+class Place:
+    """Where a lesion is, in pixels of the baseline's frame, and how large."""
+
+    finding: str
+    x: float
+    y: float
+    area_mm2: float
+    mm_per_px: float
+
+
+def told_apart(strong: Faint | None, weak: Faint | None, place: Place) -> tuple[bool, float]:
+    """Whether a lesion that is strong in one session is truly absent in the other, and its contrast there.
 
     It must stand out in the first, lie within plain skin in the second, and have changed by more than both limits allow
     together. Where nothing can be judged, what the network says stands.
     """
-    if strong is None or weak is None:
-        return True
-    least = float(np.hypot(strong.limit - strong.plain, weak.limit - weak.plain))
-    change = (strong.value - strong.plain) - (weak.value - weak.plain)
-    return strong.value > strong.limit and weak.value < weak.limit and change > least
+    there, here = (f.at(place) if f else None for f in (strong, weak))
+    if there is None or here is None:
+        return True, np.nan
+    least = float(np.hypot(there.limit - there.plain, here.limit - here.plain))
+    change = (there.value - there.plain) - (here.value - here.plain)
+    return there.value > there.limit and here.value < here.limit and change > least, here.value

@@ -38,16 +38,12 @@ class FollowUp:
 def that_count(shots: list[Shot]) -> tuple[list[Shot], tuple[str, ...]]:
     """The repeat shots of a session without copies of one file, and what is said aloud about them.
 
-    A copy is no second measurement. Shots of different days are one session all the same, as the study says; what passes
-    in between counts as noise then.
+    A copy is no second measurement.
     """
     distinct = list({shot.sha256: shot for shot in reversed(shots)}.values())[::-1]
     said = []
     if len(distinct) < len(shots):
         said.append(f"{len(shots) - len(distinct)} of {len(shots)} repeat shots are copies of another and do not count")
-    days = sorted({shot.entry.date for shot in distinct if shot.entry.date})
-    if len(days) > 1:
-        said.append(f"repeat shots of different days ({', '.join(days)}) count as one session; what passed between them as noise")
     return distinct, tuple(said)
 
 

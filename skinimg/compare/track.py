@@ -20,7 +20,7 @@ from scipy.spatial import cKDTree
 
 from skinimg.base.findings import FINDINGS, MASK_FINDINGS
 from skinimg.base.records import Alignment, BitArray, BoolArray, FloatArray, Frame, Objects, Shot
-from skinimg.compare.faint import Faint, certainly_differs
+from skinimg.compare.faint import Faint, Place, told_apart
 
 LESION_COLUMNS = (
     *("subject", "view", "finding", "lesion", "session", "region"),
@@ -127,8 +127,9 @@ def _follow(finding: str, baseline: Frame, sightings: Sequence[Sighting]) -> lis
                 item.rows.append(_missed(finding, item, sighting, baseline))
         for j in sorted(set(range(len(points))) - {j for _, j in pairs}):
             item = _Track()
-            earlier = sightings[index - 1] if index else None
-            status = _first_status(finding, sighting, earlier, points[j], states[j], mm_per_px)
+            place = Place(finding, float(points[j, 0]), float(points[j, 1]), float(states[j, 0]), mm_per_px)
+            fresh = index > 0 and told_apart(sighting.faint, sightings[index - 1].faint, place)[0]
+            status = "baseline" if index == 0 else "new" if fresh else "below_detection"
             _see(item, status, sighting, baseline, points[j], states[j])
             tracks.append(item)
     return tracks
@@ -138,22 +139,10 @@ def _missed(finding: str, item: _Track, sighting: Sighting, baseline: Frame) -> 
     """The row of a lesion that was not found: out of sight, gone for certain, or too faint to be told."""
     if not _visible(sighting.visible, item.x, item.y):
         return _row(item, "not_visible", sighting, baseline, np.nan, np.nan)
-    place = finding, item.x, item.y, item.area_mm2, baseline.mm_per_px
-    before, now = (faint.at(*place) if faint else None for faint in (item.faint, sighting.faint))
-    if certainly_differs(before, now):
-        return _row(item, "resolved", sighting, baseline, 0.0, np.nan)
-    return _row(item, "below_detection", sighting, baseline, np.nan, now.value if now else np.nan)
-
-
-def _first_status(
-    finding: str, now: Sighting, earlier: Sighting | None, point: FloatArray, state: FloatArray, mm_per_px: float
-) -> str:
-    """Of a lesion that was not known: new for certain, or one that may have been there below detection."""
-    if earlier is None:
-        return "baseline"
-    place = finding, float(point[0]), float(point[1]), float(state[0]), mm_per_px
-    seen, before = (s.faint.at(*place) if s.faint else None for s in (now, earlier))
-    return "new" if certainly_differs(seen, before) else "below_detection"
+    place = Place(finding, item.x, item.y, item.area_mm2, baseline.mm_per_px)
+    gone, contrast = told_apart(item.faint, sighting.faint, place)
+    status, area_mm2 = ("resolved", 0.0) if gone else ("below_detection", np.nan)
+    return _row(item, status, sighting, baseline, area_mm2, np.nan if gone else contrast)
 
 
 def _pieces(
