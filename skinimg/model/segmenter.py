@@ -43,10 +43,13 @@ class Segmenter:
     def noise(self, tone: str, camera: str, px_per_mm: float) -> Noise:
         """What was measured with one of `CAMERAS` at the nearest resolution (as a ratio); empty where nothing was.
 
-        Cards that know no unknown camera take it for another one.
+        What the card does not state of an unknown camera is that of another one.
         """
-        stated = self.repeatability[tone, camera] or self.repeatability[tone, "other_camera"]
-        return stated[min(stated, key=lambda level: abs(math.log(level / px_per_mm)))] if stated else {}
+        found: Noise = {}
+        for kind in ("other_camera", camera) if camera == "unknown_camera" else (camera,):
+            if stated := self.repeatability[tone, kind]:
+                found = found | stated[min(stated, key=lambda level: abs(math.log(level / px_per_mm)))]
+        return found
 
 
 def load_segmenter(weights: str = DEFAULT_WEIGHTS, device: str = "auto", noise: Path | None = None) -> Segmenter:

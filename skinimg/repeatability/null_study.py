@@ -20,6 +20,7 @@ import pandas as pd
 
 from skinimg.base.entries import PhotoEntry, Subject
 from skinimg.base.errors import AlignmentError, CalibrationError, PhotoError
+from skinimg.base.findings import FINDINGS
 from skinimg.base.records import Shot
 from skinimg.base.settings import Settings
 from skinimg.compare.follow_up import FollowUp, paired
@@ -168,7 +169,14 @@ def _rows(subject: Subject, bench: Bench, source: str) -> Iterator[dict[str, obj
         follow_up: FollowUp = paired(baseline, shots, bench.settings)
         anchor, frame = baseline[0].maps.anchor, baseline[0].frame
         regime = photos[0].covariates["regime"]
-        yield from rows_of(person, tone_of(anchor), frame.native_px_per_mm, regime, follow_up)
+        for row in rows_of(person, tone_of(anchor), frame.native_px_per_mm, regime, follow_up):
+            if source != "faces" or _told_by_a_portrait(str(row["finding"])):
+                yield row
+
+
+def _told_by_a_portrait(finding: str) -> bool:
+    """Whether a portrait photographed again strays as the person would: its relief is flat, and no lamp moves over it."""
+    return FINDINGS[finding].contrast_map in ("melanin", "haemoglobin") or finding == "tone"
 
 
 def _usable(photos: Sequence[PhotoEntry], baseline: list[Shot], bench: Bench) -> Iterator[Shot]:
