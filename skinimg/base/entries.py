@@ -26,6 +26,7 @@ class PhotoEntry:
     arm_left: str = ""
     arm_right: str = ""
     treatment: str = ""
+    treatment_target: str = ""  # findings that it is for, separated by semicolons
     site: str = ""
     age: str = ""
     phototype: str = ""

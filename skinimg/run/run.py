@@ -55,6 +55,7 @@ class Options:
     scheduler: str = ""
     fresh: bool = False
     report: ReportOptions = field(default_factory=ReportOptions)
+    noise: Path | None = None  # a table of `skinimg repeatability --use`, instead of the weights card's
 
 
 def analyze(
@@ -77,14 +78,24 @@ def analyze(
     if options.workers < 1:
         raise SettingsError("workers", found=str(options.workers), needed="1 or more")
     device = resolve_device(options.device)
-    segmenter = load_segmenter(options.weights, device)
+    segmenter = load_segmenter(options.weights, device, options.noise)
     study = read_study(Path(path))
     _refuse_out(Path(path), study, out)
     _prepare(out)
     start = time.perf_counter()
     threads = max((os.cpu_count() or 1) // min(options.workers, len(study.subjects)), 1)
     jobs = [
-        Job(subject, out.resolve(), options.weights, device, settings, options.report, threads, options.fresh)
+        Job(
+            subject,
+            out.resolve(),
+            options.weights,
+            device,
+            settings,
+            options.report,
+            threads,
+            options.fresh,
+            options.noise.resolve() if options.noise else None,
+        )
         for subject in study.subjects
     ]
     done: dict[str, Done] = {}

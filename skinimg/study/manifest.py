@@ -14,7 +14,8 @@ from pathlib import Path
 
 from skinimg.base.entries import PhotoEntry, Study
 from skinimg.base.errors import StudyError
-from skinimg.base.findings import LIGHTS, VIEWS
+from skinimg.base.findings import LIGHTS, SCORED, VIEWS
+from skinimg.base.targets import read_targets
 from skinimg.study.columns import COLUMNS, PLAIN, REQUIRED, check_columns
 from skinimg.study.dates import after_date, dates_of, leading_date
 from skinimg.study.grouping import build_study
@@ -164,7 +165,8 @@ def _entry(
         light=_choice(values.get("light", ""), LIGHTS, "light", where),
         replicate=_replicate(values.get("replicate", ""), where),
         mm_per_px=_mm_per_px(values.get("mm_per_px", ""), where, decimal_comma=decimal_comma),
-        **{name: values.get(name, "") for name in PLAIN},
+        treatment_target=_targets(values.get("treatment_target", ""), where),
+        **{name: values.get(name, "") for name in PLAIN if name != "treatment_target"},
         covariates={name[2:]: value for name, value in values.items() if name.startswith("x_") and value},
         instruments={name[2:]: value for name, value in values.items() if name.startswith("m_") and value},
     )
@@ -203,6 +205,19 @@ def _choice(text: str, choices: tuple[str, ...], column: str, where: str) -> str
         needed=f"one of {', '.join(choices)}",
         next_step=f"Did you mean {near[0]!r}?" if near else "",
     )
+
+
+def _targets(text: str, where: str) -> str:
+    try:
+        return ";".join(read_targets(text))
+    except ValueError as error:
+        near = get_close_matches(str(error).lower(), SCORED, n=1, cutoff=0.4)
+        raise StudyError(
+            f"{where}: treatment_target is not known",
+            found=str(error),
+            needed=f"one or more of {', '.join(SCORED)}, separated by semicolons",
+            next_step=f"Did you mean {near[0]!r}?" if near else "",
+        ) from error
 
 
 def _replicate(text: str, where: str) -> int:
