@@ -12,7 +12,7 @@ from skinimg.base.errors import StudyError
 from skinimg.base.findings import LIGHTS, VIEWS
 from skinimg.study.captured import dated_by_camera
 from skinimg.study.names import session_key, view_key
-from skinimg.study.order import order_sessions
+from skinimg.study.order import baseline_doubt, order_sessions
 
 
 def build_study(
@@ -64,12 +64,14 @@ def build_study(
 
 def uncompared(study: Study) -> tuple[str, ...]:
     """Subjects with one session, and follow-ups without a photo of a view that the baseline has: nothing to compare."""
-    said = []
+    said = [*study.lost]
     for subject in study.subjects:
         baseline, *later = subject.sessions
         views = {view_key(entry) for entry in subject.photos if entry.session == baseline}
         if not later:
             said.append(f"{subject.name}: one session only ({baseline}), nothing to compare with. Add a later session.")
+        if doubt := baseline_doubt(subject.sessions):
+            said.append(f"{subject.name}: {doubt}")
         said += [
             f"{subject.name}: {session} shows no view that {baseline} shows. Add the missing photo."
             for session in later

@@ -16,7 +16,7 @@ from skinimg.base.entries import PhotoEntry, Study
 from skinimg.base.errors import StudyError
 from skinimg.base.findings import LIGHTS, VIEWS
 from skinimg.study.columns import COLUMNS, PLAIN, REQUIRED, check_columns
-from skinimg.study.dates import after_date, dates_of, leading_date
+from skinimg.study.dates import without_date, dates_of, leading_date
 from skinimg.study.grouping import build_study
 from skinimg.study.names import clean_name
 from skinimg.study.spreadsheet import Sheet, read_sheet
@@ -186,7 +186,7 @@ def _inside(text: str, where: str, root: Path) -> Path:
 def _date(text: str, where: str, dates: Mapping[str, str]) -> str:
     if not text:
         return ""
-    if text in dates and not after_date(text).strip(" T0:"):  # spreadsheets add midnight
+    if text in dates and not without_date(text).strip(" tT0:"):  # spreadsheets add midnight
         return dates[text]
     raise StudyError(f"{where}: date is not usable", found=text, needed="a date like 2024-01-31")
 
