@@ -22,9 +22,7 @@ from PIL import Image
 from skinimg.base.errors import PhotoError
 
 # Extensions of photos: those that are read, and those that are known to be photos but are refused with a next step.
-READ = frozenset(
-    ".jpg .jpeg .jpe .jfif .jif .jfi .pjpeg .pjp .mpo .png .tif .tiff .webp .heic .heif .hif".split()
-)
+READ = frozenset(".jpg .jpeg .jpe .jfif .jif .jfi .pjpeg .pjp .mpo .png .tif .tiff .webp .heic .heif .hif".split())
 RAW = frozenset(
     ".nef .nrw .crw .cr2 .cr3 .arw .srf .sr2 .dng .raf .orf .rw2 .rwl .pef .srw .x3f .iiq .3fr .fff .mef .mos .mrw .erf "
     ".dcr .kdc .gpr".split()

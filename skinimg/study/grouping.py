@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
@@ -13,6 +14,9 @@ from skinimg.base.findings import LIGHTS, VIEWS
 from skinimg.study.captured import dated_by_camera
 from skinimg.study.names import session_key, view_key
 from skinimg.study.order import baseline_doubt, order_sessions
+
+# Cyrillic and Greek letters in the shape of Latin ones (Unicode confusables, the common ones in lower case).
+_SHAPES = str.maketrans("аеорсухіјѕһԁԛԝкмтвνοαρυκιτχε", "aeopcyxijshdqwkmtbvoapukitxe")
 
 
 def build_study(
@@ -70,12 +74,21 @@ def uncompared(study: Study) -> tuple[str, ...]:
         views = {view_key(entry) for entry in subject.photos if entry.session == baseline}
         if not later:
             said.append(f"{subject.name}: one session only ({baseline}), nothing to compare with. Add a later session.")
+            continue
         if doubt := baseline_doubt(subject.sessions):
             said.append(f"{subject.name}: {doubt}")
         said += [
             f"{subject.name}: {session} shows no view that {baseline} shows. Add the missing photo."
             for session in later
             if not views & {view_key(entry) for entry in subject.photos if entry.session == session}
+        ]
+        followed = {view_key(entry) for entry in subject.photos if entry.session != baseline}
+        said += [
+            f"{subject.name}: no later session shows {view}, as {baseline} does." for view in sorted(views - followed)
+        ]
+        said += [
+            f"{subject.name}: {baseline} does not show {view}, as later sessions do."
+            for view in sorted(followed - views)
         ]
     return tuple(said)
 
@@ -144,14 +157,28 @@ def _duplicate(subject: str, photos: list[PhotoEntry]) -> StudyError | None:
 
 
 def _case_twin(names: Iterable[str], what: str) -> StudyError | None:
-    """Two names that a person takes for one: other capitals, or letters in another width."""
-    seen: dict[str, str] = {}
+    """Two names that a person takes for one: other capitals or width, a letter of another script, `P1` and `P-01`."""
+    seen: dict[tuple[str, ...], str] = {}
     for name in names:
-        twin = seen.setdefault(unicodedata.normalize("NFKC", name).casefold(), name)
+        twin = seen.setdefault(_as_seen(name), name)
         if twin != name:
+            by_case = unicodedata.normalize("NFKC", twin).casefold() == unicodedata.normalize("NFKC", name).casefold()
             return StudyError(
-                f"two {what} differ by upper and lower case only",
-                found=f"{twin} and {name}",
+                f"two {what} {'differ by upper and lower case only' if by_case else 'look like one'}",
+                found=f"{twin} and {name}{_foreign(twin, name)}",
                 needed="one spelling, or names that differ otherwise",
             )
     return None
+
+
+def _as_seen(name: str) -> tuple[str, ...]:
+    """A name as a reader sees it: letters by their shape, numbers by their value, without the signs between them."""
+    shapes = unicodedata.normalize("NFKC", name).casefold().translate(_SHAPES)
+    parts = re.findall(r"\d+|[^\W\d_]+|[^\w\s.-]", shapes)
+    return tuple(str(int(part)) if part.isdecimal() else part for part in parts) or (shapes,)
+
+
+def _foreign(one: str, other: str) -> str:
+    """The letters of another script that make two names differ, as the eye does not see them."""
+    letters = [c for name in (one, other) for c in name if ord(c.casefold()[0]) in _SHAPES]
+    return f"; {letters[0]} is {unicodedata.name(letters[0])}" if letters else ""

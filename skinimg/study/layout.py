@@ -41,8 +41,7 @@ def some(names: Sequence[str]) -> str:
 
 def collect(tree: Folder, warnings: list[str]) -> list[Found]:
     """Every photo with its subject and, where the folders say so, its session."""
-    while not tree.photos and len(tree.folders) == 1 and tree.folders[0].folders and not tree.folders[0].photos:
-        (tree,) = tree.folders  # a folder around the study
+    tree = _unwrapped(tree)
     root = tree.path
     _refuse_folders_of_views(tree)
     if not tree.folders:
@@ -53,7 +52,7 @@ def collect(tree: Folder, warnings: list[str]) -> list[Found]:
         warnings.append(f"Read as sessions ({names}) that hold a folder for each subject.")
         return _transposed(tree)
     sessions = not deep and _folders_are_sessions(tree)
-    names = ", ".join(folder.path.name for folder in tree.folders[:6]) + (", ..." if len(tree.folders) > 6 else "")
+    names = some(list(dict.fromkeys(clean_name(folder.path.name) for folder in tree.folders)))
     if tree.photos and not sessions:
         raise StudyError(
             f"{root} holds photos beside folders of photos",
@@ -65,8 +64,21 @@ def collect(tree: Folder, warnings: list[str]) -> list[Found]:
         _refuse_numbered_people(tree)
         warnings.append(f"Read as one subject, {root.name}, whose sessions are the folders {names}.")
         return _subject_photos(tree, root.name)
-    warnings.append(f"Read as {len(tree.folders)} subjects, one per folder: {names}.")
+    count = len({clean_name(folder.path.name) for folder in tree.folders})
+    warnings.append(f"Read as {count} {'subject' if count == 1 else 'subjects'}, one per folder: {names}.")
     return [item for folder in tree.folders for item in _subject_photos(folder, folder.path.name)]
+
+
+def _unwrapped(tree: Folder) -> Folder:
+    """The study in a folder around it: `photos/anna/S1/front.jpg`; but `anna/S1/front.jpg` is a study of one subject."""
+    if tree.photos or len(tree.folders) != 1 or tree.folders[0].photos:
+        return tree
+    (inner,) = tree.folders
+    named_sessions = all(looks_like_session(clean_name(folder.path.name)) for folder in inner.folders)
+    told = any(
+        looks_like_session(parse_stem(photo.stem).session) for folder in inner.folders for photo in folder.photos
+    )
+    return inner if not named_sessions and (told or any(folder.folders for folder in inner.folders)) else tree
 
 
 def _refuse_numbered_people(tree: Folder) -> None:
@@ -90,7 +102,8 @@ def _refuse_folders_of_views(tree: Folder) -> None:
     """`front/S1.jpg` and `left45/S1.jpg` are no two people."""
     names = [folder.path.name for folder in tree.folders]
     said = [parse_stem(name) for name in names]
-    if len(names) > 1 and all(name.session == "" and (name.view or name.light) for name in said):
+    several = len(names) > 1 or looks_like_session(clean_name(tree.path.name))
+    if names and several and all(name.session == "" and (name.view or name.light) for name in said):
         raise StudyError(
             f"the folders in {tree.path.name} are views",
             found=some(names),

@@ -52,16 +52,18 @@ def _lone_files(study: Study, photos: list[Path]) -> list[str]:
     beside: dict[Path, set[str]] = {}
     for path, entry in zip(photos, (e for subject in study.subjects for e in subject.photos), strict=True):
         beside.setdefault(without_format_folder(path.parent), set()).add(entry.session)
-    said = []
+    everywhere = {session for subject in study.subjects for session in subject.sessions}
+    said = {}
     for item in study.left_out:
         path = study.root / item.file
         if item.reason not in (NOT_A_PHOTO, RAW_BESIDE) or path.suffix.casefold() in _DOCUMENTS:
             continue
         folder = path.parent.parent if item.reason == RAW_BESIDE else path.parent
         session = clean_name(parse_stem(path.name.split(".")[0]).session)
-        if looks_like_session(session) and folder in beside and session not in beside[folder]:
-            said.append(f"{session}: only {item.file}, which is not read. Add its photo as JPEG, or take the file out.")
-    return said
+        if looks_like_session(session) and session not in beside.get(folder, everywhere):
+            text = f"{session}: only {item.file}, which is not read. Add its photo as JPEG, or take the file out."
+            said.setdefault((folder, session), text)
+    return list(said.values())
 
 
 def _skeleton(name: str) -> str:

@@ -57,6 +57,8 @@ def looks_like_session(name: str) -> bool:
     A date behind something else is a session's only where the rest is one (`V1 12-01-2026`): in `Smith 1960-05-12` it
     is a birthday.
     """
+    if not name.strip():
+        return False
     if begins_with_date(name) or month_of(name) is not None:
         return True
     rest = without_date(name)
@@ -77,7 +79,9 @@ def baseline_doubt(names: Sequence[str]) -> str:
     """Why the first of ordered sessions cannot be the baseline by its name, empty if it can."""
     words = _known(names[0])
     if any(word in _LAST for word in words) and not any(word in _FIRST for word in words):
-        return f"{names[0]} is the first session that is there, and by its name it comes after another. Add the baseline."
+        return (
+            f"{names[0]} is the first session that is there, and by its name it comes after another. Add the baseline."
+        )
     return ""
 
 
