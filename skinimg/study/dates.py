@@ -255,8 +255,8 @@ _WAYS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Readings]], ...] =
     (_MONTH_FIRST, _with_month(2, 1, 3)),
     (_YEAR_FIRST, _with_month(3, 2, 1)),
     (_NUMBERS, _in_numbers),
-    (_COMPACT, lambda match: _orders(*match.groups())),
-    (_SIX, lambda match: _orders(*match.groups())),
+    (_COMPACT, lambda match: _orders(match[1], match[2], match[3])),
+    (_SIX, lambda match: _orders(match[1], match[2], match[3])),
 )
 
 

@@ -14,9 +14,9 @@ from skinimg.study.captured import captured_on
 from skinimg.study.dates import dates_of, refuse_impossible_dates, stamped_date
 from skinimg.study.grouping import build_study
 from skinimg.study.layout import LAYOUT, Found, as_they_lie, collect, says_nothing, some
+from skinimg.study.lost import lost
 from skinimg.study.names import clean_name
 from skinimg.study.order import looks_like_session
-from skinimg.study.lost import lost
 from skinimg.study.tree import NOT_A_PHOTO, UNSAID, Folder, look_into
 
 

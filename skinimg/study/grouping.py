@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from skinimg.base.entries import LeftOut, PhotoEntry, Study, Subject
@@ -40,13 +40,13 @@ def build_study(
     by_subject: dict[str, list[PhotoEntry]] = defaultdict(list)
     for entry in entries:
         by_subject[entry.subject].append(entry)
-    _refuse(_case_twin(by_subject, "subjects"), warnings, strict=strict)
+    _refuse(_case_twin(by_subject, "subjects", _as_seen), warnings, strict=strict)
     subjects = []
     for name in sorted(by_subject):
         photos = by_subject[name]
         _refuse(_duplicate(name, photos), warnings, strict=strict)
         dates = _session_dates(name, photos)
-        _refuse(_case_twin(dates, f"sessions of {name}"), warnings, strict=strict)
+        _refuse(_case_twin(dates, f"sessions of {name}", _shapes), warnings, strict=strict)
         try:
             order = order_sessions(list(dates), dates)
         except StudyError as error:
@@ -156,11 +156,11 @@ def _duplicate(subject: str, photos: list[PhotoEntry]) -> StudyError | None:
     return None
 
 
-def _case_twin(names: Iterable[str], what: str) -> StudyError | None:
+def _case_twin(names: Iterable[str], what: str, seen_as: Callable[[str], str]) -> StudyError | None:
     """Two names that a person takes for one: other capitals or width, a letter of another script, `P1` and `P-01`."""
-    seen: dict[tuple[str, ...], str] = {}
+    seen: dict[str, str] = {}
     for name in names:
-        twin = seen.setdefault(_as_seen(name), name)
+        twin = seen.setdefault(seen_as(name), name)
         if twin != name:
             by_case = unicodedata.normalize("NFKC", twin).casefold() == unicodedata.normalize("NFKC", name).casefold()
             return StudyError(
@@ -171,11 +171,15 @@ def _case_twin(names: Iterable[str], what: str) -> StudyError | None:
     return None
 
 
-def _as_seen(name: str) -> tuple[str, ...]:
-    """A name as a reader sees it: letters by their shape, numbers by their value, without the signs between them."""
-    shapes = unicodedata.normalize("NFKC", name).casefold().translate(_SHAPES)
-    parts = re.findall(r"\d+|[^\W\d_]+|[^\w\s.-]", shapes)
-    return tuple(str(int(part)) if part.isdecimal() else part for part in parts) or (shapes,)
+def _shapes(name: str) -> str:
+    """A name in small letters of the Latin script where they look alike."""
+    return unicodedata.normalize("NFKC", name).casefold().translate(_SHAPES)
+
+
+def _as_seen(name: str) -> str:
+    """A person's name or number as a reader takes it: numbers by their value, and no signs between the parts."""
+    parts = re.findall(r"\d+|[^\W\d_]+|[^\w\s.-]", _shapes(name))
+    return " ".join(str(int(part)) if part.isdecimal() else part for part in parts) or _shapes(name)
 
 
 def _foreign(one: str, other: str) -> str:

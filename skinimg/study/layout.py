@@ -70,7 +70,7 @@ def collect(tree: Folder, warnings: list[str]) -> list[Found]:
 
 
 def _unwrapped(tree: Folder) -> Folder:
-    """The study in a folder around it: `photos/anna/S1/front.jpg`; but `anna/S1/front.jpg` is a study of one subject."""
+    """The study in the folder around it: `photos/anna/S1/front.jpg`; but `anna/S1/front.jpg` is one subject."""
     if tree.photos or len(tree.folders) != 1 or tree.folders[0].photos:
         return tree
     (inner,) = tree.folders

@@ -13,9 +13,9 @@ from skinimg.study.tree import NOT_A_PHOTO, RAW_BESIDE
 from skinimg.study.twins import without_format_folder
 
 # What people keep beside photos; `week4.csv` is no lost session.
-_DOCUMENTS = frozenset(
-    ".csv .tsv .txt .md .pdf .doc .docx .odt .rtf .xls .xlsx .ods .ppt .pptx .json .xml .xmp .aae .html .htm .log .ini "
-    ".db .py .r .sh .toml .yaml .yml .npz .parquet".split()
+_DOCUMENTS = (
+    "csv tsv txt md pdf doc docx odt rtf xls xlsx ods ppt pptx json xml xmp aae html htm log ini db py r sh toml yaml "
+    "yml npz parquet"
 )
 
 
@@ -53,10 +53,13 @@ def _lone_files(study: Study, photos: list[Path]) -> list[str]:
     for path, entry in zip(photos, (e for subject in study.subjects for e in subject.photos), strict=True):
         beside.setdefault(without_format_folder(path.parent), set()).add(entry.session)
     everywhere = {session for subject in study.subjects for session in subject.sessions}
-    said = {}
+    said: dict[tuple[Path, str], str] = {}
     for item in study.left_out:
         path = study.root / item.file
-        if item.reason not in (NOT_A_PHOTO, RAW_BESIDE) or path.suffix.casefold() in _DOCUMENTS:
+        if (
+            item.reason not in (NOT_A_PHOTO, RAW_BESIDE)
+            or path.suffix.casefold().removeprefix(".") in _DOCUMENTS.split()
+        ):
             continue
         folder = path.parent.parent if item.reason == RAW_BESIDE else path.parent
         session = clean_name(parse_stem(path.name.split(".")[0]).session)

@@ -20,7 +20,7 @@ from skinimg.study.columns import COLUMNS, PLAIN, REQUIRED, check_columns
 from skinimg.study.dates import dates_of, without_date
 from skinimg.study.grouping import build_study
 from skinimg.study.names import clean_name
-from skinimg.study.spreadsheet import Sheet, read_sheet
+from skinimg.study.spreadsheet import read_sheet
 
 _MOST_FAULTS = 20
 _ALWAYS_WRITTEN = (*REQUIRED, "date", "view", "light", "replicate", "mm_per_px")

@@ -27,9 +27,9 @@ LIGHT_WORDS = {
 }
 _VIEWS = {word: view for view, words in VIEW_WORDS.items() for word in words.split()}
 _LIGHTS = {word: light for light, words in LIGHT_WORDS.items() for word in words.split()}
-_CLEAR = frozenset(
+_CLEAR = (
     "front frontal left45 l45 45l left_45 right45 r45 45r right_45 closeup close_up xpol ppol cross_polarized "
-    "parallel_polarized crosspol cross_pol".split()
+    "parallel_polarized crosspol cross_pol"
 )
 _TOKEN = re.compile(r"[^_\s-]+")
 
@@ -90,7 +90,7 @@ def _taken_out(text: str, known: dict[str, str]) -> tuple[str, str]:
             behind = text[tokens[start + count].start() :]
             rest = text[: tokens[start].start()] + behind
             # `left_cheek` is no left profile, and `f` may be a name.
-            if word in _CLEAR or (start == 0 and len(word) > 1 and looks_like_session(behind)):
+            if word in _CLEAR.split() or (start == 0 and len(word) > 1 and looks_like_session(behind)):
                 return known[word], rest
     return "", text
 

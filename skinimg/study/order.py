@@ -124,7 +124,7 @@ def _order_by_name(names: list[str]) -> list[str]:
     rest = {name: without_date(name) for name in names}
     minus = _dash_is_minus(rest.values())
     places = {name: _place(text, minus) for name, text in rest.items()}
-    _refuse_two_readings(names, places)
+    _refuse_two_readings(list(rest.values()), {rest[name]: place for name, place in places.items()})
     stated = {name for name, place in places.items() if place is not None and abs(place[1]) == _INFINITE}
     others = [name for name in names if name not in stated]
     kinds = {_kind(places[name]) for name in others} - {""}
@@ -168,7 +168,11 @@ def _refuse_two_readings(names: Sequence[str], places: Mapping[str, Place | None
     earlier = [name for name, place in known.items() if -_INFINITE < place[1] < 0]
     if first and earlier:
         raise _unordered([*first, *earlier], f"to know whether {first[0]} is before or after {earlier[0]}")
-    signs = {sign for unit, sign in map(_signed, names) if unit in _COUNTED}
+    forms = {name: _signed(name) for name in names}
+    dashed = [name for name, (unit, sign) in forms.items() if unit in _DAYS and len(unit) == 1 and sign == "-"]
+    if dashed and not _dash_is_minus(names) and not any(int(re.findall(r"\d+", name)[0]) == 0 for name in dashed):
+        raise _unordered(names, f"to know whether the dash of {dashed[0]} is a minus (before treatment) or joins")
+    signs = {sign for unit, sign in forms.values() if unit in _COUNTED}
     if "-" in signs and "" in signs:
         raise _unordered(names, "one way of writing: a dash may be a minus or join a word and its number")
 

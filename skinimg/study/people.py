@@ -12,10 +12,10 @@ from skinimg.study.names import clean_name, parse_stem
 from skinimg.study.order import is_placed, looks_like_session, surely_session
 
 # Parts of the face, which photos are named after, too: `left_cheek_S1` is no person.
-_PARTS_OF_FACE = frozenset(
-    "left right links rechts gauche droite izquierda derecha sinistra destra esquerda direita side profile profil perfil "
-    "profilo cheek cheeks chin forehead nose eye eyes mouth lip lips neck smile joue front menton nez cou wange kinn "
-    "stirn nase hals mejilla frente nariz guancia fronte naso mento bochecha testa queixo".split()
+_PARTS_OF_FACE = (
+    "left right links rechts gauche droite izquierda derecha sinistra destra esquerda direita side profile profil "
+    "perfil profilo cheek cheeks chin forehead nose eye eyes mouth lip lips neck smile joue front menton nez cou wange "
+    "kinn stirn nase hals mejilla frente nariz guancia fronte naso mento bochecha testa queixo"
 )
 
 
@@ -81,7 +81,7 @@ def _split(text: str) -> _Parts | None:
     ]
     found = [] if behind and before else behind or before
     words = set(re.findall(r"[^\W\d_]+", found[0].person.casefold())) if found else set()
-    return found[0] if found and not words & _PARTS_OF_FACE else None
+    return found[0] if found and words.isdisjoint(_PARTS_OF_FACE.split()) else None
 
 
 def _says_when(text: str) -> bool:

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from skinimg.base.errors import StudyError
-from skinimg.study import read_study, uncompared, write_manifest
+from skinimg.study import read_study, write_manifest
 from skinimg.study.tree import UNSAID
 
 
