@@ -16,16 +16,18 @@ from skinimg.base.entries import PhotoEntry, Study
 from skinimg.base.errors import StudyError
 from skinimg.base.findings import LIGHTS, SCORED, VIEWS
 from skinimg.base.targets import read_targets
+from skinimg.study.captured import captured_on
 from skinimg.study.columns import COLUMNS, PLAIN, REQUIRED, check_columns
-from skinimg.study.dates import after_date, dates_of, leading_date
+from skinimg.study.dates import dates_of, without_date
 from skinimg.study.grouping import build_study
 from skinimg.study.names import clean_name
-from skinimg.study.spreadsheet import Sheet, read_sheet
+from skinimg.study.spreadsheet import read_sheet
 
 _MOST_FAULTS = 20
 _ALWAYS_WRITTEN = (*REQUIRED, "date", "view", "light", "replicate", "mm_per_px")
 
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")  # how a cell starts that a spreadsheet would run
+_TIME_OF_DAY = re.compile(r"([ tT]*\d{1,2}[:.h]\d{2}([:.]\d{2})?([.,]\d+)? ?([ap]m|z)?)?")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
 
 
@@ -45,9 +47,12 @@ def read_manifest(path: Path) -> Study:
     root = path.parent.resolve()
     faults: list[str] = []
     rows: dict[int, PhotoEntry] = {}
-    dates = _dates(sheet)
-    for number, cells in sheet.rows:
-        values = {name: _unescape(cell) for name, cell in zip(sheet.columns, cells, strict=True)}
+    table = {
+        number: {name: _unescape(cell) for name, cell in zip(sheet.columns, cells, strict=True)}
+        for number, cells in sheet.rows
+    }
+    dates = _dates(table, root, faults)
+    for number, values in table.items():
         try:
             rows[number] = _entry(values, f"row {number}", root, dates, decimal_comma=sheet.separator != ",")
         except StudyError as error:
@@ -65,13 +70,30 @@ def read_manifest(path: Path) -> Study:
     return build_study(root, rows.values(), warnings)
 
 
-def _dates(sheet: Sheet) -> dict[str, str]:
-    """ISO date of every text in the column `date`, all read in the same order of day, month and year."""
-    if "date" not in sheet.columns:
-        return {}
-    column = sheet.columns.index("date")
-    texts = {_unescape(cells[column]) for _, cells in sheet.rows}
-    return dates_of(texts, lambda _: "", "the column `date`")
+def _dates(table: Mapping[int, Mapping[str, str]], root: Path, faults: list[str]) -> dict[str, str] | None:
+    """ISO date of every text in the column `date`, and of every session's name that holds one where that is blank.
+
+    All are read in the same order of day, month and year; the cameras decide between orders. None after a fault.
+    """
+    first: dict[str, str] = {}  # text -> a photo of that day
+    for values in table.values():
+        first.setdefault(values.get("date") or values.get("session", ""), values.get("photo", ""))
+
+    def captured(text: str) -> str:
+        try:
+            file = _inside(first[text], "", root)
+        except StudyError:
+            return ""
+        return captured_on(file) if file.is_file() else ""
+
+    try:
+        return dates_of(first, captured, "the manifest")
+    except StudyError as error:
+        rows = [
+            n for n, row in table.items() if error.found.startswith(row.get("date") or row.get("session", "") + ":")
+        ]
+        faults.append(f"row {rows[0]}: {error}" if rows else str(error))
+        return None
 
 
 def _missing(rows: Mapping[int, PhotoEntry], root: Path) -> list[str]:
@@ -146,12 +168,12 @@ def write_manifest(study: Study, path: Path) -> None:
 
 
 def _entry(
-    values: Mapping[str, str], where: str, root: Path, dates: Mapping[str, str], *, decimal_comma: bool
+    values: Mapping[str, str], where: str, root: Path, dates: Mapping[str, str] | None, *, decimal_comma: bool
 ) -> PhotoEntry:
     """One row as an entry, every value checked."""
     for name in REQUIRED:
         value = values.get(name, "")
-        if not value or any(unicodedata.category(c) == "Cc" for c in value):
+        if not clean_name(value) or any(unicodedata.category(c) == "Cc" for c in value):
             raise StudyError(f"{where}: {name} is not usable", found=repr(value), needed="a name")
     session = clean_name(values["session"])
     file = _inside(values["photo"], where, root)
@@ -160,7 +182,7 @@ def _entry(
         session=session,
         path=file,
         photo=file.relative_to(root).as_posix(),
-        date=_date(values.get("date", ""), where, dates) or leading_date(session),
+        date=_date(values, where, dates) if dates is not None else "",
         view=_choice(values.get("view", ""), VIEWS, "view", where),
         light=_choice(values.get("light", ""), LIGHTS, "light", where),
         replicate=_replicate(values.get("replicate", ""), where),
@@ -185,10 +207,11 @@ def _inside(text: str, where: str, root: Path) -> Path:
     return file
 
 
-def _date(text: str, where: str, dates: Mapping[str, str]) -> str:
+def _date(values: Mapping[str, str], where: str, dates: Mapping[str, str]) -> str:
+    text = values.get("date", "")
     if not text:
-        return ""
-    if text in dates and not after_date(text).strip(" T0:"):  # spreadsheets add midnight
+        return dates.get(values["session"], "")
+    if text in dates and _TIME_OF_DAY.fullmatch(without_date(text)):
         return dates[text]
     raise StudyError(f"{where}: date is not usable", found=text, needed="a date like 2024-01-31")
 

@@ -3,7 +3,6 @@
 import csv
 import datetime
 import re
-import unicodedata
 from pathlib import Path
 
 import openpyxl
@@ -15,7 +14,8 @@ from skinimg.base.entries import PhotoEntry
 from skinimg.base.errors import StudyError
 from skinimg.base.findings import LIGHTS, VIEWS
 from skinimg.study import read_study, write_manifest
-from skinimg.study.grouping import build_study
+from skinimg.study.grouping import _as_seen, build_study
+from skinimg.study.names import clean_name
 
 
 @pytest.fixture
@@ -182,13 +182,13 @@ def test_paths_that_are_no_study(folder, tmp_path):
 CELL = st.text(st.characters(blacklist_categories=("Cs", "Cc")), max_size=12).map(str.strip)
 CELL |= st.sampled_from(["=1+1", "'=x", "''-y", "+cmd", "@sum", "-5", "- 5", "'quoted'", 'a "b"', "a,b;c", "'"])
 NAME = CELL.filter(bool)
-SUBJECT = NAME.map(lambda text: unicodedata.normalize("NFC", text))
+SUBJECT = NAME.map(clean_name).filter(bool)
 KEY = st.text("abcdefghij_0123456789", min_size=1, max_size=5)
 
 
 @st.composite
 def entries(draw, root):
-    subjects = draw(st.lists(SUBJECT, min_size=1, max_size=2, unique_by=str.casefold))
+    subjects = draw(st.lists(SUBJECT, min_size=1, max_size=2, unique_by=_as_seen))
     return [
         PhotoEntry(
             subject=subject,
