@@ -94,12 +94,12 @@ def _analyze_view(
             continue
         with notes.stage("change"):
             later.append(paired(baseline, shots, bench.settings))
+            notes.show_changes(key, session, later[-1].maps)
     if baseline:
         with notes.stage("change"):
             _judge(subject, key, baseline[0], later, bench, notes)
         with notes.stage("track"):
-            scaled = baseline[0].frame.scale_source != "assumed"
-            notes.lesions.append(track(subject.name, key, baseline[0].frame, sightings, scaled))
+            notes.lesions.append(track(subject.name, key, baseline[0].frame, sightings))
 
 
 def look(entry: PhotoEntry, first: Shot | None, bench: Bench, notes: Notes) -> Shot:
@@ -124,7 +124,7 @@ def look(entry: PhotoEntry, first: Shot | None, bench: Bench, notes: Notes) -> S
     return Shot(
         entry, seen.photo_sha256, seen.frame, seen.face, seen.colour.source, seen.colour.error_de00,
         seen.quality, seen.maps, segmentation,
-        alignment, contrasts, lengths, objects, fields, seen.camera,
+        alignment, contrasts, lengths, objects, fields, seen.camera, seen.witnesses,
     )  # fmt: skip
 
 
@@ -162,7 +162,7 @@ def _judge(subject: Subject, key: str, first: Shot, later: Sequence[FollowUp], b
     passing = transient_redness(subject, bench.settings.transient_days)
     no_scale = NO_SCALE if first.frame.scale_source == "assumed" else ""
     for f in later:
-        found = judged(first, f, own, passing, bench.segmenter, bench.settings)
+        found = judged(first, f, own, passing, bench.segmenter)
         said = said_aloud(first, f, passing)
         notes.warnings += [f"{subject.name}, {key}, {f.entry.session}: {text}" for text in said]
         notes.changes += [tables.change_row(first.entry, f.entry, c, no_scale) for c in found]

@@ -9,7 +9,7 @@ segment  Segmentation               one probability map per finding
 align    Alignment                  where each pixel of one session lies in the other
 objects  Objects                    the separate things of one finding
 measure  CellTotals                 sums over small pieces of skin, from which every metric follows
-change   Repeatability, Change      how much, give or take what, and the verdict
+change   Change                     how much, give or take what (noise.py), and the verdict
 result   SubjectResult | SubjectFailure
 
 Arrays are rows first; points are (x, y), x right, y down, pixel centres at integers.
@@ -47,6 +47,8 @@ class Photo:
     bits: int  # per channel, of the file
     date: str = ""  # ISO date of the EXIF capture time, empty if absent
     camera: str = ""  # maker and model according to EXIF, empty if absent
+    chroma: str = "4:4:4"  # at which resolution the file keeps colour: 4:4:4, 4:2:2, 4:2:0
+    jpeg_quality: float = float("nan")  # as libjpeg counts it, told by the tables in the file; NaN for other formats
 
 
 @dataclass(frozen=True)
@@ -185,6 +187,7 @@ class Shot:
     objects: dict[str, Objects]
     fields: dict[str, dict[str, FloatArray]]  # of tone and texture, see measure.field_maps
     camera: str = ""  # maker and model, empty where the file does not say
+    witnesses: dict[str, FloatArray] = field(default_factory=dict)  # name -> (3,) density, see observe/witnesses.py
 
 
 @dataclass(frozen=True)
@@ -198,31 +201,6 @@ class CellTotals:
     region_bits: BitArray  # (n,)
     tile: npt.NDArray[np.int64]  # (n,)
     totals: dict[str, dict[str, npt.NDArray[np.float64]]]  # finding -> quantity -> (n,)
-
-
-@dataclass(frozen=True)
-class Repeatability:
-    """How far one metric strays between photos of unchanged skin; derivation in docs/METHODS.md, Change."""
-
-    relative: float  # of the value: common to everything in the photo
-    absolute: float  # keeps a count of 2 from looking exact
-    people: float = np.inf  # on whom it was measured: pairs of photos of the same person are not independent
-    per_mm2: float = 0.0  # OD, of a burden, where the pair itself could not tell (`placebo`)
-    shot: float = 0.0  # share of the variance that is the single shot's; the rest is the session's
-    per_unit: float = 0.0  # of a load: each thing strays for itself, so that a small region is less certain
-    local: float = 0.0  # of a mean, the same per root cm2 of skin
-    placebo: float = 1.0  # times the spread of placebo lesions of the pair
-    gain: float = 0.0  # of the value, per ln of the amplitudes of the pair's plain skin
-    light: float = 0.0  # the same per OD of difference in broad brightness
-    colour: float = 0.0  # and per OD of cast
-    dilution: float = 0.0  # of a true change: SD between people of measured per true change
-    quantile: float = 0.0  # standard errors that hold 95 % of people; 0: Student's t of `people`
-    quantile_region: float = 0.0  # the same for a region of the face
-
-    def at(self, value: float, area_mm2: float = 0.0) -> float:
-        """SEM of one shot in the metric's unit at a given value, and for a burden of an area."""
-        common = self.relative * value, self.absolute, self.per_mm2 * area_mm2
-        return float(np.sqrt(np.dot(common, common) + self.per_unit * abs(value)))
 
 
 @dataclass(frozen=True)
@@ -273,6 +251,7 @@ class SessionPictures:
     valid: BoolArray  # (h, w)
     mm_per_px: float
     eyes: tuple[float, float, float, float] | None = None  # x0, y0, x1, y1 around both, to cover them; None: unknown
+    changes: dict[str, FloatArray] = field(default_factory=dict)  # finding -> (r, c) OD since the baseline, 1 mm, NaN
 
 
 @dataclass(frozen=True)

@@ -129,7 +129,7 @@ def repeatability(
     outcome = run(folder, lang)
     if use is not None:
         spoken = write_noise(folder, outcome, use)
-        say([f"{use}: noise of {spoken} metrics moved towards these repeat shots"])
+        say((f"{use}: noise of {spoken} metrics moved towards these repeat shots",))
     if as_json:
         rows = json.loads(outcome.table.to_json(orient="records", force_ascii=False))
         print(json.dumps({"rows": rows, "notes": outcome.notes}, ensure_ascii=False, indent=2))

@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import stdtrit
 
-from skinimg.base.findings import CLOSEUP_REGIONS, FACE_REGIONS, FINDINGS
-from skinimg.base.records import CellTotals, Change, Repeatability
+from skinimg.base.findings import CLOSEUP_REGIONS, FACE_REGIONS, TOTALLED_FINDINGS
+from skinimg.base.noise import Repeatability
+from skinimg.base.records import CellTotals, Change
 from skinimg.compare.plain_skin import PlainSkin
 from skinimg.measure.cells import Totals, region_totals
 from skinimg.measure.metrics import Metric, metrics_of
@@ -69,7 +70,7 @@ def own_noise(pairs: Sequence[Pair]) -> dict[Key, OwnNoise]:
     sessions = [side for side in (*(p.baseline for p in pairs[:1]), *(p.follow_up for p in pairs)) if len(side) > 1]
     pooled: dict[Key, OwnNoise] = {}
     for bit, region in enumerate(pairs[0].regions if sessions else ()):
-        for finding in FINDINGS:
+        for finding in TOTALLED_FINDINGS:
             sums = [[region_totals(cells, bit, finding) for cells in session] for session in sessions]
             for m in metrics_of(finding):
                 squares, freedom = 0.0, 0
@@ -92,14 +93,14 @@ def changes(
     own: Mapping[Key, OwnNoise],
     plain: PlainSkin,
 ) -> Iterator[Change]:
-    """The change of every metric in every region.
+    """The change of every metric that is a function of totals in every region; fields.py has the others.
 
     missing : (region, finding, metric) -> reason, of either session
     card : (finding, metric) -> noise according to the weights card; a metric that is not in it gets no verdict
     own : of `own_noise`; plain : what unchanged skin of this pair says
     """
     for bit, region in enumerate(pair.regions):
-        for finding in FINDINGS:
+        for finding in TOTALLED_FINDINGS:
             before, after = (
                 [region_totals(cells, bit, finding) for cells in side] for side in (pair.baseline, pair.follow_up)
             )

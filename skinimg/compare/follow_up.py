@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import product
 
 from skinimg.base.entries import PhotoEntry, days_between
-from skinimg.base.records import Change, Shot
+from skinimg.base.records import Change, FloatArray, Shot
 from skinimg.base.settings import Settings
 from skinimg.compare.change import OwnNoise, Pair, changes, withheld
 from skinimg.compare.comparable import camera_class, camera_in_words, differences
+from skinimg.compare.field_changes import field_changes, maps_of_change
+from skinimg.compare.fields import compared_fields
 from skinimg.compare.multiplicity import with_roles
+from skinimg.compare.paired_maps import paired_skin
 from skinimg.compare.plain_skin import PlainSkin, looks_like_another_camera, plain_skin
 from skinimg.measure.metrics import METRICS, metric_keys
 from skinimg.measure.objects import contrast_maps
@@ -32,7 +35,12 @@ class FollowUp:
     missing: dict[tuple[str, str, str], str]  # (region, finding, metric) -> why it cannot be compared
     camera_class: str = "same_camera"  # of `comparable.camera_class`, the worst of all its pairs of shots
     cameras: str = ""  # in words where they differ or are not known
-    plain: PlainSkin = PlainSkin({}, {})  # what unchanged skin of the pair says about its noise
+    plain: PlainSkin = field(
+        default_factory=lambda: PlainSkin({}, {})
+    )  # what unchanged skin of the pair says about its noise
+    fields: tuple[Change, ...] = ()  # of the findings that are measured on the paired map
+    left_out: str = ""  # a reference that was not believed, in words
+    maps: dict[str, FloatArray] = field(default_factory=dict)  # finding -> (r, c) OD of change for the eye
 
 
 def that_count(shots: list[Shot]) -> tuple[list[Shot], tuple[str, ...]]:
@@ -72,7 +80,11 @@ def paired(baseline: list[Shot], shots: list[Shot], settings: Settings) -> Follo
     kind, words = camera_class(*worst), camera_in_words(*worst)
     if kind != "other_camera" and looks_like_another_camera(plain):
         kind, words = "other_camera", words or "colours or sharpness differ as those of two cameras do: wider intervals"
-    return FollowUp(shots[0].entry, pair, missing, kind, words, plain)
+    skin = paired_skin(baseline, shots)
+    fields = compared_fields(skin)
+    rows = tuple(field_changes(skin, fields, pair.baseline, missing))
+    maps = maps_of_change(skin, fields)
+    return FollowUp(shots[0].entry, pair, missing, kind, words, plain, rows, fields.left_out, maps)
 
 
 def refused(entry: PhotoEntry, first: Shot, refusals: Sequence[str]) -> FollowUp:
@@ -88,7 +100,6 @@ def judged(
     own: Mapping[tuple[str, str, str], OwnNoise],
     passing: Mapping[str, str],
     segmenter: Segmenter,
-    settings: Settings,
 ) -> list[Change]:
     """Every change since the baseline, with the noise that the weights card and all replicates of the view tell.
 
@@ -96,7 +107,7 @@ def judged(
     """
     if f.pair:
         card = segmenter.noise(tone_of(first.maps.anchor), f.camera_class, first.frame.native_px_per_mm)
-        found = list(changes(f.pair, f.missing, card, own, f.plain))
+        found = [*changes(f.pair, f.missing, card, own, f.plain), *f.fields]
     else:
         found = [Change(*names, METRICS[names[2]].unit, reason=why) for names, why in f.missing.items()]
     if reason := _passing(first, f, passing):
@@ -109,7 +120,7 @@ def said_aloud(first: Shot, f: FollowUp, passing: Mapping[str, str]) -> list[str
     if not f.pair:
         return []
     same = days_between(first.entry.date, f.entry.date) == 0
-    said = ("of the same day as the baseline" if same else "", _passing(first, f, passing), f.cameras)
+    said = ("of the same day as the baseline" if same else "", _passing(first, f, passing), f.cameras, f.left_out)
     return [text for text in said if text]
 
 

@@ -143,7 +143,7 @@ def _laid_elsewhere(
         y, x = (ys + dy) % rows, ((columns - 1 - xs if place % 2 else xs) + dx) % columns
         load[place] = np.bincount(at, mine * noise[y, x], minlength=codes)
         hit[place] = np.bincount(at, mine * on_plain[y, x], minlength=codes)
-    return _Drawn(load, hit, np.bincount(at, mine, minlength=codes))
+    return _Drawn(load, hit, np.bincount(at, mine, minlength=codes).astype(np.float64))
 
 
 def _spread(drawn: _Drawn, inside: BoolArray) -> float:

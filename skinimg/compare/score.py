@@ -12,6 +12,9 @@ from skinimg.base.findings import SCORED
 from skinimg.base.records import Change
 from skinimg.compare.ratio import Z95, log_ratio, percent_interval
 
+# What has no border covers the same skin as what has one: in `overall`, one of the two speaks for the pigment.
+_SAME_SKIN = {"erythema": "redness", "hyperpigmentation": "spots"}
+
 # Which finding an overall score may rest on without a declaration: there is enough at the baseline that a fall by half
 # would be called. Decided before any follow-up is looked at: both numbers are the baseline's.
 _TELLING = 0.5
@@ -68,7 +71,7 @@ def efficacy(headline: Sequence[Change], targets: Sequence[str], correlation: Ma
     pairs. Equal weights, because any other would be an opinion about what a patient minds most. Which findings count is
     settled by the baseline, never by what happened to them; what cannot be measured in this session is left out.
     """
-    counted = [c for c in headline if counts(c, targets)]
+    counted = _counted_once([c for c in headline if counts(c, targets)])
     if not counted:
         return Score("overall", np.nan, np.nan, np.nan, "not_assessable", "")
     logs, errors = (np.array(column) for column in zip(*(log_ratio(c) for c in counted), strict=True))
@@ -91,6 +94,17 @@ def _between(a: str, b: str, correlation: Mapping[tuple[str, str], float]) -> fl
     if a == b:
         return 1.0
     return correlation.get((a, b), correlation.get((b, a), CORRELATION))
+
+
+def _counted_once(counted: Sequence[Change]) -> list[Change]:
+    """Of a pigment's wide finding and its marks, the one of which the baseline shows more against its noise."""
+    by_finding = {c.finding: c for c in counted}
+    left_out = {
+        min(wide, marks, key=lambda finding: by_finding[finding].baseline / by_finding[finding].mdc95)
+        for wide, marks in _SAME_SKIN.items()
+        if {wide, marks} <= by_finding.keys()
+    }
+    return [c for c in counted if c.finding not in left_out]
 
 
 def grade(improvement_percent: float, verdict: str) -> str:

@@ -91,10 +91,10 @@ class _Track:
     rows: list[dict[str, object]] = field(default_factory=list)
 
 
-def track(subject: str, view: str, baseline: Frame, sightings: Sequence[Sighting], scaled: bool) -> pd.DataFrame:
+def track(subject: str, view: str, baseline: Frame, sightings: Sequence[Sighting]) -> pd.DataFrame:
     """Rows of lesions.csv for one subject and view; the first sighting is the baseline itself.
 
-    scaled : whether millimetres are known; without, `x_mm`, `y_mm` and `area_mm2` stay empty
+    Without a scale, `x_mm`, `y_mm` and `area_mm2` stay empty.
     """
     rows: list[dict[str, object]] = []
     for finding in MASK_FINDINGS:
@@ -105,7 +105,7 @@ def track(subject: str, view: str, baseline: Frame, sightings: Sequence[Sighting
             label = {"subject": subject, "view": view, "finding": finding, "lesion": number}
             rows += [{**label, **row} for row in item.rows]
     table = pd.DataFrame(rows, columns=list(LESION_COLUMNS))
-    if not scaled:
+    if baseline.scale_source == "assumed":
         table[["x_mm", "y_mm", "area_mm2"]] = np.nan
     return table
 

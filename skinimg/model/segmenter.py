@@ -14,7 +14,8 @@ import numpy as np
 
 from skinimg.base.errors import WeightsError
 from skinimg.base.findings import MASK_FINDINGS
-from skinimg.base.records import BoolArray, FloatArray, Frame, Repeatability, Segmentation, SkinMaps
+from skinimg.base.noise import Repeatability
+from skinimg.base.records import BoolArray, FloatArray, Frame, Segmentation, SkinMaps
 from skinimg.base.settings import DEFAULT_WEIGHTS
 from skinimg.model import classical
 from skinimg.model.device import resolve_device

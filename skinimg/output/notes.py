@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
-from skinimg.base.records import SessionPictures, SubjectFailure, SubjectResult
+from skinimg.base.records import FloatArray, SessionPictures, SubjectFailure, SubjectResult
 from skinimg.output import tables
 
 
@@ -33,6 +33,12 @@ class Notes:
         start = time.perf_counter()
         yield
         self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
+
+    def show_changes(self, view_key: str, session: str, maps: dict[str, FloatArray]) -> None:
+        """Put the maps of change beside the pictures of their session."""
+        for place, picture in enumerate(self.pictures):
+            if (picture.view_key, picture.session) == (view_key, session):
+                self.pictures[place] = replace(picture, changes=maps)
 
     def result(self, subject: str) -> SubjectResult | SubjectFailure:
         """The tables; a failure where no photo at all could be measured."""

@@ -21,7 +21,7 @@ import pandas as pd
 from scipy.optimize import nnls
 
 from skinimg.base.findings import HEADLINE
-from skinimg.base.records import Repeatability
+from skinimg.base.noise import Repeatability
 from skinimg.measure.metrics import METRICS
 
 Values = npt.NDArray[np.float64]
@@ -178,7 +178,7 @@ def _conformal(scaled: Values, person: npt.NDArray[np.object_]) -> float:
     # (n + 1) / n x 0.95 is the level that is safe for any distribution (Vovk 2012); with 20 people it is the largest value
     # seen, which swings by itself, so no more than 0.97 is asked for and coverage is checked on other people.
     level = min(0.95 * (1 + 1 / len(names)), _MOST_LEVEL)
-    reached = np.searchsorted(np.cumsum(weight[order]), level - 1e-9)
+    reached = int(np.searchsorted(np.cumsum(weight[order]), level - 1e-9))
     return float(max(scaled[order][min(reached, len(order) - 1)], 1.0))
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -90,7 +91,7 @@ def state_noise(weights: str, study: NullStudy, folder: Path, watch: Watch, work
     return content
 
 
-def stated(rows: pd.DataFrame) -> dict[str, object]:
+def stated(rows: pd.DataFrame) -> dict[str, Any]:
     """What a card says: `repeatability` by tone and camera, and `error_correlation` of the headlines."""
     noise: dict[str, dict[str, object]] = {tone: {} for tone in TONES}
     together: dict[str, float] = {}

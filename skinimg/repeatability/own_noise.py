@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from skinimg.base.errors import StudyError
-from skinimg.base.records import Repeatability
+from skinimg.base.noise import Repeatability
 from skinimg.compare.change import OwnNoise, Sessions, shrunk
 from skinimg.measure.metrics import METRICS
 from skinimg.model.weights import weights_path

@@ -181,6 +181,8 @@ def _photos_and_masks(folder: Path, problems: list[str]) -> tuple[list[Path], li
         stem, _, finding = path.stem.rpartition(".")
         if stem and finding in MASK_FINDINGS and path.suffix.casefold() == ".png":
             masks.append(path)
+        elif stem and finding in MASK_FINDINGS and path.with_name(stem) in stems:
+            problems.append(f"{path.relative_to(folder)}: masks must be PNG; JPEG and others blur their edges")
         elif stem and path.with_name(stem) in stems:
             problems.append(unknown_finding(str(path.relative_to(folder)), finding))
         else:

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from skinimg.base.records import CellTotals, Repeatability
+from skinimg.base.noise import Repeatability
+from skinimg.base.records import CellTotals
 from skinimg.compare.change import Pair, changes, own_noise, withheld
 from skinimg.compare.plain_skin import PlainSkin
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skinimg.base.records import Repeatability
+from skinimg.base.noise import Repeatability
 from skinimg.model.segmenter import load_segmenter, read_correlation, read_repeatability
 from skinimg.repeatability.noise_model import correlation, errors, fit, fitted
 from skinimg.repeatability.null_study import _keep_unmeasured, of_camera, stated
