@@ -26,6 +26,7 @@ class PhotoEntry:
     arm_left: str = ""
     arm_right: str = ""
     treatment: str = ""
+    treatment_target: str = ""  # findings that it is for, separated by semicolons
     site: str = ""
     age: str = ""
     phototype: str = ""
@@ -58,6 +59,7 @@ class Study:
     subjects: tuple[Subject, ...]
     warnings: tuple[str, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
+    lost: tuple[str, ...] = ()  # sessions and subjects of whom nothing can be read, in words
 
 
 def days_between(start: str, end: str) -> int | None:

@@ -148,6 +148,22 @@ TOTALLED_FINDINGS: tuple[str, ...] = tuple(f for f in FINDINGS if f not in PAIRE
 # The findings that a network segments, in the order of its output channels.
 MASK_FINDINGS: tuple[str, ...] = tuple(f.id for f in FINDINGS.values() if f.kind != "field")
 
+# The metric that stands for its finding. Burden is insensitive to threshold and blur; pores have none in the contract,
+# so their soft area stands in; tone and texture by what is treated (evenness; relief of pores and fine lines).
+HEADLINE: dict[str, str] = {
+    "spots": "burden",
+    "redness": "burden",
+    "pores": "area",
+    "scars": "burden",
+    "wrinkles": "burden",
+    "erythema": "load",
+    "hyperpigmentation": "load",
+    "tone": "evenness",
+    "texture": "roughness_0.5_2",
+}
+# What is scored: how much there is of a finding. Tone and texture have no amount that could be cleared.
+SCORED: tuple[str, ...] = tuple(finding for finding in HEADLINE if finding not in ("tone", "texture"))
+
 # Bit k of a region map is region k. Left and right are the person's own. `face` is all valid skin.
 FACE_REGIONS: tuple[str, ...] = (
     "face",

@@ -45,6 +45,12 @@ def analyze(
     workers: Annotated[int, typer.Option(min=1, help="Processes; the tables are the same for any number.")] = 1,
     scheduler: Annotated[str, typer.Option(metavar="ADDRESS", help="A Dask cluster, instead of processes here.")] = "",
     settings: Annotated[Path | None, typer.Option(metavar="FILE", help="Settings in TOML.")] = None,
+    noise: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Noise of your own photos, of `skinimg repeatability --use`.")
+    ] = None,
+    target: Annotated[
+        str, typer.Option(metavar="FINDINGS", help="What the treatment is for, e.g. spots,erythema: the overall score.")
+    ] = "",
     resume: Annotated[bool, typer.Option("--resume/--fresh", help="Keep finished subjects, or do all again.")] = True,
     lang: Annotated[str, typer.Option(help="Language of the reports: en or fr.")] = "en",
     deidentify: Annotated[bool, typer.Option("--deidentify", help="Cover the eyes in the reports.")] = False,
@@ -52,14 +58,15 @@ def analyze(
     as_json: JsonOption = False,
 ) -> None:
     """Measure what changed in every subject of a study, and write tables, pictures and reports."""
-    from skinimg.base.settings import read_settings
+    from skinimg.base.settings import read_settings, with_targets
     from skinimg.report import ReportOptions
     from skinimg.run.run import Options
     from skinimg.run.run import analyze as run
 
-    options = Options(weights, device, workers, scheduler, not resume, ReportOptions(lang, deidentify, pdf))
+    options = Options(weights, device, workers, scheduler, not resume, ReportOptions(lang, deidentify, pdf), noise)
+    chosen = with_targets(read_settings(settings), target)
     with Bar("subjects") as progress:
-        outcome = run(path, out, options, read_settings(settings), progress)
+        outcome = run(path, out, options, chosen, progress)
     if as_json:
         print(json.dumps(_summary(outcome), ensure_ascii=False, indent=2))
     else:
@@ -108,13 +115,21 @@ def manifest(
 def repeatability(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The --out folder of an analysis with repeat shots.")],
     lang: Annotated[str, typer.Option(help="Language of the page: en or fr.")] = "en",
+    use: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Also write a noise table of these shots, for `analyze --noise`."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """How well your own repeat shots agree: ICC, SEM, CV, smallest detectable change, Bland-Altman plots."""
+    from skinimg.repeatability.own_noise import write_noise
     from skinimg.repeatability.own_replicates import headlines
     from skinimg.repeatability.own_replicates import repeatability as run
 
     outcome = run(folder, lang)
+    if use is not None:
+        spoken = write_noise(folder, outcome, use)
+        say((f"{use}: noise of {spoken} metrics moved towards these repeat shots",))
     if as_json:
         rows = json.loads(outcome.table.to_json(orient="records", force_ascii=False))
         print(json.dumps({"rows": rows, "notes": outcome.notes}, ensure_ascii=False, indent=2))

@@ -39,14 +39,24 @@ def differences(baseline: Shot, session: Shot) -> dict[str, str]:
     return reasons
 
 
-def other_camera(baseline: Shot, session: Shot) -> str:
-    """Both cameras in words where the files say that they differ, else ''.
+def camera_class(baseline: Shot, session: Shot) -> str:
+    """`same_camera`, `other_camera` or, where a file does not name its camera, `unknown_camera`: its noise is its own.
 
-    Lens, sharpening and colours differ between models, so less can be believed; phantoms say how much less
+    Lens, sharpening and colours differ between models, so less can be believed; null pairs say how much less
     (`repeatability` in the weights card).
     """
-    if not baseline.camera or not session.camera or baseline.camera == session.camera:
+    if not baseline.camera or not session.camera:
+        return "unknown_camera"
+    return "same_camera" if baseline.camera == session.camera else "other_camera"
+
+
+def camera_in_words(baseline: Shot, session: Shot) -> str:
+    """Both cameras where the files say that they differ, that they do not say where they do not, else ''."""
+    kind = camera_class(baseline, session)
+    if kind == "same_camera":
         return ""
+    if kind == "unknown_camera":
+        return "a photo does not name its camera, so it may be another one than at the baseline: wider intervals"
     return f"taken with {session.camera}, the baseline with {baseline.camera}"
 
 

@@ -16,6 +16,7 @@ from skinimg.base.settings import Settings
 from skinimg.observe.frame import closeup_frame, face_frame
 from skinimg.observe.quality import assess
 from skinimg.observe.witnesses import CARD, background, eye_whites
+from skinimg.photo.chroma import with_halved_chroma
 from skinimg.photo.colour import linear_to_srgb8
 from skinimg.photo.colour_chart import correct, find_card
 from skinimg.photo.decode import read_photo
@@ -68,7 +69,7 @@ def see(entry: PhotoEntry, reference: Reference | None, settings: Settings) -> S
     PhotoError
         Unreadable, no face, too small, or too bad to be measured; the message says what to do.
     """
-    photo = read_photo(entry.path, settings.max_megapixels)
+    photo = with_halved_chroma(read_photo(entry.path, settings.max_megapixels))
     photo, colour = _calibrated(photo)
     face = None if entry.view == "closeup" else _face(photo)
     frame = _frame(photo, entry, face, reference, settings)

@@ -11,6 +11,7 @@ import pandas as pd
 from skinimg.base.entries import PhotoEntry, days_between
 from skinimg.base.records import Change, Shot
 from skinimg.compare.clinical_scores import Estimate
+from skinimg.compare.ratio import percent_interval
 from skinimg.compare.score import Score
 from skinimg.measure.metrics import METRICS, Metric
 
@@ -27,6 +28,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "changes": (
         *("subject", "view", "light", "region", "finding", "metric", "unit", "baseline_session", "session", "days"),
         *("baseline", "follow_up", "change", "change_percent", "ci_low", "ci_high", "mdc95", "verdict", "reason"),
+        *("role", "percent_ci_low", "percent_ci_high"),
     ),
     "lesions": (
         *("subject", "view", "finding", "lesion", "session", "region"),
@@ -42,7 +44,18 @@ _WHOLE_NUMBERS = ("replicate", "days", "lesion")
 _NUMBERS = (
     *("px_per_mm", "color_error_de00", "sharpness", "yaw_deg", "pitch_deg", "roll_deg"),
     *("registration_error_mm", "overlap_fraction", "value", "baseline", "follow_up", "change", "change_percent"),
-    *("ci_low", "ci_high", "mdc95", "x_mm", "y_mm", "area_mm2", "contrast", "improvement_percent"),
+    *(
+        "ci_low",
+        "ci_high",
+        "mdc95",
+        "percent_ci_low",
+        "percent_ci_high",
+        "x_mm",
+        "y_mm",
+        "area_mm2",
+        "contrast",
+        "improvement_percent",
+    ),
 )
 Row = dict[str, object]
 
@@ -133,6 +146,7 @@ def change_row(baseline: PhotoEntry, follow_up: PhotoEntry, c: Change, no_scale:
 
     no_scale : why millimetres are not known; then only the change in per cent and its verdict are left of such a metric
     """
+    percent_low, percent_high = percent_interval(c)
     unitless = bool(no_scale) and METRICS[c.metric].needs_mm
     numbers = {
         "baseline": c.baseline,
@@ -157,6 +171,9 @@ def change_row(baseline: PhotoEntry, follow_up: PhotoEntry, c: Change, no_scale:
         "change_percent": c.percent,
         "verdict": c.verdict,
         "reason": c.reason or (no_scale if unitless else ""),
+        "role": c.role,
+        "percent_ci_low": percent_low,
+        "percent_ci_high": percent_high,
     }
 
 

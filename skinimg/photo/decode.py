@@ -58,7 +58,16 @@ def read_photo(path: Path, max_megapixels: float = MAX_MEGAPIXELS) -> Photo:
     codes = np.ascontiguousarray(_upright(codes, header.orientation))
     profile = _fitted(profile, codes, path)
     linear = icc.to_linear(codes, profile)
-    return Photo(linear, hashlib.sha256(data).hexdigest(), profile.name, header.bits, header.date, header.camera)
+    return Photo(
+        linear,
+        hashlib.sha256(data).hexdigest(),
+        profile.name,
+        header.bits,
+        header.date,
+        header.camera,
+        header.chroma,
+        header.jpeg_quality,
+    )
 
 
 def _fitted(profile: icc.ColourProfile, codes: Codes, path: Path) -> icc.ColourProfile:

@@ -17,16 +17,17 @@ from datetime import date
 from pathlib import Path
 from typing import BinaryIO
 
-from PIL import Image
+from PIL import Image, JpegImagePlugin
 
 from skinimg.base.errors import PhotoError
 
 # Extensions of photos: those that are read, and those that are known to be photos but are refused with a next step.
-READ = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".webp", ".heic", ".heif"})
-RAW = frozenset(
-    {".nef", ".cr2", ".cr3", ".arw", ".dng", ".raf", ".orf", ".rw2", ".pef", ".srw", ".x3f", ".iiq", ".3fr", ".nrw"}
-)
-NOT_READ = RAW | {".bmp", ".dib", ".gif", ".avif", ".jxl", ".jp2", ".jpx", ".psd", ".tga", ".raw"}
+_READ = "jpg jpeg jpe jfif jif jfi pjpeg pjp mpo png tif tiff webp heic heif hif"
+_RAW = "nef nrw crw cr2 cr3 arw srf sr2 dng raf orf rw2 rwl pef srw x3f iiq 3fr fff mef mos mrw erf dcr kdc gpr"
+_OTHERS = "bmp dib gif avif avifs heics jxl jp2 j2k jpf jpx jxr psd psb tga raw dcm ppm pgm exr xcf"
+READ = frozenset(f".{kind}" for kind in _READ.split())
+RAW = frozenset(f".{kind}" for kind in _RAW.split())
+NOT_READ = RAW | {f".{kind}" for kind in _OTHERS.split()}
 FORMATS = ("JPEG", "PNG", "TIFF", "WEBP")  # and HEIF, registered on demand
 MAX_MEGAPIXELS = 200.0
 MIN_SIDE_PX = 32  # less is an icon: 16 mm of skin at 2 px/mm, the coarsest resolution at which anything is measured
@@ -52,6 +53,7 @@ _ORIENTATION, _EXIF_BLOCK, _INTEROP_BLOCK = 0x0112, 0x8769, 0xA005
 _MAKE, _MODEL = 0x010F, 0x0110
 _DATE_TAKEN, _DATE_DIGITIZED, _BITS_PER_SAMPLE = 0x9003, 0x9004, 258
 _NEW_SUBFILE_TYPE, _REDUCED, _PLANAR, _SEPARATE = 254, 1, 284, 2  # TIFF 6.0
+_LUMINANCE_SUM_AT_50 = 3688  # of the 64 steps
 _PNG_START = b"\x89PNG\r\n\x1a\n"
 _MODES = ("RGB", "RGBA", "RGBX", "L", "LA", "I;16", "I;16L", "I;16B", "YCbCr")
 
@@ -71,6 +73,8 @@ class PhotoHeader:
     orientation: int  # EXIF 1..8 that is still to be applied to the decoded pixels
     adobe_rgb: bool  # the camera says Adobe RGB in EXIF, as cameras do that embed no profile
     nclx: dict[str, int]  # the HEIC way of naming primaries and tone curve where there is no ICC profile
+    chroma: str  # at which resolution the file keeps colour: 4:4:4, 4:2:2, 4:2:0
+    jpeg_quality: float  # NaN for other formats
 
 
 def read_header(path: Path, max_megapixels: float = MAX_MEGAPIXELS) -> PhotoHeader:
@@ -153,6 +157,8 @@ def _header(image: Image.Image) -> PhotoHeader:
         camera=" ".join(str(exif.get(tag, "")).strip("\0 ") for tag in (_MAKE, _MODEL)).strip(),
         orientation=orientation,
         adobe_rgb=str(exif.get_ifd(_INTEROP_BLOCK).get(1, "")).strip("\0 ") == "R03",
+        chroma=_chroma(image),
+        jpeg_quality=_jpeg_quality(image),
         nclx=_cicp(image) if image.format == "PNG" else image.info.get("nclx_profile") or {},
     )
 
@@ -162,6 +168,22 @@ def _xmp_orientation(image: Image.Image) -> int:
     text = image.info.get("XML:com.adobe.xmp", "")
     match = re.search(r'tiff:Orientation(?:="|>)([1-8])', str(text)) if image.format == "PNG" else None
     return int(match[1]) if match else 1
+
+
+def _chroma(image: Image.Image) -> str:
+    """JPEG says how it samples colour; lossy WebP and what phones write as HEIC are 4:2:0, the rest keeps all of it."""
+    if image.format in ("JPEG", "MPO"):
+        return {0: "4:4:4", 1: "4:2:2"}.get(JpegImagePlugin.get_sampling(image), "4:2:0")
+    return "4:2:0" if image.format in ("HEIF", "WEBP") else "4:4:4"
+
+
+def _jpeg_quality(image: Image.Image) -> float:
+    """Quality by the mean of the luminance table against that of ITU-T T.81, Annex K, at 50; NaN for other formats."""
+    tables = getattr(image, "quantization", None) or {}
+    if image.format not in ("JPEG", "MPO") or not tables:
+        return float("nan")
+    scale = 100 * sum(tables[min(tables)]) / _LUMINANCE_SUM_AT_50
+    return (200 - scale) / 2 if scale <= 100 else 5000 / scale
 
 
 def _pages(image: Image.Image) -> int:

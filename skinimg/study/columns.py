@@ -23,12 +23,13 @@ MANIFEST_COLUMNS: dict[str, str] = {
     "arm_left": "split face: arm of the person's own left side",
     "arm_right": "split face: arm of the person's own right side",
     "treatment": "what was applied at this session, after the photo",
+    "treatment_target": "findings that the treatment is for, such as spots;erythema; the overall score is of these",
     "site": "study site",
     "age": "years",
     "phototype": "Fitzpatrick type",
 }
 REQUIRED = ("subject", "session", "photo")
-PLAIN = ("arm", "arm_left", "arm_right", "treatment", "site", "age", "phototype")
+PLAIN = ("arm", "arm_left", "arm_right", "treatment", "treatment_target", "site", "age", "phototype")
 COLUMNS = (*REQUIRED, "date", "view", "light", "replicate", "mm_per_px", *PLAIN)
 # What trial teams call them, without signs and in lower case.
 _SYNONYMS = {
@@ -43,6 +44,7 @@ _SYNONYMS = {
     "arm": "group treatmentarm randomization",
     "arm_left": "left leftarm leftside armleft",
     "arm_right": "right rightarm rightside armright",
+    "treatment_target": "target targets indication treatmenttarget",
     "phototype": "fitzpatrick skintype fototype",
 }
 
@@ -50,7 +52,7 @@ _SYNONYMS = {
 def check_columns(columns: Sequence[str], path: Path) -> None:
     """Refuse a header, with everything that is wrong with it at once."""
     unknown = [name for name in columns if name not in COLUMNS and not (name[:2] in ("x_", "m_") and len(name) > 2)]
-    repeated = sorted({name for name in columns if columns.count(name) > 1})
+    repeated = sorted({name for name in columns if name and columns.count(name) > 1})
     absent = [name for name in REQUIRED if name not in columns]
     if not (unknown or repeated or absent):
         return
