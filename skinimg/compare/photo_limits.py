@@ -70,7 +70,11 @@ def _background(d: PhotoDifference) -> str:
 
 
 def _lips(d: PhotoDifference) -> str:
-    return f"the lips have another colour than at the baseline, by {abs(d.lip_colour_difference_od):.2f} OD: make-up?"
+    return f"the lips are redder than at the baseline, by {d.lip_colour_difference_od:.2f} OD: make-up?"
+
+
+def _mouth(d: PhotoDifference) -> str:
+    return f"the mouth is less red than at the baseline, by {-d.lip_colour_difference_od:.2f} OD: covered or painted"
 
 
 def _expression(d: PhotoDifference) -> str:
@@ -114,11 +118,11 @@ _LAMP = "put lamp, chair and camera where they were at the baseline"
 _FACE = "ask for a relaxed face, mouth closed and eyes open, as at the baseline"
 
 LIMITS: tuple[Limit, ...] = (
-    Limit(lambda d: _apart(d.skin_detail_ratio), 0.40, 0.65, FINE, _skin, _ORIGINAL),
-    Limit(lambda d: _apart(d.skin_detail_ratio), 0.40, 1.10, COLOUR, _skin, _ORIGINAL),
+    Limit(lambda d: _apart(d.skin_detail_ratio), 0.30, 0.50, FINE, _skin, _ORIGINAL),
+    Limit(lambda d: _apart(d.skin_detail_ratio), 0.30, 1.00, COLOUR, _skin, _ORIGINAL),
     Limit(lambda d: _apart(d.feature_detail_ratio), 0.40, 0.70, FINE, _features, _FOCUS),
     Limit(lambda d: _apart(d.resolution_ratio), 0.15, 0.35, FINE, _resolution, "stand as far away; " + _ORIGINAL),
-    Limit(lambda d: _apart(d.tone_gain), 0.08, 0.12, EVERYTHING, _tone, _ORIGINAL),
+    Limit(lambda d: _apart(d.tone_gain), 0.06, 0.10, EVERYTHING, _tone, _ORIGINAL),
     Limit(lambda d: abs(d.exposure_difference_od), 0.35, 0.80, EVERYTHING, _exposure, "use the same exposure and lamp"),
     Limit(lambda d: d.light_difference_od, 0.10, 0.15, RELIEF, _light, _LAMP),
     Limit(lambda d: d.light_difference_od, 0.10, 0.25, EVERYTHING, _light, _LAMP),
@@ -126,13 +130,14 @@ LIMITS: tuple[Limit, ...] = (
     Limit(
         lambda d: abs(d.lip_colour_difference_od), 0.15, math.inf, (), _lips, "take off all make-up, wait 15 minutes"
     ),
+    Limit(lambda d: -d.lip_colour_difference_od, 0.15, 0.40, EVERYTHING, _mouth, "uncover the mouth"),
     Limit(lambda d: d.expression_difference_percent, 2.3, 2.7, RELIEF, _expression, _FACE),
     Limit(lambda d: d.expression_difference_percent, 2.3, 4.0, EVERYTHING, _expression, _FACE),
     Limit(lambda d: abs(d.eye_opening_difference), 0.10, 0.18, ("wrinkles",), _eyes, _FACE),
     Limit(lambda d: abs(d.yaw_difference_deg), 5.0, 10.0, RELIEF, _yaw, "turn the nose as at the baseline"),
     Limit(lambda d: abs(d.pitch_difference_deg), 6.0, 12.0, RELIEF, _pitch, "hold the chin as at the baseline"),
     Limit(lambda d: d.covered_fraction, 0.04, 0.10, EVERYTHING, _cover, "take off mask and glasses, put the hair back"),
-    Limit(lambda d: abs(d.shine_difference_fraction), 0.04, 0.10, COLOUR, _shine, "blot the skin, use the same lamp"),
+    Limit(lambda d: abs(d.shine_difference_fraction), 0.03, 0.06, COLOUR, _shine, "blot the skin, use the same lamp"),
     Limit(
         lambda d: d.shape_difference_percent, 2.4, 3.5, EVERYTHING, _shape, "check the person, the distance, the lens"
     ),
