@@ -96,7 +96,9 @@ def test_intervals_are_those_of_resampled_people() -> None:
     """Against drawing people one by one and computing everything anew; sessions of a person stay together."""
     rng = np.random.default_rng(0)
     person = np.repeat(np.arange(6), [1, 2, 3, 2, 1, 3])
-    values = rng.normal(0, 3, 6)[person][:, None] + rng.normal(0, 1, (len(person), 1)) + rng.normal(0, 0.5, (len(person), 3))
+    values = (
+        rng.normal(0, 3, 6)[person][:, None] + rng.normal(0, 1, (len(person), 1)) + rng.normal(0, 0.5, (len(person), 3))
+    )
     found = intervals(values, person)
     drawn = []
     for _ in range(1500):

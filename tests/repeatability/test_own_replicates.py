@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from skinimg.base.errors import StudyError
-from skinimg.output import tables
 from skinimg.model.segmenter import load_segmenter
+from skinimg.output import tables
 from skinimg.repeatability.own_noise import write_noise
 from skinimg.repeatability.own_replicates import repeatability
 from tests.cli.test_main import skinimg
