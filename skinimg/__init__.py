@@ -9,22 +9,22 @@ from importlib import import_module
 from typing import Any
 
 _DOORS = {
-    "analyze": "skinimg.run",
-    "Options": "skinimg.run",
-    "Outcome": "skinimg.run",
+    "analyze": "skinimg.run.run",
+    "Options": "skinimg.run.run",
+    "Outcome": "skinimg.run.run",
     "read_study": "skinimg.study",
-    "read_photo": "skinimg.photo",
+    "read_photo": "skinimg.photo.decode",
     "find_face": "skinimg.face",
-    "load_segmenter": "skinimg.segment",
-    "Settings": "skinimg.settings",
-    **dict.fromkeys(("Study", "Subject", "PhotoEntry"), "skinimg.entries"),
-    **dict.fromkeys(("Photo", "Face", "Segmentation"), "skinimg.records"),
+    "load_segmenter": "skinimg.model.segmenter",
+    "Settings": "skinimg.base.settings",
+    **dict.fromkeys(("Study", "Subject", "PhotoEntry"), "skinimg.base.entries"),
+    **dict.fromkeys(("Photo", "Face", "Segmentation"), "skinimg.base.records"),
     **dict.fromkeys(
         (
             *("SkinimgError", "StudyError", "SettingsError", "PhotoError"),
             *("CalibrationError", "AlignmentError", "WeightsError", "DeviceError"),
         ),
-        "skinimg.errors",
+        "skinimg.base.errors",
     ),
 }
 __all__ = sorted(_DOORS)

@@ -1,5 +1,5 @@
 """`python -m skinimg` is `skinimg`."""
 
-from skinimg.cli import main
+from skinimg.cli.main import main
 
 main()

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from skinimg.optics import skin_density
+from skinimg.skin.optics import skin_density
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def skin_patch(
 
 def save(linear: npt.NDArray[np.float32], path: Path) -> Path:
     """As an 8-bit PNG."""
-    from skinimg.colour import linear_to_srgb8
+    from skinimg.photo.colour import linear_to_srgb8
 
     path.parent.mkdir(parents=True, exist_ok=True)
     cv2.imwrite(str(path), linear_to_srgb8(linear)[..., ::-1])

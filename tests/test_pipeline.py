@@ -11,15 +11,15 @@ import pytest
 from PIL import Image
 
 from skinimg import Options, analyze
-from skinimg.entries import PhotoEntry, Subject
-from skinimg.findings import MASK_FINDINGS
-from skinimg.metrics import METRICS
-from skinimg.optics import TONES, melanin_density
+from skinimg.base.entries import PhotoEntry, Subject
+from skinimg.base.findings import MASK_FINDINGS
+from skinimg.base.records import Repeatability
+from skinimg.base.settings import Settings
+from skinimg.measure.metrics import METRICS, metric_keys
+from skinimg.model.segmenter import load_segmenter
+from skinimg.output.tables import COLUMNS
 from skinimg.pipeline import Bench, analyze_subject
-from skinimg.records import Repeatability
-from skinimg.segment import load_segmenter
-from skinimg.settings import Settings
-from skinimg.tables import COLUMNS, metric_keys
+from skinimg.skin.optics import TONES, melanin_density
 from tests.drawn import SPOTS, Spot, save, skin_patch
 
 FADED = tuple(Spot(s.x_mm, s.y_mm, s.radius_mm, 1 + 0.4 * (s.factor - 1)) for s in SPOTS)

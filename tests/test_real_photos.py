@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from skinimg import Settings, analyze
-from skinimg.entries import PhotoEntry
-from skinimg.errors import PhotoError
-from skinimg.findings import FACE_REGIONS
-from skinimg.observe import see
+from skinimg.base.entries import PhotoEntry
+from skinimg.base.errors import PhotoError
+from skinimg.base.findings import FACE_REGIONS
+from skinimg.observe.see import see
 
 
 @pytest.mark.parametrize("name", ["leland_melvin", "nick_hague"])  # dark and light skin, 2.6 and 7 px/mm

@@ -1,98 +1,57 @@
-"""The layout of DESIGN.md 3: imports only go down, stages know records and never each other, doors stay light."""
+"""The layout: rooms in the order of a photo's way, imports only go down, doors stay light."""
 
 import ast
 import subprocess
 import sys
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).resolve().parents[1] / "skinimg"
-
-# A module may import from lower floors. Within floors 0 and 1, order matters little; on floor 2 stages stay apart,
-# except for those listed below it.
-FLOORS = {
-    0: {"errors", "findings", "settings", "entries", "records", "shipped"},
-    1: {
-        *("photo", "photo_header", "icc", "colour", "smooth", "optics", "quality", "calibrate"),
-        *("face", "frame", "metrics", "model", "agreement", "cells", "indices"),
-    },
-    2: {
-        *("study", "observe", "segment", "align", "objects", "measure", "comparable", "track", "change", "score"),
-        *("tables", "notes", "artifacts", "report", "provenance", "phantom", "training"),
-    },
-    3: {
-        "pipeline",
-        "null_study",
-        "engine",
-        "run",
-        "terminal",
-        "cli",
-        "cli_models",
-        "repeatability",
-        "__init__",
-        "__main__",
-    },
-}
-# Floor 2 modules that others of floor 2 may use, with the reason.
-SHARED_ON_FLOOR_2 = {
-    ("tables", "score"): "a row is made of a score",
-    ("notes", "tables"): "notes become tables",
-    ("artifacts", "align"): "frame.npz is the alignment written down",
-    ("phantom", "measure"): "truth is summed by the code that sums predictions",
-    ("phantom", "objects"): "truth is summed by the code that sums predictions",
-    ("phantom", "tables"): "truth has the contract's columns",
-    ("training", "phantom"): "phantoms are training data",
-    ("training", "segment"): "evaluation runs the segmenter",
-    ("training", "observe"): "training photos are seen as measured ones are",
-    ("training", "study"): "a data set may have a manifest",
-    ("training", "provenance"): "duplicates are found by hash, and an evaluation says what it was made of",
-    ("training", "tables"): "the tables of an evaluation are written as all others are",
-    ("training", "report"): "the page of an evaluation looks like the other pages",
-}
-MODULES = {name: floor for floor, names in FLOORS.items() for name in names}
+SCRIPT = Path(__file__).resolve().parents[1] / "scripts" / "structure"
+_LOADER = SourceFileLoader("script_structure", str(SCRIPT))
+_SPEC = spec_from_loader(_LOADER.name, _LOADER)
+assert _SPEC is not None
+structure = module_from_spec(_SPEC)
+_LOADER.exec_module(structure)
 
 
-def modules() -> list[Path]:
-    return sorted(PACKAGE.rglob("*.py"))
-
-
-def module_of(path: Path) -> str:
-    first = path.relative_to(PACKAGE).parts[0]
-    return first.removesuffix(".py")
-
-
-def imports_of(path: Path) -> set[str]:
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "skinimg":
-            parts = node.module.split(".")
-            found |= {parts[1]} if len(parts) > 1 else {alias.name for alias in node.names}
-        if isinstance(node, ast.Import):
-            found |= {
-                a.name.split(".")[1] if "." in a.name else "" for a in node.names if a.name.split(".")[0] == "skinimg"
-            }
-    return found
-
-
-@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
+@pytest.mark.parametrize("path", structure.modules(), ids=structure.name_of)
 def test_imports_only_go_down(path: Path) -> None:
-    here = module_of(path)
-    assert here in MODULES, f"{here} has no floor yet: enter it in FLOORS"
-    for other in imports_of(path) - {here}:
-        assert other in MODULES, f"{path.name} imports skinimg.{other}, which has no floor"
-        up = MODULES[other] > MODULES[here]
-        across = MODULES[other] == MODULES[here] == 2 and (here, other) not in SHARED_ON_FLOOR_2
-        assert not up, f"{here} (floor {MODULES[here]}) imports {other} (floor {MODULES[other]})"
-        assert not across, f"{here} and {other} are both stages: let a record travel instead"
+    assert structure.goes_up(structure.name_of(path), structure.imports_of(path)) == set()
+
+
+def test_no_two_modules_import_each_other() -> None:
+    assert structure.circle({structure.name_of(p): structure.imports_of(p) for p in structure.modules()}) == []
+
+
+def test_files_and_functions_stay_short() -> None:
+    files = {structure.name_of(p): p.read_text(encoding="utf-8").count("\n") for p in structure.modules()}
+    bodies = {name: n for p in structure.modules() for name, n in structure.bodies(p).items()}
+    assert {name: n for name, n in files.items() if n > structure.LONGEST_FILE} == {}
+    assert {name: n for name, n in bodies.items() if n > structure.LONGEST_BODY} == {}
+
+
+def test_the_checks_see_what_they_look_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert structure.goes_up("skinimg.photo.decode", {"skinimg.base.errors", "skinimg.measure.totals"}) == {
+        "skinimg.measure.totals"
+    }
+    assert set(structure.circle({"a": {"b"}, "b": {"c"}, "c": {"a"}})) == {"a", "b", "c"}
+    monkeypatch.setattr(structure, "PACKAGE", tmp_path)
+    long = tmp_path / "long.py"
+    long.write_text("def f():\n    'doc'\n" + "    x = 1\n" * 41, encoding="utf-8")
+    assert structure.bodies(long) == {"skinimg.long.f": 41}
 
 
 def test_every_module_says_what_it_is_for() -> None:
-    silent = [str(p) for p in modules() if not ast.get_docstring(ast.parse(p.read_text(encoding="utf-8")))]
+    silent = [str(p) for p in structure.modules() if not ast.get_docstring(ast.parse(p.read_text(encoding="utf-8")))]
     assert silent == []
 
 
-@pytest.mark.parametrize("code", ["import skinimg", "import skinimg.cli", "import skinimg.study, skinimg.findings"])
+@pytest.mark.parametrize(
+    "code", ["import skinimg", "import skinimg.cli.main", "import skinimg.study, skinimg.base.findings"]
+)
 def test_doors_do_not_wait_for_heavy_libraries(code: str) -> None:
     heavy = "torch, monai, cv2, skimage, matplotlib, pandas, scipy, numpy"
     check = f"{code}; import sys; found = [m for m in '{heavy}'.split(', ') if m in sys.modules]; print(found)"

@@ -19,9 +19,9 @@ from skinimg.align.refusal import believed, refuse_other_view, refuse_small_over
 from skinimg.align.texture import FACTOR, NODE, Texture, skin_texture
 from skinimg.align.validity import area_ratio, error_nodes, matched_nodes
 from skinimg.align.warp import affine_map, inside, invert, pixel_grid, rescale, sample
+from skinimg.base.records import Alignment, BoolArray, FloatArray, Frame
+from skinimg.base.settings import Settings
 from skinimg.face import surface_factor
-from skinimg.records import Alignment, BoolArray, FloatArray, Frame
-from skinimg.settings import Settings
 
 __all__ = ["align", "grid_for_contract", "identity_alignment"]
 

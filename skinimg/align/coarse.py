@@ -12,7 +12,7 @@ from skinimg.align.refine import nodes_of
 from skinimg.align.scattered import smooth_map
 from skinimg.align.texture import Texture
 from skinimg.align.warp import affine_map, sample
-from skinimg.records import FloatArray
+from skinimg.base.records import FloatArray
 
 # Everything here is in node pixels of 0.8 mm.
 _LANDMARK_REACH = 10.0  # 8 mm: landmarks are right to millimetres (SCIENCE.md 5)

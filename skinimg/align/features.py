@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from skinimg.align.texture import FACTOR, NODE, Texture, coarser
-from skinimg.records import FloatArray
+from skinimg.base.records import FloatArray
 
 _RATIO = 0.85
 _MOST_FEATURES = 2500  # per level: their comparison stays under 0.1 s

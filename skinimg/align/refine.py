@@ -13,7 +13,7 @@ import numpy as np
 
 from skinimg.align.texture import NODE, Texture, blur, coarser
 from skinimg.align.warp import compose, invert, pixel_grid, rescale, sample
-from skinimg.records import FloatArray
+from skinimg.base.records import FloatArray
 
 _LEVELS = 3  # textures of 0.8, 0.4 and 0.2 mm/px
 _STEPS = 4  # per level; the fourth moves the median by less than 0.01 px

@@ -6,9 +6,9 @@ import numpy as np
 
 from skinimg.align.coarse import CoarseMap, patch_map
 from skinimg.align.texture import Texture
-from skinimg.errors import AlignmentError
-from skinimg.records import FloatArray, Frame
-from skinimg.settings import Settings
+from skinimg.base.errors import AlignmentError
+from skinimg.base.records import FloatArray, Frame
+from skinimg.base.settings import Settings
 
 # Share of the features matched near their expected place that also agree on one smooth map. Measured: 0.30 to 0.6 on
 # close-ups of the same skin days to weeks apart, at most 0.10 on other or mirrored skin, at most 0.15 on the faces of

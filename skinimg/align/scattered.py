@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from skinimg.align.texture import blur
 from skinimg.align.warp import pixel_grid, sample
-from skinimg.records import BoolArray, FloatArray
+from skinimg.base.records import BoolArray, FloatArray
 
 Points = npt.NDArray[np.float64]
 Rounds = tuple[tuple[float, float], ...]

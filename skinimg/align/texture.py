@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from skinimg.records import BoolArray, FloatArray, Frame
+from skinimg.base.records import BoolArray, FloatArray, Frame
 
 # The registration works at twice the frame's pixel (0.2 mm): portraits carry no finer detail (2.3 to 7 px/mm), and the
 # maps of a 2000 x 1600 frame cost a quarter of the time.

@@ -8,7 +8,7 @@ import numpy as np
 from skinimg.align.refine import fill, step
 from skinimg.align.texture import NODE, Texture, blur
 from skinimg.align.warp import jacobian_determinant, rescale, sample
-from skinimg.records import BoolArray, FloatArray
+from skinimg.base.records import BoolArray, FloatArray
 
 LEAST_CORRELATION = 0.3  # of the texture in a window (SCIENCE.md 5)
 _WINDOW_NODES = 2.5  # sigma 2 mm

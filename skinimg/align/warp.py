@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from skinimg.records import FloatArray
+from skinimg.base.records import FloatArray
 
 
 def pixel_grid(shape: tuple[int, int]) -> FloatArray:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from skinimg.base.records import Face
 from skinimg.face.regions import region_masks
 from skinimg.face.skin import skin_mask
 from skinimg.face.slant import surface_factor
-from skinimg.records import Face
 
 __all__ = ["find_face", "region_masks", "skin_mask", "surface_factor"]
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from skinimg.records import FloatArray
+from skinimg.base.records import FloatArray
 
 CROP_SIDE_RADII = 3.6  # the face's height is about 3 radii, so a fifth of the crop is margin
 RIGHT_EYE_CORNERS, LEFT_EYE_CORNERS = (33, 133), (362, 263)  # the person's own right is on the image's left

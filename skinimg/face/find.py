@@ -15,12 +15,12 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from skinimg.errors import PhotoError, WeightsError
+from skinimg.base.errors import PhotoError, WeightsError
+from skinimg.base.records import ByteArray, Face, FloatArray
 from skinimg.face.crop import CROP_SIDE_RADII, FacePlace, crop_matrix, cut, from_crop_sides, place_of
 from skinimg.face.pose import pose_deg, px_per_mm
 from skinimg.model.face_network import CROP_PX, FINDER_STRIDE_PX, FaceFinder, LandmarkNetwork
 from skinimg.model.weights import Card, fill, load_weights, part_of
-from skinimg.records import ByteArray, Face, FloatArray
 
 MIN_CONFIDENCE = 0.65  # 99 % of held-out people are above 0.72, all close-ups of skin below 0.3
 _OTHER_MIN_CONFIDENCE = 0.85  # an emblem on a sleeve (0.7) must not pass for a second person

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from skinimg.base.records import FloatArray
 from skinimg.face.mesh import LEFT_IRIS, RIGHT_IRIS, STEADY
-from skinimg.records import FloatArray
 
 IRIS_DIAMETER_MM = 11.7  # visible iris, mean of adults (SCIENCE.md, DESIGN.md 6)
 IRIS_DIAMETER_SD_MM = 0.5

@@ -5,8 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from skinimg.base.records import BoolArray, FloatArray
 from skinimg.face import mesh
-from skinimg.records import BoolArray, FloatArray
 
 # How far the oval's upper rim is lifted towards the hairline, in heights of the oval (point 10 to point 152): by eye,
 # on the portraits; hair that it then covers is left to `skin_mask`.

@@ -10,10 +10,10 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from skinimg.base.records import BoolArray, FloatArray
+from skinimg.base.settings import LARGEST_MARK_MM2
 from skinimg.face import mesh
 from skinimg.face.regions import fill_outline, lift_rim
-from skinimg.records import BoolArray, FloatArray
-from skinimg.settings import LARGEST_MARK_MM2
 
 _WORK_PX_PER_MM = 2.0  # hair, glasses and beard show at this scale; a pore or a fine line does not
 _EYE_DISTANCE_MM = 63.0  # between the pupils, mean of adults; only sets the sizes below

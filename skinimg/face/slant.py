@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from scipy.interpolate import RBFInterpolator
 
-from skinimg.records import FloatArray
+from skinimg.base.records import FloatArray
 
 _STEP_PX = 24  # 2.4 mm: the surface is smooth
 _SMOOTHING = 100.0  # px2: noise in the depth of the landmarks must not become slopes; not searched

@@ -9,11 +9,11 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from skinimg.errors import WeightsError
-from skinimg.findings import MASK_FINDINGS
+from skinimg.base.errors import WeightsError
+from skinimg.base.findings import MASK_FINDINGS
+from skinimg.base.settings import WORKING_MM_PER_PX
 from skinimg.model.network import N_PLANES, SkinNetwork
 from skinimg.model.weights import Card, fill, half_precision, load_weights, save_weights, weights_path
-from skinimg.settings import WORKING_MM_PER_PX
 
 KIND = "segmentation network"
 

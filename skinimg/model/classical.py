@@ -12,9 +12,9 @@ import numpy.typing as npt
 from scipy.special import expit
 from skimage import measure, morphology
 
-from skinimg.optics import haemoglobin_density
-from skinimg.records import BoolArray, FloatArray, Frame, SkinMaps
-from skinimg.smooth import masked_blur
+from skinimg.base.records import BoolArray, FloatArray, Frame, SkinMaps
+from skinimg.skin.masked_blur import masked_blur
+from skinimg.skin.optics import haemoglobin_density
 
 NAME = "classical"
 

@@ -18,9 +18,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from skinimg.base.records import FloatArray
 from skinimg.face import mesh
 from skinimg.face.regions import fill_outline, lift_rim
-from skinimg.records import FloatArray
 
 CELL_PX = 16
 N_COARSE = 3

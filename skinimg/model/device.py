@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from skinimg.errors import DeviceError
+from skinimg.base.errors import DeviceError
 
 
 def resolve_device(device: str) -> str:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from skinimg.errors import DeviceError
-from skinimg.findings import MASK_FINDINGS
+from skinimg.base.errors import DeviceError
+from skinimg.base.findings import MASK_FINDINGS
 from skinimg.model.network import GRID_PX, REACH_PX
 
 

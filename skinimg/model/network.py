@@ -26,11 +26,11 @@ from monai.networks.nets.segresnet import SegResNet
 from torch import Tensor, nn
 from torch.nn import functional
 
-from skinimg.findings import MASK_FINDINGS
+from skinimg.base.findings import MASK_FINDINGS
+from skinimg.base.records import BoolArray, FloatArray, SkinMaps
 from skinimg.model.context import CELL_PX, N_ANATOMY, N_COARSE, N_CONTEXT, anatomy, coarse_pigment
-from skinimg.optics import density, skin_density
-from skinimg.records import BoolArray, FloatArray, SkinMaps
-from skinimg.smooth import masked_blur
+from skinimg.skin.masked_blur import masked_blur
+from skinimg.skin.optics import density, skin_density
 
 N_FINE = 5
 N_PLANES = N_FINE + N_CONTEXT

@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from skinimg.errors import SettingsError, WeightsError
-from skinimg.findings import MASK_FINDINGS
+from skinimg.base.errors import SettingsError, WeightsError
+from skinimg.base.findings import MASK_FINDINGS
 from skinimg.model.card import Calibration, load_network
 from skinimg.model.network import GRID_PX, N_PLANES, SkinNetwork
 

@@ -7,12 +7,12 @@ from typing import Self
 
 from torch import nn
 
-from skinimg.findings import MASK_FINDINGS
+from skinimg.base.findings import MASK_FINDINGS
+from skinimg.base.records import FloatArray, Frame, SkinMaps
 from skinimg.model.card import Calibration, load_network
 from skinimg.model.device import bfloat16_pays
 from skinimg.model.inference import Effort, run
 from skinimg.model.network import evenly_lit, frame_planes
-from skinimg.records import FloatArray, Frame, SkinMaps
 
 
 @dataclass

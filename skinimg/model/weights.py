@@ -18,7 +18,7 @@ from safetensors.torch import load as load_safetensors
 from safetensors.torch import save as save_safetensors
 from torch import Tensor, nn
 
-from skinimg.errors import WeightsError
+from skinimg.base.errors import WeightsError
 
 Card = dict[str, Any]
 _PACKAGE = Path(__file__).resolve().parents[1]

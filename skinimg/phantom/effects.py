@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from skinimg.errors import SettingsError
-from skinimg.findings import MASK_FINDINGS
+from skinimg.base.errors import SettingsError
+from skinimg.base.findings import MASK_FINDINGS
 from skinimg.phantom.kinds import Lesion
 
 _SPREAD = 12.0  # concentration of the Beta distribution over lesions: 0.4 +- 0.14; our choice

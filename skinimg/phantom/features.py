@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from skinimg.base.records import FloatArray
 from skinimg.phantom.draws import lattice_noise, seeded, spawn
 from skinimg.phantom.filters import blur
 from skinimg.phantom.head import (
@@ -24,7 +25,6 @@ from skinimg.phantom.head import (
 from skinimg.phantom.people import Looks
 from skinimg.phantom.sheet import BROWS, Sheet
 from skinimg.phantom.skin import Person
-from skinimg.records import FloatArray
 
 SCLERA = (0.47, 0.42, 0.385)
 CARUNCLE = (0.40, 0.19, 0.165)
@@ -88,7 +88,6 @@ def _paint_eye(sheet: Sheet, head: Head, looks: Looks, eye: int, colour: Tensor,
     gaze = (iris - centre) / (iris - centre).norm()
     radial = (points - iris)[..., :2]
     distance = radial.norm(dim=-1)
-    angle = torch.atan2(radial[..., 1], radial[..., 0])
     rim = IRIS_DIAMETER_MM / 2
     soft = max(0.22, 0.6 * sheet.canvas.mm_per_px)
 
@@ -99,15 +98,7 @@ def _paint_eye(sheet: Sheet, head: Head, looks: Looks, eye: int, colour: Tensor,
     corner = torch.exp(-(((points - inner)[..., :2].norm(dim=-1) / 3.2) ** 2))
     sclera = torch.lerp(sclera, torch.tensor(CARUNCLE, device=device).expand_as(sclera), corner[..., None])
 
-    seed = torch.tensor(looks.seed % 100003, device=device)
-    fibres = lattice_noise(angle * 11 + 40, distance * 0.7, seed) + 0.7 * lattice_noise(angle * 26 + 90, distance, seed)
-    ring = torch.exp(-(((distance - 2.9) / 0.9) ** 2))  # the collarette
-    limbus = torch.sigmoid((distance - rim + 0.7) / 0.35)
-    bright = (1 + 0.30 * fibres + 0.35 * ring) * (1 - 0.72 * limbus)
-    iris_colour = torch.tensor(looks.iris, device=device) * bright.clamp_min(0.1)[..., None]
-    iris_colour = iris_colour * (1 + ring[..., None] * torch.tensor([0.25, 0.0, -0.2], device=device))
-    pupil = torch.sigmoid((1.75 - distance) / 0.1)
-    iris_colour = iris_colour * (1 - pupil[..., None]) + 0.003 * pupil[..., None]
+    iris_colour = _iris_colour(looks, distance, torch.atan2(radial[..., 1], radial[..., 0]))
     inside = torch.sigmoid((rim - distance) / (soft / 2))
     result = torch.lerp(sclera, iris_colour, inside[..., None])
 
@@ -120,6 +111,20 @@ def _paint_eye(sheet: Sheet, head: Head, looks: Looks, eye: int, colour: Tensor,
     bulge = points - (iris - gaze * 7.8)  # radius of the cornea 7.8 mm
     bulge = bulge / bulge.norm(dim=-1, keepdim=True)
     normals[window] = torch.lerp(ball, bulge, inside[..., None])
+
+
+def _iris_colour(looks: Looks, distance: Tensor, angle: Tensor) -> Tensor:
+    """(h, w, 3) of iris and pupil, by distance in mm from the middle and by angle."""
+    device = distance.device
+    seed = torch.tensor(looks.seed % 100003, device=device)
+    fibres = lattice_noise(angle * 11 + 40, distance * 0.7, seed) + 0.7 * lattice_noise(angle * 26 + 90, distance, seed)
+    ring = torch.exp(-(((distance - 2.9) / 0.9) ** 2))  # the collarette
+    limbus = torch.sigmoid((distance - IRIS_DIAMETER_MM / 2 + 0.7) / 0.35)
+    bright = (1 + 0.30 * fibres + 0.35 * ring) * (1 - 0.72 * limbus)
+    iris_colour = torch.tensor(looks.iris, device=device) * bright.clamp_min(0.1)[..., None]
+    iris_colour = iris_colour * (1 + ring[..., None] * torch.tensor([0.25, 0.0, -0.2], device=device))
+    pupil = torch.sigmoid((1.75 - distance) / 0.1)
+    return iris_colour * (1 - pupil[..., None]) + 0.003 * pupil[..., None]
 
 
 def _distance_mm(sheet: Sheet, line: FloatArray, window: tuple[slice, slice]) -> Tensor:

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from skinimg.records import FloatArray
+from skinimg.base.records import FloatArray
 
 _WIDE_PX = 5.0  # sigma above which a blur runs on a smaller image
 

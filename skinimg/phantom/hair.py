@@ -10,12 +10,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from skinimg.base.records import FloatArray
 from skinimg.phantom.draws import normals
 from skinimg.phantom.filters import blur
 from skinimg.phantom.head import CYLINDER_MM, GRID_MM, Head, chart_grid, ear_frame, sample_grid
 from skinimg.phantom.people import Looks
 from skinimg.phantom.skin import Person, skin_colour
-from skinimg.records import FloatArray
 
 LAYER_MM = 0.35  # spacing of the layer: a lock of hair, not a hair
 
@@ -90,10 +90,35 @@ def _strands(u: Tensor, style: str, generator: torch.Generator) -> Tensor:
     return total / total.std()
 
 
+@dataclass(frozen=True)
+class _Layer:
+    """What covers the chart of a head: colour (3, h, w), and cover, shine and thickness in mm (h, w)."""
+
+    albedo: Tensor
+    cover: Tensor
+    shine: Tensor
+    volume_mm: Tensor
+
+
 def dress(head: Head, looks: Looks, person: Person, generator: torch.Generator) -> tuple[Head, Outside]:
     """The head with hair and clothes on it, and the layer that colours them."""
+    u, v = chart_grid(LAYER_MM, head.device)
+    layer = _hair(head, looks, person, u, v, generator)
+    if looks.hair_style == "band":
+        layer = _with_band(layer, head, u, v, generator)
+    layer = _with_clothes(layer, head, looks, u, v, generator)
+    gu, gv = chart_grid(GRID_MM, head.device)
+    volume = sample_grid(layer.volume_mm[None], gu, gv)[0]
+    # on the crown hair stands up, not out: the surface below is lifted instead of widened
+    lift = volume * torch.sigmoid((float(head.landmarks_uv[10, 1]) - 35 - gv) / 9)
+    bare = sample_grid(head.bare_radius_mm[None], gu, gv + lift)[0]
+    grown = torch.where(bare > 4, bare + volume, bare)
+    return replace(head, radius_mm=grown), Outside(layer.albedo, layer.cover, layer.shine)
+
+
+def _hair(head: Head, looks: Looks, person: Person, u: Tensor, v: Tensor, generator: torch.Generator) -> _Layer:
+    """Hair over bare skin."""
     device = head.device
-    u, v = chart_grid(LAYER_MM, device)
     top = float(head.landmarks_uv[10, 1])
     recede = max(0.0, min(1.0, (person.age_years - 35) / 50)) if person.male else 0.0
     inside = _hairline(u, v, looks, head.landmarks_mm, recede)
@@ -117,29 +142,34 @@ def dress(head: Head, looks: Looks, person: Person, generator: torch.Generator) 
     albedo = skin * (1 + 0.02 * blur(normals(generator, u.shape, device), 8.0) * 8)
     albedo = torch.lerp(albedo, colour, cover)
     shine = torch.lerp(torch.full_like(cover, 0.6), torch.full_like(cover, 0.9), cover)
+    return _Layer(albedo, cover, shine, volume)
 
-    if looks.hair_style == "band":
-        middle = top - 21 + 0.15 * torch.sqrt(u**2 + 400) + 14 * (u.abs() / CYLINDER_MM / 1.5).clamp(0, 1.3) ** 2
-        band = torch.sigmoid((17 - (v - middle).abs()) / 0.5) * torch.sigmoid((1.75 * CYLINDER_MM - u.abs()) / 2)
-        weave = 1 + 0.05 * torch.sin(v * 2.6) + 0.03 * normals(generator, u.shape, device)
-        fabric = torch.tensor(BAND_COLOUR, device=device)[:, None, None] * weave
-        albedo, cover, shine = torch.lerp(albedo, fabric, band), torch.maximum(cover, band), shine * (1 - band)
-        volume = torch.lerp(volume, torch.full_like(volume, 3.5), band)
 
+def _with_band(layer: _Layer, head: Head, u: Tensor, v: Tensor, generator: torch.Generator) -> _Layer:
+    """A cloth band that keeps the hair back."""
+    top = float(head.landmarks_uv[10, 1])
+    middle = top - 21 + 0.15 * torch.sqrt(u**2 + 400) + 14 * (u.abs() / CYLINDER_MM / 1.5).clamp(0, 1.3) ** 2
+    band = torch.sigmoid((17 - (v - middle).abs()) / 0.5) * torch.sigmoid((1.75 * CYLINDER_MM - u.abs()) / 2)
+    weave = 1 + 0.05 * torch.sin(v * 2.6) + 0.03 * normals(generator, u.shape, head.device)
+    fabric = torch.tensor(BAND_COLOUR, device=head.device)[:, None, None] * weave
+    return _Layer(
+        torch.lerp(layer.albedo, fabric, band),
+        torch.maximum(layer.cover, band),
+        layer.shine * (1 - band),
+        torch.lerp(layer.volume_mm, torch.full_like(layer.volume_mm, 3.5), band),
+    )
+
+
+def _with_clothes(layer: _Layer, head: Head, looks: Looks, u: Tensor, v: Tensor, generator: torch.Generator) -> _Layer:
+    """A round neck: as far below the chin in front as it is out on the shoulders."""
     chin = float(head.landmarks_uv[152, 1])
-    # a round neck: as far below the chin in front as it is out on the shoulders
     below = v - chin - 52 + 1.3 * (sample_grid(head.bare_radius_mm[None], u, v)[0] - 52)
     cloth = torch.sigmoid(below / 0.8)
-    weave = 1 + 0.06 * normals(generator, u.shape, device) + 0.03 * torch.sin(u * 4.1) * torch.sin(v * 4.1)
-    albedo = torch.lerp(albedo, torch.tensor(looks.clothes, device=device)[:, None, None] * weave, cloth)
-    cover, shine = torch.maximum(cover, cloth), shine * (1 - cloth)
+    weave = 1 + 0.06 * normals(generator, u.shape, head.device) + 0.03 * torch.sin(u * 4.1) * torch.sin(v * 4.1)
     hem = torch.exp(-(((below - 6) / 5) ** 2))
-    volume = volume + 4.0 * cloth + 1.2 * hem * cloth
-
-    gu, gv = chart_grid(GRID_MM, device)
-    volume = sample_grid(volume[None], gu, gv)[0]
-    # on the crown hair stands up, not out: the surface below is lifted instead of widened
-    lift = volume * torch.sigmoid((top - 35 - gv) / 9)
-    bare = sample_grid(head.bare_radius_mm[None], gu, gv + lift)[0]
-    grown = torch.where(bare > 4, bare + volume, bare)
-    return replace(head, radius_mm=grown), Outside(albedo, cover, shine)
+    return _Layer(
+        torch.lerp(layer.albedo, torch.tensor(looks.clothes, device=head.device)[:, None, None] * weave, cloth),
+        torch.maximum(layer.cover, cloth),
+        layer.shine * (1 - cloth),
+        layer.volume_mm + 4.0 * cloth + 1.2 * hem * cloth,
+    )

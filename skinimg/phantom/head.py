@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from skinimg.records import FloatArray
+from skinimg.base.records import FloatArray
 
 AXIS_Z_MM = 55.0  # the plane of the ears, from the mean landmarks
 CYLINDER_MM = 70.0

@@ -7,13 +7,13 @@ import math
 import torch
 from torch import Tensor
 
-from skinimg import optics
 from skinimg.phantom.canvas import Canvas
 from skinimg.phantom.kinds import KINDS, Lesion
 from skinimg.phantom.light import CLOSING, OPENNESS_MM
 from skinimg.phantom.shown import GREEN, between
 from skinimg.phantom.skin import SkinState, density
 from skinimg.phantom.splat import Window
+from skinimg.skin import optics
 
 # What counts as a finding is what can be seen: a label fades in between the two values of each pair. Labels of
 # everything that is there, seen or not, taught a network to guess: at 1.2 x melanin a freckle of type II is 0.07 OD, as

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from skinimg import optics
 from skinimg.phantom.canvas import plain_canvas
 from skinimg.phantom.filters import blur
 from skinimg.phantom.kinds import Lesion
@@ -16,6 +15,7 @@ from skinimg.phantom.light import Light, lit, normals_of, openness_of, shade
 from skinimg.phantom.painting import paint
 from skinimg.phantom.shown import GREEN, SHOWN_BY_LIGHT, Surface, darkness, labels_of
 from skinimg.phantom.skin import SkinState, density, even_skin
+from skinimg.skin import optics
 
 
 @dataclass(frozen=True)

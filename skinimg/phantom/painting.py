@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from skinimg import optics
-from skinimg.findings import MASK_FINDINGS
+from skinimg.base.findings import MASK_FINDINGS
 from skinimg.phantom.canvas import Canvas
 from skinimg.phantom.draws import hashed, lattice_noise
 from skinimg.phantom.kinds import KINDS, Lesion
@@ -18,6 +17,7 @@ from skinimg.phantom.lesion_table import Table
 from skinimg.phantom.shown import SHOWN_BY_LIGHT
 from skinimg.phantom.skin import SkinState, line_coverage
 from skinimg.phantom.splat import Layers, Window, segment_distance, windows
+from skinimg.skin import optics
 
 _SEGMENTS = 24  # of every line; a 30 mm wrinkle bends every 1.2 mm
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from skinimg.base.records import FloatArray
 from skinimg.phantom.draws import new_seed, normal, uniform
 from skinimg.phantom.skin import Person
-from skinimg.records import FloatArray
 
 # Linear sRGB, our choice by eye against photographs; light eyes are rare in dark skin.
 IRIS_COLOURS = {

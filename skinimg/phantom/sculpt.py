@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from skinimg.base.records import FloatArray
 from skinimg.phantom.head import (
     AXIS_Z_MM,
     CYLINDER_MM,
@@ -31,7 +32,6 @@ from skinimg.phantom.head import (
     smooth_line,
     to_chart,
 )
-from skinimg.records import FloatArray
 
 SPLINE_MM = 2.0  # spacing at which the spline is evaluated, before it is interpolated to GRID_MM
 EYELID_MM = 0.9  # how far the eye lies behind the lids' edges: about a lid margin

@@ -13,8 +13,8 @@ from datetime import date, timedelta
 
 import torch
 
-from skinimg.errors import SettingsError
-from skinimg.findings import FINDINGS, MASK_FINDINGS
+from skinimg.base.errors import SettingsError
+from skinimg.base.findings import FINDINGS, MASK_FINDINGS
 from skinimg.phantom.camera import Camera, Regime, sample_camera
 from skinimg.phantom.draws import new_seed, normal, seeded, uniform
 from skinimg.phantom.effects import apply_effects, effect_of

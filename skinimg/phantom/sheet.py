@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from skinimg.base.records import FloatArray
 from skinimg.phantom.canvas import Canvas
 from skinimg.phantom.head import NOSTRILS, Head, eye_outline, smooth_line
-from skinimg.records import FloatArray
 
 MARGIN_MM = (26.0, 30.0)  # sheet above landmark 10 (hairline) and below landmark 152 (chin)
 HALF_WIDTH_MM = 112.0  # to just before the ears

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from skinimg import optics
 from skinimg.phantom.canvas import Canvas
 from skinimg.phantom.draws import (
     clipped,
@@ -26,6 +25,7 @@ from skinimg.phantom.draws import (
     uniforms,
 )
 from skinimg.phantom.splat import Layers, scattered, segment_distance, windows
+from skinimg.skin import optics
 
 # Melanosome fraction by phototype (SCIENCE.md 1.3, table of ITA classes at 1 % blood).
 MELANIN_BY_PHOTOTYPE: dict[int, tuple[float, float]] = {

@@ -23,7 +23,7 @@ import numpy.typing as npt
 import torch
 from PIL import Image
 
-from skinimg.errors import SettingsError, StudyError
+from skinimg.base.errors import SettingsError, StudyError
 from skinimg.phantom import truth
 from skinimg.phantom.camera import Regime
 from skinimg.phantom.draws import new_seed, seeded, spawn

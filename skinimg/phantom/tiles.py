@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from skinimg import colour
-from skinimg.findings import MASK_FINDINGS
+from skinimg.base.findings import MASK_FINDINGS
+from skinimg.base.settings import WORKING_MM_PER_PX
 from skinimg.phantom.camera import Camera, decode, develop, rendered_plane, sample_camera
 from skinimg.phantom.canvas import plain_canvas
 from skinimg.phantom.draws import log_uniform, normal, spawn, uniform
@@ -25,7 +25,7 @@ from skinimg.phantom.light import lit, normals_of, openness_of, shade
 from skinimg.phantom.painting import paint
 from skinimg.phantom.shown import GREEN, SHOWN_BY_LIGHT, Surface, darkness, labels_of
 from skinimg.phantom.skin import Person, albedo, draw_skin, sample_person, skin_colour, wear_makeup
-from skinimg.settings import WORKING_MM_PER_PX
+from skinimg.photo import colour
 
 TILE_PX = 256
 _FINE_MM = WORKING_MM_PER_PX / 2  # skin is grown twice as fine as the working scale: its furrows are 0.1 mm wide

@@ -15,11 +15,10 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from skinimg.colour import linear_to_lab
+from skinimg.base.findings import FACE_REGIONS, FINDINGS, MASK_FINDINGS
+from skinimg.base.records import FloatArray
 from skinimg.face.regions import region_masks
-from skinimg.findings import FACE_REGIONS, FINDINGS, MASK_FINDINGS
-from skinimg.metrics import ROUGHNESS_BANDS_MM, Metric, metrics_of
-from skinimg.optics import haemoglobin_density, melanin_density
+from skinimg.measure.metrics import ROUGHNESS_BANDS_MM, Metric, metrics_of
 from skinimg.phantom.head import area_factor, sample_grid
 from skinimg.phantom.kinds import Lesion
 from skinimg.phantom.light import openness_of
@@ -28,8 +27,9 @@ from skinimg.phantom.portrait import Picture, Sitter, sample_sheet
 from skinimg.phantom.shown import labels_of
 from skinimg.phantom.skin import albedo
 from skinimg.phantom.view import Seen, View
-from skinimg.records import FloatArray
-from skinimg.smooth import masked_blur
+from skinimg.photo.colour import linear_to_lab
+from skinimg.skin.masked_blur import masked_blur
+from skinimg.skin.optics import haemoglobin_density, melanin_density
 
 Totals = dict[str, dict[str, npt.NDArray[np.float64]]]  # finding -> quantity -> (regions,)
 

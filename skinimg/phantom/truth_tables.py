@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from skinimg.findings import MASK_FINDINGS
+from skinimg.base.findings import MASK_FINDINGS
 from skinimg.phantom.kinds import Lesion
 from skinimg.phantom.painting import Painted
 from skinimg.phantom.portrait import Sitter

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from skinimg.findings import FINDINGS
+from skinimg.base.findings import FINDINGS
 from skinimg.report.curves import BAND, INK, MUTED, STYLE, axes_of, svg
 from skinimg.report.language import Language, language
 from skinimg.report.page import render, write

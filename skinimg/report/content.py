@@ -10,9 +10,9 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from skinimg.entries import Subject
-from skinimg.findings import FINDINGS
-from skinimg.records import SessionPictures, SubjectResult
+from skinimg.base.entries import Subject
+from skinimg.base.findings import FINDINGS
+from skinimg.base.records import SessionPictures, SubjectResult
 from skinimg.report import curves, lesions, photos, pictures, verdicts
 from skinimg.report.estimates import EstimateLine, estimate_lines
 from skinimg.report.language import Language

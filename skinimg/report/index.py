@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 import pandas as pd
 
-from skinimg.findings import FINDINGS
-from skinimg.records import SubjectFailure
+from skinimg.base.findings import FINDINGS
+from skinimg.base.records import SubjectFailure
 from skinimg.report import curves, photos
 from skinimg.report.curves import Score
 from skinimg.report.language import language

@@ -11,7 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from skinimg.errors import SettingsError
+from skinimg.base.errors import SettingsError
 
 LANGUAGES = ("en", "fr")
 NBSP = "\N{NO-BREAK SPACE}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from skinimg.findings import MASK_FINDINGS
+from skinimg.base.findings import MASK_FINDINGS
 from skinimg.report.pictures import ViewPictures
 
 MAX_MARKS = 120  # per finding, the most telling ones; a face with 1,000 spots would vanish under 400 marks

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from skinimg.findings import FINDINGS
+from skinimg.base.findings import FINDINGS
 from skinimg.report.language import Language, terse
 from skinimg.report.verdicts import view_key
 

@@ -18,8 +18,8 @@ import matplotlib as mpl
 import numpy as np
 from PIL import Image
 
-from skinimg.findings import MASK_FINDINGS
-from skinimg.records import BoolArray, ByteArray, FloatArray, SessionPictures
+from skinimg.base.findings import MASK_FINDINGS
+from skinimg.base.records import BoolArray, ByteArray, FloatArray, SessionPictures
 
 Pixels = TypeVar("Pixels", ByteArray, FloatArray)
 

@@ -8,7 +8,7 @@ import re
 
 from PIL import Image, ImageDraw
 
-from skinimg.findings import FINDINGS
+from skinimg.base.findings import FINDINGS
 from skinimg.report.content import View
 from skinimg.report.lesions import Track
 from skinimg.report.pictures import ViewPictures

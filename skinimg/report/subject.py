@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from skinimg.entries import Subject
-from skinimg.findings import FINDINGS
-from skinimg.records import SessionPictures, SubjectResult
+from skinimg.base.entries import Subject
+from skinimg.base.findings import FINDINGS
+from skinimg.base.records import SessionPictures, SubjectResult
 from skinimg.report.content import gather
 from skinimg.report.curves import svg
 from skinimg.report.language import language

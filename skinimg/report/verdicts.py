@@ -9,8 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from skinimg.findings import FINDINGS
-from skinimg.metrics import METRICS
+from skinimg.base.findings import FINDINGS
+from skinimg.measure.metrics import METRICS
 from skinimg.report.language import Language
 
 # The metric that speaks for a finding: the first of these that was assessable. Load first, because it is insensitive

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from skinimg.entries import Study
-from skinimg.errors import StudyError
+from skinimg.base.entries import Study
+from skinimg.base.errors import StudyError
 from skinimg.study.folder import EXTENSIONS, read_folder
 from skinimg.study.manifest import read_manifest, write_manifest
 from skinimg.study.names import safe_name, session_key, view_key

@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from skinimg.colour import linear_to_srgb8
-from skinimg.entries import PhotoEntry, Study, Subject
-from skinimg.errors import PhotoError
-from skinimg.photo import colour_profile, read_photo
-from skinimg.photo_header import DECODER_ERRORS, MAX_MEGAPIXELS, PhotoHeader, open_image, read_header
-from skinimg.records import ByteArray
+from skinimg.base.entries import PhotoEntry, Study, Subject
+from skinimg.base.errors import PhotoError
+from skinimg.base.records import ByteArray
+from skinimg.photo.colour import linear_to_srgb8
+from skinimg.photo.decode import colour_profile, read_photo
+from skinimg.photo.header import DECODER_ERRORS, MAX_MEGAPIXELS, PhotoHeader, open_image, read_header
 from skinimg.study.names import view_key
 
 _COLUMNS = ("subject", "session", "date", "view", "light", "replicate", "photo")

@@ -16,9 +16,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
-from skinimg.entries import PhotoEntry, Study
-from skinimg.errors import PhotoError, StudyError
-from skinimg.photo_header import read_header
+from skinimg.base.entries import PhotoEntry, Study
+from skinimg.base.errors import PhotoError, StudyError
+from skinimg.photo.header import read_header
 from skinimg.study.grouping import build_study
 from skinimg.study.names import PhotoName, leading_date, looks_like_session, parse_stem, stamped_date
 

@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
-from skinimg.entries import PhotoEntry, Study, Subject
-from skinimg.errors import StudyError
-from skinimg.findings import LIGHTS, VIEWS
+from skinimg.base.entries import PhotoEntry, Study, Subject
+from skinimg.base.errors import StudyError
+from skinimg.base.findings import LIGHTS, VIEWS
 from skinimg.study.names import order_sessions, session_key, view_key
 
 

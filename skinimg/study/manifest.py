@@ -12,9 +12,9 @@ from difflib import get_close_matches
 from io import StringIO
 from pathlib import Path
 
-from skinimg.entries import PhotoEntry, Study
-from skinimg.errors import StudyError
-from skinimg.findings import LIGHTS, VIEWS
+from skinimg.base.entries import PhotoEntry, Study
+from skinimg.base.errors import StudyError
+from skinimg.base.findings import LIGHTS, VIEWS
 from skinimg.study.grouping import build_study
 from skinimg.study.names import leading_date
 

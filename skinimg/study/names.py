@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
-from skinimg.entries import PhotoEntry
-from skinimg.errors import StudyError
+from skinimg.base.entries import PhotoEntry
+from skinimg.base.errors import StudyError
 
 # Words that name a place in a series by themselves.
 FIRST_WORDS = ("baseline", "base", "bl", "before", "pre", "initial", "start", "screening", "vorher", "avant")

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from skinimg.colour import linear_to_srgb8, srgb_to_linear
-from skinimg.records import BoolArray, FloatArray
+from skinimg.base.records import BoolArray, FloatArray
+from skinimg.photo.colour import linear_to_srgb8, srgb_to_linear
 
 os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"  # it would ask the network for its latest version at import
 import albumentations as A

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from skinimg.base.records import BitArray, BoolArray, ByteArray, FloatArray, Frame, SkinAnchor, SkinMaps
 from skinimg.model.context import CELL_PX, anatomy
 from skinimg.model.network import evenly_lit
-from skinimg.optics import skin_maps
-from skinimg.records import BitArray, BoolArray, ByteArray, FloatArray, Frame, SkinAnchor, SkinMaps
-from skinimg.smooth import masked_blur
+from skinimg.skin.masked_blur import masked_blur
+from skinimg.skin.optics import skin_maps
 from skinimg.training.patches import REDNESS, SPOTS
 
 # SD in mm of the inner Gaussian, density by which a thing of that size stands out. Set on the contact sheets of the
@@ -71,7 +71,9 @@ def own_marks(frame: Frame, maps: SkinMaps) -> ByteArray:
     return found
 
 
-def _standing_out(plane: FloatArray, skin: BoolArray, mm_per_px: float, sizes: tuple[tuple[float, float], ...]) -> BoolArray:
+def _standing_out(
+    plane: FloatArray, skin: BoolArray, mm_per_px: float, sizes: tuple[tuple[float, float], ...]
+) -> BoolArray:
     marks = np.zeros(skin.shape, np.bool_)
     for sd_mm, limit in sizes:
         sd_px = sd_mm / mm_per_px

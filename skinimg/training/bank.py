@@ -15,13 +15,13 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from skinimg import optics
-from skinimg.errors import StudyError
-from skinimg.findings import FINDINGS, MASK_FINDINGS
+from skinimg.base.errors import StudyError
+from skinimg.base.findings import FINDINGS, MASK_FINDINGS
+from skinimg.base.records import BoolArray, ByteArray, FloatArray
+from skinimg.base.settings import WORKING_MM_PER_PX
 from skinimg.model.context import CELL_PX, N_CONTEXT, coarse_pigment
 from skinimg.model.network import evenly_lit, frame_context
-from skinimg.records import BoolArray, ByteArray, FloatArray
-from skinimg.settings import WORKING_MM_PER_PX
+from skinimg.skin import optics
 
 TILE_PX = 256
 TILES_PER_PART = 64
@@ -78,7 +78,9 @@ def make_tiles(linear: FloatArray, coverage: FloatArray, skin: BoolArray, native
         skin[kept],
         skin[kept] * measurable_bits(native_px_per_mm[kept])[:, None, None],
         native_px_per_mm[kept].astype(np.float32),
-        _alone(np.stack(relative), skin[kept]) if kept else np.zeros((0, N_CONTEXT, *[TILE_PX // CELL_PX] * 2), np.float16),
+        _alone(np.stack(relative), skin[kept])
+        if kept
+        else np.zeros((0, N_CONTEXT, *[TILE_PX // CELL_PX] * 2), np.float16),
     )
 
 

@@ -7,10 +7,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from skinimg.errors import PhotoError, StudyError
-from skinimg.findings import FINDINGS, MASK_FINDINGS
-from skinimg.photo_header import read_header
-from skinimg.provenance import file_sha256
+from skinimg.base.errors import PhotoError, StudyError
+from skinimg.base.findings import FINDINGS, MASK_FINDINGS
+from skinimg.base.provenance import file_sha256
+from skinimg.photo.header import read_header
 from skinimg.training.dataset import LabelledPhoto, load_example, refuse, survey
 from skinimg.training.example import Example
 from skinimg.training.masks import read_mask

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from skinimg.errors import StudyError
-from skinimg.findings import MASK_FINDINGS
+from skinimg.base.errors import StudyError
+from skinimg.base.findings import MASK_FINDINGS
 from skinimg.training.masks import Mask, Polygons
 
 _PARTS = ("images", "annotations", "categories")

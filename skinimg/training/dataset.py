@@ -19,11 +19,11 @@ from typing import Protocol, TypeVar
 
 import numpy as np
 
-from skinimg.entries import PhotoEntry
-from skinimg.errors import PhotoError, StudyError
-from skinimg.findings import MASK_FINDINGS
-from skinimg.observe import see
-from skinimg.settings import Settings
+from skinimg.base.entries import PhotoEntry
+from skinimg.base.errors import PhotoError, StudyError
+from skinimg.base.findings import MASK_FINDINGS
+from skinimg.base.settings import Settings
+from skinimg.observe.see import see
 from skinimg.study import read_study, session_key, view_key
 from skinimg.study.folder import EXTENSIONS
 from skinimg.study.names import parse_stem

@@ -16,14 +16,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from skinimg import tables
-from skinimg.colour import ITA_CLASSES, ita_class
-from skinimg.errors import StudyError
-from skinimg.findings import FINDINGS, MASK_FINDINGS
-from skinimg.provenance import versions
-from skinimg.records import Frame
+from skinimg.base.errors import StudyError
+from skinimg.base.findings import FINDINGS, MASK_FINDINGS
+from skinimg.base.provenance import versions
+from skinimg.base.records import Frame
+from skinimg.model.segmenter import Segmenter
+from skinimg.output import tables
+from skinimg.photo.colour import ITA_CLASSES, ita_class
 from skinimg.report.page import write
-from skinimg.segment import Segmenter
 from skinimg.training.example import Example
 from skinimg.training.gallery import Gallery, write_page
 from skinimg.training.judge import FIGURES, Sums, judge

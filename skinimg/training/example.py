@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from skinimg.records import BoolArray, FloatArray, Frame, SkinMaps
+from skinimg.base.records import BoolArray, FloatArray, Frame, SkinMaps
 
 
 @dataclass(frozen=True)

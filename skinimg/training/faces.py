@@ -12,9 +12,9 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from PIL import Image
 
-from skinimg.entries import PhotoEntry
-from skinimg.errors import PhotoError
-from skinimg.findings import MASK_FINDINGS
+from skinimg.base.entries import PhotoEntry
+from skinimg.base.errors import PhotoError
+from skinimg.base.findings import MASK_FINDINGS
 from skinimg.phantom.camera import Regime
 from skinimg.phantom.draws import log_uniform, normal, seeded, spawn, uniform
 from skinimg.phantom.lesions import sample_lesions

@@ -20,15 +20,16 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from skinimg.errors import SettingsError, WeightsError
-from skinimg.findings import MASK_FINDINGS
+from skinimg.base.errors import SettingsError, WeightsError
+from skinimg.base.findings import MASK_FINDINGS
 from skinimg.model.device import bfloat16_pays
 from skinimg.model.network import SkinNetwork, planes
 from skinimg.model.weights import fill
-from skinimg.training import diary, distort
+from skinimg.training import distort, training_log
 from skinimg.training.bank import Tiles, batches, joined, load_part
 from skinimg.training.loss import how_common, known_mask, loss
 from skinimg.training.muon import Optimiser
+from skinimg.training.training_log import Look
 
 T = TypeVar("T")
 Watch = Callable[[int, int, str], None]  # steps done, of how many, what is going on
@@ -50,16 +51,6 @@ class Recipe:
     patience: int = 8  # looks at the validation tiles without improvement before it stops early
     look_every: int = 250  # steps
     device: str = "cpu"
-
-
-@dataclass(frozen=True)
-class Look:
-    """How the network does on the validation tiles at some step; one number per finding, NaN where none is known."""
-
-    step: int
-    loss: float
-    dice: tuple[float, ...]  # of masks at 0.5
-    area_ratio: tuple[float, ...]  # summed probability over true area
 
 
 def fit(
@@ -109,8 +100,8 @@ def fit(
                     logits = predict(network, held_out, recipe.device)
                     looks.append(look(logits, held_out, step))
                     _save(work, recipe, network, optimiser, looks, step)
-                    diary.write_preview(work / "preview.png", held_out, logits)
-                    diary.log(work / "tensorboard", looks[-1])
+                    training_log.write_preview(work / "preview.png", held_out, logits)
+                    training_log.log(work / "tensorboard", looks[-1])
                 looks = as_the_first(looks)  # all stop together, and none reads a file that is being written
             if step >= recipe.steps or _tired(looks, recipe.patience):
                 break

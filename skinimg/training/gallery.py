@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from skinimg.colour import linear_to_srgb8
-from skinimg.findings import FINDINGS, MASK_FINDINGS
-from skinimg.records import BoolArray, ByteArray, FloatArray
+from skinimg.base.findings import FINDINGS, MASK_FINDINGS
+from skinimg.base.records import BoolArray, ByteArray, FloatArray
+from skinimg.photo.colour import linear_to_srgb8
 from skinimg.report.page import render, write
 from skinimg.report.pictures import outline
 from skinimg.training.example import Example

@@ -25,8 +25,8 @@ from scipy.optimize import linear_sum_assignment
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from skinimg.findings import FINDINGS
-from skinimg.records import BoolArray, FloatArray
+from skinimg.base.findings import FINDINGS
+from skinimg.base.records import BoolArray, FloatArray
 
 Values = npt.NDArray[np.float64]
 Sums = Mapping[str, Values]

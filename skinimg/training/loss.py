@@ -7,7 +7,7 @@ from monai.losses.dice import DiceLoss
 from torch import Tensor
 from torch.nn import functional
 
-from skinimg.findings import MASK_FINDINGS
+from skinimg.base.findings import MASK_FINDINGS
 
 # Dice part of the loss at the start; it falls to 0 at the end, since cross-entropy alone leaves areas unbiased and soft
 # Dice does not (Bertels 2021). One half, where the scaled cross-entropy of a finding begins at about 1; not searched.

@@ -11,8 +11,8 @@ import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 from skimage.draw import polygon2mask
 
-from skinimg.errors import StudyError
-from skinimg.records import ByteArray, FloatArray, Frame
+from skinimg.base.errors import StudyError
+from skinimg.base.records import ByteArray, FloatArray, Frame
 
 # A mask whose brightest pixel is this dark numbers its classes instead of saying how much of a pixel is covered, unless
 # it is a few pixels or has soft edges: in a phantom's truth a scar that can hardly be seen covers 6 / 255 of one pixel.

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from skinimg.findings import MASK_FINDINGS
-from skinimg.optics import BLOOD_RANGE, MELANIN_RANGE, POLYNOMIAL
+from skinimg.base.findings import MASK_FINDINGS
+from skinimg.skin.optics import BLOOD_RANGE, MELANIN_RANGE, POLYNOMIAL
 
 Range = tuple[float, float]
 _NONE: Range = (0.0, 0.0)

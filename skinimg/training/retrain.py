@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from skinimg.errors import SettingsError, StudyError
-from skinimg.findings import MASK_FINDINGS
+from skinimg.base.errors import SettingsError, StudyError
+from skinimg.base.findings import MASK_FINDINGS
+from skinimg.base.provenance import file_sha256
 from skinimg.model.card import load_network
 from skinimg.model.weights import Card, load_weights
-from skinimg.optics import baseline_anchor, skin_maps, unaffected_density
-from skinimg.provenance import file_sha256
+from skinimg.skin.optics import baseline_anchor, skin_maps, unaffected_density
 from skinimg.training.augment import View, augment
 from skinimg.training.bank import save_part
 from skinimg.training.check import check_dataset

@@ -15,10 +15,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from skinimg.errors import StudyError
-from skinimg.findings import MASK_FINDINGS
+from skinimg.base.errors import StudyError
+from skinimg.base.findings import MASK_FINDINGS
+from skinimg.base.settings import WORKING_MM_PER_PX
 from skinimg.model.context import CELL_PX, REACH_CELLS, cells_of, smoothed
-from skinimg.settings import WORKING_MM_PER_PX
 from skinimg.training import patches
 from skinimg.training.backgrounds import Background
 from skinimg.training.bank import TILE_PX, measurable_bits
@@ -85,7 +85,9 @@ class People:
         StudyError
             Nobody shows enough skin for a tile.
         """
-        people = [(_Person(one, device), weight) for one, weight in zip(seen, weights or [1.0] * len(seen), strict=True)]
+        people = [
+            (_Person(one, device), weight) for one, weight in zip(seen, weights or [1.0] * len(seen), strict=True)
+        ]
         self.people = [one for one, _ in people if one.corners]
         if not self.people:
             raise StudyError("no background shows skin for a tile", needed="one with 25.6 mm of skin")

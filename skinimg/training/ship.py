@@ -11,15 +11,16 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from skinimg.findings import MASK_FINDINGS
+from skinimg.base.findings import MASK_FINDINGS
+from skinimg.base.provenance import versions
 from skinimg.model.card import Calibration, save_network
 from skinimg.model.network import SkinNetwork
 from skinimg.model.weights import Card, fill, half_precision
-from skinimg.optics import TONES
-from skinimg.provenance import versions
+from skinimg.skin.optics import TONES
 from skinimg.training.bank import Tiles, joined, load_part
-from skinimg.training.fit import Look, look, predict
+from skinimg.training.fit import look, predict
 from skinimg.training.loss import calibrate, known_mask
+from skinimg.training.training_log import Look
 
 
 def ship(
@@ -58,7 +59,7 @@ def ship(
         logits.div_(torch.tensor(temperature)[:, None, None]).add_(torch.tensor(bias)[:, None, None])
         group = np.repeat(groups, [len(part) for part in parts])
         figures["dice_by_group"] = {name: _dice(logits, tiles, group == name) for name in sorted(set(groups))}
-    unknown_noise: dict[str, object] = {tone: {} for tone in TONES}  # until skinimg.null_study has measured it
+    unknown_noise: dict[str, object] = {tone: {} for tone in TONES}  # until repeatability.null_study has measured it
     made = {**card, "validation": figures, "versions": versions(), "repeatability": unknown_noise}
     return save_network(path, network.cpu(), Calibration(temperature, bias), made)
 

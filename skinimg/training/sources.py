@@ -13,9 +13,9 @@ import cv2
 import numpy as np
 import torch
 
-from skinimg.findings import MASK_FINDINGS
+from skinimg.base.findings import MASK_FINDINGS
+from skinimg.base.records import ByteArray, FloatArray, Frame, SkinMaps
 from skinimg.model.network import evenly_lit
-from skinimg.optics import skin_maps
 from skinimg.phantom.camera import sample_camera
 from skinimg.phantom.canvas import plain_canvas
 from skinimg.phantom.draws import seeded, spawn
@@ -23,7 +23,7 @@ from skinimg.phantom.lesions import sample_lesions
 from skinimg.phantom.painter import paint_on_photo
 from skinimg.phantom.skin import sample_person
 from skinimg.phantom.tiles import draw_tiles, sample_zone, troubled
-from skinimg.records import ByteArray, FloatArray, Frame, SkinMaps
+from skinimg.skin.optics import skin_maps
 from skinimg.training.bank import TILES_PER_PART, Tiles, cut, make_tiles, measurable_bits, save_part
 from skinimg.training.example import Example
 

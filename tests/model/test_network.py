@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from skinimg.errors import DeviceError
-from skinimg.findings import MASK_FINDINGS
+from skinimg.base.errors import DeviceError
+from skinimg.base.findings import MASK_FINDINGS
 from skinimg.model.inference import Effort, run
 from skinimg.model.network import GRID_PX, N_PLANES, REACH_PX, SkinNetwork, frame_planes
 from skinimg.model.trained import Trained

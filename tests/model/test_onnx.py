@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from skinimg.errors import SettingsError, WeightsError
-from skinimg.findings import MASK_FINDINGS
+from skinimg.base.errors import SettingsError, WeightsError
+from skinimg.base.findings import MASK_FINDINGS
 from skinimg.model import onnx
 from skinimg.model.card import Calibration, save_network
 from skinimg.model.network import SkinNetwork

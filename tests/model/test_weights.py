@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from skinimg.errors import WeightsError
+from skinimg.base.errors import WeightsError
 from skinimg.model.weights import fill, half_precision, load_weights, part_of, save_weights, weights_folder
 
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from skinimg.errors import SettingsError
-from skinimg.findings import MASK_FINDINGS
+from skinimg.base.errors import SettingsError
+from skinimg.base.findings import MASK_FINDINGS
 from skinimg.phantom.canvas import Canvas, plain_canvas
 from skinimg.phantom.draws import seeded
 from skinimg.phantom.effects import Effect, apply_effects, effect_of

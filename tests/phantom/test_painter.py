@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from skinimg.errors import PhotoError
+from skinimg.base.errors import PhotoError
 from skinimg.phantom.canvas import plain_canvas
 from skinimg.phantom.draws import seeded
 from skinimg.phantom.kinds import Lesion

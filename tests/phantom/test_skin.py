@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from skinimg import colour, optics
 from skinimg.phantom.canvas import Canvas, plain_canvas
 from skinimg.phantom.draws import hashed, lattice_noise, seeded, spectral_noise
 from skinimg.phantom.skin import MELANIN_BY_PHOTOTYPE, Person, SkinState, density, draw_skin, sample_person, wear_makeup
+from skinimg.photo import colour
+from skinimg.skin import optics
 
 
 def _state(seed: int, canvas: Canvas) -> tuple[Person, SkinState]:

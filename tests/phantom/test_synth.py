@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skinimg.cli import main
-from skinimg.errors import SettingsError, StudyError
-from skinimg.findings import FINDINGS, MASK_FINDINGS
-from skinimg.metrics import metrics_of
+from skinimg.base.errors import SettingsError, StudyError
+from skinimg.base.findings import FINDINGS, MASK_FINDINGS
+from skinimg.cli.main import main
+from skinimg.measure.metrics import metrics_of
 from skinimg.phantom.synth import Recipe, check, synth
 from skinimg.study import read_study
 

@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skinimg.entries import PhotoEntry, Subject
-from skinimg.findings import FINDINGS, MASK_FINDINGS, regions_of
-from skinimg.metrics import metrics_of
-from skinimg.records import SessionPictures, SubjectResult
-from skinimg.tables import COLUMNS, frame, typed
+from skinimg.base.entries import PhotoEntry, Subject
+from skinimg.base.findings import FINDINGS, MASK_FINDINGS, regions_of
+from skinimg.base.records import SessionPictures, SubjectResult
+from skinimg.measure.metrics import metrics_of
+from skinimg.output.tables import COLUMNS, frame, typed
 
 METRICS = {finding: {m.id: m.unit for m in metrics_of(finding)} for finding in FINDINGS}
 # Change per month and verdict of each finding, in percent of the baseline.

@@ -7,9 +7,9 @@ import re
 import pandas as pd
 import pytest
 
-from skinimg.records import SubjectFailure
+from skinimg.base.records import SubjectFailure
+from skinimg.output.tables import frame
 from skinimg.report import ReportOptions, write_index
-from skinimg.tables import frame
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-from skinimg.findings import CLOSEUP_REGIONS, FACE_REGIONS, FINDINGS, LIGHTS, VIEWS
-from skinimg.metrics import METRICS
+from skinimg.base.findings import CLOSEUP_REGIONS, FACE_REGIONS, FINDINGS, LIGHTS, VIEWS
+from skinimg.measure.metrics import METRICS
 from skinimg.report.language import LANGUAGES, language, terse
 
 EN, FR = language("en"), language("fr")

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from skinimg.errors import SettingsError
+from skinimg.base.errors import SettingsError
+from skinimg.output.tables import frame
 from skinimg.report import ReportOptions, write_subject_report
-from skinimg.tables import frame
 
 Draw = Callable[..., "object"]
 SECTIONS = ("summary", "missing", "history", "compare-0", "change-0", "details", "photos", "alignment-0", "method")

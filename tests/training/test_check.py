@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from skinimg.errors import StudyError
+from skinimg.base.errors import StudyError
 from skinimg.training.check import check_dataset
 from tests.training.drawn_dataset import SPOTS, disc_mask, write_dataset, write_mask, write_photo
 

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from skinimg.errors import PhotoError, StudyError
-from skinimg.findings import MASK_FINDINGS
+from skinimg.base.errors import PhotoError, StudyError
+from skinimg.base.findings import MASK_FINDINGS
 from skinimg.training.dataset import Examples, load_example, read_dataset, split_by_subject
 from skinimg.training.masks import read_mask
 from tests.training.drawn_dataset import SPOTS, disc_mask, write_dataset, write_mask, write_photo

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skinimg.errors import StudyError
-from skinimg.findings import MASK_FINDINGS
-from skinimg.segment import Segmenter, load_segmenter
+from skinimg.base.errors import StudyError
+from skinimg.base.findings import MASK_FINDINGS
+from skinimg.model.segmenter import Segmenter, load_segmenter
 from skinimg.training.dataset import Examples, load_example, read_dataset
 from skinimg.training.evaluate import COLUMNS, PHOTO_COLUMNS, Judgement, evaluate, px_per_mm_class, tabulate
 from skinimg.training.judge import FIGURES, judge

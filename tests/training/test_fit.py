@@ -11,17 +11,18 @@ import numpy as np
 import pytest
 import torch
 
-from skinimg.errors import SettingsError, StudyError, WeightsError
-from skinimg.findings import CLOSEUP_REGIONS, MASK_FINDINGS
+from skinimg.base.errors import SettingsError, StudyError, WeightsError
+from skinimg.base.findings import CLOSEUP_REGIONS, MASK_FINDINGS
+from skinimg.base.records import Frame
 from skinimg.model.card import load_network
-from skinimg.optics import baseline_anchor, skin_density, skin_maps, unaffected_density
-from skinimg.records import Frame
-from skinimg.segment import load_segmenter, segment
+from skinimg.model.segmenter import load_segmenter, segment
+from skinimg.skin.optics import baseline_anchor, skin_density, skin_maps, unaffected_density
 from skinimg.training import fit as fit_module
 from skinimg.training.bank import ALL_KNOWN, TILE_PX, Tiles, batches, cut, load_part, make_tiles, parts_of, save_part
-from skinimg.training.fit import Look, Recipe, fit, predict
+from skinimg.training.fit import Recipe, fit, predict
 from skinimg.training.loss import calibrate, how_common, known_mask, loss
 from skinimg.training.ship import ship
+from skinimg.training.training_log import Look
 from tests.drawn import skin_patch
 
 SMALL = Recipe(steps=6, batch=4, filters=8, look_every=3, learning_rate=5e-3)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from skinimg.base.records import ByteArray
 from skinimg.face.crop import CROP_SIDE_RADII, FacePlace, crop_matrix
-from skinimg.records import ByteArray
 from skinimg.training.face.drawings import bare_skin, clutter, grid
 from skinimg.training.face.photos import CANVAS_PX, CANVAS_RADIUS_PX, Faces
 

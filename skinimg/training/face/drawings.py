@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from skinimg.records import ByteArray, FloatArray
+from skinimg.base.records import ByteArray, FloatArray
 
 _MELANIN, _BLOOD = np.array([0.35, 0.65, 1.0]), np.array([0.1, 0.6, 0.5])  # density in R, G, B per unit
 

@@ -10,13 +10,13 @@ import cv2
 import numpy as np
 import torch
 
-from skinimg.errors import PhotoError, WeightsError
+from skinimg.base.errors import PhotoError, WeightsError
+from skinimg.base.records import BoolArray, ByteArray, FloatArray
 from skinimg.face.crop import FacePlace, crop_matrix, place_of, to_crop_sides
 from skinimg.face.find import FaceModel, find_face, load_face_model
 from skinimg.face.mesh import LEFT_IRIS, RIGHT_IRIS
 from skinimg.face.pose import iris_diameter_px
 from skinimg.model.face_network import CROP_PX, LandmarkNetwork
-from skinimg.records import BoolArray, ByteArray, FloatArray
 from skinimg.training.face.loop import mixed
 from skinimg.training.face.photos import Faces, load_faces, read_photo, skin_ita_deg
 

@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from skinimg.base.records import BoolArray, ByteArray, FloatArray
 from skinimg.face.crop import CROP_SIDE_RADII, FacePlace, crop_matrix, place_of
-from skinimg.records import BoolArray, ByteArray, FloatArray
 
 CANVAS_PX, CANVAS_RADIUS_PX = 384, 45.0  # every training photo is kept at the size at which its face has this radius
 _HELD_OUT_OF = 8  # one person in eight is never trained on

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset
 
+from skinimg.base.records import FloatArray
 from skinimg.face.crop import FacePlace, crop_matrix, place_of, to_crop_sides
 from skinimg.model.face_network import CROP_PX, N_LANDMARKS
-from skinimg.records import FloatArray
 from skinimg.training.face.backdrops import Backdrops
 from skinimg.training.face.photos import Faces
 from skinimg.training.face.views import developed, occluded, warped

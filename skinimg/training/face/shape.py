@@ -11,9 +11,9 @@ import torch
 from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
+from skinimg.base.records import FloatArray
 from skinimg.face.crop import crop_matrix, place_of, to_crop_sides
 from skinimg.model.face_network import CROP_PX, LandmarkNetwork
-from skinimg.records import FloatArray
 
 _TURNED = 4  # times that each shape is shown to the ridge regression
 _HEAT_SD = 0.005  # crop sides: heat maps are off by about half a per cent of the crop

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from skinimg.records import ByteArray, FloatArray
+from skinimg.base.records import ByteArray, FloatArray
 from skinimg.training.face.backdrops import Backdrops
 from skinimg.training.face.photos import Faces
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from skinimg.base.records import BoolArray, ByteArray, FloatArray
 from skinimg.model.weights import load_weights
-from skinimg.records import BoolArray, ByteArray, FloatArray
 
 BEHIND, SKIN, DARK_SKIN = (90, 120, 90), (225, 180, 150), (85, 55, 40)
 RIGHT_EYE, LEFT_EYE, CHEEK = (0, 255, 0), (0, 0, 255), (255, 0, 255)  # colours, RGB; sides are the person's own

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from skinimg.records import ByteArray
+from skinimg.base.records import ByteArray
 from skinimg.training.face import backdrops as backdrops_module
 from skinimg.training.face.backdrops import Backdrops, draw_backdrops
 from skinimg.training.face.drawings import bare_skin, clutter, grid

@@ -11,9 +11,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from skinimg.errors import PhotoError, WeightsError
+from skinimg.base.errors import PhotoError, WeightsError
+from skinimg.base.records import Face
 from skinimg.model.face_network import LandmarkOutput
-from skinimg.records import Face
 from skinimg.training.face import judge
 from skinimg.training.face.judge import evaluate, held_out_crop_error, summary
 from skinimg.training.face.photos import Faces

@@ -1,0 +1,288 @@
+"""The frozen records that travel between stages. Stages know these, never each other.
+
+study    PhotoEntry -> Subject -> Study
+photo    Photo                      decoded, linear light
+face     Face                       landmarks, pose, scale
+frame    Frame                      one photo resampled once to the working scale
+optics   SkinAnchor, SkinMaps       melanin, haemoglobin, shading
+segment  Segmentation               one probability map per finding
+align    Alignment                  where each pixel of one session lies in the other
+objects  Objects                    the separate things of one finding
+measure  CellTotals                 sums over small pieces of skin, from which every metric follows
+change   Repeatability, Change      how much, give or take what, and the verdict
+result   SubjectResult | SubjectFailure
+
+Arrays are rows first; points are (x, y), x right, y down, pixel centres at integers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from skinimg.base.entries import PhotoEntry
+
+if TYPE_CHECKING:  # `skinimg manifest` knows these records and needs no tables
+    import pandas as pd
+
+FloatArray = npt.NDArray[np.float32]
+BoolArray = npt.NDArray[np.bool_]
+ByteArray = npt.NDArray[np.uint8]
+BitArray = npt.NDArray[np.uint16]
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A decoded photo, upright.
+
+    linear : (H, W, 3) float32, linear sRGB (D65), white = 1; values outside [0, 1] are colours outside sRGB.
+    """
+
+    linear: FloatArray
+    sha256: str  # of the file
+    profile: str  # name of the ICC profile that was applied, "sRGB (assumed)" where there was none
+    bits: int  # per channel, of the file
+    date: str = ""  # ISO date of the EXIF capture time, empty if absent
+    camera: str = ""  # maker and model according to EXIF, empty if absent
+
+
+@dataclass(frozen=True)
+class Face:
+    """One face. Landmarks are in MediaPipe's 478-point topology, in pixels of the image that was given.
+
+    yaw_deg > 0: turned to the person's own left; pitch_deg > 0: looks up; roll_deg > 0: tilted clockwise as seen.
+    """
+
+    landmarks: FloatArray  # (478, 3): x, y, and z in the same scale, smaller = nearer
+    confidence: float
+    yaw_deg: float
+    pitch_deg: float
+    roll_deg: float
+    px_per_mm: float  # from the visible iris, 11.7 mm across
+    px_per_mm_sd: float  # its standard uncertainty: spread of people (0.5 mm) and of the landmarks
+    other_faces: int = 0
+
+
+@dataclass(frozen=True)
+class Quality:
+    """What is good or bad about one photo before anything is measured. `reasons` empty = nothing to say."""
+
+    sharpness: float  # see quality.py
+    clipped_fraction: float  # of skin pixels with a channel at the ceiling
+    dark_fraction: float  # of skin pixels too dark to carry colour
+    reasons: tuple[str, ...] = ()
+    rejected: bool = False
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One photo resampled once, by a similarity, to the working scale of 0.1 mm/px, head upright.
+
+    A photo without a known scale (a close-up) is resampled as if it had `assumed_px_per_mm`; `scale_source` says so.
+    """
+
+    linear: FloatArray  # (h, w, 3) linear sRGB
+    skin: BoolArray  # (h, w) usable skin: no eyes, lips, brows, nostrils, hair, glasses, background, glare
+    region_bits: BitArray  # (h, w) bit k set = pixel lies in region k of `regions`
+    regions: tuple[str, ...]
+    landmarks: FloatArray | None  # (478, 3) in pixels of this frame; None on a close-up
+    to_photo: FloatArray  # (2, 3) affine: frame (x, y, 1) -> original photo (x, y)
+    photo_shape: tuple[int, int]  # (H, W) of the original photo
+    mm_per_px: float  # of this frame
+    native_px_per_mm: float  # of the original photo
+    scale_source: str  # iris, card, manifest, assumed
+
+
+@dataclass(frozen=True)
+class SkinAnchor:
+    """The colour of a person's unaffected skin at the baseline, to which later sessions are shifted (SCIENCE.md 2f)."""
+
+    melanin: float  # melanosome volume fraction of the epidermis
+    haemoglobin: float  # blood volume fraction of the dermis
+    ita_deg: float  # of the anchor skin as photographed, for reporting by tone class
+    offset: tuple[float, float, float]  # density that was subtracted from this photo, R, G, B
+
+
+@dataclass(frozen=True)
+class SkinMaps:
+    """What the optical model sees in a frame. Densities are natural logarithms in the green channel of linear sRGB.
+
+    melanin, haemoglobin : (h, w) float32, the density that each pigment adds, per pixel; NaN nowhere.
+    shading : (h, w) float32, density of light and relief, common to the three channels; 0 = the anchor skin.
+    glare : (h, w) bool, shine: the colour is the lamp's, not the skin's.
+    """
+
+    melanin: FloatArray
+    haemoglobin: FloatArray
+    shading: FloatArray
+    glare: BoolArray
+    anchor: SkinAnchor
+
+
+@dataclass(frozen=True)
+class Segmentation:
+    """Calibrated probability of every finding at every pixel of a frame."""
+
+    findings: tuple[str, ...]
+    probability: FloatArray  # (n_findings, h, w) in [0, 1]
+    weights: str  # name of the weights
+    untrained: tuple[str, ...] = ()  # findings that these weights do not know; their probability is 0
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """Where every pixel of one session lies in the baseline, and back; pixels of the two frames.
+
+    A session that is the baseline itself has identity maps and error 0.
+    """
+
+    to_session: FloatArray  # (h_b, w_b, 2): baseline pixel -> (x, y) in the session's frame
+    to_baseline: FloatArray  # (h_s, w_s, 2): session pixel -> (x, y) in the baseline's frame
+    valid_baseline: BoolArray  # (h_b, w_b) skin that both photos show: regions can be compared here
+    valid_session: BoolArray  # (h_s, w_s) the same, seen from the session
+    matched_baseline: BoolArray  # (h_b, w_b) where the skin's own pattern was found again: single lesions too
+    matched_session: BoolArray  # (h_s, w_s)
+    jacobian: FloatArray  # (h_s, w_s): area of the skin, at the baseline's scale, per session area; smooth
+    error_mm: float  # estimated registration error, median over matched skin
+    overlap_fraction: float  # valid share of the baseline's skin
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Objects:
+    """The separate things of one finding in one frame, one array entry each, largest first.
+
+    x_px, y_px : centre in the frame; area_mm2 : soft area, sum of probability x pixel area; contrast : mean over the
+    object, in the finding's optical density; length_mm : of the skeleton (lines only, else 0).
+    """
+
+    x_px: FloatArray
+    y_px: FloatArray
+    area_mm2: FloatArray
+    contrast: FloatArray
+    length_mm: FloatArray
+
+
+@dataclass(frozen=True)
+class Shot:
+    """Everything known about one photo once it has been looked at and found again in the baseline."""
+
+    entry: PhotoEntry
+    sha256: str
+    frame: Frame
+    face: Face | None  # in pixels of the original photo; None on a close-up
+    color_source: str  # card, background, skin, none
+    color_error_de00: float  # NaN without a card
+    quality: Quality
+    maps: SkinMaps
+    segmentation: Segmentation
+    alignment: Alignment
+    contrasts: dict[str, FloatArray]  # finding -> (h, w), see objects.py
+    lengths: dict[str, FloatArray]  # line finding -> (h, w) mm
+    objects: dict[str, Objects]
+    fields: dict[str, dict[str, FloatArray]]  # of tone and texture, see measure.field_maps
+    camera: str = ""  # maker and model, empty where the file does not say
+
+
+@dataclass(frozen=True)
+class CellTotals:
+    """Sums over the cells of a frame: a cell is what one tile shares with one combination of regions.
+
+    Every metric is a function of such sums (metrics.py), so a region is a sum of cells and a bootstrap resamples tiles.
+    Tiles are numbered in the baseline's frame, so that the same tile of two sessions is the same skin.
+    """
+
+    region_bits: BitArray  # (n,)
+    tile: npt.NDArray[np.int64]  # (n,)
+    totals: dict[str, dict[str, npt.NDArray[np.float64]]]  # finding -> quantity -> (n,)
+
+
+@dataclass(frozen=True)
+class Repeatability:
+    """Standard error of measurement of one metric: what two photos of unchanged skin differ by, over sqrt 2.
+
+    sem = sqrt((relative x value)^2 + absolute^2 + (per_mm2 x area)^2); the absolute part keeps a count of 2 from
+    looking exact, that of the area says how far the contrast of next to nothing strays.
+    """
+
+    relative: float
+    absolute: float
+    people: float = np.inf  # on whom it was measured: pairs of photos of the same person are not independent
+    per_mm2: float = 0.0  # OD, of a burden
+
+    def at(self, value: float, area_mm2: float = 0.0) -> float:
+        """SEM in the metric's unit at a given value, and for a burden of an area."""
+        return float(np.hypot(np.hypot(self.relative * value, self.absolute), self.per_mm2 * area_mm2))
+
+
+@dataclass(frozen=True)
+class Change:
+    """One row of changes.csv without its keys. `reason` says why there is no verdict, or no direction."""
+
+    region: str
+    finding: str
+    metric: str
+    unit: str
+    baseline: float = np.nan
+    follow_up: float = np.nan
+    ci_low: float = np.nan
+    ci_high: float = np.nan
+    mdc95: float = np.nan
+    verdict: str = "not_assessable"
+    reason: str = ""
+
+    @property
+    def change(self) -> float:
+        """Follow-up minus baseline."""
+        return self.follow_up - self.baseline
+
+    @property
+    def percent(self) -> float:
+        """Change in per cent of the baseline; NaN where the baseline is 0."""
+        return 100 * self.change / self.baseline if self.baseline else float("nan")
+
+
+@dataclass(frozen=True)
+class SessionPictures:
+    """What the report shows of one session, everything in the baseline's frame (h, w)."""
+
+    view_key: str  # view, or view_light for another light than standard
+    session: str
+    date: str
+    days: int | None  # since the baseline
+    aligned: ByteArray  # (h, w, 3) sRGB
+    melanin: FloatArray  # (h, w) density as in SkinMaps; NaN where this session does not show this skin
+    haemoglobin: FloatArray
+    probability: dict[str, ByteArray]  # finding -> (h, w), 255 = certain
+    valid: BoolArray  # (h, w)
+    mm_per_px: float
+    eyes: tuple[float, float, float, float] | None = (
+        None  # x0, y0, x1, y1 around both eyes, to cover them; None: unknown
+    )
+
+
+@dataclass(frozen=True)
+class SubjectResult:
+    """Everything about one subject. Each table has the columns of DESIGN.md 2.2."""
+
+    subject: str
+    photos: pd.DataFrame
+    measurements: pd.DataFrame
+    changes: pd.DataFrame
+    lesions: pd.DataFrame
+    scores: pd.DataFrame
+    indices: pd.DataFrame
+    warnings: tuple[str, ...] = ()
+    seconds: dict[str, float] = field(default_factory=dict)  # per stage
+
+
+@dataclass(frozen=True)
+class SubjectFailure:
+    """A subject that could not be scored, with the reason and what is known of its photos."""
+
+    subject: str
+    error: str
+    photos: pd.DataFrame

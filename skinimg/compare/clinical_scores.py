@@ -1,0 +1,155 @@
+"""Clinical scores as a photograph can estimate them: mMASI, CEA and ECCA, made continuous, with an interval.
+
+A clinician's score is a judgement in whole grades; each function here puts measured areas and contrasts where the
+published score has those grades, and interpolates between them. Every value is an estimate, never a rating.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from skinimg.base.records import CellTotals, Repeatability
+from skinimg.measure.cells import Totals, region_totals, resampled, resampled_tiles, totals_by_tile
+from skinimg.measure.metrics import METRICS
+
+Values = npt.NDArray[np.float64]
+Regions = Mapping[str, Totals]  # region -> totals of one finding, see metrics.py
+
+# Share of a region in %: the published grades 1 to 6 are below 10, 10-29, 30-49, 50-69, 70-89, 90-100.
+_AREA_PERCENT, _AREA_GRADE = (0, 5, 10, 30, 50, 70, 90, 95), (0, 1, 1.5, 2.5, 3.5, 4.5, 5.5, 6)
+_MMASI_WEIGHTS = {"forehead": 0.3, "right_cheek": 0.3, "left_cheek": 0.3, "chin": 0.1}
+# Melanin 2.2 times that of the skin around it, the mean of solar lentigines (SCIENCE.md 4), in green density at
+# phototype III; 1.3 times (the palest melasma there) is a quarter of it. Our choice: the published grades are words.
+_DARKEST_OD = 0.48
+# Blood 1, 1.25, 1.5 (what counts as redness), 2 and 3 times that of unaffected skin, in green density at phototype III
+# (SCIENCE.md 1.4 and 1.6), for the grades clear to severe. Our choice: the published grades are words.
+_CEA_OD = (0.0, 0.05, 0.09, 0.165, 0.28)
+_CEA_REGIONS = ("left_cheek", "right_cheek", "nose", "chin")
+# Published: none, fewer than 5, 5 to 20, more than 20, weighed 15, 20 and 25 for V-, U- and M-shaped scars.
+_ECCA_COUNT, _ECCA_GRADE = (0, 2.5, 5, 12.5, 20, 27.5), (0, 1, 1.5, 2, 2.5, 3)
+_ECCA_WEIGHTS = {"count_to_2_mm": 15.0, "count_to_4_mm": 20.0, "count_above_4_mm": 25.0}
+
+
+@dataclass(frozen=True)
+class Index:
+    """One clinical score. `amount` : the metric that says how much there is; `note` : what the estimate leaves out."""
+
+    id: str
+    finding: str
+    regions: tuple[str, ...]
+    compute: Callable[[Regions], Values]
+    amount: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One row of indices.csv without its keys; NaN with the reason in `note` where there is no answer."""
+
+    index: str
+    value: float
+    ci_low: float
+    ci_high: float
+    unit: str
+    note: str
+
+
+def mmasi_like(spots: Regions) -> Values:
+    """sum over forehead 0.3, right and left malar 0.3, chin 0.1 of A x D, 0 to 24 (Pandya 2011).
+
+    A : 0 to 6 by the share of the region that is darker; D : 0 to 4 by how much darker it is
+    """
+    total = np.zeros(())
+    for region, weight in _MMASI_WEIGHTS.items():
+        share = METRICS["area_fraction"].compute(spots[region])
+        dark = np.nan_to_num(METRICS["contrast"].compute(spots[region]))  # nothing there: D = 0
+        grade = 4 * np.clip(dark / _DARKEST_OD, 0, 1)
+        total = total + weight * np.interp(share, _AREA_PERCENT, _AREA_GRADE) * grade
+    return total
+
+
+def cea_like(redness: Regions) -> Values:
+    """0 clear to 4 severe (Tan 2014): mean excess blood over cheeks, nose and chin, where the grades' blood lies."""
+    excess = sum(redness[r]["od_mm2"] for r in _CEA_REGIONS) / sum(redness[r]["skin_mm2"] for r in _CEA_REGIONS)
+    return np.asarray(np.interp(excess, _CEA_OD, range(5)))
+
+
+def ecca_like(scars: Regions) -> Values:
+    """Sum of weight x quantity over three kinds of atrophic scar, 0 to 180 (Dreno 2007).
+
+    The kind is told by the diameter alone; elastolysis, hypertrophic scars and keloids (weights 30 to 50) are not seen.
+    """
+    grades = [w * np.interp(scars["face"][size], _ECCA_COUNT, _ECCA_GRADE) for size, w in _ECCA_WEIGHTS.items()]
+    return np.asarray(sum(grades))
+
+
+INDICES = (
+    Index(
+        "mmasi_like", "spots", tuple(_MMASI_WEIGHTS), mmasi_like, "area_fraction",
+        "estimate by software, 0 to 24; every pigmented spot counts, melasma or not",
+    ),
+    Index(
+        "cea_like", "redness", _CEA_REGIONS, cea_like, "area_fraction",
+        "estimate by software, 0 to 4; lasting redness, inflamed acne and visible vessels together",
+    ),
+    Index(
+        "ecca_like", "scars", ("face",), ecca_like, "count",
+        "estimate by software, 0 to 180; atrophic scars by diameter only, raised scars are not seen",
+    ),
+)  # fmt: skip
+
+
+def estimates(
+    shots: Sequence[CellTotals],
+    regions: tuple[str, ...],
+    missing: Mapping[tuple[str, str, str], str],
+    card: Mapping[tuple[str, str], Repeatability],
+    samples: int,
+    seed: int,
+) -> Iterator[Estimate]:
+    """The indices of one session of a face, averaged over its shots.
+
+    The interval holds what another photo of the same skin would give: tiles resampled, and areas, contrasts and counts
+    scaled by the noise of the weights card, alike in all regions. It does not hold the distance to a clinician.
+
+    missing : (region, finding, metric) -> why it cannot be measured
+    """
+    tiles = np.unique(np.concatenate([cells.tile for cells in shots]))
+    weights = resampled_tiles(len(tiles), samples, seed)
+    draws = np.random.default_rng(seed).standard_normal((2, samples)) / np.sqrt(len(shots))
+    for index in INDICES:
+        blank = Estimate(index.id, np.nan, np.nan, np.nan, "points", "")
+        keys = [(region, index.finding, index.amount) for region in index.regions]
+        if obstacle := next((f"{key[0]}: {missing[key]}" for key in keys if key in missing), ""):
+            yield replace(blank, note=obstacle)
+            continue
+        place = {region: regions.index(region) for region in index.regions}
+        of_shot = [{r: region_totals(c, bit, index.finding) for r, bit in place.items()} for c in shots]
+        value = float(np.mean([index.compute(t) for t in of_shot]))
+        noise = [card.get((index.finding, name)) for name in (index.amount, "contrast")]
+        if None in noise:
+            yield replace(blank, value=value, note=f"{index.note}; the repeatability is not known")
+            continue
+        amount, strength = (np.exp(n.relative * draw) for n, draw in zip(noise, draws, strict=True) if n)
+        drawn = [
+            index.compute(
+                {
+                    r: _scaled(resampled(totals_by_tile(c, bit, index.finding, tiles), weights), amount, strength)
+                    for r, bit in place.items()
+                }
+            )
+            for c in shots
+        ]
+        several = np.mean(drawn, axis=0)
+        low, high = np.percentile(several[np.isfinite(several)], (2.5, 97.5))  # a small region may not be drawn at all
+        yield Estimate(index.id, value, min(float(low), value), max(float(high), value), blank.unit, index.note)
+
+
+def _scaled(totals: Totals, amount: Values, strength: Values) -> Totals:
+    """The totals that another photo might have given: more or less of it, darker or paler."""
+    factors = {"od_mm2": amount * strength, "area_mm2": amount} | dict.fromkeys(_ECCA_WEIGHTS, amount)
+    return {name: values * factors.get(name, 1.0) for name, values in totals.items()}

@@ -1,0 +1,243 @@
+"""From maps and masks to numbers: sums over small pieces of skin, and from them every metric or its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from skinimg.base.findings import FINDINGS
+from skinimg.base.records import (
+    Alignment,
+    BitArray,
+    BoolArray,
+    CellTotals,
+    FloatArray,
+    Frame,
+    Objects,
+    Segmentation,
+    Shot,
+    SkinMaps,
+)
+from skinimg.measure.cells import region_totals
+from skinimg.measure.metrics import ROUGHNESS_BANDS_MM, Metric, metrics_of
+from skinimg.photo.colour import linear_to_lab
+from skinimg.skin.masked_blur import masked_blur
+from skinimg.skin.optics import density
+
+Fields = dict[str, dict[str, FloatArray]]  # finding -> quantity -> (h, w)
+
+NO_SCALE = "no scale: give mm_per_px in the manifest"
+_SMALLEST_REGION_MM2 = 50.0  # less visible skin than half a cm2 says nothing about a region
+# Icepick, boxcar and rolling scars by their diameter (Jacob 2001; SCIENCE.md 4): what ECCA counts apart.
+_SIZES_MM = {"count_to_2_mm": (0.0, 2.0), "count_to_4_mm": (2.0, 4.0), "count_above_4_mm": (4.0, np.inf)}
+_HIGHLIGHT_OD = 0.1  # brighter than its surroundings by 10 %
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where each pixel of a frame belongs: its regions, its tile of the baseline's frame, and its true area."""
+
+    region_bits: BitArray  # (h, w)
+    tile: npt.NDArray[np.int64]  # (h, w)
+    pixel_area_mm2: FloatArray  # (h, w)
+
+
+def place_of(alignment: Alignment, baseline: Frame, tile_mm: float) -> Place:
+    """Regions, tiles and areas of a session's pixels, all carried over from the baseline: coordinates move, not pixels.
+
+    Areas are those on the baseline's scale (Jacobian), so that the few per cent by which two iris scales differ do not
+    become a change.
+    """
+    x, y = alignment.to_baseline[..., 0], alignment.to_baseline[..., 1]
+    bits = cv2.remap(baseline.region_bits, x, y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
+    column, row = (np.floor(v * (baseline.mm_per_px / tile_mm)).astype(np.int64) + 512 for v in (x, y))
+    area = alignment.jacobian * np.float32(baseline.mm_per_px**2)
+    return Place(bits, row * 4096 + column, area)
+
+
+def usable_skin(shot: Shot) -> BoolArray:
+    """(h, w) skin of a shot that can be measured: no shine."""
+    return shot.frame.skin & ~shot.maps.glare
+
+
+def shared_skin(shots: Sequence[Shot]) -> BoolArray:
+    """Skin that every one of these shots shows, in the baseline's frame (h_b, w_b)."""
+    seen = [_carry(usable_skin(shot), shot.alignment.to_session) & shot.alignment.valid_baseline for shot in shots]
+    return np.logical_and.reduce(seen)
+
+
+def common_support(shots: Sequence[Shot]) -> list[FloatArray]:
+    """(n_findings, h, w) for every shot, in its own frame: the largest probability that any of them gives this skin.
+
+    Each shot keeps its own map unresampled; the others' arrive through the baseline's frame.
+    """
+    carried = [_looked_up(shot.segmentation.probability, shot.alignment.to_session) for shot in shots]
+    anywhere = np.maximum.reduce(carried)  # (n_findings, h_b, w_b)
+    return [
+        np.maximum(shot.segmentation.probability, _looked_up(anywhere, shot.alignment.to_baseline)) for shot in shots
+    ]
+
+
+def shot_totals(shot: Shot, place: Place) -> CellTotals:
+    """Sums of one shot over its own usable skin."""
+    return _totals(shot, place, usable_skin(shot), shot.segmentation.probability)
+
+
+def compared_totals(shot: Shot, place: Place, shared: BoolArray, support: FloatArray) -> CellTotals:
+    """Sums of one of several shots over the skin that all of them show, burdens over their common support.
+
+    shared : of `shared_skin`; support : of `common_support`; the shot's contrasts are those against skin outside it
+    """
+    inside = shot.alignment.valid_session & _carry(shared, shot.alignment.to_baseline)
+    return _totals(shot, place, usable_skin(shot) & inside, support)
+
+
+def _totals(shot: Shot, place: Place, counted: BoolArray, support: FloatArray) -> CellTotals:
+    lines = {name: {"length_mm": lengths} for name, lengths in shot.lengths.items()}
+    fields = {**shot.fields, **lines}
+    return cell_totals(place, counted, shot.segmentation, support, shot.contrasts, shot.objects, fields)
+
+
+def _carry(mask: BoolArray, where: FloatArray) -> BoolArray:
+    """A mask looked up at other coordinates (h, w, 2); outside it, False."""
+    return cv2.remap(mask.astype(np.uint8), where, None, cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT).astype(bool)
+
+
+def _looked_up(planes: FloatArray, where: FloatArray) -> FloatArray:
+    """(n, h, w) planes at other coordinates (h, w, 2); outside them, 0."""
+    return np.stack([cv2.remap(p, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT) for p in planes])
+
+
+def field_maps(frame: Frame, maps: SkinMaps) -> Fields:
+    """Per-pixel values whose sums make the metrics of tone and texture: finding -> quantity -> (h, w).
+
+    A band from a to b mm is the difference of two Gaussian means with SD a/2 and b/2.
+    """
+    lab = linear_to_lab(frame.linear)
+    px_per_mm = 1.0 / frame.mm_per_px
+    skin = frame.skin
+    uneven = masked_blur(maps.melanin, skin, 0.5 / 2 * px_per_mm) - masked_blur(maps.melanin, skin, 10 / 2 * px_per_mm)
+    highlight = maps.shading - masked_blur(maps.shading, skin, 8 / 2 * px_per_mm) < -_HIGHLIGHT_OD
+    tone = {
+        "l_star_mm2": lab[..., 0],
+        "a_star_mm2": lab[..., 1],
+        "b_star_mm2": lab[..., 2],
+        "melanin_mm2": maps.melanin,
+        "haemoglobin_mm2": maps.haemoglobin,
+        "uneven_mm2": np.abs(uneven),
+        "highlight_mm2": highlight.astype(np.float32),
+    }
+    red = density(frame.linear[..., 0])  # relief: pigments weigh least there
+    texture = {
+        f"{name}_mm2": (masked_blur(red, skin, low / 2 * px_per_mm) - masked_blur(red, skin, high / 2 * px_per_mm)) ** 2
+        for name, (low, high) in ROUGHNESS_BANDS_MM.items()
+    }
+    return {"tone": tone, "texture": texture}
+
+
+def cell_totals(
+    place: Place,
+    counted: BoolArray,
+    segmentation: Segmentation,
+    support: FloatArray,
+    contrasts: dict[str, FloatArray],
+    objects: dict[str, Objects],
+    fields: Fields,
+) -> CellTotals:
+    """Sum everything over the cells of the counted skin (h, w); see metrics.py for the quantities.
+
+    support : (n_findings, h, w), the probability itself or of `common_support`
+    fields : of `field_maps`, and for each line finding {"length_mm": its `line_lengths`}
+    """
+    ys, xs = np.nonzero(counted & (place.region_bits > 0))
+    key = place.tile[ys, xs] * 65536 + place.region_bits[ys, xs]
+    cells, cell = np.unique(key, return_inverse=True)
+    area = place.pixel_area_mm2[ys, xs]
+    n = len(cells)
+
+    def total(weight: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+        return np.bincount(cell, weight, minlength=n).astype(np.float64)
+
+    skin = total(area)
+    totals = {}
+    for channel, name in enumerate(segmentation.findings):
+        covered = segmentation.probability[channel, ys, xs] * area
+        totals[name] = {
+            "skin_mm2": skin,
+            "area_mm2": total(covered),
+            "od_mm2": total(covered * contrasts[name][ys, xs]),
+            "support_od_mm2": total(support[channel, ys, xs] * area * contrasts[name][ys, xs]),
+            **_object_totals(objects[name], counted, place, cells),
+        }
+    for name, quantities in fields.items():
+        sums = {q: total(v[ys, xs] * (1.0 if q == "length_mm" else area)) for q, v in quantities.items()}
+        totals[name] = {"skin_mm2": skin, **totals.get(name, {}), **sums}
+    return CellTotals((cells % 65536).astype(np.uint16), cells // 65536, totals)
+
+
+def _object_totals(
+    objects: Objects, counted: BoolArray, place: Place, cells: npt.NDArray[np.int64]
+) -> dict[str, npt.NDArray[np.float64]]:
+    """Objects belong to the cell in which their centre lies; those with a centre outside counted skin to none."""
+    height, width = counted.shape
+    x = np.clip(np.rint(objects.x_px).astype(np.int64), 0, width - 1)
+    y = np.clip(np.rint(objects.y_px).astype(np.int64), 0, height - 1)
+    key = place.tile[y, x] * 65536 + place.region_bits[y, x]
+    at = np.minimum(np.searchsorted(cells, key), max(len(cells) - 1, 0))
+    inside = counted[y, x] & (cells[at] == key) if len(cells) else np.zeros(len(x), np.bool_)
+    at = at[inside]
+    diameter = 2 * np.sqrt(objects.area_mm2[inside] / np.pi)
+    sums = {"count": np.ones(len(at)), "diameter_mm": diameter}
+    sums |= {name: (low < diameter) & (diameter <= high) for name, (low, high) in _SIZES_MM.items()}
+    return {name: np.bincount(at, values, minlength=len(cells)).astype(np.float64) for name, values in sums.items()}
+
+
+def values(shot: Shot, cells: CellTotals) -> Iterator[tuple[str, str, Metric, float | None, str]]:
+    """Every metric of every region of one photo: (region, finding, metric, value or None, reason or '')."""
+    frame = shot.frame
+    for bit, region in enumerate(frame.regions):
+        for finding in FINDINGS:
+            totals = region_totals(cells, bit, finding)
+            for m in metrics_of(finding):
+                reason = why_missing(m, finding, shot, float(totals["skin_mm2"]))
+                if not reason and m.needs_mm and frame.scale_source == "assumed":
+                    reason = NO_SCALE
+                value = float(m.compute(totals)) if not reason else np.nan
+                if not reason and not np.isfinite(value):
+                    reason = f"no {finding} found here"
+                yield region, finding, m, (None if reason else value), reason
+
+
+def obstacles(shots: Sequence[Shot], totals: Sequence[CellTotals]) -> dict[tuple[str, str, str], str]:
+    """(region, finding, metric) -> why these shots cannot be compared in it."""
+    found: dict[tuple[str, str, str], str] = {}
+    for shot, cells in zip(shots, totals, strict=True):
+        for bit, region in enumerate(shot.frame.regions):
+            for finding in FINDINGS:
+                skin_mm2 = float(region_totals(cells, bit, finding)["skin_mm2"])
+                for m in metrics_of(finding):
+                    if reason := why_missing(m, finding, shot, skin_mm2):
+                        found.setdefault((region, finding, m.id), reason)
+    return found
+
+
+def why_missing(m: Metric, finding: str, shot: Shot, skin_mm2: float) -> str:
+    """The reason why a metric cannot be had from a photo, or '' where it can.
+
+    A missing scale is no such reason: it leaves changes in per cent.
+    """
+    frame = shot.frame
+    needs = FINDINGS[finding].min_px_per_mm
+    if frame.native_px_per_mm < needs:
+        return f"not measurable at {frame.native_px_per_mm:.1f} px/mm, needs {needs:g}"
+    if finding in shot.segmentation.untrained:
+        return f"the weights {shot.segmentation.weights!r} have not learnt to find it"
+    if m.needs_absolute_colour and shot.color_source not in ("card", "background"):
+        return "absolute colour needs a colour card or a common background"
+    if skin_mm2 < _SMALLEST_REGION_MM2:
+        return f"too little skin visible: {skin_mm2:.0f} mm2, needs {_SMALLEST_REGION_MM2:.0f}"
+    return ""

@@ -1,0 +1,121 @@
+"""The one door to segmentation: the classical baseline and trained networks look the same from here."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+
+from skinimg.base.errors import WeightsError
+from skinimg.base.findings import MASK_FINDINGS
+from skinimg.base.records import BoolArray, FloatArray, Frame, Repeatability, Segmentation, SkinMaps
+from skinimg.base.settings import DEFAULT_WEIGHTS
+from skinimg.model import classical
+from skinimg.model.device import resolve_device
+from skinimg.model.weights import weights_folder, weights_path
+from skinimg.skin.optics import TONES
+
+Noise = dict[tuple[str, str], Repeatability]  # (finding, metric) ->
+Stated = dict[tuple[str, str], dict[float, Noise]]  # (tone class, camera) -> px/mm of phantom photos ->
+CAMERAS = ("same_camera", "other_camera")  # the same for both photos, or another model
+
+
+@dataclass(frozen=True)
+class Segmenter:
+    """Something that finds the findings: the function, and what its card says about its noise."""
+
+    name: str
+    sha256: str  # of everything that decides its output
+    probabilities: Callable[[Frame, SkinMaps], FloatArray]  # -> (5, h, w)
+    repeatability: Stated
+    strain: Callable[[], tuple[str, ...]] = tuple  # what it had to do without, in words
+    untrained: tuple[str, ...] = ()  # findings that it does not know
+
+    def noise(self, tone: str, camera: str, px_per_mm: float) -> Noise:
+        """What was measured with one of `CAMERAS` at the nearest resolution (as a ratio); empty where nothing was."""
+        stated = self.repeatability[tone, camera]
+        return stated[min(stated, key=lambda level: abs(math.log(level / px_per_mm)))] if stated else {}
+
+
+def load_segmenter(weights: str = DEFAULT_WEIGHTS, device: str = "auto") -> Segmenter:
+    """The segmenter of a shipped name (`skinimg list weights`), or of a path to a .safetensors file with its card.
+
+    Raises
+    ------
+    WeightsError
+        No weights of that name or path, or damaged ones; nothing else is used in their place.
+    DeviceError
+        CUDA was asked for and is absent.
+    """
+    device = resolve_device(device)
+    card = weights_path(weights).with_suffix(".json")
+    if weights == classical.NAME:
+        parts = [Path(classical.__file__).read_bytes(), card.read_bytes() if card.exists() else b""]
+        sha256 = hashlib.sha256(b"".join(parts)).hexdigest()
+        return Segmenter(classical.NAME, sha256, classical.probabilities, read_repeatability(card))
+    if not weights_path(weights).exists():
+        known = sorted(path.stem for path in weights_folder().glob("*.safetensors") if path.stem != "face")
+        raise WeightsError(
+            f"no weights named {weights!r}",
+            needed=f"{', '.join((classical.NAME, *known))}, or the path of a .safetensors file",
+            next_step="See `skinimg list weights`.",
+        )
+    from skinimg.model.trained import Trained
+
+    trained = Trained.load(weights, device)
+    return Segmenter(
+        Path(weights).stem,
+        trained.sha256,
+        trained.probabilities,
+        read_repeatability(card),
+        trained.strain,
+        trained.untrained,
+    )
+
+
+def read_repeatability(card: Path) -> Stated:
+    """The `repeatability` part of a card: {tone: {camera: {px/mm: {finding: {metric: a `Repeatability`}}}}}.
+
+    Raises
+    ------
+    WeightsError
+        The card is missing or has no such part.
+    """
+    try:
+        stated = json.loads(card.read_text(encoding="utf-8"))["repeatability"]
+        return {
+            (tone, camera): {float(level): _noise(table) for level, table in stated[tone].get(camera, {}).items()}
+            for tone, camera in product(TONES, CAMERAS)
+        }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise WeightsError(
+            f"the card {card} cannot be used", found=repr(error), needed="a `repeatability` table for each tone"
+        ) from error
+
+
+def _noise(stated: dict[str, dict[str, dict[str, float]]]) -> Noise:
+    return {
+        (finding, metric): Repeatability(**{name: float(value) for name, value in noise.items()})
+        for finding, metrics in stated.items()
+        for metric, noise in metrics.items()
+    }
+
+
+def segment(frame: Frame, maps: SkinMaps, segmenter: Segmenter) -> Segmentation:
+    """Probability of every finding at every pixel of a frame; 0 outside usable skin."""
+    return Segmentation(MASK_FINDINGS, segmenter.probabilities(frame, maps), segmenter.name, segmenter.untrained)
+
+
+def lesion_mask(segmentation: Segmentation) -> BoolArray:
+    """Pixels that more likely than not belong to something that a treatment may change: (h, w) bool.
+
+    Pores and wrinkles stay out of it: they are the landmarks by which two photos of the same skin are matched.
+    """
+    changing = [segmentation.findings.index(name) for name in ("spots", "redness", "scars")]
+    return np.asarray(segmentation.probability[changing].max(axis=0) > 0.5)

@@ -1,0 +1,159 @@
+"""One photo, from file to findings: everything that can be known before it is compared with another."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+from skinimg.base.entries import PhotoEntry
+from skinimg.base.errors import CalibrationError, PhotoError
+from skinimg.base.findings import FINDINGS
+from skinimg.base.records import Face, Frame, Photo, Quality, SkinAnchor, SkinMaps
+from skinimg.base.settings import Settings
+from skinimg.observe.frame import closeup_frame, face_frame
+from skinimg.observe.quality import assess
+from skinimg.photo.colour import linear_to_srgb8
+from skinimg.photo.colour_chart import correct, find_card
+from skinimg.photo.decode import read_photo
+from skinimg.skin.optics import baseline_anchor, session_anchor, skin_maps, unaffected_density
+
+_SEARCH_PX = 2000
+_COARSEST = min(finding.min_px_per_mm for finding in FINDINGS.values())  # below it, nothing at all can be measured
+
+
+_CARD_SD = 0.03  # density: what is left of the white balance after a card, 4 delta E 2000 at most
+
+
+@dataclass(frozen=True)
+class Colour:
+    """Where a photo's colours come from: a card, or the person's own skin."""
+
+    source: str  # card, skin
+    error_de00: float  # of patches that the fit has not seen; NaN without a card
+    warning: str = ""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A photo as a frame with pigment maps, not yet segmented or aligned."""
+
+    photo_sha256: str
+    frame: Frame
+    face: Face | None
+    colour: Colour
+    quality: Quality
+    maps: SkinMaps
+    camera: str  # maker and model, empty where the file does not say
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What later photos take over from the baseline: its scale and the colour of its plain skin."""
+
+    face: Face | None
+    frame: Frame
+    anchor: SkinAnchor
+
+
+def see(entry: PhotoEntry, reference: Reference | None, settings: Settings) -> Seen:
+    """Decode a photo, find the face, resample it to the working scale, and separate its pigments.
+
+    Raises
+    ------
+    PhotoError
+        Unreadable, no face, too small, or too bad to be measured; the message says what to do.
+    """
+    photo = read_photo(entry.path, settings.max_megapixels)
+    photo, colour = _calibrated(photo)
+    face = None if entry.view == "closeup" else _face(photo)
+    frame = _frame(photo, entry, face, reference, settings)
+    quality = assess(frame, face)
+    if quality.rejected:
+        raise PhotoError("; ".join(quality.reasons))
+    if face is not None and face.other_faces:
+        others = f"{face.other_faces + 1} faces: the largest central one is measured; photograph one person alone"
+        quality = replace(quality, reasons=(*quality.reasons, others))
+    if colour.warning:
+        quality = replace(quality, reasons=(*quality.reasons, colour.warning))
+    plain = unaffected_density(frame.linear, frame.skin)
+    if colour.source == "card":  # colours are absolute: nothing to borrow from the baseline
+        anchor = baseline_anchor(plain, _CARD_SD)
+    else:
+        anchor = baseline_anchor(plain) if reference is None else session_anchor(plain, reference.anchor)
+    maps = skin_maps(frame.linear, frame.skin, frame.mm_per_px, anchor)
+    return Seen(photo.sha256, frame, face, colour, quality, maps, photo.camera)
+
+
+def _calibrated(photo: Photo) -> tuple[Photo, Colour]:
+    """The photo in the colours of the card that it shows; as it is where there is none, or none to be trusted."""
+    card = find_card(photo.linear)
+    if card is None:
+        return photo, Colour("skin", float("nan"))
+    try:
+        linear, error_de00 = correct(photo.linear, card)
+    except CalibrationError as error:
+        return photo, Colour("skin", float("nan"), str(error))
+    return replace(photo, linear=linear), Colour("card", error_de00)
+
+
+def _face(photo: Photo) -> Face:
+    """The face, in pixels of the photo. It is looked for in at most 2,000 px: the network sees far fewer anyway."""
+    from skinimg.face import find_face
+
+    height, width = photo.linear.shape[:2]
+    shrink = max(height, width) / _SEARCH_PX
+    if shrink <= 1:
+        return find_face(linear_to_srgb8(photo.linear))
+    size = (round(width / shrink), round(height / shrink))
+    small = find_face(linear_to_srgb8(cv2.resize(photo.linear, size, interpolation=cv2.INTER_AREA)))
+    zoom = np.array([width / size[0], height / size[1], shrink], np.float32)
+    landmarks = small.landmarks * zoom
+    landmarks[:, :2] += (zoom[:2] - 1) / 2  # pixel centres are integers, pixel edges meet
+    return replace(
+        small,
+        landmarks=landmarks,
+        px_per_mm=small.px_per_mm * shrink,
+        px_per_mm_sd=small.px_per_mm_sd * shrink,
+    )
+
+
+def _frame(
+    photo: Photo, entry: PhotoEntry, face: Face | None, reference: Reference | None, settings: Settings
+) -> Frame:
+    """Scale: the manifest's, else (on a face) the iris of the baseline, else assumed.
+
+    A later session does not use its own iris: the size of the face against the baseline's is known ten times better
+    than the width of an iris in either, and a wrong ratio of the two would be a change of every area.
+    """
+    if entry.mm_per_px is not None:
+        px_per_mm, source = 1.0 / entry.mm_per_px, "manifest"
+    elif face is None:
+        px_per_mm, source = settings.assumed_px_per_mm, "assumed"
+    elif reference is None or reference.face is None:
+        # Turned to the side on purpose, a person looks where the nose points, and the iris is seen slanted: at 40
+        # degrees of yaw, phantoms measured 0.80 of their true scale (cos 40 = 0.77). In front, eyes meet the camera.
+        slant = 1.0 if entry.view == "front" else max(math.cos(math.radians(face.yaw_deg)), 0.5)
+        px_per_mm, source = face.px_per_mm / slant, "iris"
+    else:
+        px_per_mm = reference.frame.native_px_per_mm * face_size_px(face) / face_size_px(reference.face)
+        source = reference.frame.scale_source
+    if face is None:
+        return closeup_frame(photo, px_per_mm, source)
+    if px_per_mm < _COARSEST:
+        width_px = float(np.ptp(face.landmarks[:, 0]))
+        raise PhotoError(
+            "the face is too small",
+            found=f"{px_per_mm:.1f} px/mm, {width_px:.0f} px wide",
+            needed=f"{_COARSEST:g} px/mm, about {140 * _COARSEST:.0f} px wide",
+            next_step="Come closer, or send the original instead of a reduced copy.",
+        )
+    return face_frame(photo, face, px_per_mm, source)
+
+
+def face_size_px(face: Face) -> float:
+    """Root mean square distance of the landmarks from their centre, in three dimensions, so that pose drops out."""
+    centred = face.landmarks - face.landmarks.mean(axis=0)
+    return math.sqrt(float(np.mean((centred**2).sum(axis=1))))

@@ -1,0 +1,91 @@
+"""The pictures of a session: what DESIGN.md 2.2 puts under subjects/, and what the report shows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from skinimg.align import grid_for_contract
+from skinimg.base.records import ByteArray, FloatArray, Frame, SessionPictures, Shot
+from skinimg.face.mesh import LEFT_BROW, LEFT_EYE, RIGHT_BROW, RIGHT_EYE
+from skinimg.photo.colour import linear_to_srgb8
+
+# Grey levels of melanin.png and haemoglobin.png: 0 OD is black, this density white.
+MAP_WHITE_OD = {"melanin": 3.0, "haemoglobin": 1.2}
+GRID_STRIDE = 4  # every 4th pixel of the baseline's frame: 0.4 mm
+
+
+def pictures_of(shot: Shot, baseline: Frame, days: int | None, view_key: str) -> SessionPictures:
+    """A session seen in the baseline's frame: photo, maps and masks moved by the warp, for the eye only."""
+    where = shot.alignment.to_session
+    height, width = shot.frame.skin.shape
+    inside = (where >= 0).all(axis=2) & (where[..., 0] <= width - 1) & (where[..., 1] <= height - 1)
+
+    def moved(image: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+        return cv2.remap(image, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+
+    maps = {
+        name: np.where(inside, moved(values), np.nan).astype(np.float32)
+        for name, values in (("melanin", shot.maps.melanin), ("haemoglobin", shot.maps.haemoglobin))
+    }
+    masks = zip(shot.segmentation.findings, shot.segmentation.probability, strict=True)
+    return SessionPictures(
+        view_key,
+        shot.entry.session,
+        shot.entry.date,
+        days,
+        cv2.remap(linear_to_srgb8(shot.frame.linear), where, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT),
+        maps["melanin"],
+        maps["haemoglobin"],
+        {name: cv2.remap(_grey(p), where, None, cv2.INTER_LINEAR) for name, p in masks},
+        shot.alignment.valid_baseline,
+        baseline.mm_per_px,
+        _eyes(baseline),
+    )
+
+
+def _eyes(baseline: Frame) -> tuple[float, float, float, float] | None:
+    """x0, y0, x1, y1 around both eyes and brows, which is what makes a face known; None on a close-up."""
+    if baseline.landmarks is None:
+        return None
+    points = baseline.landmarks[[*RIGHT_EYE, *LEFT_EYE, *RIGHT_BROW, *LEFT_BROW], :2]
+    margin = 5.0 / baseline.mm_per_px
+    (x0, y0), (x1, y1) = points.min(axis=0) - margin, points.max(axis=0) + margin
+    return float(x0), float(y0), float(x1), float(y1)
+
+
+def write_session(folder: Path, shot: Shot, pictures: SessionPictures) -> None:
+    """The files of one session (DESIGN.md 2.2). Pixels only: PNG without any metadata, so nothing private travels."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _write_png(folder / "aligned.png", pictures.aligned[..., ::-1])
+    for name, white in MAP_WHITE_OD.items():
+        values = np.nan_to_num(getattr(pictures, name), nan=0.0)
+        _write_png(folder / f"{name}.png", _grey(values / white))
+    to_frame = cv2.invertAffineTransform(shot.frame.to_photo.astype(np.float64))
+    size = shot.frame.photo_shape[::-1]
+    for name, probability in zip(shot.segmentation.findings, shot.segmentation.probability, strict=True):
+        mask = _grey(probability)
+        _write_png(folder / f"{name}.png", mask)
+        original = cv2.warpAffine(mask, to_frame, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+        _write_png(folder / f"{name}_original.png", original)
+    np.savez_compressed(
+        folder / "frame.npz", allow_pickle=False, **grid_for_contract(shot.alignment, shot.frame, GRID_STRIDE)
+    )
+
+
+def _grey(values: FloatArray) -> ByteArray:
+    """[0, 1] as 8 bits."""
+    return np.clip(np.rint(values * 255), 0, 255).astype(np.uint8)
+
+
+def _write_png(path: Path, image: npt.NDArray[np.generic]) -> None:
+    # Run lengths suit masks, which are mostly one value; level 1 suits pictures: larger files, seconds saved.
+    mask = image.ndim == 2
+    how = [cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE] if mask else [cv2.IMWRITE_PNG_COMPRESSION, 1]
+    done, data = cv2.imencode(".png", image, how)
+    if not done:
+        raise OSError(f"{path} could not be encoded")
+    path.write_bytes(data.tobytes())

@@ -1,0 +1,210 @@
+"""The rows of the output tables (DESIGN.md 2.2), and how tables are written: atomically, safe in a spreadsheet."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from skinimg.base.entries import PhotoEntry, days_between
+from skinimg.base.records import Change, Shot
+from skinimg.compare.clinical_scores import Estimate
+from skinimg.compare.score import Score
+from skinimg.measure.metrics import METRICS, Metric
+
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "photos": (
+        *("subject", "session", "date", "view", "light", "replicate", "photo", "sha256", "status", "reasons"),
+        *("px_per_mm", "scale_source", "color_source", "color_error_de00", "sharpness"),
+        *("yaw_deg", "pitch_deg", "roll_deg", "registration_error_mm", "overlap_fraction"),
+    ),
+    "measurements": (
+        *("subject", "session", "date", "view", "light", "replicate"),
+        *("region", "finding", "metric", "value", "unit", "missing"),
+    ),
+    "changes": (
+        *("subject", "view", "light", "region", "finding", "metric", "unit", "baseline_session", "session", "days"),
+        *("baseline", "follow_up", "change", "change_percent", "ci_low", "ci_high", "mdc95", "verdict", "reason"),
+    ),
+    "lesions": (
+        *("subject", "view", "finding", "lesion", "session", "region"),
+        *("x_mm", "y_mm", "area_mm2", "contrast", "status"),
+    ),
+    "scores": (
+        *("subject", "view", "session", "finding"),
+        *("improvement_percent", "ci_low", "ci_high", "verdict", "grade"),
+    ),
+    "indices": ("subject", "view", "light", "session", "index", "value", "ci_low", "ci_high", "unit", "note"),
+}
+_WHOLE_NUMBERS = ("replicate", "days", "lesion")
+_NUMBERS = (
+    *("px_per_mm", "color_error_de00", "sharpness", "yaw_deg", "pitch_deg", "roll_deg"),
+    *("registration_error_mm", "overlap_fraction", "value", "baseline", "follow_up", "change", "change_percent"),
+    *("ci_low", "ci_high", "mdc95", "x_mm", "y_mm", "area_mm2", "contrast", "improvement_percent"),
+)
+Row = dict[str, object]
+
+
+def frame(name: str, rows: list[Row]) -> pd.DataFrame:
+    """A table of the contract, with its columns and types also when it has no rows."""
+    return typed(pd.DataFrame(rows, columns=list(COLUMNS[name])))
+
+
+def typed(table: pd.DataFrame) -> pd.DataFrame:
+    """The same table with one type per column: text (never missing, empty instead), whole number, or number."""
+    columns: dict[str, pd.Series] = {}
+    for name in table.columns:
+        values = table[name]
+        if name in _WHOLE_NUMBERS:
+            columns[name] = pd.to_numeric(values).astype("Int64")
+        elif name in _NUMBERS:
+            columns[name] = pd.to_numeric(values).astype("float64")
+        else:
+            columns[name] = values.astype(object).where(values.notna(), "").astype(str)
+    return pd.DataFrame(columns)
+
+
+def _keys(entry: PhotoEntry) -> Row:
+    return {
+        "subject": entry.subject,
+        "session": entry.session,
+        "date": entry.date,
+        "view": entry.view,
+        "light": entry.light,
+        "replicate": entry.replicate,
+    }
+
+
+def photo_row(shot: Shot) -> Row:
+    """A measured photo."""
+    reasons = (*shot.quality.reasons, *shot.alignment.notes)
+    face = shot.face
+    return {
+        **_keys(shot.entry),
+        "photo": shot.entry.photo,
+        "sha256": shot.sha256,
+        "status": "warning" if reasons else "ok",
+        "reasons": "; ".join(reasons),
+        "px_per_mm": np.nan if shot.frame.scale_source == "assumed" else shot.frame.native_px_per_mm,
+        "scale_source": shot.frame.scale_source,
+        "color_source": shot.color_source,
+        "color_error_de00": shot.color_error_de00,
+        "sharpness": shot.quality.sharpness,
+        "yaw_deg": face.yaw_deg if face else np.nan,
+        "pitch_deg": face.pitch_deg if face else np.nan,
+        "roll_deg": face.roll_deg if face else np.nan,
+        "registration_error_mm": np.nan if shot.frame.scale_source == "assumed" else shot.alignment.error_mm,
+        "overlap_fraction": shot.alignment.overlap_fraction,
+    }
+
+
+def rejected_row(entry: PhotoEntry, reason: str, sha256: str) -> Row:
+    """A photo that could not be used."""
+    return {
+        **_keys(entry),
+        "photo": entry.photo,
+        "sha256": sha256,
+        "status": "rejected",
+        "reasons": reason,
+        "scale_source": "",
+        "color_source": "none",
+    }
+
+
+def measurement_row(
+    entry: PhotoEntry, region: str, finding: str, metric: Metric, value: float | None, reason: str
+) -> Row:
+    """One value, or the reason for none."""
+    return {
+        **_keys(entry),
+        "region": region,
+        "finding": finding,
+        "metric": metric.id,
+        "value": np.nan if value is None else value,
+        "unit": metric.unit,
+        "missing": reason,
+    }
+
+
+def change_row(baseline: PhotoEntry, follow_up: PhotoEntry, c: Change, no_scale: str = "") -> Row:
+    """One change since the baseline.
+
+    no_scale : why millimetres are not known; then only the change in per cent and its verdict are left of such a metric
+    """
+    unitless = bool(no_scale) and METRICS[c.metric].needs_mm
+    numbers = {
+        "baseline": c.baseline,
+        "follow_up": c.follow_up,
+        "change": c.change,
+        "ci_low": c.ci_low,
+        "ci_high": c.ci_high,
+        "mdc95": c.mdc95,
+    }
+    return {
+        "subject": baseline.subject,
+        "view": baseline.view,
+        "light": baseline.light,
+        "region": c.region,
+        "finding": c.finding,
+        "metric": c.metric,
+        "unit": c.unit,
+        "baseline_session": baseline.session,
+        "session": follow_up.session,
+        "days": days_between(baseline.date, follow_up.date),
+        **(dict.fromkeys(numbers, np.nan) if unitless else numbers),
+        "change_percent": c.percent,
+        "verdict": c.verdict,
+        "reason": c.reason or (no_scale if unitless else ""),
+    }
+
+
+def score_row(subject: str, view_key: str, session: str, s: Score) -> Row:
+    """One score."""
+    return {
+        "subject": subject,
+        "view": view_key,
+        "session": session,
+        "finding": s.finding,
+        "improvement_percent": s.improvement_percent,
+        "ci_low": s.ci_low,
+        "ci_high": s.ci_high,
+        "verdict": s.verdict,
+        "grade": s.grade,
+    }
+
+
+def index_row(entry: PhotoEntry, e: Estimate) -> Row:
+    """One estimate of a clinical score."""
+    keys = {name: value for name, value in _keys(entry).items() if name in COLUMNS["indices"]}
+    return keys | {
+        "index": e.index,
+        "value": e.value,
+        "ci_low": e.ci_low,
+        "ci_high": e.ci_high,
+        "unit": e.unit,
+        "note": e.note,
+    }
+
+
+def write(table: pd.DataFrame, stem: Path) -> None:
+    """`stem`.csv and `stem`.parquet, each through a temporary file, so that no reader ever sees half a table.
+
+    In the CSV, text that a spreadsheet would run as a formula gets a leading apostrophe; Parquet keeps it as it is.
+    """
+    texts = [column for column in table.columns if table[column].dtype.kind not in "if"]
+    safe = table.copy()
+    for column in texts:
+        if column not in _WHOLE_NUMBERS:
+            values = safe[column].astype(str)
+            safe[column] = values.where(~values.str.match(r"[=+\-@\t\r]"), "'" + values)
+    for suffix, save in ((".csv", _save_csv(safe)), (".parquet", lambda path: table.to_parquet(path, index=False))):
+        target = stem.with_suffix(suffix)
+        partial = target.with_name(f".{target.name}.{os.getpid()}")
+        save(partial)
+        partial.replace(target)
+
+
+def _save_csv(table: pd.DataFrame):  # type: ignore[no-untyped-def]
+    return lambda path: table.to_csv(path, index=False, encoding="utf-8", lineterminator="\n", float_format="%.6g")

@@ -1,0 +1,274 @@
+"""Absolute colour from a 24-patch card in the photo: find the card, fit a matrix, say how well it predicts.
+
+The fit is linear, in linear light, and exact for the white patch; its error is measured on patches that it has not
+seen. A phone's tone curve or a light with gaps in its spectrum leaves a large error, and then nothing is corrected.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from skinimg.base.errors import CalibrationError
+from skinimg.base.records import ByteArray, FloatArray
+from skinimg.photo.colour import WHITE_D65, apply_matrix, delta_e_2000, linear_to_lab, linear_to_srgb8
+from skinimg.photo.icc import WHITE_D50, XYZ_TO_LINEAR, adaptation
+
+Array = npt.NDArray[np.float64]
+_Cell = tuple[int, int]
+
+MAX_ERROR_DE00 = 4.0  # DESIGN.md: larger errors are refused; a change of skin tone by treatment is 1 to 3
+
+# xyY under D50 of the ColorChecker Classic made since November 2014 (X-Rite), rows as printed, dark skin first.
+_XYY: Array = np.array(
+    [
+        [0.43748, 0.37852, 0.09832, 0.42225, 0.37249, 0.33620, 0.27615, 0.29838, 0.17855],
+        [0.37332, 0.45117, 0.13468, 0.30289, 0.28629, 0.22872, 0.28640, 0.38972, 0.41436],
+        [0.52815, 0.40533, 0.31264, 0.23239, 0.21120, 0.10911, 0.50445, 0.32706, 0.18900],
+        [0.33347, 0.25055, 0.06277, 0.39889, 0.50415, 0.43318, 0.49358, 0.44428, 0.42934],
+        [0.20522, 0.16867, 0.05596, 0.32304, 0.51042, 0.22334, 0.56287, 0.33556, 0.12780],
+        [0.46776, 0.47602, 0.59930, 0.42131, 0.26692, 0.18951, 0.20913, 0.30266, 0.18061],
+        [0.34891, 0.36421, 0.88069, 0.34558, 0.35988, 0.58997, 0.34415, 0.35919, 0.36487],
+        [0.34577, 0.35909, 0.19062, 0.34265, 0.35758, 0.08817, 0.34377, 0.35606, 0.03151],
+    ]
+).reshape(4, 6, 3)
+
+
+def _reference() -> FloatArray:
+    """(4, 6, 3) linear sRGB of the printed patches, adapted to D65."""
+    x, y, luminance = np.moveaxis(_XYY, -1, 0)
+    xyz = np.stack([x / y, np.ones_like(y), (1 - x - y) / y], axis=-1) * luminance[..., None]
+    return apply_matrix(xyz, XYZ_TO_LINEAR @ adaptation(WHITE_D50, WHITE_D65))
+
+
+REFERENCE = _reference()
+
+_WORK_SIDE_PX = 1200
+_MIN_SQUARES = 9  # that must lie on one lattice before it is tried as a card
+_SAME_DE00 = 15.0  # a patch is recognised: neighbours on the card differ by 20 and more, makes of cards by up to 12
+_CARD_PATCHES = 14  # patches that must be recognised before it is called a card: chance gives up to 9 (tests)
+_WHITE = 18
+
+
+@dataclass(frozen=True)
+class Card:
+    """A colour card in a photo.
+
+    patches : (24, 3) linear colours as photographed, in the order of the printed rows, dark skin first, black last.
+    corners : (4, 2) centres of the corner patches in pixels of the photo: dark skin, bluish green, black, white.
+    """
+
+    patches: FloatArray
+    corners: FloatArray
+
+
+def find_card(linear: FloatArray) -> Card | None:
+    """Find a 24-patch card of the classic layout, in any rotation, not mirrored; None if there is none.
+
+    linear : (H, W, 3) linear sRGB
+
+    Raises
+    ------
+    CalibrationError
+        There is a card, but some of its patches do not have their colour: hidden, in glare, altered.
+    """
+    zoom = min(1.0, _WORK_SIDE_PX / max(linear.shape[:2]))
+    size = (round(linear.shape[1] * zoom), round(linear.shape[0] * zoom))
+    small = np.asarray(cv2.resize(linear, size, interpolation=cv2.INTER_AREA), np.float32)
+    centres, sides = _squares(linear_to_srgb8(small))
+    best: tuple[int, float, Card] | None = None
+    for side in _likely_sides(sides):
+        alike = np.abs(np.log(sides / side)) < 0.3
+        for lattice in _lattices(centres[alike], side):
+            for seen, error, card in _placements(small, lattice):
+                if best is None or (seen, -error) > (best[0], -best[1]):
+                    best = seen, error, card
+    if best is None or best[0] < _CARD_PATCHES:
+        return None
+    seen, _, card = best
+    if seen < 24:
+        raise CalibrationError(
+            "the colour card cannot be read: partly hidden, in shadow or glare, or its colours were altered",
+            found=f"{seen} of 24 patches with their colour",
+            needed="all 24",
+            next_step="Photograph the whole card, or keep it out of the picture.",
+        )
+    return Card(card.patches, ((card.corners + 0.5) / zoom - 0.5).astype(np.float32))
+
+
+def correct(linear: FloatArray, card: Card) -> tuple[FloatArray, float]:
+    """The photo in the colours of the card's makers, and the error of that in CIEDE2000.
+
+    The error is the mean over the patches, each predicted by a fit that did not use it.
+
+    Raises
+    ------
+    CalibrationError
+        The error is above 4, or the white patch is saturated.
+    """
+    if card.patches[_WHITE].max() >= 0.99:
+        raise CalibrationError(
+            "the white patch of the colour card is saturated",
+            found=f"{100 * card.patches[_WHITE].max():.0f} % of white",
+            needed="less than 99 %",
+            next_step="Expose less.",
+        )
+    reference = REFERENCE.reshape(24, 3)
+    everything = np.arange(24)
+    left_out = [k for k in everything if k != _WHITE]  # the white is fitted exactly and cannot be predicted
+    predicted = [card.patches[k] @ _fit(card.patches, reference, everything != k).T for k in left_out]
+    errors = delta_e_2000(linear_to_lab(np.array(predicted)), linear_to_lab(reference[left_out]))
+    error = float(errors.mean())
+    if error > MAX_ERROR_DE00:
+        raise CalibrationError(
+            "the colour card does not agree with one matrix",
+            found=f"a colour error of {error:.1f} (CIEDE2000)",
+            needed=f"at most {MAX_ERROR_DE00:g}",
+            next_step="Use one even light and a camera without filters or automatic enhancement.",
+        )
+    return apply_matrix(linear, _fit(card.patches, reference, everything >= 0)), error
+
+
+def _fit(patches: FloatArray, reference: FloatArray, used: npt.NDArray[np.bool_]) -> Array:
+    """(3, 3) matrix: least squares over the patches, exact for the white."""
+    white, target = patches[_WHITE].astype(np.float64), reference[_WHITE].astype(np.float64)
+    _, _, directions = np.linalg.svd(white[None])
+    free = directions[1:]  # (2, 3) perpendicular to the white
+    exact = np.outer(target, white) / (white @ white)
+    # Errors of light count as the eye sees them, by the slope of L*: dark patches more.
+    weight = 1 / (reference[used].mean(axis=1) + 0.02) ** (2 / 3)
+    rest = reference[used] - patches[used] @ exact.T
+    solution, *_ = np.linalg.lstsq(weight[:, None] * (patches[used] @ free.T), weight[:, None] * rest, rcond=None)
+    return np.asarray(exact + solution.T @ free, np.float64)
+
+
+def _squares(srgb: ByteArray) -> tuple[Array, Array]:
+    """Centres (n, 2) and sides (n,) of filled squares, found as contours over many thresholds of every channel."""
+    found: list[tuple[float, float, float]] = []
+    for channel in cv2.split(cv2.GaussianBlur(srgb, (0, 0), 0.8)):
+        for threshold in range(20, 250, 14):
+            binary = cv2.threshold(channel, threshold, 255, cv2.THRESH_BINARY)[1]
+            for contour in cv2.findContours(binary, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)[0]:
+                (x, y), (w, h), _ = cv2.minAreaRect(contour)
+                side = (w * h) ** 0.5
+                if min(w, h) < 8 or max(w, h) > 1.5 * min(w, h) or side > 0.25 * min(srgb.shape[:2]):
+                    continue
+                if cv2.contourArea(contour) > 0.8 * w * h:
+                    found.append((x, y, side))
+    kept: list[tuple[float, float, float]] = []
+    for x, y, side in sorted(found, key=lambda square: -square[2]):
+        if all((x - a) ** 2 + (y - b) ** 2 > (0.5 * s) ** 2 or side < 0.6 * s for a, b, s in kept):
+            kept.append((x, y, side))
+    table = np.array(kept, np.float64).reshape(-1, 3)
+    return table[:, :2], table[:, 2]
+
+
+def _likely_sides(sides: Array) -> list[float]:
+    """The few sides that most squares share."""
+    counts = [(int(np.sum(np.abs(np.log(sides / side)) < 0.3)), float(side)) for side in sides]
+    likely: list[float] = []
+    for count, side in sorted(counts, reverse=True):
+        if count >= _MIN_SQUARES and all(abs(np.log(side / other)) > 0.2 for other in likely):
+            likely.append(side)
+    return likely[:4]
+
+
+def _lattices(centres: Array, side: float) -> list[tuple[dict[_Cell, int], Array]]:
+    """Regular grids among square centres: cells -> index, with the (3, 3) homography from cells to pixels."""
+    steps = centres[None] - centres[:, None]  # (n, n, 2)
+    length = np.linalg.norm(steps, axis=2)
+    near = (length > 0.9 * side) & (length < 1.9 * side)
+    if not near.any():
+        return []
+    # Neighbours lie along two perpendicular directions: four times their angle agrees.
+    angle = np.arctan2(steps[..., 1], steps[..., 0])[near]
+    weight = 1 / length[near] ** 4  # nearest neighbours, not diagonals
+    turn = np.angle(np.sum(weight * np.exp(4j * angle))) / 4
+    axes = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+    along = steps @ axes.T  # (n, n, 2)
+    pitches = []
+    for k in (0, 1):
+        straight = near & (np.abs(along[..., 1 - k]) < 0.3 * np.abs(along[..., k]))
+        if not straight.any():
+            return []
+        pitches.append(np.median(np.abs(along[..., k][straight])))
+    cells = along / np.array(pitches)
+    rounded = np.rint(cells)
+    linked = (np.abs(cells - rounded).max(axis=2) < 0.3) & (np.abs(rounded).sum(axis=2) == 1)
+    grids = []
+    unseen = set(range(len(centres)))
+    while unseen:
+        grid = _walk(unseen.pop(), linked, rounded.astype(int))
+        unseen -= set(grid.values())
+        if len(grid) >= _MIN_SQUARES:
+            points = np.array(list(grid), np.float64)
+            homography, _ = cv2.findHomography(points, centres[list(grid.values())], cv2.RANSAC, 0.3 * side)
+            if homography is not None:
+                grids.append((grid, np.asarray(homography, np.float64)))
+    return grids
+
+
+def _walk(start: int, linked: npt.NDArray[np.bool_], offset: npt.NDArray[np.int_]) -> dict[_Cell, int]:
+    """Number the squares that hang together with one, from neighbour to neighbour."""
+    place = {start: (0, 0)}
+    queue = deque([start])
+    while queue:
+        here = queue.popleft()
+        for other in np.flatnonzero(linked[here]):
+            if int(other) not in place:
+                step = offset[here, other]
+                place[int(other)] = (place[here][0] + int(step[0]), place[here][1] + int(step[1]))
+                queue.append(int(other))
+    return {cell: index for index, cell in place.items()}
+
+
+def _placements(linear: FloatArray, lattice: tuple[dict[_Cell, int], Array]) -> list[tuple[int, float, Card]]:
+    """Every way to lay the card over a lattice: patches recognised, their median error, the card."""
+    grid, homography = lattice
+    low, high = np.min(list(grid), axis=0), np.max(list(grid), axis=0)
+    results = []
+    for turns in range(4):
+        reference = np.rot90(REFERENCE, turns)
+        numbers = np.rot90(np.arange(24).reshape(4, 6), turns)
+        rows, columns = numbers.shape
+        for x0 in range(high[0] - columns + 1, low[0] + 1):
+            for y0 in range(high[1] - rows + 1, low[1] + 1):
+                x, y = np.meshgrid(np.arange(x0, x0 + columns), np.arange(y0, y0 + rows))
+                cells = np.stack([x, y], axis=-1).reshape(-1, 2).astype(np.float64)
+                patches = _sample(linear, cells, homography)
+                if patches is None:
+                    continue
+                seen, error = _recognise(patches, reference.reshape(24, 3))
+                order = np.argsort(numbers.ravel())
+                centres = cv2.perspectiveTransform(cells[None], homography)[0][order]
+                corners = centres[[0, 5, 23, 18]].astype(np.float32)
+                results.append((seen, error, Card(patches[order], corners)))
+    return results
+
+
+def _sample(linear: FloatArray, cells: Array, homography: Array) -> FloatArray | None:
+    """(24, 3) median colour of the middle of every cell; None if one lies outside the picture."""
+    offsets = np.stack(np.meshgrid(*[np.linspace(-0.2, 0.2, 7)] * 2), axis=-1).reshape(1, -1, 2)
+    points = (cells[:, None] + offsets).reshape(1, -1, 2)
+    pixels = np.rint(cv2.perspectiveTransform(points, homography)[0]).astype(int)
+    height, width = linear.shape[:2]
+    if pixels.min() < 0 or (pixels >= (width, height)).any():
+        return None
+    values = linear[pixels[:, 1], pixels[:, 0]].reshape(len(cells), -1, 3)
+    return np.asarray(np.median(values, axis=1), np.float32)
+
+
+def _recognise(patches: FloatArray, reference: FloatArray) -> tuple[int, float]:
+    """How many patches have their colour after a fit that the bad ones do not spoil, and the median error."""
+    used = np.ones(24, np.bool_)
+    target = linear_to_lab(reference)
+    errors = np.zeros(24)
+    for _ in range(4):
+        matrix, *_ = np.linalg.lstsq(patches[used].astype(np.float64), reference[used].astype(np.float64), rcond=None)
+        errors = delta_e_2000(linear_to_lab((patches @ matrix).astype(np.float32)), target)
+        used = errors <= max(float(np.sort(errors)[15]), 1e-6)
+    return int(np.sum(errors < _SAME_DE00)), float(np.median(errors))

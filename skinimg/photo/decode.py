@@ -1,0 +1,173 @@
+"""One photo file -> upright linear sRGB.
+
+JPEG, PNG, TIFF, WebP and HEIC, 8 and 16 bits, by content whatever the extension. The colour profile and the turn of
+the camera are honoured; everything else that the file says (place, owner, thumbnail) is left behind.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageCms
+
+from skinimg.base.errors import PhotoError
+from skinimg.base.records import Photo
+from skinimg.photo import icc
+from skinimg.photo.header import DECODER_ERRORS, MAX_MEGAPIXELS, READABLE, PhotoHeader, open_image
+
+Codes = npt.NDArray[Any]  # uint8 or uint16
+
+_NCLX_P3, _NCLX_HDR_CURVES = 12, (16, 18)  # ITU-T H.273: primaries of P3; PQ and HLG
+_AGAIN = "Export the photo again as an sRGB JPEG or PNG."
+
+
+def read_photo(path: Path, max_megapixels: float = MAX_MEGAPIXELS) -> Photo:
+    """Decode a photo.
+
+    Grey photos come out as three equal channels. An alpha channel is dropped if it is opaque. Of a phone's JPEG or
+    HEIC with several pictures (depth map, live photo) the main one is read.
+
+    Raises
+    ------
+    PhotoError
+        A folder, unreadable, empty, damaged or truncated; another format; above `max_megapixels` (checked before
+        decoding); below 32 pixels; several pages or animated; CMYK, palette, 32 bits; transparent pixels; a damaged
+        profile or an HDR tone curve.
+    """
+    try:
+        data = path.read_bytes()
+    except IsADirectoryError as error:
+        raise PhotoError(f"{path} is a folder", needed=READABLE) from error
+    except OSError as error:
+        raise PhotoError(f"{path} cannot be opened", found=error.strerror or str(error), needed=READABLE) from error
+    with open_image(BytesIO(data), path, max_megapixels) as (image, header):
+        profile = colour_profile(header, path)
+        codes = _opaque(_decode(data, image, header, profile, path), path)
+    codes = np.ascontiguousarray(_upright(codes, header.orientation))
+    profile = _fitted(profile, codes, path)
+    linear = icc.to_linear(codes, profile)
+    return Photo(linear, hashlib.sha256(data).hexdigest(), profile.name, header.bits, header.date, header.camera)
+
+
+def _fitted(profile: icc.ColourProfile, codes: Codes, path: Path) -> icc.ColourProfile:
+    """The profile in the form that fits the decoded codes: colour or grey."""
+    if profile.look_up:
+        return replace(icc.SRGB, name=f"{profile.name} (colour table, applied in 8 bits)")
+    if codes.ndim == 2 and not profile.grey:
+        return icc.ColourProfile(f"{profile.name}, grey", profile.curves[:1])
+    if codes.ndim == 3 and profile.grey:
+        raise PhotoError(
+            f"the colour profile of {path} cannot be used",
+            found="a grey profile on a colour photo",
+            needed="an RGB profile",
+            next_step=_AGAIN,
+        )
+    return profile
+
+
+def colour_profile(header: PhotoHeader, path: Path) -> icc.ColourProfile:
+    """The colour profile: embedded, else what camera or HEIC say of the primaries, else sRGB; raises PhotoError."""
+    if header.icc:
+        try:
+            return icc.read_profile(header.icc)
+        except ValueError as error:
+            raise PhotoError(
+                f"the colour profile of {path} cannot be used",
+                found=str(error),
+                needed="an RGB or grey profile",
+                next_step=_AGAIN,
+            ) from error
+    if header.nclx.get("transfer_characteristics") in _NCLX_HDR_CURVES:
+        raise PhotoError(f"{path} has an HDR tone curve", found="PQ or HLG", needed="a plain photo", next_step=_AGAIN)
+    if header.nclx.get("color_primaries") == _NCLX_P3:
+        return icc.DISPLAY_P3
+    return icc.ADOBE_RGB if header.adobe_rgb else icc.SRGB
+
+
+def _decode(data: bytes, image: Image.Image, header: PhotoHeader, profile: icc.ColourProfile, path: Path) -> Codes:
+    """(H, W), (H, W, 2), (H, W, 3) or (H, W, 4) codes: grey, grey + alpha, RGB, RGB + alpha."""
+    try:
+        image.load()  # also for 16 bits, where it finds damage before OpenCV sees the file
+        if profile.look_up:
+            return _through_engine(image, header)
+        if header.format == "HEIF" and header.bits > 8:
+            return _heif16(data)
+        if header.bits > 8:
+            return _deep(data, path)
+        if image.mode in ("YCbCr", "RGBX"):
+            image = image.convert("RGB")
+        return np.asarray(image)
+    except MemoryError as error:
+        raise PhotoError(f"{path} does not fit into memory", found=f"{header.width} x {header.height}") from error
+    except (*DECODER_ERRORS, cv2.error) as error:
+        raise PhotoError(
+            f"{path} is damaged or truncated",
+            found=str(error),
+            needed="a complete file",
+            next_step="Copy the photo again from the camera.",
+        ) from error
+
+
+def _deep(data: bytes, path: Path) -> Codes:
+    """16-bit PNG and TIFF: Pillow would cut them to 8 bits."""
+    codes = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if codes is None or codes.dtype != np.uint16:
+        raise PhotoError(
+            f"{path} has pixels of a kind that cannot be measured",
+            found="an unusual 16-bit layout" if codes is None else str(codes.dtype),
+            needed="RGB or grey with 8 or 16 bits",
+        )
+    return codes[..., [2, 1, 0, 3][: codes.shape[2]]] if codes.ndim == 3 else codes  # BGR(A) -> RGB(A)
+
+
+def _heif16(data: bytes) -> Codes:
+    """HEIC with 10 or 12 bits, scaled to the full range of 16."""
+    import pillow_heif
+
+    return np.asarray(pillow_heif.open_heif(data, convert_hdr_to_8bit=False))
+
+
+def _through_engine(image: Image.Image, header: PhotoHeader) -> Codes:
+    """A profile that is a table of colours: Little CMS to sRGB, 8 bits, clipped to sRGB."""
+    srgb = ImageCms.createProfile("sRGB")
+    intent = ImageCms.Intent.RELATIVE_COLORIMETRIC
+    profile = ImageCms.ImageCmsProfile(BytesIO(header.icc))
+    try:
+        turned = ImageCms.profileToProfile(image.convert("RGB"), profile, srgb, intent, outputMode="RGB")
+    except ImageCms.PyCMSError as error:
+        raise ValueError(f"its colour profile cannot be applied ({error})") from error
+    return np.asarray(turned)
+
+
+def _opaque(codes: Codes, path: Path) -> Codes:
+    """Without the alpha channel, which must hide nothing."""
+    if codes.ndim == 2 or codes.shape[2] == 3:
+        return codes
+    alpha = codes[..., -1]
+    hidden = float(np.mean(alpha < np.iinfo(codes.dtype).max))
+    if hidden > 0:
+        raise PhotoError(
+            f"{path} has transparent pixels",
+            found=f"{100 * hidden:.1f} % of the picture",
+            needed="an opaque photo",
+            next_step="Use the original photo, without a cut-out background.",
+        )
+    return codes[..., 0] if codes.shape[2] == 2 else codes[..., :3]
+
+
+def _upright(codes: Codes, orientation: int) -> Codes:
+    """Apply the EXIF orientation 1..8 (CIPA DC-008, 4.6.4): where the photo's row 0 and column 0 lie."""
+    if orientation >= 5:
+        codes = codes.swapaxes(0, 1)
+    if orientation in (2, 3, 6, 7):
+        codes = codes[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        codes = codes[::-1]
+    return codes

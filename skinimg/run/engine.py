@@ -1,0 +1,171 @@
+"""Many subjects: worker processes, resumption, and the tables of the whole study.
+
+A subject's work is built in a hidden folder and moved into place in one rename, with a key of everything it depends on.
+A run that was killed loses the subjects in work and no other; the next run skips every subject whose key still fits.
+"""
+
+from __future__ import annotations
+
+import glob
+import json
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+import cv2
+import pandas as pd
+
+from skinimg.base.entries import Subject
+from skinimg.base.errors import DeviceError
+from skinimg.base.provenance import subject_key, versions
+from skinimg.base.records import SubjectFailure, SubjectResult
+from skinimg.base.settings import Settings
+from skinimg.model.segmenter import Segmenter, load_segmenter
+from skinimg.output import tables
+from skinimg.pipeline import Bench, analyze_subject
+from skinimg.report import ReportOptions, write_subject_report
+from skinimg.study import safe_name
+
+_STATE = "state.json"
+TABLES = tuple(tables.COLUMNS)
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a worker needs to do one subject; small enough to travel between processes."""
+
+    subject: Subject
+    out: Path
+    weights: str
+    device: str
+    settings: Settings
+    report: ReportOptions
+    threads: int  # for OpenCV, so that all workers together use each core once
+    fresh: bool  # do it again even where the earlier result still fits
+
+
+@dataclass(frozen=True)
+class Done:
+    """One subject's outcome: its tables, and why it failed if it did."""
+
+    subject: str
+    tables: dict[str, pd.DataFrame]
+    error: str
+    warnings: tuple[str, ...]
+    seconds: dict[str, float]
+    resumed: bool
+
+
+def run(jobs: Sequence[Job], workers: int, scheduler: str = "") -> Iterator[Done]:
+    """Do the jobs here, in `workers` processes, or on the Dask cluster at `scheduler`; yields as they are completed.
+
+    A bug in a worker reaches the caller whole and ends the run.
+
+    Raises
+    ------
+    DeviceError
+        A cluster was asked for and cannot be reached, or the extra `cluster` is not installed.
+    """
+    if scheduler:
+        yield from _on_cluster(jobs, scheduler)
+        return
+    if workers == 1 or len(jobs) == 1:
+        for job in jobs:
+            yield _do(job)
+        return
+    # spawn: a forked process inherits the locks of threads that torch and OpenCV have started.
+    with ProcessPoolExecutor(min(workers, len(jobs)), mp_context=get_context("spawn")) as pool:
+        futures = [pool.submit(_do, job) for job in jobs]
+        try:
+            for future in as_completed(futures):
+                yield future.result()
+        finally:
+            for future in futures:
+                future.cancel()
+
+
+def _on_cluster(jobs: Sequence[Job], scheduler: str) -> Iterator[Done]:
+    try:
+        from distributed import Client
+        from distributed import as_completed as completed
+    except ImportError as error:
+        raise DeviceError(
+            "a scheduler needs the extra `cluster`", next_step="pip install 'skinimg[cluster]'"
+        ) from error
+    try:
+        client = Client(scheduler, timeout=10)
+    except OSError as error:
+        raise DeviceError(f"no Dask scheduler answers at {scheduler}", found=str(error)) from error
+    with client:
+        for future in completed([client.submit(_do, job, pure=False) for job in jobs]):
+            yield future.result()
+
+
+def _do(job: Job) -> Done:
+    """One subject, from the cache of an earlier run where its key still fits."""
+    cv2.setNumThreads(job.threads)
+    segmenter = load_segmenter(job.weights, job.device)
+    key = subject_key(job.subject.photos, job.settings, segmenter.sha256, asdict(job.report))
+    name = safe_name(job.subject.name)
+    home = job.out / "subjects" / name
+    if not job.fresh and (known := _resume(home, job.subject.name, key)) is not None:
+        return known
+    for left_over in home.parent.glob(f".{glob.escape(name)}.*"):  # of a run that was killed
+        shutil.rmtree(left_over, ignore_errors=True)
+    partial = home.parent / f".{name}.{os.getpid()}"
+    partial.mkdir(parents=True)
+    try:
+        done = _analyze(job, segmenter, partial)
+        _save(partial, key, done)
+        shutil.rmtree(home, ignore_errors=True)
+        partial.replace(home)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return done
+
+
+def _analyze(job: Job, segmenter: Segmenter, folder: Path) -> Done:
+    """One subject from photos to report; a subject that could not be scored gets a page that says why."""
+    result, pictures = analyze_subject(job.subject, Bench(segmenter, job.settings), folder)
+    error = ""
+    if isinstance(result, SubjectFailure):
+        error = result.error
+        empty = {name: tables.frame(name, []) for name in TABLES}
+        result = SubjectResult(
+            result.subject, result.photos, empty["measurements"], empty["changes"], empty["lesions"], empty["scores"],
+            empty["indices"],
+        )  # fmt: skip
+    footer = {
+        **versions(),
+        "weights": f"{segmenter.name} (sha256 {segmenter.sha256[:16]})",
+        **{name: f"{value:g}" for name, value in job.settings.as_dict().items()},
+    }
+    report = job.out / "reports" / f"{safe_name(job.subject.name)}.html"
+    write_subject_report(result, pictures, job.report, footer, report, job.subject)
+    found = {name: getattr(result, name) for name in TABLES}
+    warnings = (*result.warnings, *segmenter.strain())
+    return Done(result.subject, found, error, warnings, result.seconds, False)
+
+
+def _save(folder: Path, key: str, done: Done) -> None:
+    """The tables of one subject, and last of all the key that vouches for them."""
+    for name, table in done.tables.items():
+        table.to_parquet(folder / f"{name}.parquet", index=False)
+    state = {"key": key, "error": done.error, "warnings": done.warnings, "seconds": done.seconds}
+    (folder / _STATE).write_text(json.dumps(state), encoding="utf-8")
+
+
+def _resume(folder: Path, subject: str, key: str) -> Done | None:
+    """An earlier outcome with the same key, or None where there is none or it is not whole."""
+    try:
+        state = json.loads((folder / _STATE).read_text(encoding="utf-8"))
+        if state["key"] != key:
+            return None
+        found = {name: pd.read_parquet(folder / f"{name}.parquet") for name in TABLES}
+    except (OSError, ValueError, KeyError):
+        return None
+    return Done(subject, found, state["error"], tuple(state["warnings"]), dict(state["seconds"]), True)

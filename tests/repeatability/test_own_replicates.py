@@ -1,0 +1,121 @@
+"""`skinimg repeatability`: the right shots are compared, the figures are those of their noise, bad input is refused."""
+
+import json
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from skinimg.base.errors import StudyError
+from skinimg.output import tables
+from skinimg.repeatability.own_replicates import repeatability
+from tests.cli.test_main import skinimg
+
+NOISE = 0.05
+
+
+def measurements(shots, subjects=12, noise=NOISE, light="standard", missing=()):
+    """A table as `analyze` writes it; shots : session -> replicates."""
+    rng = np.random.default_rng(0)
+    rows = []
+    for subject in range(subjects):
+        for session, replicates in shots.items():
+            level = {"burden": rng.uniform(50, 300), "roughness_0.5_2": rng.uniform(5, 9)}
+            for replicate in replicates:
+                for finding, metric, unit in (("spots", "burden", "mm2 OD"), ("texture", "roughness_0.5_2", "%")):
+                    gone = (finding, replicate) in missing
+                    rows.append(
+                        {
+                            "subject": f"P{subject}", "session": session, "date": "", "view": "front", "light": light,
+                            "replicate": replicate, "region": "face", "finding": finding, "metric": metric,
+                            "value": np.nan if gone else level[metric] * np.exp(noise * rng.standard_normal()),
+                            "unit": unit, "missing": "too blurred" if gone else "",
+                        }
+                    )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def folder(tmp_path, *parts):
+    table = tables.typed(pd.concat(parts, ignore_index=True))
+    tables.write(table, tmp_path / "measurements")
+    return tmp_path
+
+
+def row(outcome, finding="spots"):
+    return outcome.table[outcome.table["finding"] == finding].iloc[0]
+
+
+def test_the_noise_that_was_put_in_comes_out(tmp_path):
+    found = row(repeatability(folder(tmp_path, measurements({"S1": (1, 2, 3), "S2": (1, 2, 3)}, subjects=200))))
+    assert (found.n, found.k, found.subjects) == (400, 3, 200)
+    assert found.cv_percent == pytest.approx(100 * NOISE, rel=0.1)
+    assert found.mdc95_percent == pytest.approx(100 * np.expm1(1.96 * np.sqrt(2) * NOISE), rel=0.1)
+    assert found.icc_2_1 > 0.95
+
+
+def test_what_is_written_is_what_is_returned(tmp_path):
+    out = folder(tmp_path, measurements({"S1": (1, 2)}))
+    outcome = repeatability(out)
+    for read in (pd.read_csv(out / "repeatability.csv"), pd.read_parquet(out / "repeatability.parquet")):
+        assert list(read.columns) == list(outcome.table.columns)
+        assert read["icc_2_1"].to_numpy() == pytest.approx(outcome.table["icc_2_1"].to_numpy(), rel=1e-5)
+
+
+def test_unequal_replicates_use_the_first_that_all_have_and_say_so(tmp_path):
+    outcome = repeatability(folder(tmp_path, measurements({"S1": (1, 2, 3), "S2": (2, 4), "S3": (1,)})))
+    found = row(outcome)
+    assert (found.n, found.k) == (24, 2)  # S3 has nothing to compare; shot 1 of S2 was refused
+    assert "the first 2" in outcome.notes[0]
+    assert "24 sessions of 12 people" in outcome.notes[0]
+
+
+def test_a_metric_without_values_has_a_reason(tmp_path):
+    out = folder(tmp_path, measurements({"S1": (1, 2)}, missing={("spots", 2)}))
+    found = row(repeatability(out))
+    assert (found.n, found.missing) == (0, "too blurred")
+    assert np.isnan(found.icc_2_1)
+    assert row(repeatability(out), "texture").missing == ""
+
+
+def test_lights_are_never_mixed(tmp_path):
+    one, other = (measurements({"S1": (shot,)}, light=light) for shot, light in ((1, "standard"), (2, "uv")))
+    with pytest.raises(StudyError, match="repeat"):
+        repeatability(folder(tmp_path, one, other))
+
+
+@pytest.mark.parametrize(
+    ("shots", "subjects", "says"), [({"S1": (1,)}, 5, "0 people"), ({"S1": (1, 2)}, 1, "1 person")]
+)
+def test_too_little_is_refused(tmp_path, shots, subjects, says):
+    with pytest.raises(StudyError, match=says):
+        repeatability(folder(tmp_path, measurements(shots, subjects)))
+    assert not (tmp_path / "repeatability.csv").exists()
+
+
+@pytest.mark.parametrize("text", [None, "", "a,b\n1,2\n"])
+def test_a_folder_that_is_no_output_is_refused(tmp_path, text):
+    if text is not None:
+        (tmp_path / "measurements.csv").write_text(text)
+    with pytest.raises(StudyError, match="measurements"):
+        repeatability(tmp_path)
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_the_page_is_whole_and_loads_nothing_from_outside(tmp_path, lang):
+    page = repeatability(folder(tmp_path, measurements({"S1": (1, 2)})), lang).page.read_text(encoding="utf-8")
+    assert page.count("data:image/svg+xml;base64,") == 2
+    assert not re.search(r"""(src|href)=["'](?!data:|#)""", page)
+    assert ("Bland" in page) and ("12 sessions of 12 people" in page) == (lang == "en")
+
+
+def test_the_command_prints_and_answers_in_json(tmp_path):
+    out = folder(tmp_path, measurements({"S1": (1, 2)}))
+    done = skinimg("repeatability", out)
+    assert done.returncode == 0, done.stderr
+    assert "burden" in done.stdout
+    answer = json.loads(skinimg("repeatability", out, "--json").stdout)
+    assert {r["metric"] for r in answer["rows"]} == {"burden", "roughness_0.5_2"}
+    refused = skinimg("repeatability", tmp_path / "nowhere")
+    assert refused.returncode == 2
+    assert "Traceback" not in refused.stderr

@@ -1,0 +1,98 @@
+"""Killed runs, clusters and bugs: nothing finished is lost, nothing half-done is seen."""
+
+import subprocess
+import sys
+import time
+
+import pandas as pd
+import pytest
+
+from skinimg import Options, analyze
+from skinimg.base.errors import DeviceError
+from skinimg.output.tables import COLUMNS
+from tests.drawn import SPOTS, save, skin_patch
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    """Three people, two sessions each, small."""
+    folder = tmp_path_factory.mktemp("study")
+    rows = ["subject,session,photo,view,mm_per_px"]
+    for seed, name in enumerate("abc"):
+        for session in ("S1", "S2"):
+            path = folder / name / f"{session}.png"
+            save(skin_patch(SPOTS[:2], size_mm=40, seed=seed, noise_seed=int(session[1])), path)
+            rows.append(f"{name},{session},{name}/{session}.png,closeup,0.1")
+    (folder / "manifest.csv").write_text("\n".join(rows) + "\n")
+    return folder / "manifest.csv"
+
+
+@pytest.fixture(scope="module")
+def whole(study, tmp_path_factory):
+    out = tmp_path_factory.mktemp("whole")
+    assert analyze(study, out).complete
+    return out
+
+
+def assert_same_tables(one, other):
+    for name in COLUMNS:
+        assert (one / f"{name}.csv").read_bytes() == (other / f"{name}.csv").read_bytes(), name
+
+
+def test_a_killed_run_goes_on_where_it_was(study, whole, tmp_path):
+    run = subprocess.Popen([sys.executable, "-m", "skinimg", "analyze", str(study), "--out", str(tmp_path)])
+    first = tmp_path / "subjects" / "a" / "state.json"
+    deadline = time.monotonic() + 300
+    while not first.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    run.kill()
+    run.wait()
+    assert first.exists()
+    assert not (tmp_path / "changes.csv").exists()
+    outcome = analyze(study, tmp_path)
+    assert outcome.complete
+    assert 1 <= outcome.resumed < 3
+    assert_same_tables(tmp_path, whole)
+    assert sorted(p.name for p in (tmp_path / "subjects").iterdir() if not p.name.startswith(".")) == ["a", "b", "c"]
+
+
+def test_a_damaged_result_is_done_again(study, whole, tmp_path):
+    analyze(study, tmp_path)
+    (tmp_path / "subjects" / "b" / "changes.parquet").write_bytes(b"half")
+    assert analyze(study, tmp_path).resumed == 2
+    assert_same_tables(tmp_path, whole)
+
+
+def test_fresh_does_everything_again(study, tmp_path):
+    analyze(study, tmp_path)
+    assert analyze(study, tmp_path, Options(fresh=True)).resumed == 0
+
+
+def test_other_settings_are_another_result(study, tmp_path):
+    from skinimg import Settings
+
+    analyze(study, tmp_path)
+    assert analyze(study, tmp_path, settings=Settings(seed=1)).resumed == 0
+
+
+def test_a_cluster_gives_the_same_tables(study, whole, tmp_path):
+    distributed = pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
+    with (
+        distributed.LocalCluster(n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None) as cluster,
+    ):
+        assert analyze(study, tmp_path, Options(scheduler=cluster.scheduler_address)).complete
+    assert_same_tables(tmp_path, whole)
+
+
+def test_a_scheduler_that_does_not_answer_is_a_device_error(study, tmp_path):
+    pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
+    with pytest.raises(DeviceError, match="no Dask scheduler answers"):
+        analyze(study, tmp_path, Options(scheduler="tcp://127.0.0.1:9"))
+
+
+def test_photos_are_never_copied_with_their_metadata(whole):
+    for path in whole.rglob("*.png"):
+        data = path.read_bytes()
+        assert b"eXIf" not in data
+        assert b"tEXt" not in data
+    assert pd.read_csv(whole / "photos.csv")["photo"].str.startswith(("a/", "b/", "c/")).all()
