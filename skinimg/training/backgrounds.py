@@ -23,8 +23,8 @@ from skinimg.training.patches import REDNESS, SPOTS
 
 # SD in mm of the inner Gaussian, density by which a thing of that size stands out. Set on the contact sheets of the
 # training people: what a reader would call a freckle or a red mark is beyond it, texture is not.
-_SPOT_SIZES = ((0.5, 0.06), (1.0, 0.05), (2.0, 0.045))
-_RED_SIZES = ((0.7, 0.06), (1.5, 0.05), (3.0, 0.045))
+_SPOT_SIZES = ((0.5, 0.12), (1.0, 0.09), (2.0, 0.09))
+_RED_SIZES = ((0.7, 0.12), (1.5, 0.10), (3.0, 0.09))
 _SURROUND = 2.5  # the outer Gaussian, times the inner one
 _BORDER_MM = 3.0
 _FOLDED = ("perioral", "chin")

@@ -40,7 +40,7 @@ def relit(relative: Tensor, context: Tensor, generator: torch.Generator) -> tupl
     n, _, side, _ = relative.shape
 
     def draw(*shape: int) -> Tensor:
-        return torch.randn(n, *shape, generator=generator)
+        return torch.randn(n, *shape, generator=generator, device=relative.device)
 
     anchor = _ANCHOR_SD * draw(1, 1, 1) + _CAST_SD * draw(3, 1, 1)
     light = _LIGHT_SD * draw(1, 3, 3) + _COLOURED_LIGHT_SD * draw(3, 3, 3)
@@ -49,7 +49,7 @@ def relit(relative: Tensor, context: Tensor, generator: torch.Generator) -> tupl
         for size in (side, context.shape[-1])
     )
     gain = 1 + _TONE_CURVE_SD * draw(1, 1, 1)
-    noise = _NOISE * torch.rand(n, 1, 1, 1, generator=generator) * draw(3, side, side)
+    noise = _NOISE * torch.rand(n, 1, 1, 1, generator=generator, device=relative.device) * draw(3, side, side)
     # the mean over 8 mm around keeps about half of what varies over a tile
     coarse = context[:, :N_COARSE] * gain + anchor + 0.5 * coarse_field
     return relative * gain + anchor + field + noise, torch.cat([coarse, context[:, N_COARSE:]], dim=1)
@@ -58,11 +58,11 @@ def relit(relative: Tensor, context: Tensor, generator: torch.Generator) -> tupl
 def carved(skin: Tensor, generator: torch.Generator) -> Tensor:
     """Half of the tiles lose what lies beyond a curved border, or inside an ellipse; skin : (n, s, s) bool."""
     n, side, _ = skin.shape
-    at = torch.linspace(-1, 1, side)
+    at = torch.linspace(-1, 1, side, device=skin.device)
     x, y = at[None, None, :], at[None, :, None]
 
     def draw(low: float, high: float) -> Tensor:
-        return low + (high - low) * torch.rand(n, 1, 1, generator=generator)
+        return low + (high - low) * torch.rand(n, 1, 1, generator=generator, device=skin.device)
 
     angle, bend, far = draw(0, 6.2832), draw(-0.6, 0.6), draw(-0.2, 1.2)
     along, across = x * angle.cos() + y * angle.sin(), y * angle.cos() - x * angle.sin()

@@ -23,6 +23,8 @@ _MODES = 5  # waves of an outline: 2 to 6 around
 # Density in green, after the blur of the photo, from which a lesion is labelled; fainter ones are unknown, and those
 # below the first number are plain skin. Faces vary by 0.03 to 0.06 at the scale of a spot.
 _FAINT_OD, _SEEN_OD = 0.03, 0.07
+_STEPS = 64  # of a table of densities
+_TOGETHER = 7  # things drawn at a time: fewer, larger steps keep a GPU busy
 
 
 @dataclass(frozen=True)
@@ -41,15 +43,16 @@ class Paint:
 
 
 PAINTS: dict[str, Paint] = {
-    "spot": Paint(0.32, (0.4, 5.0), melanin_od=(0.03, 0.6)),
-    "melasma": Paint(0.08, (5.0, 25.0), (0.5, 5.0), (0.1, 0.4), melanin_od=(0.05, 0.4), patchy=0.4),
-    "mark after inflammation": Paint(0.10, (0.6, 4.0), melanin_od=(0.03, 0.45), blood_od=(0.0, 0.08)),
-    "red mark": Paint(0.16, (0.5, 5.0), blood_od=(0.03, 0.45)),
-    "flush": Paint(0.08, (5.0, 25.0), (0.5, 5.0), (0.1, 0.4), blood_od=(0.05, 0.4), patchy=0.3),
-    "vessel": Paint(0.08, (0.08, 0.3), blood_od=(0.06, 0.5), length_mm=(3.0, 15.0)),
-    "hair": Paint(0.06, (0.03, 0.12), grey_od=(0.2, 1.5), length_mm=(5.0, 40.0)),
-    "shade": Paint(0.08, (0.8, 12.0), (1.0, 6.0), grey_od=(0.05, 0.5)),
-    "shine": Paint(0.04, (0.5, 8.0), (0.5, 4.0), grey_od=(-0.4, -0.05)),
+    "spot": Paint(0.44, (0.5, 3.2), (0.1, 2.0), melanin_od=(0.05, 0.6)),
+    "blot": Paint(0.05, (3.0, 8.0), melanin_od=(0.04, 0.5)),
+    "melasma": Paint(0.05, (5.0, 25.0), (0.5, 5.0), (0.1, 0.4), melanin_od=(0.05, 0.4), patchy=0.4),
+    "mark after inflammation": Paint(0.09, (0.6, 3.0), melanin_od=(0.03, 0.45), blood_od=(0.0, 0.08)),
+    "red mark": Paint(0.15, (0.6, 5.0), blood_od=(0.04, 0.45)),
+    "flush": Paint(0.05, (5.0, 25.0), (0.5, 5.0), (0.1, 0.4), blood_od=(0.05, 0.4), patchy=0.3),
+    "vessel": Paint(0.05, (0.08, 0.3), blood_od=(0.06, 0.5), length_mm=(3.0, 15.0)),
+    "hair": Paint(0.04, (0.03, 0.12), grey_od=(0.2, 1.5), length_mm=(5.0, 40.0)),
+    "shade": Paint(0.06, (0.8, 12.0), (1.0, 6.0), grey_od=(0.05, 0.5)),
+    "shine": Paint(0.03, (0.5, 8.0), (0.5, 4.0), grey_od=(-0.4, -0.05)),
 }
 SPOTS, REDNESS = (MASK_FINDINGS.index(name) for name in ("spots", "redness"))
 
@@ -147,16 +150,20 @@ def green(melanin: Tensor, blood: Tensor) -> Tensor:
 
 
 def _factor(melanin: Tensor, blood: Tensor, od: Tensor, of_melanin: bool) -> Tensor:
-    """ln of the factor on one pigment that adds `od` in green, as far as the model reaches; (n, k)."""
-    own, (_, most) = (melanin, MELANIN_RANGE) if of_melanin else (blood, BLOOD_RANGE)
-    high = (most / own).clamp_min(1.0).log().expand_as(od).clone()
-    low, target = torch.zeros_like(od), green(melanin, blood) + od
-    for _ in range(20):
-        middle = (low + high) / 2
-        grown = own * middle.exp()
-        seen = green(grown, blood.expand_as(grown)) if of_melanin else green(melanin.expand_as(grown), grown)
-        low, high = torch.where(seen < target, middle, low), torch.where(seen < target, high, middle)
-    return low * (od > 0)
+    """ln of the factor on one pigment that adds `od` in green, as far as the model reaches; (n, k).
+
+    melanin, blood : (n, 1)
+    """
+    own, most = (melanin, MELANIN_RANGE[1]) if of_melanin else (blood, BLOOD_RANGE[1])
+    steps = torch.linspace(0, 1, _STEPS, device=od.device) * (most / own).clamp_min(1.0).log()  # (n, steps)
+    grown = own * steps.exp()
+    other = (blood if of_melanin else melanin).expand_as(grown)
+    seen = green(grown, other) if of_melanin else green(other, grown)
+    seen = seen - seen[:, :1]
+    after = torch.searchsorted(seen.contiguous(), od.contiguous()).clamp(1, _STEPS - 1)
+    low, high = seen.gather(1, after - 1), seen.gather(1, after)
+    share = ((od - low) / (high - low).clamp_min(1e-6)).clamp(0, 1)
+    return (steps.gather(1, after - 1) + share * steps[:, 1:2]) * (od > 0)
 
 
 @dataclass(frozen=True)
@@ -186,34 +193,35 @@ def draw(patches: Patches, side: int, step_mm: float, blur_mm: Tensor, grain: Te
     """
     n, k = patches.x_mm.shape
     at = (torch.arange(side, device=grain.device) - (side - 1) / 2) * step_mm
-    x, y = at[None, None, :], at[None, :, None]
+    x, y = at[None, None, None, :], at[None, None, :, None]
     zero = torch.zeros(n, side, side, device=grain.device)
     ln_melanin, ln_blood, grey = zero, zero, zero
     coverage, faint = [zero, zero], [zero, zero]
-    for j in range(k):
-        strength, cover = _shape(patches, j, x, y, step_mm)
-        uneven = strength * (1 - patches.patchy[:, j, None, None] * grain)
-        ln_melanin = torch.maximum(ln_melanin, patches.ln_melanin[:, j, None, None] * uneven)
-        ln_blood = torch.maximum(ln_blood, patches.ln_blood[:, j, None, None] * uneven)
-        grey = grey + patches.grey_od[:, j, None, None] * strength
+    for first in range(0, k, _TOGETHER):
+        j = slice(first, first + _TOGETHER)
+        strength, cover = _shape(patches, j, x, y, step_mm)  # (n, things, h, w)
+        uneven = strength * (1 - patches.patchy[:, j, None, None] * grain[:, None])
+        ln_melanin = torch.maximum(ln_melanin, (patches.ln_melanin[:, j, None, None] * uneven).amax(dim=1))
+        ln_blood = torch.maximum(ln_blood, (patches.ln_blood[:, j, None, None] * uneven).amax(dim=1))
+        grey = grey + (patches.grey_od[:, j, None, None] * strength).sum(dim=1)
         kept = _kept(patches, j, blur_mm)
         for which, od in enumerate((patches.melanin_od[:, j] * kept, patches.blood_od[:, j] * kept)):
-            sure, doubtful = (od >= _SEEN_OD)[:, None, None], ((od > _FAINT_OD) & (od < _SEEN_OD))[:, None, None]
-            coverage[which] = torch.maximum(coverage[which], cover * sure)
-            faint[which] = torch.maximum(faint[which], cover * doubtful)
+            sure, doubtful = (od >= _SEEN_OD)[..., None, None], ((od > _FAINT_OD) & (od < _SEEN_OD))[..., None, None]
+            coverage[which] = torch.maximum(coverage[which], (cover * sure).amax(dim=1))
+            faint[which] = torch.maximum(faint[which], (cover * doubtful).amax(dim=1))
     both = torch.stack(coverage, dim=1)
     return Layers(ln_melanin, ln_blood, grey, both, (torch.stack(faint, dim=1) > 0.02) & (both < 0.5))
 
 
-def _kept(patches: Patches, j: int, blur_mm: Tensor) -> Tensor:
-    """Share of a thing's contrast that the photo's blur leaves in its middle, (n,)."""
-    ratio = patches.radius_mm[:, j] / (math.sqrt(2) * blur_mm)
+def _kept(patches: Patches, j: slice, blur_mm: Tensor) -> Tensor:
+    """Share of the things' contrast that the photo's blur leaves in their middle, (n, things)."""
+    ratio = patches.radius_mm[:, j] / (math.sqrt(2) * blur_mm[:, None])
     peak = (0.5 + patches.radius_mm[:, j] / patches.edge_mm[:, j]).clamp(max=1)
     return peak * torch.where(patches.length_mm[:, j] > 0, torch.erf(ratio), 1 - torch.exp(-(ratio**2)))
 
 
-def _shape(patches: Patches, j: int, x: Tensor, y: Tensor, step_mm: float) -> tuple[Tensor, Tensor]:
-    """Strength 0..1 and coverage 0..1 of thing j of every tile, (n, h, w)."""
+def _shape(patches: Patches, j: slice, x: Tensor, y: Tensor, step_mm: float) -> tuple[Tensor, Tensor]:
+    """Strength 0..1 and coverage 0..1 of some things of every tile, (n, things, h, w)."""
 
     def of(values: Tensor) -> Tensor:
         return values[:, j, None, None]
@@ -235,7 +243,7 @@ def _shape(patches: Patches, j: int, x: Tensor, y: Tensor, step_mm: float) -> tu
     # a line: half its width, less towards both ends, along a bow with a ripple
     length = of(patches.length_mm)
     half = (length / 2).clamp_min(1e-3)
-    bow = of(patches.bend) * (u * u / half - half / 2) + 0.3 * torch.sin(u * 1.7 + of(patches.angle) * 9)
+    bow = of(patches.bend) * (u * u / half - half / 2) + 0.3 * of(patches.aspect - 1) * torch.sin(u * 1.2 + of(patches.angle) * 9)
     taper = (1 - (u / half) ** 2).clamp(0, 1).sqrt()
     line = of(patches.radius_mm) * taper - (v - bow).abs() / torch.sqrt(1 + (2 * of(patches.bend) * u / half) ** 2)
     is_line = length > 0

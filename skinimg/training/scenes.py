@@ -61,7 +61,8 @@ class _Person:
         self.total, self.share = functional.pad(total[0], margin), functional.pad(share[0], margin)
         self.anatomy = torch.from_numpy(seen.anatomy).to(device)
         self.corners = _corners(share[0, 0].cpu().numpy())
-        self.facts = (seen.melanin, seen.blood, seen.native_px_per_mm)
+        bits = int(measurable_bits(np.array([seen.native_px_per_mm]))[0]) & _FIRST_BITS
+        self.facts = (seen.melanin, seen.blood, seen.native_px_per_mm, float(bits))
 
 
 def _corners(share: np.ndarray) -> list[tuple[int, int]]:
@@ -103,8 +104,8 @@ class People:
         spread = torch.randn(n, 2, generator=generator, device=self.device) * facts.new_tensor([0.25, 0.15])
         melanin, blood = (facts[:, :2] * spread.exp()).T
         melanin, blood = melanin.clamp(0.005, 0.2), blood.clamp(0.003, 0.04)
-        scene = _painted(people, at, melanin, blood, facts[:, 2], generator)
-        return _turned(_photographed(scene, generator), choice)
+        scene = _painted(people, at, melanin, blood, facts, generator)
+        return turned(_photographed(scene, choice, generator), choice)
 
 
 def _pieces(people: Sequence[_Person], at: Sequence[tuple[int, int]], name: str, step: int, size: int) -> Tensor:
@@ -122,10 +123,10 @@ def _painted(
     at: Sequence[tuple[int, int]],
     melanin: Tensor,
     blood: Tensor,
-    native: Tensor,
+    facts: Tensor,
     generator: torch.Generator,
 ) -> Scenes:
-    n, device = len(people), melanin.device
+    n, device, native = len(people), melanin.device, facts[:, 2]
     relative = _pieces(people, at, "relative", CELL_PX, TILE_PX).float()
     skin, unknown = (_pieces(people, at, name, CELL_PX, TILE_PX) for name in ("skin", "unknown"))
     things = patches.sample(melanin, blood, _THINGS, TILE_PX * WORKING_MM_PER_PX, generator)
@@ -146,7 +147,7 @@ def _painted(
     withheld = torch.rand(n, 1, 1, 1, generator=generator, device=device) < _WITHHELD
     coverage = torch.zeros(n, len(MASK_FINDINGS), TILE_PX, TILE_PX, device=device)
     known = torch.zeros_like(unknown)
-    bits = torch.from_numpy(measurable_bits(native.cpu().numpy()) & _FIRST_BITS).to(device)[:, None, None]
+    bits = facts[:, 3].to(torch.uint8)[:, None, None]
     for which, k in enumerate((SPOTS, REDNESS)):
         coverage[:, k] = fine.coverage[:, which] * skin
         own = ((unknown >> k) & 1).bool() & (fine.coverage[:, which] < 0.5)
@@ -155,7 +156,7 @@ def _painted(
     return Scenes(relative + added, coverage, skin, known, native, context)
 
 
-def _photographed(scene: Scenes, generator: torch.Generator) -> Scenes:
+def _photographed(scene: Scenes, choice: np.random.Generator, generator: torch.Generator) -> Scenes:
     """The same skin through another camera in another light."""
     n, _, side, _ = scene.relative.shape
     device = scene.relative.device
@@ -165,7 +166,7 @@ def _photographed(scene: Scenes, generator: torch.Generator) -> Scenes:
 
     native = scene.native_px_per_mm
     relative = torch.cat(
-        [_coarser(group, index, generator) for index, group in enumerate(scene.relative.chunk(_GROUPS))]
+        [_coarser(group, index, float(choice.uniform())) for index, group in enumerate(scene.relative.chunk(_GROUPS))]
     )
     anchor = _ANCHOR_SD * draw(1, 1, 1) + _CAST_SD * draw(3, 1, 1)
     # Nodes lie 8 mm apart over a tile; the light's grey part was evened out at 4 mm, so little of it is left.
@@ -186,16 +187,16 @@ def _photographed(scene: Scenes, generator: torch.Generator) -> Scenes:
     )
 
 
-def _coarser(relative: Tensor, index: int, generator: torch.Generator) -> Tensor:
+def _coarser(relative: Tensor, index: int, draw: float) -> Tensor:
     """A group of tiles with softer colours (as JPEG keeps them) or a softer lens, or as they are."""
     if index % 4 == 0:
         return relative
-    draw = float(torch.rand(1, generator=generator, device=relative.device))
     if index % 4 == 3:
         return _blurred(relative, 0.5 + 2.0 * draw)
     grey = relative.mean(dim=1, keepdim=True)
     step = 2 + round(6 * draw)
-    small = functional.interpolate(relative - grey, scale_factor=1 / step, mode="area")
+    side = round(relative.shape[-1] / step)
+    small = functional.interpolate(relative - grey, size=(side, side), mode="area")
     return grey + functional.interpolate(small, size=relative.shape[-2:], mode="bilinear", align_corners=False)
 
 
@@ -222,7 +223,7 @@ def _blurred_alike(values: Tensor, sigma_px: Tensor) -> Tensor:
     return result
 
 
-def _turned(scene: Scenes, choice: np.random.Generator) -> Scenes:
+def turned(scene: Scenes, choice: np.random.Generator) -> Scenes:
     """Each of eight groups turned or mirrored its own way."""
     turns = choice.permutation(_GROUPS)
 
