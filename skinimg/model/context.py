@@ -1,9 +1,9 @@
 """What explains a dark rim: where on the face a pixel lies, what is near it, and how dark the skin around is.
 
 A grid of cells of 1.6 mm, (N_CONTEXT, rows, columns), the same in training as in use:
-0-2   density of R, G, B minus that of unaffected skin, a mean over the skin within 8 mm (SD): for patches wider than the
-      network's reach
-3-7   nearness to lips, lids, nostrils, brows and the border of the face: 2 deep inside, 1 on the outline, 0 from 8 mm on
+0-2   density of R, G, B minus that of unaffected skin, a mean over the skin within 8 mm (SD): for patches wider than
+      the network's reach
+3-7   nearness to lips, lids, nostrils, brows and the border of the face: 2 deep inside, 1 on the outline, 0 beyond 8 mm
 8-9   the place on the face: distance from the midline and height above the tip of the nose
 10    1 where there are landmarks
 

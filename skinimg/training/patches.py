@@ -1,7 +1,7 @@
 """Lesions and distractors painted on a batch of tiles in density, fast enough to be drawn anew at every step.
 
-D' = D + dD of the optical model at the person's own pigment, as `phantom.painter` does it, without relief and in tensors
-of a whole batch. Shapes are wider than the phantom's: radius 0.3 to 25 mm, edge 0.1 to 5 mm, contrast from the limit of
+D' = D + dD of the optical model at the person's own pigment, as `phantom.painter` does it, without relief and for a
+whole batch at once. Shapes are wider than the phantom's: radius 0.3 to 25 mm, edge 0.1 to 5 mm, contrast from the limit of
 sight upward. What is only grey (shade, hairs, shine) is painted too and is no finding.
 """
 
@@ -29,7 +29,7 @@ _TOGETHER = 7  # things drawn at a time: fewer, larger steps keep a GPU busy
 
 @dataclass(frozen=True)
 class Paint:
-    """A kind of lesion: how often it is drawn, and the ranges (log-uniform, of densities uniform) of what it is like."""
+    """A kind of lesion: how often it is drawn, and the ranges of what it is like (sizes log-uniform, densities uniform)."""
 
     share: float
     radius_mm: Range  # half the width of a line
@@ -243,7 +243,9 @@ def _shape(patches: Patches, j: slice, x: Tensor, y: Tensor, step_mm: float) -> 
     # a line: half its width, less towards both ends, along a bow with a ripple
     length = of(patches.length_mm)
     half = (length / 2).clamp_min(1e-3)
-    bow = of(patches.bend) * (u * u / half - half / 2) + 0.3 * of(patches.aspect - 1) * torch.sin(u * 1.2 + of(patches.angle) * 9)
+    bow = of(patches.bend) * (u * u / half - half / 2) + 0.3 * of(patches.aspect - 1) * torch.sin(
+        u * 1.2 + of(patches.angle) * 9
+    )
     taper = (1 - (u / half) ** 2).clamp(0, 1).sqrt()
     line = of(patches.radius_mm) * taper - (v - bow).abs() / torch.sqrt(1 + (2 * of(patches.bend) * u / half) ** 2)
     is_line = length > 0
