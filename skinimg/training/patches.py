@@ -1,8 +1,8 @@
 """Lesions and distractors painted on a batch of tiles in density, fast enough to be drawn anew at every step.
 
 D' = D + dD of the optical model at the person's own pigment, as `phantom.painter` does it, without relief and for a
-whole batch at once. Shapes are wider than the phantom's: radius 0.3 to 25 mm, edge 0.1 to 5 mm, contrast from the limit of
-sight upward. What is only grey (shade, hairs, shine) is painted too and is no finding.
+whole batch at once. Shapes are wider than the phantom's: radius 0.3 to 25 mm, edge 0.1 to 5 mm,
+contrast from the limit of sight upward. What is only grey (shade, hairs, shine) is painted too and is no finding.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _TOGETHER = 7  # things drawn at a time: fewer, larger steps keep a GPU busy
 
 @dataclass(frozen=True)
 class Paint:
-    """A kind of lesion: how often it is drawn, and the ranges of what it is like (sizes log-uniform, densities uniform)."""
+    """A kind of lesion: how often it is drawn, and the ranges of it (sizes log-uniform, densities uniform)."""
 
     share: float
     radius_mm: Range  # half the width of a line

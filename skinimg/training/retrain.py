@@ -70,7 +70,7 @@ def retrain(task: Task, fresh: bool = False, watch: Watch | None = None) -> Card
     StudyError
         Everything that is wrong with the data set, before anything else is done.
     SettingsError
-        Neither photos nor phantoms nor backgrounds; or the folder beside `out` holds a training on other data or by another recipe.
+        Nothing to train on; or the folder beside `out` holds a training on other data or by another recipe.
     WeightsError
         `init` cannot be used; or the loss is no longer a number.
     """
