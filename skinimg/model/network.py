@@ -28,7 +28,7 @@ from torch.nn import functional
 
 from skinimg.base.findings import MASK_FINDINGS
 from skinimg.base.records import BoolArray, FloatArray, SkinMaps
-from skinimg.model.context import CELL_PX, N_ANATOMY, N_COARSE, N_CONTEXT, anatomy, coarse_pigment
+from skinimg.model.context import CELL_PX, N_ANATOMY, N_COARSE, N_CONTEXT, frame_context
 from skinimg.skin.masked_blur import masked_blur
 from skinimg.skin.optics import density, skin_density
 
@@ -133,21 +133,13 @@ def evenly_lit(linear: FloatArray, skin: BoolArray, maps: SkinMaps, mm_per_px: f
 
 
 def frame_planes(
-    relative: FloatArray, skin: BoolArray, native_px_per_mm: float, landmarks: FloatArray | None = None
+    relative: FloatArray, skin: BoolArray, native_px_per_mm: float, place: FloatArray | None = None
 ) -> Tensor:
     """The input of one frame, (16, h, w).
 
-    relative : (h, w, 3) density minus that of unaffected skin; landmarks : (478, 3) in the frame's pixels, None on a
-    close-up
+    relative : (h, w, 3) density minus that of unaffected skin; place : `Frame.place`, None on a close-up
     """
     density = torch.from_numpy(np.ascontiguousarray(relative.transpose(2, 0, 1), np.float32))[None]
     on_skin = torch.from_numpy(skin)[None]
-    context = frame_context(density, on_skin, landmarks)
+    context = frame_context(density, on_skin, None if place is None else torch.from_numpy(place)[None])
     return planes(density, on_skin, torch.tensor([native_px_per_mm]), context)[0]
-
-
-def frame_context(relative: Tensor, skin: Tensor, landmarks: FloatArray | None) -> Tensor:
-    """The context of one frame, (1, 11, ceil(h / 16), ceil(w / 16)); relative : (1, 3, h, w); skin : (1, h, w)."""
-    height, width = skin.shape[1:]
-    places = torch.from_numpy(anatomy(landmarks, (height, width)))[None]
-    return torch.cat([coarse_pigment(relative, skin), places], dim=1)

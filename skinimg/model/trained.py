@@ -36,7 +36,7 @@ class Trained:
     def probabilities(self, frame: Frame, maps: SkinMaps) -> FloatArray:
         """(5, h, w) in the order of MASK_FINDINGS; 0 off the skin."""
         relative = evenly_lit(frame.linear, frame.skin, maps, frame.mm_per_px)
-        seen = frame_planes(relative, frame.skin, frame.native_px_per_mm, frame.landmarks)
+        seen = frame_planes(relative, frame.skin, frame.native_px_per_mm, frame.place)
         logits, effort = run(self.network, seen, self.effort)
         self.shrunk |= effort != self.effort
         self.effort = effort

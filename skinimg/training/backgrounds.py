@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from skinimg.base.records import BitArray, BoolArray, ByteArray, FloatArray, Frame, SkinAnchor, SkinMaps
-from skinimg.model.context import CELL_PX, anatomy
+from skinimg.model.context import CELL_PX, N_ANATOMY
 from skinimg.model.network import evenly_lit
 from skinimg.skin.masked_blur import masked_blur
 from skinimg.skin.optics import skin_maps
@@ -39,7 +39,7 @@ class Background:
     relative: FloatArray  # (3, h, w) float16, density of `evenly_lit`
     skin: BoolArray  # (h, w)
     unknown: ByteArray  # (h, w) bit k: of finding k nothing is known here, unless it is painted
-    anatomy: FloatArray  # (8, rows, columns) of context.py
+    place: FloatArray  # (8, rows, columns) of context.py
     melanin: float  # fractions of the unaffected skin
     blood: float
     native_px_per_mm: float
@@ -55,11 +55,17 @@ def background(name: str, frame: Frame, maps: SkinMaps) -> Background:
         np.pad(relative, ((0, 0), *pad), mode="edge").clip(-6, 6).astype(np.float16),
         np.pad(frame.skin, pad),
         np.pad(own_marks(frame, maps), pad),
-        anatomy(frame.landmarks, (height, width)),
+        _place(frame),
         maps.anchor.melanin,
         maps.anchor.haemoglobin,
         frame.native_px_per_mm,
     )
+
+
+def _place(frame: Frame) -> FloatArray:
+    if frame.place is not None:
+        return frame.place
+    return np.zeros((N_ANATOMY, *(-(-side // CELL_PX) for side in frame.skin.shape)), np.float32)
 
 
 def own_marks(frame: Frame, maps: SkinMaps) -> ByteArray:

@@ -19,8 +19,8 @@ from skinimg.base.errors import StudyError
 from skinimg.base.findings import FINDINGS, MASK_FINDINGS
 from skinimg.base.records import BoolArray, ByteArray, FloatArray
 from skinimg.base.settings import WORKING_MM_PER_PX
-from skinimg.model.context import CELL_PX, N_CONTEXT, coarse_pigment
-from skinimg.model.network import evenly_lit, frame_context
+from skinimg.model.context import CELL_PX, N_CONTEXT, frame_context
+from skinimg.model.network import evenly_lit
 from skinimg.skin import optics
 
 TILE_PX = 256
@@ -86,9 +86,17 @@ def make_tiles(linear: FloatArray, coverage: FloatArray, skin: BoolArray, native
 
 def _alone(relative: npt.NDArray[np.float16], skin: BoolArray) -> npt.NDArray[np.float16]:
     """Context of tiles of which nothing around is known, (n, 11, rows, columns)."""
-    coarse = coarse_pigment(torch.from_numpy(relative).float(), torch.from_numpy(skin)).numpy()
-    nowhere = np.zeros((len(coarse), N_CONTEXT - coarse.shape[1], *coarse.shape[2:]), np.float32)
-    return np.concatenate([coarse, nowhere], axis=1).astype(np.float16)
+    return frame_context(torch.from_numpy(relative).float(), torch.from_numpy(skin), None).numpy().astype(np.float16)
+
+
+def _context(relative: FloatArray, skin: BoolArray, place: FloatArray | None) -> npt.NDArray[np.float16]:
+    """Context of a frame padded to whole cells, (11, rows, columns); relative : (h, w, 3)."""
+    plane = torch.from_numpy(np.ascontiguousarray(relative.transpose(2, 0, 1), np.float32))[None]
+    rows, columns = (side // CELL_PX for side in skin.shape)
+    if place is not None:
+        place = np.pad(place, ((0, 0), (0, rows - place.shape[1]), (0, columns - place.shape[2])))
+    whole = frame_context(plane, torch.from_numpy(skin)[None], None if place is None else torch.from_numpy(place)[None])
+    return whole[0].numpy().astype(np.float16)
 
 
 def measurable_bits(native_px_per_mm: FloatArray) -> ByteArray:
@@ -103,18 +111,17 @@ def cut(
     skin: BoolArray,
     known: ByteArray,
     native_px_per_mm: float,
-    landmarks: FloatArray | None,
+    place: FloatArray | None = None,
 ) -> Tiles:
     """Overlapping tiles of one frame, those that are at least a fifth skin.
 
-    relative : (h, w, 3); coverage : (5, h, w); skin : (h, w); known : (h, w) bits; landmarks : (478, 3) or None
+    relative : (h, w, 3); coverage : (5, h, w); skin : (h, w); known : (h, w) bits; place : `Frame.place`
     """
     height, width = (max(-(-side // CELL_PX) * CELL_PX, TILE_PX) for side in skin.shape)
     pad = ((0, height - skin.shape[0]), (0, width - skin.shape[1]))
     relative = np.pad(relative, (*pad, (0, 0)))
     coverage, skin, known = np.pad(coverage, ((0, 0), *pad)), np.pad(skin, pad), np.pad(known, pad)
-    plane = torch.from_numpy(np.ascontiguousarray(relative.transpose(2, 0, 1), np.float32))
-    context = frame_context(plane[None], torch.from_numpy(skin)[None], landmarks)[0].numpy().astype(np.float16)
+    context = _context(relative, skin, place)
     corners = [
         (y, x)
         for y in _starts(skin.shape[0])

@@ -14,6 +14,7 @@ import numpy as np
 from skinimg.base.findings import CLOSEUP_REGIONS, FACE_REGIONS
 from skinimg.base.records import Frame, SkinAnchor
 from skinimg.base.settings import WORKING_MM_PER_PX
+from skinimg.face.place import place_planes
 from skinimg.face.regions import region_masks
 from skinimg.observe.frame import region_bits
 from skinimg.photo.colour import linear_to_srgb8, srgb_to_linear
@@ -78,6 +79,6 @@ def unpacked_frame(path: Path | str) -> tuple[Frame, SkinAnchor]:
     bits = region_bits(whole if landmarks is None else region_masks(landmarks, skin.shape), names)
     frame = Frame(
         linear, skin, bits, names, landmarks, np.eye(2, 3, dtype=np.float32), (height, width), WORKING_MM_PER_PX,
-        native, "packed",
+        native, "packed", None if landmarks is None else place_planes(landmarks, (height, width)),
     )  # fmt: skip
     return frame, SkinAnchor(melanin, blood, float("nan"), (offset[0], offset[1], offset[2]))

@@ -8,7 +8,6 @@ contrast from the limit of sight upward. What is only grey (shade, hairs, shine)
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -89,49 +88,52 @@ def sample(melanin: Tensor, blood: Tensor, k: int, side_mm: float, generator: to
     def rand(*shape: int) -> Tensor:
         return torch.rand(n, k, *shape, generator=generator, device=device)
 
-    shares = torch.tensor([paint.share for paint in PAINTS.values()], device=device)
-    kind = torch.multinomial(shares, n * k, replacement=True, generator=generator).reshape(n, k)
+    kind = torch.multinomial(_column("share", device), n * k, replacement=True, generator=generator).reshape(n, k)
 
     def drawn(name: str, log: bool) -> Tensor:
-        ranges: Sequence[Range] = [getattr(paint, name) for paint in PAINTS.values()]
-        low, high = torch.tensor(ranges, device=device).T
-        at = rand()
+        low, high = _column(name, device).T
         if log:
-            return torch.exp(torch.lerp(low.clamp_min(1e-6).log()[kind], high.clamp_min(1e-6).log()[kind], at))
-        return torch.lerp(low[kind], high[kind], at)
+            low, high = low.clamp_min(1e-6).log(), high.clamp_min(1e-6).log()
+        values = torch.lerp(low[kind], high[kind], rand())
+        return values.exp() if log else values
 
-    crowd = torch.rand(n, 1, generator=generator, device=device)
-    share = torch.where(crowd < 0.35, 0.0, torch.where(crowd < 0.75, 0.25, 0.8))
-    there = (rand() < share).float()
+    there = (rand() < _crowd(torch.rand(n, 1, generator=generator, device=device))).float()
     radius = drawn("radius_mm", log=True)
-    edge = torch.minimum(drawn("edge_mm", log=True), 1.6 * radius)
     # a large patch may lie mostly outside, so that its border crosses the tile anywhere
     spread = side_mm / 2 + 0.8 * radius
-    melanin_od = drawn("melanin_od", log=False) * there
-    blood_od = drawn("blood_od", log=False) * there
-    ln_melanin = _factor(melanin[:, None], blood[:, None], melanin_od, of_melanin=True)
-    ln_blood = _factor(melanin[:, None], blood[:, None], blood_od, of_melanin=False)
-    before = green(melanin, blood)[:, None]
-    patchy = torch.tensor([paint.patchy for paint in PAINTS.values()], device=device)[kind] * rand()
+    ln_melanin, ln_blood = (
+        _factor(melanin[:, None], blood[:, None], drawn(f"{name}_od", log=False) * there, name == "melanin")
+        for name in ("melanin", "blood")
+    )
+    plain = green(melanin, blood)[:, None]
     return Patches(
         x_mm=(2 * rand() - 1) * spread,
         y_mm=(2 * rand() - 1) * spread,
         radius_mm=radius,
-        edge_mm=edge,
+        edge_mm=torch.minimum(drawn("edge_mm", log=True), 1.6 * radius),
         aspect=1 + 1.2 * rand() ** 2,
         angle=2 * math.pi * rand(),
         irregularity=drawn("irregularity", log=False),
         ln_melanin=ln_melanin,
         ln_blood=ln_blood,
         grey_od=drawn("grey_od", log=False) * there,
-        melanin_od=green(melanin[:, None] * ln_melanin.exp(), blood[:, None]) - before,
-        blood_od=green(melanin[:, None], blood[:, None] * ln_blood.exp()) - before,
-        length_mm=torch.where(torch.tensor([paint.length_mm[1] > 0 for paint in PAINTS.values()], device=device)[kind],
-                              drawn("length_mm", log=True), 0.0),
+        melanin_od=green(melanin[:, None] * ln_melanin.exp(), blood[:, None]) - plain,
+        blood_od=green(melanin[:, None], blood[:, None] * ln_blood.exp()) - plain,
+        length_mm=drawn("length_mm", log=True) * _column("length_mm", device)[kind, 1].sign(),
         bend=(2 * rand() - 1) * 0.6,
-        patchy=patchy,
+        patchy=_column("patchy", device)[kind] * rand(),
         waves=2 * rand(_MODES, 2) - 1,
-    )  # fmt: skip
+    )
+
+
+def _crowd(draw: Tensor) -> Tensor:
+    """How likely each of a tile's things is there: a third of the tiles stay bare, a quarter are crowded."""
+    return torch.where(draw < 0.35, 0.0, torch.where(draw < 0.75, 0.25, 0.8))
+
+
+def _column(name: str, device: torch.device) -> Tensor:
+    """What every kind has of something: (kinds,), or (kinds, 2) of a range."""
+    return torch.tensor([getattr(paint, name) for paint in PAINTS.values()], device=device)
 
 
 def skin_density(melanin: Tensor, blood: Tensor) -> Tensor:

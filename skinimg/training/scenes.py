@@ -59,7 +59,7 @@ class _Person:
         total, share = cells_of(self.relative[None].float(), self.skin[None])
         margin = (REACH_CELLS,) * 4
         self.total, self.share = functional.pad(total[0], margin), functional.pad(share[0], margin)
-        self.anatomy = torch.from_numpy(seen.anatomy).to(device)
+        self.place = torch.from_numpy(seen.place).to(device)
         self.corners = _corners(share[0, 0].cpu().numpy())
         bits = int(measurable_bits(np.array([seen.native_px_per_mm]))[0]) & _FIRST_BITS
         self.facts = (seen.melanin, seen.blood, seen.native_px_per_mm, float(bits))
@@ -143,7 +143,7 @@ def _painted(
     coarse = patches.draw(things, _WIDE, CELL_PX * WORKING_MM_PER_PX, blur_mm, mean_grain).added(melanin, blood)
     total, share = (_pieces(people, at, name, 1, _WIDE) for name in ("total", "share"))
     around = smoothed(total + coarse * share, share)[..., REACH_CELLS:-REACH_CELLS, REACH_CELLS:-REACH_CELLS]
-    place = _pieces(people, at, "anatomy", 1, _CELLS)
+    place = _pieces(people, at, "place", 1, _CELLS)
     withheld = torch.rand(n, 1, 1, 1, generator=generator, device=device) < _WITHHELD
     coverage = torch.zeros(n, len(MASK_FINDINGS), TILE_PX, TILE_PX, device=device)
     known = torch.zeros_like(unknown)

@@ -80,7 +80,7 @@ def example_tiles(example: Example) -> Tiles:
         example.frame.skin,
         known,
         example.frame.native_px_per_mm,
-        example.frame.landmarks,
+        example.frame.place,
     )
 
 
