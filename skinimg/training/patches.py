@@ -91,11 +91,7 @@ def sample(melanin: Tensor, blood: Tensor, k: int, side_mm: float, generator: to
     kind = torch.multinomial(_column("share", device), n * k, replacement=True, generator=generator).reshape(n, k)
 
     def drawn(name: str, log: bool) -> Tensor:
-        low, high = _column(name, device).T
-        if log:
-            low, high = low.clamp_min(1e-6).log(), high.clamp_min(1e-6).log()
-        values = torch.lerp(low[kind], high[kind], rand())
-        return values.exp() if log else values
+        return _between(_column(name, device)[kind], rand(), log)
 
     there = (rand() < _crowd(torch.rand(n, 1, generator=generator, device=device))).float()
     radius = drawn("radius_mm", log=True)
@@ -124,6 +120,13 @@ def sample(melanin: Tensor, blood: Tensor, k: int, side_mm: float, generator: to
         patchy=_column("patchy", device)[kind] * rand(),
         waves=2 * rand(_MODES, 2) - 1,
     )
+
+
+def _between(ends: Tensor, at: Tensor, log: bool) -> Tensor:
+    """Values within ranges (..., 2), evenly spread or evenly in their logarithm; at : 0..1."""
+    low, high = (ends.clamp_min(1e-6).log() if log else ends).unbind(-1)
+    values = torch.lerp(low, high, at)
+    return values.exp() if log else values
 
 
 def _crowd(draw: Tensor) -> Tensor:
