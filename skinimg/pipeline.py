@@ -10,15 +10,18 @@ from pathlib import Path
 from skinimg.align import align, identity_alignment
 from skinimg.base.entries import PhotoEntry, Subject, days_between
 from skinimg.base.errors import AlignmentError, CalibrationError, PhotoError
+from skinimg.base.photo_difference import SAME
 from skinimg.base.provenance import file_sha256
 from skinimg.base.records import CellTotals, SessionPictures, Shot, SubjectFailure, SubjectResult
 from skinimg.base.settings import Settings
+from skinimg.base.targets import targets_of
 from skinimg.compare.change import own_noise
 from skinimg.compare.clinical_scores import estimates
 from skinimg.compare.comparable import transient_redness, undated_treatments
-from skinimg.compare.follow_up import FollowUp, judged, paired, refused, said_aloud
+from skinimg.compare.follow_up import FollowUp, judged, paired, refused, said_aloud, that_count
+from skinimg.compare.photo_pair import photo_difference
 from skinimg.compare.score import scores
-from skinimg.compare.track import Sighting, sight, track
+from skinimg.compare.track import Sighting, sight_shot, track
 from skinimg.measure.objects import contrast_maps, find_objects, line_lengths
 from skinimg.measure.totals import NO_SCALE, field_maps, obstacles, place_of, shot_totals, values
 from skinimg.model.segmenter import Segmenter, lesion_mask, segment
@@ -69,7 +72,7 @@ def _analyze_view(
         for entry in replicates:
             first = baseline[0] if baseline else shots[0] if shots else None
             try:
-                shot = _look(entry, first, bench, notes)
+                shot = look(entry, first, bench, notes)
             except (PhotoError, CalibrationError, AlignmentError) as error:
                 refusals.append(str(error))
                 notes.photos.append(tables.rejected_row(entry, str(error), file_sha256(entry.path)))
@@ -83,23 +86,26 @@ def _analyze_view(
                 later.append(refused(entry, baseline[0], refusals))
             continue
         _estimate(shots, cells, (baseline or shots)[0], bench, notes)
-        sightings.append(sight(session, shots[0].frame, shots[0].objects, shots[0].alignment))
+        shots, said = that_count(shots)
+        notes.warnings += [f"{subject.name}, {key}, {session}: {text}" for text in said]
+        sightings.append(sight_shot(session, shots[0]))
         if not baseline:
             baseline = shots
             if session != subject.sessions[0]:
                 notes.warnings.append(f"{subject.name}, {key}: {session} serves as the baseline, earlier photos do not")
             continue
         with notes.stage("change"):
-            later.append(paired(baseline, shots, bench.settings.tile_mm))
+            later.append(paired(baseline, shots, bench.settings))
+            notes.show_changes(key, session, later[-1].maps)
+            notes.tell_colour(later[-1].entry, later[-1].color_source)
     if baseline:
         with notes.stage("change"):
             _judge(subject, key, baseline[0], later, bench, notes)
         with notes.stage("track"):
-            scaled = baseline[0].frame.scale_source != "assumed"
-            notes.lesions.append(track(subject.name, key, baseline[0].frame, sightings, scaled))
+            notes.lesions.append(track(subject.name, key, baseline[0].frame, sightings))
 
 
-def _look(entry: PhotoEntry, first: Shot | None, bench: Bench, notes: Notes) -> Shot:
+def look(entry: PhotoEntry, first: Shot | None, bench: Bench, notes: Notes) -> Shot:
     """One photo: decode, frame, optics, segmentation, alignment to the baseline's first shot."""
     with notes.stage("photo"):
         reference = Reference(first.face, first.frame, first.maps.anchor) if first else None
@@ -112,6 +118,7 @@ def _look(entry: PhotoEntry, first: Shot | None, bench: Bench, notes: Notes) -> 
             if first
             else identity_alignment(seen.frame)
         )
+        difference = photo_difference(first, seen, alignment) if first else SAME
     with notes.stage("objects"):
         contrasts = contrast_maps(seen.frame, seen.maps, segmentation)
         lengths = line_lengths(segmentation, seen.frame.mm_per_px)
@@ -121,7 +128,8 @@ def _look(entry: PhotoEntry, first: Shot | None, bench: Bench, notes: Notes) -> 
     return Shot(
         entry, seen.photo_sha256, seen.frame, seen.face, seen.colour.source, seen.colour.error_de00,
         seen.quality, seen.maps, segmentation,
-        alignment, contrasts, lengths, objects, fields, seen.camera,
+        alignment, contrasts, lengths, objects, fields, seen.camera, seen.witnesses,
+        seen.jpeg_quality, difference,
     )  # fmt: skip
 
 
@@ -154,13 +162,14 @@ def _draw(shot: Shot, first: Shot, key: str, folder: Path, notes: Notes) -> None
 
 def _judge(subject: Subject, key: str, first: Shot, later: Sequence[FollowUp], bench: Bench, notes: Notes) -> None:
     """Every follow-up against the baseline."""
+    targets = targets_of(subject, bench.settings.targets)
     own = own_noise([f.pair for f in later if f.pair])
     passing = transient_redness(subject, bench.settings.transient_days)
     no_scale = NO_SCALE if first.frame.scale_source == "assumed" else ""
     for f in later:
-        found = judged(first, f, own, passing, bench.segmenter, bench.settings)
+        found = judged(first, f, own, passing, bench.segmenter)
         said = said_aloud(first, f, passing)
         notes.warnings += [f"{subject.name}, {key}, {f.entry.session}: {text}" for text in said]
         notes.changes += [tables.change_row(first.entry, f.entry, c, no_scale) for c in found]
-        whole = first.frame.regions[0]
-        notes.scores += [tables.score_row(subject.name, key, f.entry.session, s) for s in scores(found, whole)]
+        found_scores = scores(found, targets, bench.segmenter.correlation)
+        notes.scores += [tables.score_row(subject.name, key, f.entry.session, s) for s in found_scores]

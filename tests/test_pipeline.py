@@ -13,7 +13,7 @@ from PIL import Image
 from skinimg import Options, analyze
 from skinimg.base.entries import PhotoEntry, Subject
 from skinimg.base.findings import MASK_FINDINGS
-from skinimg.base.records import Repeatability
+from skinimg.base.noise import Repeatability
 from skinimg.base.settings import Settings
 from skinimg.measure.metrics import METRICS, metric_keys
 from skinimg.model.segmenter import load_segmenter

@@ -26,6 +26,7 @@ class PhotoEntry:
     arm_left: str = ""
     arm_right: str = ""
     treatment: str = ""
+    treatment_target: str = ""  # findings that it is for, separated by semicolons
     site: str = ""
     age: str = ""
     phototype: str = ""
@@ -43,12 +44,22 @@ class Subject:
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """A file of the input that is not measured, and why."""
+
+    file: str  # relative to the study's root
+    reason: str
+
+
+@dataclass(frozen=True)
 class Study:
     """Subjects in the order of their names; `warnings` says what was guessed or left out while reading."""
 
     root: Path
     subjects: tuple[Subject, ...]
     warnings: tuple[str, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    lost: tuple[str, ...] = ()  # sessions and subjects of whom nothing can be read, in words
 
 
 def days_between(start: str, end: str) -> int | None:

@@ -116,11 +116,53 @@ FINDINGS: dict[str, Finding] = {
             (0, 0, 0),
             "SCIENCE.md 3 (roughness proxy)",
         ),
+        Finding(
+            "erythema",
+            "Erythema",
+            "redness without a border: couperose, rosacea, flush; blood above that of the person's plainest skin",
+            "field",
+            2.0,
+            0.0,
+            "haemoglobin",
+            (213, 94, 0),
+            "Tan 2014 (clinician's erythema assessment); docs/METHODS.md 6",
+        ),
+        Finding(
+            "hyperpigmentation",
+            "Hyperpigmentation",
+            "pigment without a border: melasma, sun damage; melanin above that of the person's plainest skin",
+            "field",
+            2.0,
+            0.0,
+            "melanin",
+            (240, 228, 66),
+            "Pandya 2011 (mMASI); docs/METHODS.md 6",
+        ),
     )
 }
 
+# Findings whose change is that of the paired map, not the difference of two photos' totals.
+PAIRED_FINDINGS: tuple[str, ...] = ("erythema", "hyperpigmentation")
+TOTALLED_FINDINGS: tuple[str, ...] = tuple(f for f in FINDINGS if f not in PAIRED_FINDINGS)
+
 # The findings that a network segments, in the order of its output channels.
 MASK_FINDINGS: tuple[str, ...] = tuple(f.id for f in FINDINGS.values() if f.kind != "field")
+
+# The metric that stands for its finding. Burden is insensitive to threshold and blur; pores have none in the contract,
+# so their soft area stands in; tone and texture by what is treated (evenness; relief of pores and fine lines).
+HEADLINE: dict[str, str] = {
+    "spots": "burden",
+    "redness": "burden",
+    "pores": "area",
+    "scars": "burden",
+    "wrinkles": "burden",
+    "erythema": "load",
+    "hyperpigmentation": "load",
+    "tone": "evenness",
+    "texture": "roughness_0.5_2",
+}
+# What is scored: how much there is of a finding. Tone and texture have no amount that could be cleared.
+SCORED: tuple[str, ...] = tuple(finding for finding in HEADLINE if finding not in ("tone", "texture"))
 
 # Bit k of a region map is region k. Left and right are the person's own. `face` is all valid skin.
 FACE_REGIONS: tuple[str, ...] = (

@@ -9,7 +9,7 @@ segment  Segmentation               one probability map per finding
 align    Alignment                  where each pixel of one session lies in the other
 objects  Objects                    the separate things of one finding
 measure  CellTotals                 sums over small pieces of skin, from which every metric follows
-change   Repeatability, Change      how much, give or take what, and the verdict
+change   Change                     how much, give or take what (noise.py), and the verdict
 result   SubjectResult | SubjectFailure
 
 Arrays are rows first; points are (x, y), x right, y down, pixel centres at integers.
@@ -24,6 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from skinimg.base.entries import PhotoEntry
+from skinimg.base.photo_difference import SAME, PhotoDifference
 
 if TYPE_CHECKING:  # `skinimg manifest` knows these records and needs no tables
     import pandas as pd
@@ -47,6 +48,8 @@ class Photo:
     bits: int  # per channel, of the file
     date: str = ""  # ISO date of the EXIF capture time, empty if absent
     camera: str = ""  # maker and model according to EXIF, empty if absent
+    chroma: str = "4:4:4"  # at which resolution the file keeps colour: 4:4:4, 4:2:2, 4:2:0
+    jpeg_quality: float = float("nan")  # as libjpeg counts it, told by the tables in the file; NaN for other formats
 
 
 @dataclass(frozen=True)
@@ -186,6 +189,9 @@ class Shot:
     objects: dict[str, Objects]
     fields: dict[str, dict[str, FloatArray]]  # of tone and texture, see measure.field_maps
     camera: str = ""  # maker and model, empty where the file does not say
+    witnesses: dict[str, FloatArray] = field(default_factory=dict)  # name -> (3,) density, see observe/witnesses.py
+    jpeg_quality: float = float("nan")  # of the file, NaN for other formats
+    difference: PhotoDifference = SAME  # of this photo from the baseline's
 
 
 @dataclass(frozen=True)
@@ -202,26 +208,8 @@ class CellTotals:
 
 
 @dataclass(frozen=True)
-class Repeatability:
-    """Standard error of measurement of one metric: what two photos of unchanged skin differ by, over sqrt 2.
-
-    sem = sqrt((relative x value)^2 + absolute^2 + (per_mm2 x area)^2); the absolute part keeps a count of 2 from
-    looking exact, that of the area says how far the contrast of next to nothing strays.
-    """
-
-    relative: float
-    absolute: float
-    people: float = np.inf  # on whom it was measured: pairs of photos of the same person are not independent
-    per_mm2: float = 0.0  # OD, of a burden
-
-    def at(self, value: float, area_mm2: float = 0.0) -> float:
-        """SEM in the metric's unit at a given value, and for a burden of an area."""
-        return float(np.hypot(np.hypot(self.relative * value, self.absolute), self.per_mm2 * area_mm2))
-
-
-@dataclass(frozen=True)
 class Change:
-    """One row of changes.csv without its keys. `reason` says why there is no verdict, or no direction."""
+    """One row of changes.csv without its keys."""
 
     region: str
     finding: str
@@ -229,11 +217,12 @@ class Change:
     unit: str
     baseline: float = np.nan
     follow_up: float = np.nan
-    ci_low: float = np.nan
+    ci_low: float = np.nan  # of the change, symmetrical
     ci_high: float = np.nan
-    mdc95: float = np.nan
+    mdc95: float = np.nan  # at this baseline: 1.96 standard errors of a null change
     verdict: str = "not_assessable"
-    reason: str = ""
+    reason: str = ""  # why there is no verdict, no direction or no percentage
+    role: str = "exploratory"  # one of many; headline: one metric per finding over the whole view
 
     @property
     def change(self) -> float:
@@ -242,8 +231,13 @@ class Change:
 
     @property
     def percent(self) -> float:
-        """Change in per cent of the baseline; NaN where the baseline is 0."""
-        return 100 * self.change / self.baseline if self.baseline else float("nan")
+        """Change in per cent of the baseline; NaN where the baseline is 0 or `too_little`."""
+        return 100 * self.change / self.baseline if self.baseline and not self.too_little else float("nan")
+
+    @property
+    def too_little(self) -> bool:
+        """Whether the baseline is within its own noise: half of the variance of a null change is the baseline's."""
+        return abs(self.baseline) <= self.mdc95 / np.sqrt(2)
 
 
 @dataclass(frozen=True)
@@ -260,9 +254,8 @@ class SessionPictures:
     probability: dict[str, ByteArray]  # finding -> (h, w), 255 = certain
     valid: BoolArray  # (h, w)
     mm_per_px: float
-    eyes: tuple[float, float, float, float] | None = (
-        None  # x0, y0, x1, y1 around both eyes, to cover them; None: unknown
-    )
+    eyes: tuple[float, float, float, float] | None = None  # x0, y0, x1, y1 around both, to cover them; None: unknown
+    changes: dict[str, FloatArray] = field(default_factory=dict)  # finding -> (r, c) OD since the baseline, 1 mm, NaN
 
 
 @dataclass(frozen=True)

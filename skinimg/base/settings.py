@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 
 from skinimg.base.errors import SettingsError
+from skinimg.base.findings import SCORED
+from skinimg.base.targets import read_targets
 
 # One working scale for every photo and every network input (DESIGN.md 3).
 WORKING_MM_PER_PX = 0.1
@@ -27,6 +29,7 @@ class Settings:
     max_yaw_difference_deg : beyond it, two photos count as different views (foreshortening of 8 % at 23 degrees).
     tile_mm : side of the tiles of the paired bootstrap, at least the correlation length of skin (SCIENCE.md 8).
     bootstrap_samples, seed : resamples of the bootstrap and its random seed.
+    targets : findings that the treatment is for, such as "spots;erythema"; before the manifest's `treatment_target`.
     transient_days : a session closer to the last treatment shows transient redness, not efficacy (issue 5).
     """
 
@@ -38,8 +41,9 @@ class Settings:
     bootstrap_samples: int = 400
     seed: int = 0
     transient_days: int = 7
+    targets: str = ""
 
-    def as_dict(self) -> dict[str, float | int]:
+    def as_dict(self) -> dict[str, float | int | str]:
         """Plain values for run.json."""
         return asdict(self)
 
@@ -80,6 +84,9 @@ def read_settings(path: Path | None) -> Settings:
                 needed=f"one of {', '.join(kinds)}",
                 next_step=f"Did you mean {near[0]!r}?" if near else "",
             )
+        if name == "targets":
+            with_targets(Settings(), value)
+            continue
         fits = isinstance(value, int | float) if kinds[name] is float else isinstance(value, int)
         low, high = _RANGES[name]
         if isinstance(value, bool) or not fits or not low <= value <= high:
@@ -89,3 +96,21 @@ def read_settings(path: Path | None) -> Settings:
                 needed=f"{kinds[name].__name__} from {low:g} to {high:g}",
             )
     return Settings(**{name: kinds[name](value) for name, value in values.items()})
+
+
+def with_targets(settings: Settings, targets: object) -> Settings:
+    """The same settings with the findings that the treatment is for, where some are given.
+
+    Raises
+    ------
+    SettingsError
+        No text, or something is named that is not scored.
+    """
+    try:
+        return replace(settings, targets=";".join(read_targets(str(targets)))) if targets else settings
+    except ValueError as error:
+        raise SettingsError(
+            "the treatment's target is not known",
+            found=str(error),
+            needed=f"one or more of {', '.join(SCORED)}, separated by commas or semicolons",
+        ) from error

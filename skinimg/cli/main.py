@@ -6,6 +6,7 @@ Commands import what they need when they are called: `--help`, `list` and `manif
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from pathlib import Path
@@ -23,6 +24,9 @@ from skinimg.cli.terminal import MACHINE, PARTIAL, USAGE, Bar, JsonOption, OutOp
 
 def main() -> None:
     """Entry point: every error that skinimg raises on purpose becomes one sentence and an exit code."""
+    for stream in (sys.stdout, sys.stderr):  # a name that the console's encoding lacks must not end a run
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         app()
     except SkinimgError as error:
@@ -41,6 +45,12 @@ def analyze(
     workers: Annotated[int, typer.Option(min=1, help="Processes; the tables are the same for any number.")] = 1,
     scheduler: Annotated[str, typer.Option(metavar="ADDRESS", help="A Dask cluster, instead of processes here.")] = "",
     settings: Annotated[Path | None, typer.Option(metavar="FILE", help="Settings in TOML.")] = None,
+    noise: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Noise of your own photos, of `skinimg repeatability --use`.")
+    ] = None,
+    target: Annotated[
+        str, typer.Option(metavar="FINDINGS", help="What the treatment is for, e.g. spots,erythema: the overall score.")
+    ] = "",
     resume: Annotated[bool, typer.Option("--resume/--fresh", help="Keep finished subjects, or do all again.")] = True,
     lang: Annotated[str, typer.Option(help="Language of the reports: en or fr.")] = "en",
     deidentify: Annotated[bool, typer.Option("--deidentify", help="Cover the eyes in the reports.")] = False,
@@ -48,14 +58,15 @@ def analyze(
     as_json: JsonOption = False,
 ) -> None:
     """Measure what changed in every subject of a study, and write tables, pictures and reports."""
-    from skinimg.base.settings import read_settings
+    from skinimg.base.settings import read_settings, with_targets
     from skinimg.report import ReportOptions
     from skinimg.run.run import Options
     from skinimg.run.run import analyze as run
 
-    options = Options(weights, device, workers, scheduler, not resume, ReportOptions(lang, deidentify, pdf))
+    options = Options(weights, device, workers, scheduler, not resume, ReportOptions(lang, deidentify, pdf), noise)
+    chosen = with_targets(read_settings(settings), target)
     with Bar("subjects") as progress:
-        outcome = run(path, out, options, read_settings(settings), progress)
+        outcome = run(path, out, options, chosen, progress)
     if as_json:
         print(json.dumps(_summary(outcome), ensure_ascii=False, indent=2))
     else:
@@ -65,19 +76,26 @@ def analyze(
 
 @app.command()
 def check(path: PathArgument, as_json: JsonOption = False) -> None:
-    """Read the layout and the quality of the photos, in seconds, without measuring anything."""
-    from skinimg.study import read_study
+    """Read the layout and the quality of the photos, a second each, and say what would keep them from comparison."""
+    from skinimg.compare.glance import judge_faces
+    from skinimg.study import read_study, uncompared
     from skinimg.study.check import check_study
 
     study = read_study(path)
+    alone = uncompared(study)
     with Bar("photos") as progress:
         rows = check_study(study, progress)
+    with Bar("faces") as progress:
+        judge_faces(study, rows, progress)
     if as_json:
-        print(json.dumps({"photos": rows, "warnings": study.warnings}, ensure_ascii=False, indent=2, default=str))
+        left_out = [{"file": item.file, "reason": item.reason} for item in study.left_out]
+        said = {"photos": rows, "warnings": study.warnings, "left_out": left_out, "uncompared": alone}
+        print(json.dumps(said, ensure_ascii=False, indent=2, default=str))
     else:
         print_rows(rows, ("subject", "session", "view", "photo", "status", "reasons"))
-        say(study.warnings)
-    raise typer.Exit(0 if all(row["status"] != "rejected" for row in rows) else PARTIAL)
+        say((*study.warnings, *alone))
+    whole = all(row["status"] != "rejected" for row in rows) and not alone
+    raise typer.Exit(0 if whole else PARTIAL)
 
 
 @app.command()
@@ -100,13 +118,21 @@ def manifest(
 def repeatability(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The --out folder of an analysis with repeat shots.")],
     lang: Annotated[str, typer.Option(help="Language of the page: en or fr.")] = "en",
+    use: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Also write a noise table of these shots, for `analyze --noise`."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """How well your own repeat shots agree: ICC, SEM, CV, smallest detectable change, Bland-Altman plots."""
+    from skinimg.repeatability.own_noise import write_noise
     from skinimg.repeatability.own_replicates import headlines
     from skinimg.repeatability.own_replicates import repeatability as run
 
     outcome = run(folder, lang)
+    if use is not None:
+        spoken = write_noise(folder, outcome, use)
+        say((f"{use}: noise of {spoken} metrics moved towards these repeat shots",))
     if as_json:
         rows = json.loads(outcome.table.to_json(orient="records", force_ascii=False))
         print(json.dumps({"rows": rows, "notes": outcome.notes}, ensure_ascii=False, indent=2))
@@ -243,6 +269,7 @@ def _summary(outcome: Any) -> dict[str, Any]:
         "resumed": outcome.resumed,
         "failures": outcome.failures,
         "rejected": [{"photo": photo, "reason": reason} for photo, reason in outcome.rejected],
+        "uncompared": list(outcome.uncompared),
         "warnings": list(outcome.warnings),
         "scores": json.loads(scores.to_json(orient="records", force_ascii=False)),
     }
@@ -255,7 +282,7 @@ def _print_outcome(outcome: Any) -> None:
     print_rows(rows, ("subject", "view", "session", "improvement", "verdict", "grade"))
     lines = [f"{subject}: {reason}" for subject, reason in outcome.failures.items()]
     lines += [f"{photo}: {reason}" for photo, reason in outcome.rejected]
-    say((*outcome.warnings, *lines))
+    say((*outcome.warnings, *outcome.uncompared, *lines))
     print(f"Report: {outcome.out / 'index.html'}")
 
 

@@ -1,4 +1,8 @@
-"""From two sessions to a verdict: the change on the skin that both show, its interval, and if it beats the noise."""
+"""From two sessions to a verdict: the change on the skin that both show, its interval, and if it beats the noise.
+
+The standard error is that of measurement alone (docs/METHODS.md, Change): a face is a census, not a sample, so how
+unevenly a treatment worked over the skin is no part of it.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +10,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import stdtrit
 
-from skinimg.base.findings import FINDINGS
-from skinimg.base.records import CellTotals, Change, Repeatability
-from skinimg.measure.cells import Totals, region_totals, resampled, resampled_tiles, totals_by_tile
+from skinimg.base.findings import CLOSEUP_REGIONS, FACE_REGIONS, TOTALLED_FINDINGS
+from skinimg.base.noise import Repeatability
+from skinimg.base.records import CellTotals, Change
+from skinimg.compare.plain_skin import PlainSkin
+from skinimg.measure.cells import Totals, region_totals
 from skinimg.measure.metrics import Metric, metrics_of
 
 Key = tuple[str, str, str]  # region, finding, metric
 
-_Z95 = float(stdtrit(np.inf, 0.975))
-# Degrees of freedom (shots beyond the first of each session) from which a subject's own replicates decide: 3 shots at
-# 2 sessions, or 2 at 4. Student's t is 2.78 there instead of 1.96, and 3.18 with one less: too wide to be of use.
-_ENOUGH = 4
+WHOLE = (FACE_REGIONS[0], CLOSEUP_REGIONS[0])
+Z95 = float(stdtrit(np.inf, 0.975))
+# What the noise of a weights card weighs against a user's own replicates, in degrees of freedom: as much as six people
+# photographed twice, the fewest that a card was ever measured on.
+_CARD_FREEDOM = 6.0
+# A fall of more than this share of the noise that a card states is not believed: bursts and copies differ by nothing.
+_LEAST_SHOT_SHARE = 0.25
 
 
 @dataclass(frozen=True)
@@ -43,6 +51,17 @@ class OwnNoise:
         return self.sd * value if m.load else self.sd
 
 
+@dataclass(frozen=True)
+class Sessions:
+    """One metric in one region in both sessions, and how much skin and finding there is."""
+
+    start: float
+    end: float
+    skin_cm2: float
+    area_mm2: float  # of the finding
+    shots: tuple[int, int]
+
+
 def own_noise(pairs: Sequence[Pair]) -> dict[Key, OwnNoise]:
     """What the replicates within each session of one view differ by; empty without any.
 
@@ -51,7 +70,7 @@ def own_noise(pairs: Sequence[Pair]) -> dict[Key, OwnNoise]:
     sessions = [side for side in (*(p.baseline for p in pairs[:1]), *(p.follow_up for p in pairs)) if len(side) > 1]
     pooled: dict[Key, OwnNoise] = {}
     for bit, region in enumerate(pairs[0].regions if sessions else ()):
-        for finding in FINDINGS:
+        for finding in TOTALLED_FINDINGS:
             sums = [[region_totals(cells, bit, finding) for cells in session] for session in sessions]
             for m in metrics_of(finding):
                 squares, freedom = 0.0, 0
@@ -72,76 +91,130 @@ def changes(
     missing: Mapping[Key, str],
     card: Mapping[tuple[str, str], Repeatability],
     own: Mapping[Key, OwnNoise],
-    bootstrap_samples: int,
-    seed: int,
+    plain: PlainSkin,
 ) -> Iterator[Change]:
-    """The change of every metric in every region.
+    """The change of every metric that is a function of totals in every region; fields.py has the others.
 
     missing : (region, finding, metric) -> reason, of either session
-    card : (finding, metric) -> noise according to the weights card
-    own : of `own_noise`; a metric in neither gets no verdict
+    card : (finding, metric) -> noise according to the weights card; a metric that is not in it gets no verdict
+    own : of `own_noise`; plain : what unchanged skin of this pair says
     """
-    tiles = np.unique(np.concatenate([cells.tile for cells in pair.baseline + pair.follow_up]))
-    weights = resampled_tiles(len(tiles), bootstrap_samples, seed)  # (samples, tiles)
     for bit, region in enumerate(pair.regions):
-        for finding in FINDINGS:
-            before = [totals_by_tile(cells, bit, finding, tiles) for cells in pair.baseline]
-            after = [totals_by_tile(cells, bit, finding, tiles) for cells in pair.follow_up]
+        for finding in TOTALLED_FINDINGS:
+            before, after = (
+                [region_totals(cells, bit, finding) for cells in side] for side in (pair.baseline, pair.follow_up)
+            )
             for m in metrics_of(finding):
-                blank = Change(region, finding, m.id, m.unit, reason=missing.get((region, finding, m.id), ""))
-                noises = card.get((finding, m.id)), own.get((region, finding, m.id))
-                yield blank if blank.reason else _judge(blank, m, before, after, weights, noises)
+                key = (region, finding, m.id)
+                blank = Change(region, finding, m.id, m.unit, reason=missing.get(key, ""))
+                if blank.reason:
+                    yield blank
+                    continue
+                noise = card.get((finding, m.id))
+                yield judged_change(blank, m, observed(m, before, after), noise, own.get(key), plain)
+
+
+def observed(m: Metric, before: Sequence[Totals], after: Sequence[Totals]) -> Sessions:
+    """Means over the shots of both sessions."""
+    start, end = (float(np.mean([m.compute(t) for t in side])) for side in (before, after))
+    both = [*before, *after]
+    skin_cm2 = float(np.mean([t["skin_mm2"] for t in both])) / 100
+    area_mm2 = float(np.mean([t.get("area_mm2", 0.0) for t in both]))
+    return Sessions(start, end, skin_cm2, area_mm2, (len(before), len(after)))
+
+
+def judged_change(
+    blank: Change,
+    m: Metric,
+    seen: Sessions,
+    noise: Repeatability | None,
+    own: OwnNoise | None,
+    plain: PlainSkin,
+) -> Change:
+    """Fill in values, interval and verdict."""
+    known = replace(blank, baseline=seen.start, follow_up=seen.end)
+    if not np.isfinite([seen.start, seen.end]).all():
+        return replace(known, reason=f"no {blank.finding} in one of the sessions")
+    if noise is None:
+        return replace(known, reason="the repeatability of this metric is not known")
+    noise = shrunk(noise, m, own, seen) if own else noise
+    placebo = plain.placebo.get((blank.region, blank.finding), np.nan) if m.id == "burden" else 0.0
+    told = differs(noise, plain, blank.finding)
+    null_sd = null_error(noise, replace(seen, end=seen.start), placebo, told)
+    change_sd = np.hypot(null_error(noise, seen, placebo, told), noise.dilution * (seen.end - seen.start))
+    if not null_sd > 0:
+        return replace(known, reason="the repeatability of this metric is not known")
+    whole = blank.region in WHOLE
+    quantile = (noise.quantile if whole else noise.quantile_region) or float(stdtrit(noise.people, 0.975))
+    return with_verdict(known, m, quantile * null_sd, quantile * float(change_sd))
+
+
+def differs(noise: Repeatability, plain: PlainSkin, finding: str) -> float:
+    """Share of a value by which it strays because the two photos differ as plain skin says that they do."""
+    parts = noise.gain * plain.gain_of(finding), noise.light * plain.light_od, noise.colour * plain.colour_od
+    return float(np.sqrt(np.dot(parts, parts)))
+
+
+def null_error(noise: Repeatability, seen: Sessions, placebo: float, told: float) -> float:
+    """Standard error of a change between two sessions whose true values are those seen.
+
+    placebo : SD of the change of load that the outline shows on plain skin, mm2 OD; NaN where that could not be told
+    told : of `differs`
+    """
+    variance = 0.0
+    for value, shots in zip((seen.start, seen.end), seen.shots, strict=True):
+        kept = 1 - noise.shot + noise.shot / shots  # a session strays as a whole, however often it is photographed
+        common = (noise.relative * value) ** 2 + noise.absolute**2
+        scattered = noise.per_unit * abs(value) + noise.local**2 / max(seen.skin_cm2, 0.1)
+        variance += kept * (common + scattered) + (told * value) ** 2 / 2
+        if np.isnan(placebo):
+            variance += kept * (noise.per_mm2 * seen.area_mm2) ** 2
+    return float(np.sqrt(variance + (0 if np.isnan(placebo) else noise.placebo * placebo) ** 2))
+
+
+def shrunk(noise: Repeatability, m: Metric, own: OwnNoise, seen: Sessions) -> Repeatability:
+    """The noise with its shot part moved towards what a subject's own replicates show, by as much as they can tell.
+
+    The shot part becomes the mean of both variances, weighted by their degrees of freedom. The session part is never
+    less than the card's: repeat shots of one sitting say nothing about the next. It grows along where the shots stray
+    more than the card knows.
+    """
+    value = (abs(seen.start) + abs(seen.end)) / 2
+    stated = noise.at(value, seen.area_mm2) ** 2
+    share = max(noise.shot, _LEAST_SHOT_SHARE)
+    shot = share * stated
+    if not shot > 0:
+        return noise
+    pooled = (_CARD_FREEDOM * shot + own.freedom * own.at(m, value) ** 2) / (_CARD_FREEDOM + own.freedom)
+    session = (1 - share) * stated * max(pooled / shot, 1.0)
+    times = (session + pooled) / stated
+    return replace(
+        noise,
+        relative=noise.relative * times**0.5,
+        absolute=noise.absolute * times**0.5,
+        per_unit=noise.per_unit * times,
+        local=noise.local * times**0.5,
+        per_mm2=noise.per_mm2 * times**0.5,
+        shot=pooled / (session + pooled),
+    )
+
+
+def with_verdict(known: Change, m: Metric, mdc95: float, half: float) -> Change:
+    """The change with its interval, and whether it is beyond the noise."""
+    change = known.change
+    verdict, reason = _verdict(m, change, abs(change) > max(mdc95, half))
+    done = replace(
+        known, ci_low=change - half, ci_high=change + half, mdc95=mdc95, verdict=verdict, reason=reason or known.reason
+    )
+    if done.too_little and m.load and not done.reason:
+        least = mdc95 / np.sqrt(2)
+        return replace(done, reason=f"too little for a percentage: {done.baseline:.3g} of {least:.3g} {m.unit}")
+    return done
 
 
 def withheld(c: Change, reason: str) -> Change:
     """The same numbers without a verdict, for a change that is real but says nothing about the treatment."""
     return replace(c, verdict="not_assessable", reason=c.reason or reason)
-
-
-def _judge(
-    blank: Change,
-    m: Metric,
-    before: list[Totals],
-    after: list[Totals],
-    weights: npt.NDArray[np.float64],
-    noises: tuple[Repeatability | None, OwnNoise | None],
-) -> Change:
-    """Fill in values, interval and verdict (DESIGN.md 9, SCIENCE.md 8)."""
-    start, end = (float(np.mean([m.compute(_whole(t)) for t in side])) for side in (before, after))
-    known = replace(blank, baseline=start, follow_up=end)
-    if not np.isfinite([start, end]).all():
-        return replace(known, reason=f"no {blank.finding} in one of the sessions")
-    area_mm2 = float(np.mean([_whole(t).get("area_mm2", 0.0) for t in before + after]))
-    sem, quantile = _noise(m, *noises, (abs(start) + abs(end)) / 2, area_mm2)
-    if not sem > 0:
-        return replace(known, reason="the repeatability of this metric is not known")
-    drawn = _mean_of(m, after, weights) - _mean_of(m, before, weights)  # (samples,)
-    drawn = drawn[np.isfinite(drawn)]
-    sampling_sd = float(drawn.std()) if len(drawn) > 10 else 0.0
-    mdc95 = quantile * sem * float(np.sqrt(1 / len(before) + 1 / len(after)))
-    spread = float(np.hypot(_Z95 * sampling_sd, mdc95))
-    change = end - start
-    verdict, reason = _verdict(m, change, abs(change) > spread)
-    return replace(known, ci_low=change - spread, ci_high=change + spread, mdc95=mdc95, verdict=verdict, reason=reason)
-
-
-def _noise(
-    m: Metric, card: Repeatability | None, own: OwnNoise | None, value: float, area_mm2: float
-) -> tuple[float, float]:
-    """Standard error of one shot, and how many of it hold 95 %: Student's t for as many people as it was measured on.
-
-    Too few replicates may warn (where they differ by more than the card says) but not reassure. Replicates that do not
-    differ at all are copies of one file, or a small count: no measure of noise.
-    """
-    mine = own.at(m, value) if own else 0.0
-    if own and own.freedom >= _ENOUGH and mine > 0:
-        return mine, float(stdtrit(own.freedom, 0.975))
-    return (max(card.at(value, area_mm2), mine), float(stdtrit(card.people, 0.975))) if card else (0.0, _Z95)
-
-
-def _mean_of(m: Metric, shots: list[Totals], weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """The metric in every resample, averaged over the shots of a session: (samples,)."""
-    return np.mean([m.compute(resampled(t, weights)) for t in shots], axis=0)
 
 
 def _verdict(m: Metric, change: float, beyond: bool) -> tuple[str, str]:
@@ -150,7 +223,3 @@ def _verdict(m: Metric, change: float, beyond: bool) -> tuple[str, str]:
     if m.better == "none":
         return "not_assessable", "changed, but neither direction is an improvement"
     return ("improved" if (change < 0) == (m.better == "lower") else "worsened"), ""
-
-
-def _whole(totals: Totals) -> Totals:
-    return {name: np.asarray(values.sum()) for name, values in totals.items()}

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from skinimg.base.records import CellTotals, Repeatability
+from skinimg.base.noise import Repeatability
+from skinimg.base.records import CellTotals
 from skinimg.measure.cells import Totals, region_totals, resampled, resampled_tiles, totals_by_tile
 from skinimg.measure.metrics import METRICS
 

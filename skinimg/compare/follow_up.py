@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import product
 
 from skinimg.base.entries import PhotoEntry, days_between
-from skinimg.base.records import Change, Shot
+from skinimg.base.records import Change, FloatArray, Shot
 from skinimg.base.settings import Settings
 from skinimg.compare.change import OwnNoise, Pair, changes, withheld
-from skinimg.compare.comparable import differences, other_camera
+from skinimg.compare.comparable import camera_class, camera_in_words
+from skinimg.compare.field_changes import field_changes, maps_of_change
+from skinimg.compare.fields import compared_fields
+from skinimg.compare.multiplicity import with_roles
+from skinimg.compare.paired_maps import paired_skin
+from skinimg.compare.photo_limits import withheld_findings
+from skinimg.compare.plain_skin import PlainSkin, looks_like_another_camera, plain_skin
 from skinimg.measure.metrics import METRICS, metric_keys
 from skinimg.measure.objects import contrast_maps
 from skinimg.measure.totals import common_support, compared_totals, obstacles, place_of, shared_skin
 from skinimg.model.segmenter import Segmenter
 from skinimg.skin.optics import tone_of
+
+BLOOD = ("redness", "erythema")  # what passes in the days after a treatment
+_WORST = ("other_camera", "unknown_camera", "same_camera")
 
 
 @dataclass(frozen=True)
@@ -25,26 +34,68 @@ class FollowUp:
     entry: PhotoEntry  # of its first usable shot, of its first shot where there is none
     pair: Pair | None  # with the baseline; None: no photo could be used
     missing: dict[tuple[str, str, str], str]  # (region, finding, metric) -> why it cannot be compared
-    other_camera: str = ""  # both in words where they differ
+    camera_class: str = "same_camera"  # of `comparable.camera_class`, the worst of all its pairs of shots
+    cameras: str = ""  # in words where they differ or are not known
+    plain: PlainSkin = field(default_factory=lambda: PlainSkin({}, {}))  # what unchanged skin of the pair says
+    fields: tuple[Change, ...] = ()  # of the findings that are measured on the paired map
+    left_out: str = ""  # a reference that was not believed, in words
+    color_source: str = "skin"  # what told the light of this session, joined by +
+    maps: dict[str, FloatArray] = field(default_factory=dict)  # finding -> (r, c) OD of change for the eye
 
 
-def paired(baseline: list[Shot], shots: list[Shot], tile_mm: float) -> FollowUp:
+def that_count(shots: list[Shot]) -> tuple[list[Shot], tuple[str, ...]]:
+    """The repeat shots of a session without copies of one file, and what is said aloud about them.
+
+    A copy is no second measurement.
+    """
+    distinct = list({shot.sha256: shot for shot in reversed(shots)}.values())[::-1]
+    said = []
+    if len(distinct) < len(shots):
+        said.append(f"{len(shots) - len(distinct)} of {len(shots)} repeat shots are copies of another and do not count")
+    return distinct, tuple(said)
+
+
+def paired(baseline: list[Shot], shots: list[Shot], settings: Settings) -> FollowUp:
     """A follow-up and the baseline on the skin that all their shots show, and what keeps them from being compared."""
     first, everything = baseline[0], [*baseline, *shots]
-    shared, totals = shared_skin(everything), []
-    for shot, support in zip(everything, common_support(everything), strict=True):
+    shared, supports = shared_skin(everything), common_support(everything)
+    compared = [
         # Against skin that shows the finding in none of them: what has faded is not the ring of itself.
-        contrasts = contrast_maps(shot.frame, shot.maps, replace(shot.segmentation, probability=support))
-        place = place_of(shot.alignment, first.frame, tile_mm)
-        totals.append(compared_totals(replace(shot, contrasts=contrasts), place, shared, support))
+        replace(s, contrasts=contrast_maps(s.frame, s.maps, replace(s.segmentation, probability=support)))
+        for s, support in zip(everything, supports, strict=True)
+    ]
+    totals = [
+        compared_totals(shot, place_of(shot.alignment, first.frame, settings.tile_mm), shared, support)
+        for shot, support in zip(compared, supports, strict=True)
+    ]
+    plain = plain_skin(compared[: len(baseline)], compared[len(baseline) :], shared, supports[0], settings.seed)
     missing = obstacles(everything, totals)
-    apart = differences(first, shots[0])
+    apart = withheld_by_any(shots)
     for region, (finding, m_id) in product(first.frame.regions, metric_keys()):
         if finding in apart:
             missing.setdefault((region, finding, m_id), apart[finding])
     pair = Pair(tuple(totals[: len(baseline)]), tuple(totals[len(baseline) :]), first.frame.regions)
-    cameras = (other_camera(a, b) for a, b in product(baseline, shots))
-    return FollowUp(shots[0].entry, pair, missing, next((text for text in cameras if text), ""))
+    # An unknown camera may be any: what is known to differ is said first.
+    worst = min(product(baseline, shots), key=lambda ab: _WORST.index(camera_class(*ab)))
+    kind, words = camera_class(*worst), camera_in_words(*worst)
+    if kind != "other_camera" and looks_like_another_camera(plain):
+        kind, words = "other_camera", words or "colours or sharpness differ as those of two cameras do: wider intervals"
+    skin = paired_skin(baseline, shots)
+    fields = compared_fields(skin)
+    rows = tuple(field_changes(skin, fields, pair.baseline, missing))
+    maps = maps_of_change(skin, fields)
+    return FollowUp(
+        shots[0].entry, pair, missing, kind, words, plain, rows, fields.left_out, fields.source, maps
+    )  # fmt: skip
+
+
+def withheld_by_any(shots: Sequence[Shot]) -> dict[str, str]:
+    """Finding -> why it cannot be compared: one shot that is unlike the baseline spoils the mean of all."""
+    reasons: dict[str, str] = {}
+    for shot in shots:
+        for finding, reason in withheld_findings(shot.difference).items():
+            reasons.setdefault(finding, reason)
+    return reasons
 
 
 def refused(entry: PhotoEntry, first: Shot, refusals: Sequence[str]) -> FollowUp:
@@ -60,21 +111,19 @@ def judged(
     own: Mapping[tuple[str, str, str], OwnNoise],
     passing: Mapping[str, str],
     segmenter: Segmenter,
-    settings: Settings,
 ) -> list[Change]:
     """Every change since the baseline, with the noise that the weights card and all replicates of the view tell.
 
     first : the baseline's first shot; passing : of `transient_redness`
     """
     if f.pair:
-        camera = "other_camera" if f.other_camera else "same_camera"
-        card = segmenter.noise(tone_of(first.maps.anchor), camera, first.frame.native_px_per_mm)
-        found = list(changes(f.pair, f.missing, card, own, settings.bootstrap_samples, settings.seed))
+        card = segmenter.noise(tone_of(first.maps.anchor), f.camera_class, first.frame.native_px_per_mm)
+        found = [*changes(f.pair, f.missing, card, own, f.plain), *f.fields]
     else:
         found = [Change(*names, METRICS[names[2]].unit, reason=why) for names, why in f.missing.items()]
     if reason := _passing(first, f, passing):
-        found = [withheld(c, reason) if c.finding == "redness" else c for c in found]
-    return found
+        found = [withheld(c, reason) if c.finding in BLOOD else c for c in found]
+    return with_roles(found, first.frame.regions[0])
 
 
 def said_aloud(first: Shot, f: FollowUp, passing: Mapping[str, str]) -> list[str]:
@@ -82,7 +131,7 @@ def said_aloud(first: Shot, f: FollowUp, passing: Mapping[str, str]) -> list[str
     if not f.pair:
         return []
     same = days_between(first.entry.date, f.entry.date) == 0
-    said = ("of the same day as the baseline" if same else "", _passing(first, f, passing), f.other_camera)
+    said = ("of the same day as the baseline" if same else "", _passing(first, f, passing), f.cameras, f.left_out)
     return [text for text in said if text]
 
 

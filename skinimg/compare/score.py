@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from skinimg.base.findings import SCORED
 from skinimg.base.records import Change
+from skinimg.compare.ratio import Z95, log_ratio, percent_interval
 
-# The metric that stands for its finding. Burden is insensitive to threshold and blur (SCIENCE.md 3); pores have none in
-# the contract, so their soft area stands in.
-HEADLINE: dict[str, str] = {
-    "spots": "burden",
-    "redness": "burden",
-    "pores": "area",
-    "scars": "burden",
-    "wrinkles": "burden",
-}
+# What has no border covers the same skin as what has one: in `overall`, one of the two speaks for the pigment.
+_SAME_SKIN = {"erythema": "redness", "hyperpigmentation": "spots"}
 
-_CLEARED = 100.0  # per cent: nothing is left
+# Which finding an overall score may rest on without a declaration: there is enough at the baseline that a fall by half
+# would be called. Decided before any follow-up is looked at: both numbers are the baseline's.
+_TELLING = 0.5
+# Correlation of the errors of two findings where null pairs have not told it: a photo that is too soft is so everywhere.
+CORRELATION = 0.3
 
 # Bands of the Global Aesthetic Improvement Scale (GAIS) as commonly anchored in per cent; a photograph can only suggest
 # a grade, so every one is marked as an estimate.
@@ -42,41 +42,64 @@ class Score:
     grade: str
 
 
-def scores(changes: Sequence[Change], whole: str) -> list[Score]:
+def scores(
+    changes: Sequence[Change],
+    targets: Sequence[str] = (),
+    correlation: Mapping[tuple[str, str], float] | None = None,
+) -> list[Score]:
     """Improvement of each finding over the whole view, and `overall`.
 
-    whole : the region that holds everything (`face` or `patch`)
+    targets : findings that the treatment is for; none declared: those of which the baseline shows enough
+    correlation : (finding, finding) -> of the errors of their log ratios in null pairs
     """
-    headline = [c for c in changes if c.region == whole and HEADLINE.get(c.finding) == c.metric]
-    single = [_score(c) for c in headline]
-    return [*single, efficacy(single)]
+    headline = [c for c in changes if c.role == "headline" and c.finding in SCORED]
+    return [*(_score(c) for c in headline), efficacy(headline, targets, correlation or {})]
 
 
 def _score(c: Change) -> Score:
-    if c.verdict == "not_assessable" or not c.baseline > 0:
+    low, high = percent_interval(c)
+    if c.verdict == "not_assessable" or not math.isfinite(low):
         return Score(c.finding, np.nan, np.nan, np.nan, "not_assessable", "")
-    percent = [-100 * v / c.baseline for v in (c.change, c.ci_high, c.ci_low)]
-    return Score(c.finding, percent[0], percent[1], percent[2], c.verdict, grade(percent[0], c.verdict))
+    return Score(c.finding, -c.percent, -high, -low, c.verdict, grade(-c.percent, c.verdict))
 
 
-def efficacy(single: Sequence[Score]) -> Score:
-    """The overall efficacy index: the plain mean of the improvements that can tell something.
+def efficacy(headline: Sequence[Change], targets: Sequence[str], correlation: Mapping[tuple[str, str], float]) -> Score:
+    """The overall efficacy index: the geometric mean of what is left of each target; derivation in docs/METHODS.md.
 
-    A finding of which there is so little at the baseline that even its complete clearance would be within the noise
-    tells nothing, unless it changed for certain; where all are like that, all count. Equal weights, because any other
-    would be an opinion about what a patient minds most; not weighted by precision, because the steadiest finding would
-    then speak for all. No finding counts for more than 100 points either way: ten new spots on a face that had one are
-    no reason to forget the rest. The interval treats the findings as independent.
+    With R_i = follow_up / baseline of n targets, improvement = 1 - (R_1 ... R_n)^(1/n). On the log scale that is a plain
+    mean, L = sum ln R_i / n, with variance sum_ij rho_ij s_i s_j / n^2: s_i of each pair's own error bar, rho_ij of null
+    pairs. Equal weights, because any other would be an opinion about what a patient minds most. Which findings count is
+    settled by the baseline, never by what happened to them; what cannot be measured in this session is left out.
     """
-    known = [s for s in single if s.verdict != "not_assessable"]
-    if not known:
+    counted = _counted_once([c for c in headline if counts(c, targets)])
+    if not counted:
         return Score("overall", np.nan, np.nan, np.nan, "not_assessable", "")
-    telling = [s for s in known if s.verdict != "unchanged" or s.ci_high - s.ci_low < 2 * _CLEARED] or known
-    rows = np.array([(s.improvement_percent, s.ci_low, s.ci_high) for s in telling]).clip(-_CLEARED, _CLEARED)  # (n, 3)
-    mean = float(rows[:, 0].mean())
-    half = float(np.sqrt((((rows[:, 2] - rows[:, 1]) / 2) ** 2).sum())) / len(rows)
-    verdict = "unchanged" if abs(mean) <= half else "improved" if mean > 0 else "worsened"
-    return Score("overall", mean, mean - half, mean + half, verdict, grade(mean, verdict))
+    logs, errors = (np.array(column) for column in zip(*(log_ratio(c) for c in counted), strict=True))
+    together = np.array([[_between(a.finding, b.finding, correlation) for b in counted] for a in counted])
+    mean = float(logs.mean())
+    half = Z95 * float(np.sqrt(errors @ together @ errors)) / len(counted)
+    improvement, low, high = (100 * -math.expm1(x) for x in (mean, mean + half, mean - half))
+    verdict = "unchanged" if low <= 0 <= high else "improved" if improvement > 0 else "worsened"
+    return Score("overall", improvement, low, high, verdict, grade(improvement, verdict))
+
+
+def counts(c: Change, targets: Sequence[str]) -> bool:
+    """Whether a headline change is part of the overall score."""
+    if c.verdict == "not_assessable" or not math.isfinite(c.mdc95) or c.too_little or not c.baseline > 0:
+        return False
+    return c.finding in targets if targets else c.mdc95 <= _TELLING * c.baseline
+
+
+def _between(a: str, b: str, correlation: Mapping[tuple[str, str], float]) -> float:
+    if a == b:
+        return 1.0
+    return correlation.get((a, b), correlation.get((b, a), CORRELATION))
+
+
+def _counted_once(counted: Sequence[Change]) -> list[Change]:
+    """Without the wide finding of a pigment whose marks count: they lie on the same skin, and marks are what fades."""
+    present = {c.finding for c in counted}
+    return [c for c in counted if _SAME_SKIN.get(c.finding) not in present]
 
 
 def grade(improvement_percent: float, verdict: str) -> str:

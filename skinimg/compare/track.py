@@ -8,7 +8,7 @@ split nor a merger looks like a lesion that is new or gone.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,8 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from skinimg.base.findings import FINDINGS, MASK_FINDINGS
-from skinimg.base.records import Alignment, BitArray, BoolArray, FloatArray, Frame, Objects
+from skinimg.base.records import Alignment, BitArray, BoolArray, FloatArray, Frame, Objects, Shot
+from skinimg.compare.faint import Faint, Place, told_apart
 
 LESION_COLUMNS = (
     *("subject", "view", "finding", "lesion", "session", "region"),
@@ -50,6 +51,14 @@ class Sighting:
     states: dict[str, FloatArray]  # finding -> (n, 2) area in mm2 and contrast
     visible: BoolArray  # (h_b, w_b) skin of the baseline whose pattern this session shows
     error_mm: float
+    faint: Faint | None = None  # contrasts at places where nothing was found; None: what was found is all that is known
+
+
+def sight_shot(session: str, shot: Shot) -> Sighting:
+    """What a shot shows, with the contrasts that lie below what it finds."""
+    reach_px = max(round(shot.alignment.error_mm / shot.frame.mm_per_px), 1)
+    found = sight(session, shot.frame, shot.objects, shot.alignment)
+    return replace(found, faint=Faint(shot, reach_px))
 
 
 def sight(session: str, frame: Frame, objects: dict[str, Objects], alignment: Alignment) -> Sighting:
@@ -78,13 +87,14 @@ class _Track:
     area_mm2: float = 0.0
     contrast: float = 0.0
     reach_mm: float = 0.0  # radius of the widest outline seen
+    faint: Faint | None = None  # of the session in which it was seen last
     rows: list[dict[str, object]] = field(default_factory=list)
 
 
-def track(subject: str, view: str, baseline: Frame, sightings: Sequence[Sighting], scaled: bool) -> pd.DataFrame:
+def track(subject: str, view: str, baseline: Frame, sightings: Sequence[Sighting]) -> pd.DataFrame:
     """Rows of lesions.csv for one subject and view; the first sighting is the baseline itself.
 
-    scaled : whether millimetres are known; without, `x_mm`, `y_mm` and `area_mm2` stay empty
+    Without a scale, `x_mm`, `y_mm` and `area_mm2` stay empty.
     """
     rows: list[dict[str, object]] = []
     for finding in MASK_FINDINGS:
@@ -95,7 +105,7 @@ def track(subject: str, view: str, baseline: Frame, sightings: Sequence[Sighting
             label = {"subject": subject, "view": view, "finding": finding, "lesion": number}
             rows += [{**label, **row} for row in item.rows]
     table = pd.DataFrame(rows, columns=list(LESION_COLUMNS))
-    if not scaled:
+    if baseline.scale_source == "assumed":
         table[["x_mm", "y_mm", "area_mm2"]] = np.nan
     return table
 
@@ -114,14 +124,25 @@ def _follow(finding: str, baseline: Frame, sightings: Sequence[Sighting]) -> lis
             if k in parts:
                 _see(item, "persisting", sighting, baseline, *parts[k])
             else:
-                status = "resolved" if _visible(sighting.visible, item.x, item.y) else "not_visible"
-                area = 0.0 if status == "resolved" else np.nan
-                item.rows.append(_row(item, status, sighting, baseline, area, np.nan))
+                item.rows.append(_missed(finding, item, sighting, baseline))
         for j in sorted(set(range(len(points))) - {j for _, j in pairs}):
             item = _Track()
-            _see(item, "baseline" if index == 0 else "new", sighting, baseline, points[j], states[j])
+            place = Place(finding, float(points[j, 0]), float(points[j, 1]), float(states[j, 0]), mm_per_px)
+            fresh = index > 0 and told_apart(sighting.faint, sightings[index - 1].faint, place)[0]
+            status = "baseline" if index == 0 else "new" if fresh else "below_detection"
+            _see(item, status, sighting, baseline, points[j], states[j])
             tracks.append(item)
     return tracks
+
+
+def _missed(finding: str, item: _Track, sighting: Sighting, baseline: Frame) -> dict[str, object]:
+    """The row of a lesion that was not found: out of sight, gone for certain, or too faint to be told."""
+    if not _visible(sighting.visible, item.x, item.y):
+        return _row(item, "not_visible", sighting, baseline, np.nan, np.nan)
+    place = Place(finding, item.x, item.y, item.area_mm2, baseline.mm_per_px)
+    gone, contrast = told_apart(item.faint, sighting.faint, place)
+    status, area_mm2 = ("resolved", 0.0) if gone else ("below_detection", np.nan)
+    return _row(item, status, sighting, baseline, area_mm2, np.nan if gone else contrast)
 
 
 def _pieces(
@@ -250,6 +271,7 @@ def _see(item: _Track, status: str, sighting: Sighting, baseline: Frame, point: 
     item.x, item.y = float(point[0]), float(point[1])
     item.area_mm2, item.contrast = float(state[0]), float(state[1])
     item.reach_mm = max(item.reach_mm, float(_outline_mm(state[:1])[0]))
+    item.faint = sighting.faint
     item.rows.append(_row(item, status, sighting, baseline, item.area_mm2, item.contrast))
 
 

@@ -19,6 +19,7 @@ from skinimg.base.errors import PhotoError, WeightsError
 from skinimg.base.records import ByteArray, Face, FloatArray
 from skinimg.face.crop import CROP_SIDE_RADII, FacePlace, crop_matrix, cut, from_crop_sides, place_of
 from skinimg.face.pose import pose_deg, px_per_mm
+from skinimg.model.device import steady_threads
 from skinimg.model.face_network import CROP_PX, FINDER_STRIDE_PX, FaceFinder, LandmarkNetwork
 from skinimg.model.weights import Card, fill, load_weights, part_of
 
@@ -71,9 +72,10 @@ def find_face(pixels: np.ndarray, model: FaceModel | None = None) -> Face:
     """
     model = model or load_face_model()
     photo = _as_bytes(pixels)
-    faces = _separate(_refine(photo, _propose(photo, _LEVELS_PX, model), model))
-    if not faces or faces[0].confidence < MIN_CONFIDENCE:
-        faces = _separate(faces + _refine(photo, _propose(photo, (_FINE_LEVEL_PX,), model), model))
+    with steady_threads():
+        faces = _separate(_refine(photo, _propose(photo, _LEVELS_PX, model), model))
+        if not faces or faces[0].confidence < MIN_CONFIDENCE:
+            faces = _separate(faces + _refine(photo, _propose(photo, (_FINE_LEVEL_PX,), model), model))
     if not faces or faces[0].confidence < MIN_CONFIDENCE:
         best = f"best confidence {faces[0].confidence:.2f}" if faces else "nothing like a face"
         raise PhotoError(

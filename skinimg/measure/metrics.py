@@ -7,6 +7,7 @@ Totals are sums over skin pixels, a = area of the pixel in mm2, p = probability 
     od_mm2       sum of p a c                    diameter_mm  sum of the objects' equivalent diameters
     support_od_mm2   sum of s a c: s = p in a single photo; in a comparison, the largest p of this skin in any photo
     count_to_2_mm, count_to_4_mm, count_above_4_mm            the objects by size, see indices.py
+    above_od_mm2, extent_mm2   sum of a x density above plain skin, of a where that exceeds a level: above_reference.py
     <map>_mm2    sum of a x map                  (tone and texture: lightness, a_star, ... see measure.py)
 
 Because totals add up, a region is the sum of its tiles, a bootstrap is a reweighting of tiles, and truth (phantom
@@ -22,7 +23,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from skinimg.base.findings import FINDINGS, MASK_FINDINGS
+from skinimg.base.findings import FINDINGS, MASK_FINDINGS, PAIRED_FINDINGS
 
 Values = npt.NDArray[np.float64]
 Totals = Mapping[str, Values]
@@ -96,12 +97,7 @@ def _ratio(top: Values, bottom: Values) -> Values:
     return np.divide(top, bottom, out=np.full(np.broadcast(top, bottom).shape, np.nan), where=bottom > 0)
 
 
-@metric(
-    "number",
-    unit="1",
-    findings=("spots", "pores", "scars"),
-    source="connected pieces of probability above one half (DESIGN.md 2.2)",
-)
+@metric("number", unit="1", findings=("spots", "pores", "scars"), source="pieces of probability above one half")
 def count(t: Totals) -> Values:
     """Number of separate objects whose centre lies in the region."""
     return t["count"]
@@ -124,12 +120,7 @@ def area(t: Totals) -> Values:
     return t["area_mm2"]
 
 
-@metric(
-    "area fraction",
-    unit="%",
-    findings=("spots", "redness", "scars"),
-    source="soft area over visible skin",
-)
+@metric("area fraction", unit="%", findings=("spots", "redness", "scars"), source="soft area over visible skin")
 def area_fraction(t: Totals) -> Values:
     """Share of the visible skin that the finding covers."""
     return 100.0 * _ratio(t["area_mm2"], t["skin_mm2"])
@@ -141,12 +132,7 @@ def mean_diameter(t: Totals) -> Values:
     return _ratio(t["diameter_mm"], t["count"])
 
 
-@metric(
-    "length",
-    unit="mm",
-    findings=("wrinkles",),
-    source="length of the skeleton (SCIENCE.md 3)",
-)
+@metric("length", unit="mm", findings=("wrinkles",), source="length of the skeleton (SCIENCE.md 3)")
 def length(t: Totals) -> Values:
     """Length of all lines. Confounders: expression and the direction of the light."""
     return t["length_mm"]
@@ -267,6 +253,24 @@ def evenness(t: Totals) -> Values:
 def radiance(t: Totals) -> Values:
     """Share of skin with a soft highlight. A proxy: oil raises it as well as health does."""
     return 100.0 * _ratio(t["highlight_mm2"], t["skin_mm2"])
+
+
+@metric("load", unit="mm2 OD", findings=PAIRED_FINDINGS, source="pigment above plain skin (docs/METHODS.md 6)")
+def load(t: Totals) -> Values:
+    """Density above plain skin, summed over the region. Confounder: light of two colours."""
+    return t["above_od_mm2"]
+
+
+@metric("mean", unit="OD", findings=PAIRED_FINDINGS, source="load per area of the region (docs/METHODS.md 6)")
+def mean(t: Totals) -> Values:
+    """Mean density above the person's plainest skin over the region."""
+    return _ratio(t["above_od_mm2"], t["skin_mm2"])
+
+
+@metric("extent", unit="%", findings=PAIRED_FINDINGS, source="share above 0.05 OD of blood, 0.12 OD of melanin")
+def extent(t: Totals) -> Values:
+    """Share of the region that exceeds the plainest skin by a stated level: measure/above_reference.py."""
+    return 100.0 * _ratio(t["extent_mm2"], t["skin_mm2"])
 
 
 def _roughness(band: str) -> Callable[[Totals], Values]:

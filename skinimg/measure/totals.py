@@ -22,6 +22,7 @@ from skinimg.base.records import (
     Shot,
     SkinMaps,
 )
+from skinimg.measure.above_reference import above_reference
 from skinimg.measure.cells import region_totals
 from skinimg.measure.metrics import ROUGHNESS_BANDS_MM, Metric, metrics_of
 from skinimg.photo.colour import linear_to_lab
@@ -113,7 +114,7 @@ def _looked_up(planes: FloatArray, where: FloatArray) -> FloatArray:
 
 
 def field_maps(frame: Frame, maps: SkinMaps) -> Fields:
-    """Per-pixel values whose sums make the metrics of tone and texture: finding -> quantity -> (h, w).
+    """Per-pixel values whose sums make the metrics of findings without a mask: finding -> quantity -> (h, w).
 
     A band from a to b mm is the difference of two Gaussian means with SD a/2 and b/2.
     """
@@ -136,7 +137,11 @@ def field_maps(frame: Frame, maps: SkinMaps) -> Fields:
         f"{name}_mm2": (masked_blur(red, skin, low / 2 * px_per_mm) - masked_blur(red, skin, high / 2 * px_per_mm)) ** 2
         for name, (low, high) in ROUGHNESS_BANDS_MM.items()
     }
-    return {"tone": tone, "texture": texture}
+    return {
+        "tone": tone,
+        "texture": texture,
+        **above_reference(maps.melanin, maps.haemoglobin, skin & ~maps.glare, frame.mm_per_px),
+    }
 
 
 def cell_totals(

@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 
@@ -14,7 +14,8 @@ import numpy as np
 
 from skinimg.base.errors import WeightsError
 from skinimg.base.findings import MASK_FINDINGS
-from skinimg.base.records import BoolArray, FloatArray, Frame, Repeatability, Segmentation, SkinMaps
+from skinimg.base.noise import Repeatability
+from skinimg.base.records import BoolArray, FloatArray, Frame, Segmentation, SkinMaps
 from skinimg.base.settings import DEFAULT_WEIGHTS
 from skinimg.model import classical
 from skinimg.model.device import resolve_device
@@ -23,7 +24,8 @@ from skinimg.skin.optics import TONES
 
 Noise = dict[tuple[str, str], Repeatability]  # (finding, metric) ->
 Stated = dict[tuple[str, str], dict[float, Noise]]  # (tone class, camera) -> px/mm of phantom photos ->
-CAMERAS = ("same_camera", "other_camera")  # the same for both photos, or another model
+# Both photos by one camera, by two models, or not known from the files.
+CAMERAS = ("same_camera", "other_camera", "unknown_camera")
 
 
 @dataclass(frozen=True)
@@ -36,15 +38,25 @@ class Segmenter:
     repeatability: Stated
     strain: Callable[[], tuple[str, ...]] = tuple  # what it had to do without, in words
     untrained: tuple[str, ...] = ()  # findings that it does not know
+    # (finding, finding) -> correlation of the errors of their log ratios in null pairs
+    correlation: dict[tuple[str, str], float] = field(default_factory=dict)
 
     def noise(self, tone: str, camera: str, px_per_mm: float) -> Noise:
-        """What was measured with one of `CAMERAS` at the nearest resolution (as a ratio); empty where nothing was."""
-        stated = self.repeatability[tone, camera]
-        return stated[min(stated, key=lambda level: abs(math.log(level / px_per_mm)))] if stated else {}
+        """What was measured with one of `CAMERAS` at the nearest resolution (as a ratio); empty where nothing was.
+
+        What the card does not state of an unknown camera is that of another one.
+        """
+        found: Noise = {}
+        for kind in ("other_camera", camera) if camera == "unknown_camera" else (camera,):
+            if stated := self.repeatability[tone, kind]:
+                found = found | stated[min(stated, key=lambda level: abs(math.log(level / px_per_mm)))]
+        return found
 
 
-def load_segmenter(weights: str = DEFAULT_WEIGHTS, device: str = "auto") -> Segmenter:
+def load_segmenter(weights: str = DEFAULT_WEIGHTS, device: str = "auto", noise: Path | None = None) -> Segmenter:
     """The segmenter of a shipped name (`skinimg list weights`), or of a path to a .safetensors file with its card.
+
+    noise : a file of `skinimg repeatability --use`, whose noise stands in for the card's
 
     Raises
     ------
@@ -58,7 +70,8 @@ def load_segmenter(weights: str = DEFAULT_WEIGHTS, device: str = "auto") -> Segm
     if weights == classical.NAME:
         parts = [Path(classical.__file__).read_bytes(), card.read_bytes() if card.exists() else b""]
         sha256 = hashlib.sha256(b"".join(parts)).hexdigest()
-        return Segmenter(classical.NAME, sha256, classical.probabilities, read_repeatability(card))
+        told = read_repeatability(noise or card), read_correlation(noise or card)
+        return Segmenter(classical.NAME, keyed(sha256, noise), classical.probabilities, told[0], correlation=told[1])
     if not weights_path(weights).exists():
         known = sorted(path.stem for path in weights_folder().glob("*.safetensors") if path.stem != "face")
         raise WeightsError(
@@ -71,12 +84,27 @@ def load_segmenter(weights: str = DEFAULT_WEIGHTS, device: str = "auto") -> Segm
     trained = Trained.load(weights, device)
     return Segmenter(
         Path(weights).stem,
-        trained.sha256,
+        keyed(trained.sha256, noise),
         trained.probabilities,
-        read_repeatability(card),
+        read_repeatability(noise or card),
         trained.strain,
         trained.untrained,
+        read_correlation(noise or card),
     )
+
+
+def keyed(sha256: str, noise: Path | None) -> str:
+    """The hash of everything that decides a result: of the weights, and of a noise table of one's own."""
+    if noise is None or not noise.exists():
+        return sha256
+    return hashlib.sha256(sha256.encode() + noise.read_bytes()).hexdigest()
+
+
+def read_correlation(card: Path) -> dict[tuple[str, str], float]:
+    """The `error_correlation` part of a card, {"finding finding": rho}; empty where it states none."""
+    stated = json.loads(card.read_text(encoding="utf-8")).get("error_correlation", {})
+    pairs = {name: name.split() for name in stated}
+    return {(a, b): float(stated[name]) for name, (a, b) in pairs.items()}
 
 
 def read_repeatability(card: Path) -> Stated:

@@ -10,7 +10,7 @@ from torch import nn
 from skinimg.base.findings import MASK_FINDINGS
 from skinimg.base.records import FloatArray, Frame, SkinMaps
 from skinimg.model.card import Calibration, load_network
-from skinimg.model.device import bfloat16_pays
+from skinimg.model.device import bfloat16_pays, steady_threads
 from skinimg.model.inference import Effort, run
 from skinimg.model.network import evenly_lit, frame_planes
 
@@ -36,11 +36,13 @@ class Trained:
     def probabilities(self, frame: Frame, maps: SkinMaps) -> FloatArray:
         """(5, h, w) in the order of MASK_FINDINGS; 0 off the skin."""
         relative = evenly_lit(frame.linear, frame.skin, maps, frame.mm_per_px)
-        seen = frame_planes(relative, frame.skin, frame.native_px_per_mm, frame.place)
-        logits, effort = run(self.network, seen, self.effort)
+        with steady_threads():
+            seen = frame_planes(relative, frame.skin, frame.native_px_per_mm, frame.place)
+            logits, effort = run(self.network, seen, self.effort)
+            probability = self.calibration.probability(logits)
         self.shrunk |= effort != self.effort
         self.effort = effort
-        found: FloatArray = self.calibration.probability(logits).numpy() * frame.skin
+        found: FloatArray = probability.numpy() * frame.skin
         found[[MASK_FINDINGS.index(name) for name in self.untrained]] = 0
         return found
 

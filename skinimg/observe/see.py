@@ -11,10 +11,12 @@ import numpy as np
 from skinimg.base.entries import PhotoEntry
 from skinimg.base.errors import CalibrationError, PhotoError
 from skinimg.base.findings import FINDINGS
-from skinimg.base.records import Face, Frame, Photo, Quality, SkinAnchor, SkinMaps
+from skinimg.base.records import Face, FloatArray, Frame, Photo, Quality, SkinAnchor, SkinMaps
 from skinimg.base.settings import Settings
 from skinimg.observe.frame import closeup_frame, face_frame
 from skinimg.observe.quality import assess
+from skinimg.observe.witnesses import CARD, background, eye_whites
+from skinimg.photo.chroma import with_halved_chroma
 from skinimg.photo.colour import linear_to_srgb8
 from skinimg.photo.colour_chart import correct, find_card
 from skinimg.photo.decode import read_photo
@@ -47,6 +49,8 @@ class Seen:
     quality: Quality
     maps: SkinMaps
     camera: str  # maker and model, empty where the file does not say
+    witnesses: dict[str, FloatArray]  # what keeps its colour, see witnesses.py
+    jpeg_quality: float  # of the file, NaN for other formats
 
 
 @dataclass(frozen=True)
@@ -66,9 +70,9 @@ def see(entry: PhotoEntry, reference: Reference | None, settings: Settings) -> S
     PhotoError
         Unreadable, no face, too small, or too bad to be measured; the message says what to do.
     """
-    photo = read_photo(entry.path, settings.max_megapixels)
+    photo = with_halved_chroma(read_photo(entry.path, settings.max_megapixels))
     photo, colour = _calibrated(photo)
-    face = None if entry.view == "closeup" else _face(photo)
+    face = None if entry.view == "closeup" else face_of(photo)
     frame = _frame(photo, entry, face, reference, settings)
     quality = assess(frame, face)
     if quality.rejected:
@@ -84,7 +88,15 @@ def see(entry: PhotoEntry, reference: Reference | None, settings: Settings) -> S
     else:
         anchor = baseline_anchor(plain) if reference is None else session_anchor(plain, reference.anchor)
     maps = skin_maps(frame.linear, frame.skin, frame.mm_per_px, anchor)
-    return Seen(photo.sha256, frame, face, colour, quality, maps, photo.camera)
+    shown = _witnesses(photo, face, frame, colour)
+    return Seen(photo.sha256, frame, face, colour, quality, maps, photo.camera, shown, photo.jpeg_quality)
+
+
+def _witnesses(photo: Photo, face: Face | None, frame: Frame, colour: Colour) -> dict[str, FloatArray]:
+    shown = {CARD: np.zeros(3, np.float32)} if colour.source == "card" else {}
+    if face is None or frame.landmarks is None:
+        return shown
+    return shown | background(photo.linear, face) | eye_whites(frame.linear, frame.landmarks, frame.mm_per_px)
 
 
 def _calibrated(photo: Photo) -> tuple[Photo, Colour]:
@@ -99,7 +111,7 @@ def _calibrated(photo: Photo) -> tuple[Photo, Colour]:
     return replace(photo, linear=linear), Colour("card", error_de00)
 
 
-def _face(photo: Photo) -> Face:
+def face_of(photo: Photo) -> Face:
     """The face, in pixels of the photo. It is looked for in at most 2,000 px: the network sees far fewer anyway."""
     from skinimg.face import find_face
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
-from skinimg.base.records import SessionPictures, SubjectFailure, SubjectResult
+from skinimg.base.entries import PhotoEntry
+from skinimg.base.records import FloatArray, SessionPictures, SubjectFailure, SubjectResult
 from skinimg.output import tables
 
 
@@ -33,6 +34,19 @@ class Notes:
         start = time.perf_counter()
         yield
         self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
+
+    def tell_colour(self, entry: PhotoEntry, source: str) -> None:
+        """Say what a later session's light was told by, in the rows of its photos that have no better source."""
+        for row in self.photos:
+            mine = (row["session"], row["view"], row["light"]) == (entry.session, entry.view, entry.light)
+            if mine and row["color_source"] == "skin":
+                row["color_source"] = source
+
+    def show_changes(self, view_key: str, session: str, maps: dict[str, FloatArray]) -> None:
+        """Put the maps of change beside the pictures of their session."""
+        for place, picture in enumerate(self.pictures):
+            if (picture.view_key, picture.session) == (view_key, session):
+                self.pictures[place] = replace(picture, changes=maps)
 
     def result(self, subject: str) -> SubjectResult | SubjectFailure:
         """The tables; a failure where no photo at all could be measured."""

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import os
+from dataclasses import asdict, fields
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from skinimg.base.entries import PhotoEntry, days_between
+from skinimg.base.photo_difference import PhotoDifference
 from skinimg.base.records import Change, Shot
 from skinimg.compare.clinical_scores import Estimate
+from skinimg.compare.photo_limits import warnings_of
+from skinimg.compare.ratio import percent_interval
 from skinimg.compare.score import Score
 from skinimg.measure.metrics import METRICS, Metric
 
+DIFFERENCES = tuple(field.name for field in fields(PhotoDifference))
 COLUMNS: dict[str, tuple[str, ...]] = {
     "photos": (
         *("subject", "session", "date", "view", "light", "replicate", "photo", "sha256", "status", "reasons"),
         *("px_per_mm", "scale_source", "color_source", "color_error_de00", "sharpness"),
         *("yaw_deg", "pitch_deg", "roll_deg", "registration_error_mm", "overlap_fraction"),
+        *DIFFERENCES,
     ),
     "measurements": (
         *("subject", "session", "date", "view", "light", "replicate"),
@@ -27,6 +33,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "changes": (
         *("subject", "view", "light", "region", "finding", "metric", "unit", "baseline_session", "session", "days"),
         *("baseline", "follow_up", "change", "change_percent", "ci_low", "ci_high", "mdc95", "verdict", "reason"),
+        *("role", "percent_ci_low", "percent_ci_high"),
     ),
     "lesions": (
         *("subject", "view", "finding", "lesion", "session", "region"),
@@ -42,7 +49,19 @@ _WHOLE_NUMBERS = ("replicate", "days", "lesion")
 _NUMBERS = (
     *("px_per_mm", "color_error_de00", "sharpness", "yaw_deg", "pitch_deg", "roll_deg"),
     *("registration_error_mm", "overlap_fraction", "value", "baseline", "follow_up", "change", "change_percent"),
-    *("ci_low", "ci_high", "mdc95", "x_mm", "y_mm", "area_mm2", "contrast", "improvement_percent"),
+    *(
+        "ci_low",
+        "ci_high",
+        "mdc95",
+        "percent_ci_low",
+        "percent_ci_high",
+        "x_mm",
+        "y_mm",
+        "area_mm2",
+        "contrast",
+        "improvement_percent",
+    ),
+    *DIFFERENCES,
 )
 Row = dict[str, object]
 
@@ -79,7 +98,7 @@ def _keys(entry: PhotoEntry) -> Row:
 
 def photo_row(shot: Shot) -> Row:
     """A measured photo."""
-    reasons = (*shot.quality.reasons, *shot.alignment.notes)
+    reasons = (*shot.quality.reasons, *shot.alignment.notes, *warnings_of(shot.difference))
     face = shot.face
     return {
         **_keys(shot.entry),
@@ -97,6 +116,7 @@ def photo_row(shot: Shot) -> Row:
         "roll_deg": face.roll_deg if face else np.nan,
         "registration_error_mm": np.nan if shot.frame.scale_source == "assumed" else shot.alignment.error_mm,
         "overlap_fraction": shot.alignment.overlap_fraction,
+        **asdict(shot.difference),
     }
 
 
@@ -133,6 +153,7 @@ def change_row(baseline: PhotoEntry, follow_up: PhotoEntry, c: Change, no_scale:
 
     no_scale : why millimetres are not known; then only the change in per cent and its verdict are left of such a metric
     """
+    percent_low, percent_high = percent_interval(c)
     unitless = bool(no_scale) and METRICS[c.metric].needs_mm
     numbers = {
         "baseline": c.baseline,
@@ -157,6 +178,9 @@ def change_row(baseline: PhotoEntry, follow_up: PhotoEntry, c: Change, no_scale:
         "change_percent": c.percent,
         "verdict": c.verdict,
         "reason": c.reason or (no_scale if unitless else ""),
+        "role": c.role,
+        "percent_ci_low": percent_low,
+        "percent_ci_high": percent_high,
     }
 
 

@@ -18,6 +18,7 @@ from torch import Tensor
 from skinimg.base.findings import FACE_REGIONS, FINDINGS, MASK_FINDINGS
 from skinimg.base.records import FloatArray
 from skinimg.face.regions import region_masks
+from skinimg.measure.above_reference import above_reference
 from skinimg.measure.metrics import ROUGHNESS_BANDS_MM, Metric, metrics_of
 from skinimg.phantom.head import area_factor, sample_grid
 from skinimg.phantom.kinds import Lesion
@@ -164,7 +165,8 @@ def _fields(sitter: Sitter, painted: Painted) -> dict[str, dict[str, FloatArray]
         f"{name}_mm2": (masked_blur(dark, skin, low / 2 / mm) - masked_blur(dark, skin, high / 2 / mm)) ** 2
         for name, (low, high) in ROUGHNESS_BANDS_MM.items()
     }
-    return {"tone": tone, "texture": texture}
+    pigment = above_reference(melanin, tone["haemoglobin_mm2"], skin, mm)
+    return {"tone": tone, "texture": texture, **pigment}
 
 
 def values(totals: Totals) -> Iterator[tuple[str, str, Metric, float | None, str]]:

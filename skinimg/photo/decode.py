@@ -15,16 +15,19 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
+import simplejpeg
 from PIL import Image, ImageCms
 
 from skinimg.base.errors import PhotoError
 from skinimg.base.records import Photo
 from skinimg.photo import icc
+from skinimg.photo.damage import MOST_SEAM, seam
 from skinimg.photo.header import DECODER_ERRORS, MAX_MEGAPIXELS, READABLE, PhotoHeader, open_image
 
 Codes = npt.NDArray[Any]  # uint8 or uint16
 
-_NCLX_P3, _NCLX_HDR_CURVES = 12, (16, 18)  # ITU-T H.273: primaries of P3; PQ and HLG
+# ITU-T H.273: primaries of sRGB and P3; the curves of sRGB, of PQ and HLG
+_NCLX_SRGB, _NCLX_P3, _NCLX_SRGB_CURVE, _NCLX_HDR_CURVES = 1, 12, 13, (16, 18)
 _AGAIN = "Export the photo again as an sRGB JPEG or PNG."
 
 
@@ -44,16 +47,27 @@ def read_photo(path: Path, max_megapixels: float = MAX_MEGAPIXELS) -> Photo:
     try:
         data = path.read_bytes()
     except IsADirectoryError as error:
-        raise PhotoError(f"{path} is a folder", needed=READABLE) from error
+        raise PhotoError(f"{path.name} is a folder", needed=READABLE) from error
     except OSError as error:
-        raise PhotoError(f"{path} cannot be opened", found=error.strerror or str(error), needed=READABLE) from error
+        raise PhotoError(
+            f"{path.name} cannot be opened", found=error.strerror or str(error), needed=READABLE
+        ) from error
     with open_image(BytesIO(data), path, max_megapixels) as (image, header):
         profile = colour_profile(header, path)
         codes = _opaque(_decode(data, image, header, profile, path), path)
     codes = np.ascontiguousarray(_upright(codes, header.orientation))
     profile = _fitted(profile, codes, path)
     linear = icc.to_linear(codes, profile)
-    return Photo(linear, hashlib.sha256(data).hexdigest(), profile.name, header.bits, header.date, header.camera)
+    return Photo(
+        linear,
+        hashlib.sha256(data).hexdigest(),
+        profile.name,
+        header.bits,
+        header.date,
+        header.camera,
+        header.chroma,
+        header.jpeg_quality,
+    )
 
 
 def _fitted(profile: icc.ColourProfile, codes: Codes, path: Path) -> icc.ColourProfile:
@@ -64,7 +78,7 @@ def _fitted(profile: icc.ColourProfile, codes: Codes, path: Path) -> icc.ColourP
         return icc.ColourProfile(f"{profile.name}, grey", profile.curves[:1])
     if codes.ndim == 3 and profile.grey:
         raise PhotoError(
-            f"the colour profile of {path} cannot be used",
+            f"the colour profile of {path.name} cannot be used",
             found="a grey profile on a colour photo",
             needed="an RGB profile",
             next_step=_AGAIN,
@@ -74,45 +88,82 @@ def _fitted(profile: icc.ColourProfile, codes: Codes, path: Path) -> icc.ColourP
 
 def colour_profile(header: PhotoHeader, path: Path) -> icc.ColourProfile:
     """The colour profile: embedded, else what camera or HEIC say of the primaries, else sRGB; raises PhotoError."""
-    if header.icc:
+    if header.icc and not (header.format == "PNG" and header.nclx):  # PNG, third edition: cICP comes first
         try:
             return icc.read_profile(header.icc)
         except ValueError as error:
             raise PhotoError(
-                f"the colour profile of {path} cannot be used",
+                f"the colour profile of {path.name} cannot be used",
                 found=str(error),
                 needed="an RGB or grey profile",
                 next_step=_AGAIN,
             ) from error
+    if header.format == "PNG" and header.nclx:
+        return _named_profile(header.nclx, path)
     if header.nclx.get("transfer_characteristics") in _NCLX_HDR_CURVES:
-        raise PhotoError(f"{path} has an HDR tone curve", found="PQ or HLG", needed="a plain photo", next_step=_AGAIN)
+        raise PhotoError(
+            f"{path.name} has an HDR tone curve", found="PQ or HLG", needed="a plain photo", next_step=_AGAIN
+        )
     if header.nclx.get("color_primaries") == _NCLX_P3:
         return icc.DISPLAY_P3
     return icc.ADOBE_RGB if header.adobe_rgb else icc.SRGB
 
 
+def _hdr(path: Path) -> PhotoError:
+    return PhotoError(f"{path.name} has an HDR tone curve", found="PQ or HLG", needed="a plain photo", next_step=_AGAIN)
+
+
+def _named_profile(nclx: dict[str, int], path: Path) -> icc.ColourProfile:
+    """What a PNG's cICP chunk names (ITU-T H.273); only primaries and curves that are known are believed."""
+    primaries, curve = nclx["color_primaries"], nclx["transfer_characteristics"]
+    if curve in _NCLX_HDR_CURVES:
+        raise PhotoError(
+            f"{path.name} has an HDR tone curve", found="PQ or HLG", needed="a plain photo", next_step=_AGAIN
+        )
+    if curve != _NCLX_SRGB_CURVE or primaries not in (_NCLX_SRGB, _NCLX_P3) or not nclx["full_range_flag"]:
+        raise PhotoError(
+            f"the colours of {path.name} are named in a way that is not known",
+            found=f"cICP primaries {primaries}, curve {curve}",
+            needed="sRGB or Display P3",
+            next_step=_AGAIN,
+        )
+    return icc.DISPLAY_P3 if primaries == _NCLX_P3 else icc.SRGB
+
+
 def _decode(data: bytes, image: Image.Image, header: PhotoHeader, profile: icc.ColourProfile, path: Path) -> Codes:
     """(H, W), (H, W, 2), (H, W, 3) or (H, W, 4) codes: grey, grey + alpha, RGB, RGB + alpha."""
     try:
-        image.load()  # also for 16 bits, where it finds damage before OpenCV sees the file
+        if header.format not in ("JPEG", "MPO") or profile.look_up:
+            image.load()  # also for 16 bits, where it finds damage before OpenCV sees the file
         if profile.look_up:
             return _through_engine(image, header)
         if header.format == "HEIF" and header.bits > 8:
             return _heif16(data)
         if header.bits > 8:
             return _deep(data, path)
+        if header.format in ("JPEG", "MPO") and image.mode in ("RGB", "L"):
+            return whole_jpeg(data, grey=image.mode == "L")
         if image.mode in ("YCbCr", "RGBX"):
             image = image.convert("RGB")
         return np.asarray(image)
     except MemoryError as error:
-        raise PhotoError(f"{path} does not fit into memory", found=f"{header.width} x {header.height}") from error
+        raise PhotoError(f"{path.name} does not fit into memory", found=f"{header.width} x {header.height}") from error
     except (*DECODER_ERRORS, cv2.error) as error:
         raise PhotoError(
-            f"{path} is damaged or truncated",
+            f"{path.name} is damaged or truncated",
             found=str(error),
             needed="a complete file",
             next_step="Copy the photo again from the camera.",
         ) from error
+
+
+def whole_jpeg(data: bytes, *, grey: bool) -> Codes:
+    """A JPEG whose decoder had nothing to warn of, and whose rows join; ValueError for any other."""
+    codes = simplejpeg.decode_jpeg(data, "GRAY" if grey else "RGB", strict=True)
+    codes = codes[..., 0] if grey else codes
+    if (found := seam(codes)) > MOST_SEAM:
+        raise ValueError(f"its rows do not join (a step {found:.1f} times that of its neighbours, limit {MOST_SEAM})")
+    return codes
 
 
 def _deep(data: bytes, path: Path) -> Codes:
@@ -120,7 +171,7 @@ def _deep(data: bytes, path: Path) -> Codes:
     codes = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if codes is None or codes.dtype != np.uint16:
         raise PhotoError(
-            f"{path} has pixels of a kind that cannot be measured",
+            f"{path.name} has pixels of a kind that cannot be measured",
             found="an unusual 16-bit layout" if codes is None else str(codes.dtype),
             needed="RGB or grey with 8 or 16 bits",
         )
@@ -154,7 +205,7 @@ def _opaque(codes: Codes, path: Path) -> Codes:
     hidden = float(np.mean(alpha < np.iinfo(codes.dtype).max))
     if hidden > 0:
         raise PhotoError(
-            f"{path} has transparent pixels",
+            f"{path.name} has transparent pixels",
             found=f"{100 * hidden:.1f} % of the picture",
             needed="an opaque photo",
             next_step="Use the original photo, without a cut-out background.",

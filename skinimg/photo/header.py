@@ -6,6 +6,7 @@ memory is refused while it is still a few bytes.
 
 from __future__ import annotations
 
+import re
 import struct
 import warnings
 import zlib
@@ -16,10 +17,17 @@ from datetime import date
 from pathlib import Path
 from typing import BinaryIO
 
-from PIL import Image
+from PIL import Image, JpegImagePlugin
 
 from skinimg.base.errors import PhotoError
 
+# Extensions of photos: those that are read, and those that are known to be photos but are refused with a next step.
+_READ = "jpg jpeg jpe jfif jif jfi pjpeg pjp mpo png tif tiff webp heic heif hif"
+_RAW = "nef nrw crw cr2 cr3 arw srf sr2 dng raf orf rw2 rwl pef srw x3f iiq 3fr fff mef mos mrw erf dcr kdc gpr"
+_OTHERS = "bmp dib gif avif avifs heics jxl jp2 j2k jpf jpx jxr psd psb tga raw dcm ppm pgm exr xcf"
+READ = frozenset(f".{kind}" for kind in _READ.split())
+RAW = frozenset(f".{kind}" for kind in _RAW.split())
+NOT_READ = RAW | {f".{kind}" for kind in _OTHERS.split()}
 FORMATS = ("JPEG", "PNG", "TIFF", "WEBP")  # and HEIF, registered on demand
 MAX_MEGAPIXELS = 200.0
 MIN_SIDE_PX = 32  # less is an icon: 16 mm of skin at 2 px/mm, the coarsest resolution at which anything is measured
@@ -44,6 +52,9 @@ DECODER_ERRORS = (
 _ORIENTATION, _EXIF_BLOCK, _INTEROP_BLOCK = 0x0112, 0x8769, 0xA005
 _MAKE, _MODEL = 0x010F, 0x0110
 _DATE_TAKEN, _DATE_DIGITIZED, _BITS_PER_SAMPLE = 0x9003, 0x9004, 258
+_NEW_SUBFILE_TYPE, _REDUCED, _PLANAR, _SEPARATE = 254, 1, 284, 2  # TIFF 6.0
+_LUMINANCE_SUM_AT_50 = 3688  # of the 64 steps
+_PNG_START = b"\x89PNG\r\n\x1a\n"
 _MODES = ("RGB", "RGBA", "RGBX", "L", "LA", "I;16", "I;16L", "I;16B", "YCbCr")
 
 
@@ -62,6 +73,8 @@ class PhotoHeader:
     orientation: int  # EXIF 1..8 that is still to be applied to the decoded pixels
     adobe_rgb: bool  # the camera says Adobe RGB in EXIF, as cameras do that embed no profile
     nclx: dict[str, int]  # the HEIC way of naming primaries and tone curve where there is no ICC profile
+    chroma: str  # at which resolution the file keeps colour: 4:4:4, 4:2:2, 4:2:0
+    jpeg_quality: float  # NaN for other formats
 
 
 def read_header(path: Path, max_megapixels: float = MAX_MEGAPIXELS) -> PhotoHeader:
@@ -70,9 +83,11 @@ def read_header(path: Path, max_megapixels: float = MAX_MEGAPIXELS) -> PhotoHead
         with path.open("rb") as file, open_image(file, path, max_megapixels) as (_, header):
             return header
     except IsADirectoryError as error:
-        raise PhotoError(f"{path} is a folder", needed=READABLE) from error
+        raise PhotoError(f"{path.name} is a folder", needed=READABLE) from error
     except OSError as error:
-        raise PhotoError(f"{path} cannot be opened", found=error.strerror or str(error), needed=READABLE) from error
+        raise PhotoError(
+            f"{path.name} cannot be opened", found=error.strerror or str(error), needed=READABLE
+        ) from error
 
 
 @contextmanager
@@ -87,8 +102,15 @@ def open_image(file: BinaryIO, path: Path, max_megapixels: float) -> Iterator[tu
     """
     start = file.read(16)
     file.seek(0)
+    if path.suffix.casefold() in RAW:  # most are TIFF files inside, and would be read as the preview in them
+        raise PhotoError(
+            f"{path.name} is a camera's raw file",
+            found=path.suffix,
+            needed=READABLE,
+            next_step="Develop all sessions with the same settings and export them as 16-bit TIFF or JPEG.",
+        )
     if not start:
-        raise PhotoError(f"{path} is empty", found="0 bytes", needed=READABLE, next_step="Copy the photo again.")
+        raise PhotoError(f"{path.name} is empty", found="0 bytes", needed=READABLE, next_step="Copy the photo again.")
     formats: tuple[str, ...] = FORMATS
     if start[4:8] == b"ftyp":
         import pillow_heif  # only where it is needed: 40 ms
@@ -103,7 +125,7 @@ def open_image(file: BinaryIO, path: Path, max_megapixels: float) -> Iterator[tu
             header = _header(image)
         except DECODER_ERRORS as error:
             raise PhotoError(
-                f"{path} is not a photo that can be read",
+                f"{path.name} is not a photo that can be read",
                 found="a damaged file or another format",
                 needed=READABLE,
                 next_step="Export the photo again as JPEG or PNG.",
@@ -117,7 +139,8 @@ def _header(image: Image.Image) -> PhotoHeader:
     # Pillow's PNG reader would decode the whole picture in search of EXIF behind the pixels.
     exif = image.getexif() if image.format != "PNG" or "exif" in image.info else Image.Exif()
     # Pillow turns TIFF and HEIC upright itself and reports their size so.
-    orientation = exif.get(_ORIENTATION, 1) if image.format not in ("TIFF", "HEIF") else 1
+    stated = exif.get(_ORIENTATION) or _xmp_orientation(image)
+    orientation = stated if image.format not in ("TIFF", "HEIF") else 1
     orientation = orientation if orientation in range(1, 9) else 1
     width, height = image.size if orientation < 5 else image.size[::-1]
     details = exif.get_ifd(_EXIF_BLOCK)
@@ -128,41 +151,106 @@ def _header(image: Image.Image) -> PhotoHeader:
         height=height,
         bits=_bits(image),
         # The further pictures in a phone's JPEG or HEIC are depth and gain maps of the main one.
-        pages=getattr(image, "n_frames", 1) if image.format in ("PNG", "TIFF", "WEBP") else 1,
+        pages=_pages(image),
         icc=image.info.get("icc_profile") or b"",
         date=_iso_date(taken),
         camera=" ".join(str(exif.get(tag, "")).strip("\0 ") for tag in (_MAKE, _MODEL)).strip(),
         orientation=orientation,
         adobe_rgb=str(exif.get_ifd(_INTEROP_BLOCK).get(1, "")).strip("\0 ") == "R03",
-        nclx=image.info.get("nclx_profile") or {},
+        chroma=_chroma(image),
+        jpeg_quality=_jpeg_quality(image),
+        nclx=_cicp(image) if image.format == "PNG" else image.info.get("nclx_profile") or {},
     )
+
+
+def _xmp_orientation(image: Image.Image) -> int:
+    """Orientation that a PNG states in XMP, which Pillow reads in JPEG, TIFF and WebP only; 1 where there is none."""
+    text = image.info.get("XML:com.adobe.xmp", "")
+    match = re.search(r'tiff:Orientation(?:="|>)([1-8])', str(text)) if image.format == "PNG" else None
+    return int(match[1]) if match else 1
+
+
+def _chroma(image: Image.Image) -> str:
+    """JPEG says how it samples colour; lossy WebP and what phones write as HEIC are 4:2:0, the rest keeps all of it."""
+    if image.format in ("JPEG", "MPO"):
+        return {0: "4:4:4", 1: "4:2:2"}.get(JpegImagePlugin.get_sampling(image), "4:2:0")
+    return "4:2:0" if image.format in ("HEIF", "WEBP") else "4:4:4"
+
+
+def _jpeg_quality(image: Image.Image) -> float:
+    """Quality by the mean of the luminance table against that of ITU-T T.81, Annex K, at 50; NaN for other formats."""
+    tables = getattr(image, "quantization", None) or {}
+    if image.format not in ("JPEG", "MPO") or not tables:
+        return float("nan")
+    scale = 100 * sum(tables[min(tables)]) / _LUMINANCE_SUM_AT_50
+    return (200 - scale) / 2 if scale <= 100 else 5000 / scale
+
+
+def _pages(image: Image.Image) -> int:
+    """Pictures in the file that count as photos: not the small copies that a TIFF marks as such."""
+    frames = getattr(image, "n_frames", 1) if image.format in ("PNG", "TIFF", "WEBP") else 1
+    if image.format != "TIFF" or frames == 1:
+        return frames
+    photos = 0
+    for page in range(frames):
+        image.seek(page)
+        photos += not image.tag_v2.get(_NEW_SUBFILE_TYPE, 0) & _REDUCED  # type: ignore[attr-defined]
+    image.seek(0)
+    first_is_small = bool(image.tag_v2.get(_NEW_SUBFILE_TYPE, 0) & _REDUCED)  # type: ignore[attr-defined]
+    return frames if first_is_small else photos
+
+
+def _cicp(image: Image.Image) -> dict[str, int]:
+    """The cICP chunk of a PNG under the names that HEIC has for its fields; empty where there is none."""
+    file = getattr(image, "fp", None)  # Pillow's types leave it out
+    if file is None:
+        return {}
+    place = file.tell()
+    file.seek(len(_PNG_START))
+    found: dict[str, int] = {}
+    while len(head := file.read(8)) == 8 and head[4:] not in (b"IDAT", b"IEND"):
+        size = int.from_bytes(head[:4], "big")
+        if head[4:] == b"cICP" and size == 4:
+            names = ("color_primaries", "transfer_characteristics", "matrix_coefficients", "full_range_flag")
+            found = dict(zip(names, file.read(4), strict=True))
+            break
+        file.seek(size + 4, 1)
+    file.seek(place)
+    return found
 
 
 def _refuse_unfit(image: Image.Image, header: PhotoHeader, path: Path, max_megapixels: float) -> None:
     megapixels = header.width * header.height / 1e6
     if megapixels > max_megapixels:
         raise PhotoError(
-            f"{path} is too large",
+            f"{path.name} is too large",
             found=f"{header.width} x {header.height} = {megapixels:.0f} megapixels",
             needed=f"at most {max_megapixels:g}",
             next_step="If it is a real photo, raise `max_megapixels` in the settings.",
         )
     if min(header.width, header.height) < MIN_SIDE_PX:
         raise PhotoError(
-            f"{path} is too small",
+            f"{path.name} is too small",
             found=f"{header.width} x {header.height} pixels",
             needed=f"at least {MIN_SIDE_PX} on each side",
         )
     if header.pages > 1:
         raise PhotoError(
-            f"{path} holds several pictures",
+            f"{path.name} holds several pictures",
             found=f"{header.pages} pages or animation frames",
             needed="one photo per file",
             next_step="Export the page that you mean as its own file.",
         )
+    if header.format == "TIFF" and header.bits > 8 and image.tag_v2.get(_PLANAR, 1) == _SEPARATE:  # type: ignore[attr-defined]
+        raise PhotoError(
+            f"{path.name} keeps its colours in separate planes",
+            found="a 16-bit TIFF with planar configuration 2",
+            needed="interleaved colours",
+            next_step="Export it again as an interleaved TIFF (planar configuration 1, the usual one).",
+        )
     if image.mode not in _MODES:
         raise PhotoError(
-            f"{path} has pixels of a kind that cannot be measured",
+            f"{path.name} has pixels of a kind that cannot be measured",
             found={"P": "a palette", "1": "black and white"}.get(image.mode, image.mode),
             needed="RGB or grey with 8 or 16 bits",
             next_step="Export the photo again as an RGB JPEG, PNG or TIFF.",

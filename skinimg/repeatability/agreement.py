@@ -13,6 +13,8 @@ import numpy.typing as npt
 Values = npt.NDArray[np.float64]
 
 _Z95 = 1.96
+_RESAMPLES = 1000
+_FEWEST_TO_RESAMPLE = 3  # two people have three resamples that differ, two of them of one person alone
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,53 @@ def agreement(values: Values, *, ratio_scale: bool, load: bool) -> Agreement:
         bias,
         bias - spread,
         bias + spread,
+    )
+
+
+def intervals(values: Values, person: npt.NDArray[np.int64], seed: int = 0) -> dict[str, tuple[float, float]]:
+    """95 % intervals of `icc_2_1`, `icc_3_1` and `sem_agreement`: percentiles over resamples of people.
+
+    Sessions of one person are alike, so people are drawn, with all of their sessions; NaN with fewer than three people.
+
+    values : (n, k) as of `agreement`; person : (n,) number of the person of each target, from 0
+    """
+    people = int(person.max()) + 1
+    names = ("icc_2_1", "icc_3_1", "sem_agreement")
+    if people < _FEWEST_TO_RESAMPLE:
+        return dict.fromkeys(names, (np.nan, np.nan))
+    drawn = np.random.default_rng(seed).multinomial(people, np.full(people, 1 / people), size=_RESAMPLES)
+    rows, columns, rest, n = _weighted_mean_squares(values, drawn[:, person].astype(np.float64))
+    k = values.shape[1]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        figures = (
+            (rows - rest) / (rows + (k - 1) * rest + k * (columns - rest) / n),
+            (rows - rest) / (rows + (k - 1) * rest),
+            np.sqrt(np.maximum((columns - rest) / n, 0) + rest),
+        )
+    return {name: _middle_95(figure) for name, figure in zip(names, figures, strict=True)}
+
+
+def _middle_95(figure: Values) -> tuple[float, float]:
+    known = figure[np.isfinite(figure)]  # a resample of one person alone has no spread between people
+    low, high = np.percentile(known, (2.5, 97.5)) if len(known) else (np.nan, np.nan)
+    return float(low), float(high)
+
+
+def _weighted_mean_squares(values: Values, weight: Values) -> tuple[Values, Values, Values, Values]:
+    """`_mean_squares` of every resample, each (resamples,), and its number of targets; weight : (resamples, n)."""
+    k = values.shape[1]
+    row, n = values.mean(axis=1), weight.sum(axis=1)
+    grand = weight @ row / n
+    column = weight @ values / n[:, None] - grand[:, None]  # (resamples, k) about the grand mean
+    between_shots = (column**2).sum(axis=1)
+    between_targets = weight @ row**2 - n * grand**2
+    within = weight @ ((values - row[:, None]) ** 2).sum(axis=1) - n * between_shots
+    degrees = np.maximum(n - 1, 1e-9)
+    return (
+        k * between_targets / degrees,
+        n * between_shots / (k - 1),
+        np.maximum(within, 0) / (degrees * (k - 1)),
+        n,
     )
 
 

@@ -1,168 +1,188 @@
-"""How much every metric differs between photos of skin that did not change, measured with given weights on phantoms.
+"""How much every metric differs between photos of skin that did not change, measured with given weights.
 
-Phantoms of all six phototypes are photographed several times, with another pose, lamp, exposure, focus and noise each
-time and no effect at all; every later photo against the first is a null pair. Phototypes I to IV and V to VI are stated
-apart, since noise weighs several times as much in dark skin, and so are the photos and copies of half their size, and
-photos that were each taken with another phone. The
-standard error of measurement (SEM) of one shot is the SD of the difference over sqrt 2 (Weir 2005; SCIENCE.md 8). It is
-stored as a share of the value (loads scale with what there is), with a small absolute part that keeps a count of 2 from
-looking exact. That of a burden, area x contrast, has a part that goes with the area instead: the contrast of faint
-redness strays by so much OD, however little of it there is.
+Two sources of null pairs. Phantoms of all six phototypes, with pores, scars and lines at 9 px/mm, with one phone and with
+another one each time. And, where the folder is given, real faces photographed again by a drawn camera (rephotograph.py)
+on a fixed rig, with the same phone and with another one. What the pairs hold is kept as rows (noise_rows.py), and the
+model is fitted to these (noise_model.py): by camera, and by tone where five people or more tell of it.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from itertools import groupby
+from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
-from PIL import Image
-from scipy.optimize import minimize
 
-from skinimg.base.records import SubjectResult
+from skinimg.base.entries import PhotoEntry, Subject
+from skinimg.base.errors import AlignmentError, CalibrationError, PhotoError
+from skinimg.base.findings import FINDINGS
+from skinimg.base.records import Shot
 from skinimg.base.settings import Settings
-from skinimg.model.segmenter import load_segmenter
+from skinimg.compare.follow_up import FollowUp, paired
+from skinimg.model.segmenter import CAMERAS, load_segmenter
 from skinimg.model.weights import weights_path
+from skinimg.output.notes import Notes
 from skinimg.phantom.camera import Regime
 from skinimg.phantom.synth import Recipe, synth
-from skinimg.phantom.view import FIELD_MM
-from skinimg.pipeline import Bench, analyze_subject
-from skinimg.skin.optics import TONES
+from skinimg.pipeline import Bench, look
+from skinimg.repeatability.noise_model import correlation, fit
+from skinimg.repeatability.noise_rows import ROW_COLUMNS, rows_of
+from skinimg.repeatability.rephotograph import rephotographed
+from skinimg.skin.optics import TONES, tone_of
 from skinimg.study import read_study
 
-Values = npt.NDArray[np.float64]
+Stated = dict[str, dict[str, dict[str, dict[str, dict[str, dict[str, float]]]]]]  # as in a card
 Watch = Callable[[int, int, str], None]
-Table = dict[str, dict[str, dict[str, float]]]  # finding -> metric -> the fields of a records.Repeatability
-Stated = dict[str, dict[str, dict[str, Table]]]  # tone -> camera -> px/mm ->
 PHOTOTYPES = (1, 2, 3, 4, 5, 6)
-_LIGHTEST_FOUR = 4
-_WHOLE = "face"
-_KEY = ["subject", "session"]
-_FEWEST_PAIRS = 3
-_NOTHING = 1e-6  # of a share or of OD
-_REGIMES: dict[str, Regime] = {"same_camera": "same_phone", "other_camera": "other_phone"}
-_MEASURED = (("same_camera", 1), ("same_camera", 2), ("other_camera", 1))  # camera, and how many times smaller
+_ONE_CAMERA: tuple[Regime, ...] = ("fixed_rig", "same_phone")
+# Follow-ups of every real face: regime and number of shots.
+PLAN: tuple[tuple[Regime, int], ...] = (("fixed_rig", 1), ("same_phone", 2), ("other_phone", 1))
+_FEWEST_OF_A_TONE = 8
+_LEVEL = "6"  # px/mm under which a card states a model of all resolutions
 
 
 @dataclass(frozen=True)
 class NullStudy:
-    """The phantoms: 2,300 px of height give 9 px/mm, a little more than pores need."""
+    """Who is photographed: phantoms at 2,300 px of height, which is 9 px/mm, and real faces as they are."""
 
     subjects: int = 6
     sessions: int = 3
     size_px: int = 2300
     seed: int = 1
+    faces: tuple[Path, ...] = ()
 
-    def photographed(self, folder: Path, camera: str, watch: Watch) -> Path:
-        """The manifest of the study in `folder`; photos that are already there are used again."""
-        manifest = folder / "manifest.csv"
-        if not manifest.exists():
-            recipe = Recipe(
-                self.subjects, self.sessions, self.seed,
-                null_fraction=1.0, size_px=self.size_px, phototypes=PHOTOTYPES, maps=False, regime=_REGIMES[camera],
-            )  # fmt: skip
-            synth(folder, recipe, lambda done, total: watch(done, total, "null photos"))
-        return manifest
+    def manifests(self, folder: Path, watch: Watch) -> Iterator[Path]:
+        """The studies in `folder`, with the regime in `x_regime`; photos that are already there are used again."""
+        if self.faces:
+            yield rephotographed(self.faces, folder / "faces", self.seed, PLAN)
+        for regime in ("same_phone", "other_phone") if self.subjects else ():
+            manifest = folder / regime / "manifest.csv"
+            if not manifest.exists():
+                recipe = Recipe(
+                    self.subjects, self.sessions, self.seed,
+                    null_fraction=1.0, size_px=self.size_px, phototypes=PHOTOTYPES, maps=False, regime=regime,
+                )  # fmt: skip
+                synth(folder / regime, recipe, lambda done, total: watch(done, total, "null photos"))
+                pd.read_csv(manifest).assign(x_regime=regime).to_csv(manifest, index=False)
+            yield manifest
 
-    def px_per_mm(self, shrunk: int) -> float:
-        """Of the photos, or of copies that are smaller by `shrunk`."""
-        return self.size_px / FIELD_MM / shrunk
 
-
-def state_repeatability(weights: str, study: NullStudy, folder: Path, watch: Watch) -> Stated:
+def state_noise(weights: str, study: NullStudy, folder: Path, watch: Watch, workers: int = 1) -> dict[str, object]:
     """Measure the noise of weights (a name, or a path to a .safetensors file) and write it into their card."""
-    stated: Stated = {tone: {} for tone in TONES}
-    for camera, shrunk in _MEASURED:
-        pairs = null_pairs(weights, study, folder, watch, camera, shrunk)
-        for tone in TONES:
-            table = repeatability(pairs[pairs["tone"] == tone])
-            stated[tone].setdefault(camera, {})[f"{study.px_per_mm(shrunk):.2g}"] = table
+    rows = null_rows(weights, study, folder, watch, workers)
     card = weights_path(weights).with_suffix(".json")
     content = json.loads(card.read_text(encoding="utf-8"))
-    content["repeatability"] = stated
+    new = stated(rows)
+    _keep_unmeasured(new["repeatability"], content.get("repeatability", {}))
+    content |= new
+    people = rows.groupby("regime")["person"].nunique()
     content["repeatability_from"] = (
-        f"{study.subjects} phantoms x {study.sessions} sessions without any change, {study.size_px} px and half of it, "
-        f"with one phone and with another one each time, seed {study.seed}; "
+        f"null pairs of {rows['person'].nunique()} people ({', '.join(f'{r} {n}' for r, n in people.items())}): "
+        f"{len(study.faces)} real faces photographed again and phantoms; "
         f"command: ./scripts/measure_repeatability {Path(weights).stem}"  # no path: cards are passed on
     )
     card.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    return stated
+    return content
 
 
-def null_pairs(
-    weights: str, study: NullStudy, folder: Path, watch: Watch, camera: str = "same_camera", shrunk: int = 1
-) -> pd.DataFrame:
-    """changes.csv of a study in which nothing changed, whole face only, with the `tone` of every subject."""
-    manifest = study.photographed(folder / camera, camera, watch)
-    if shrunk > 1:
-        manifest = _shrunk(manifest, folder / f"{camera}_{shrunk}", shrunk)
-    bench, parts = Bench(load_segmenter(weights), Settings()), []
-    subjects = read_study(manifest).subjects
-    for done, subject in enumerate(subjects, start=1):
-        result, _ = analyze_subject(subject, bench, folder / "pictures")
-        if isinstance(result, SubjectResult):
-            parts.append(result.changes)
-        watch(done, len(subjects), f"{weights}: {subject.name}")
-    phototype = pd.read_csv(manifest).groupby("subject")["phototype"].first()
-    changes = pd.concat(parts, ignore_index=True)
-    tone = changes["subject"].map(phototype).map(lambda kind: TONES[int(kind > _LIGHTEST_FOUR)])
-    return changes.assign(tone=tone)[changes["region"] == _WHOLE]
+def stated(rows: pd.DataFrame) -> dict[str, Any]:
+    """What a card says: `repeatability` by tone and camera, and `error_correlation` of the headlines."""
+    noise: dict[str, dict[str, object]] = {tone: {} for tone in TONES}
+    together: dict[str, float] = {}
+    for camera in CAMERAS:
+        mine = of_camera(rows, camera)
+        everybody = fit(mine)
+        for tone in TONES:
+            own = mine[mine["tone"] == tone]
+            table = fit(own) if own["person"].nunique() >= _FEWEST_OF_A_TONE else {}
+            noise[tone][camera] = {_LEVEL: {f: everybody[f] | table.get(f, {}) for f in everybody}}
+        if camera == "same_camera":
+            together = correlation(mine, everybody)
+    return {"repeatability": noise, "error_correlation": together}
 
 
-def _shrunk(manifest: Path, folder: Path, times: int) -> Path:
-    """A copy of a study whose photos are smaller by a whole number; the new manifest."""
-    table = pd.read_csv(manifest)
-    for name in table["photo"]:
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        with Image.open(manifest.parent / name) as photo:
-            photo.reduce(times).save(folder / name, quality=95, subsampling=0)
-    table.to_csv(folder / "manifest.csv", index=False)
-    return folder / "manifest.csv"
+def _keep_unmeasured(new: Stated, old: Stated) -> None:
+    """What no null pair told of this time (pores, where all photos were too coarse) stays as the card had it."""
+    for tone, cameras in old.items():
+        for camera, levels in cameras.items():
+            finest = levels[max(levels, key=float)] if levels else {}
+            table = new.get(tone, {}).get(camera, {}).get(_LEVEL, {})
+            for finding, metrics in finest.items():
+                table[finding] = metrics | table.get(finding, {})
 
 
-def repeatability(pairs: pd.DataFrame) -> Table:
-    """finding -> metric -> the fields of a Repeatability; metrics seen in fewer than three pairs are left out."""
-    stated: Table = {}
-    for (finding, metric), rows in pairs.groupby(["finding", "metric"], sort=False):
-        known = rows.dropna(subset=["baseline", "follow_up"])
-        if len(known) < _FEWEST_PAIRS:
+def of_camera(rows: pd.DataFrame, camera: str) -> pd.DataFrame:
+    """The null pairs that tell of a class of cameras, as `follow_up.paired` classes them.
+
+    Whatever looks as two cameras do counts as such; an unknown camera is whatever does not, the same or another.
+    """
+    apart, one = rows["apart"].astype(bool), rows["regime"].isin(_ONE_CAMERA)
+    chosen = {"same_camera": one & ~apart, "other_camera": ~one | apart, "unknown_camera": ~apart}
+    return rows[chosen[camera]].reset_index(drop=True)
+
+
+def null_rows(weights: str, study: NullStudy, folder: Path, watch: Watch, workers: int = 1) -> pd.DataFrame:
+    """The rows of all null pairs; those of people who are in `folder`/rows already are read from there."""
+    kept = folder / "rows" / load_segmenter(weights).sha256[:12]
+    kept.mkdir(parents=True, exist_ok=True)
+    tasks = [
+        (weights, subject, manifest.parent.name, kept / f"{manifest.parent.name}_{subject.name}.parquet")
+        for manifest in study.manifests(folder, watch)
+        for subject in read_study(manifest).subjects
+    ]
+    # spawn: a forked process inherits the locks of threads that torch and OpenCV have started.
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        futures = {pool.submit(_measured, *task): task for task in tasks if not task[-1].exists()}
+        for done, future in enumerate(as_completed(futures), start=1):
+            future.result()
+            watch(done, len(futures), f"{weights}: {futures[future][1].name}")
+    parts = [pd.read_parquet(task[-1]) for task in tasks]
+    return pd.concat([part for part in parts if len(part)], ignore_index=True)
+
+
+def _measured(weights: str, subject: Subject, source: str, part: Path) -> None:
+    """The rows of one person, written whole or not at all."""
+    found = list(_rows(subject, Bench(load_segmenter(weights), Settings()), source))
+    partial = part.with_suffix(".partial")
+    pd.DataFrame(found, columns=list(ROW_COLUMNS)).to_parquet(partial, index=False)
+    partial.replace(part)
+
+
+def _rows(subject: Subject, bench: Bench, source: str) -> Iterator[dict[str, object]]:
+    """One person: every later session against the first."""
+    baseline: list[Shot] = []
+    # A phantom is the same person in both of its regimes.
+    person = subject.name if source == "faces" else f"phantom {subject.name}"
+    for _, entries in groupby(subject.photos, key=lambda e: e.session):
+        photos = list(entries)
+        shots = list(_usable(photos, baseline, bench))
+        if not shots:
             continue
-        middle = (known["baseline"] + known["follow_up"]).to_numpy() / 2
-        apart = (known["follow_up"] - known["baseline"]).to_numpy()
-        # Differences of null pairs have mean 0 by design, so their size is the root mean square, not the SD.
-        relative = _rms(apart) / max(_rms(middle), 1e-6) / np.sqrt(2)
-        if relative == 0:  # nothing was found in any pair, so nothing is known about its noise
+        if not baseline:
+            baseline = shots
             continue
-        absolute = 0.1 * _rms(apart) / np.sqrt(2)
-        noise = {"relative": relative, "absolute": absolute}
-        if metric == "burden":
-            areas = pairs[(pairs["finding"] == finding) & (pairs["metric"] == "area")].set_index(_KEY)
-            area_mm2 = areas.loc[pd.MultiIndex.from_frame(known[_KEY]), ["baseline", "follow_up"]].mean(axis=1)
-            found = area_mm2.to_numpy() > 0
-            if found.sum() >= _FEWEST_PAIRS:
-                noise |= _of_burden(apart[found], middle[found], area_mm2.to_numpy()[found])
-        rounded = {name: float(f"{value:.3g}") if value > _NOTHING else 0.0 for name, value in noise.items()}
-        stated.setdefault(str(finding), {})[str(metric)] = rounded | {"people": known["subject"].nunique()}
-    return stated
+        follow_up: FollowUp = paired(baseline, shots, bench.settings)
+        anchor, frame = baseline[0].maps.anchor, baseline[0].frame
+        regime = photos[0].covariates["regime"]
+        for row in rows_of(person, tone_of(anchor), frame.native_px_per_mm, regime, follow_up):
+            if source != "faces" or _told_by_a_portrait(str(row["finding"])):
+                yield row
 
 
-def _of_burden(apart: Values, middle: Values, area_mm2: Values) -> dict[str, float]:
-    """The likeliest share and OD per area (both >= 0) for normal differences of that size; all (n,)."""
-
-    def unlikeliness(logs: Values) -> float:
-        relative, per_mm2 = np.exp(logs)
-        variance = 2 * ((relative * middle) ** 2 + (per_mm2 * area_mm2) ** 2)
-        return float(np.sum(np.log(variance) + apart**2 / variance))
-
-    start = [_rms(apart) / max(_rms(size), 1e-12) for size in (middle, area_mm2)]
-    best = minimize(unlikeliness, np.log(np.maximum(start, 1e-6)), method="Nelder-Mead")
-    relative, per_mm2 = np.exp(best.x)
-    return {"relative": relative, "per_mm2": per_mm2}
+def _told_by_a_portrait(finding: str) -> bool:
+    """Whether a portrait photographed again strays as the person would: its relief is flat, and no lamp moves over it."""
+    return FINDINGS[finding].contrast_map in ("melanin", "haemoglobin") or finding == "tone"
 
 
-def _rms(values: Values) -> float:
-    return float(np.sqrt(np.mean(values**2)))
+def _usable(photos: Sequence[PhotoEntry], baseline: list[Shot], bench: Bench) -> Iterator[Shot]:
+    for entry in photos:
+        try:
+            yield look(entry, baseline[0] if baseline else None, bench, Notes())
+        except (PhotoError, CalibrationError, AlignmentError):
+            continue  # as in an analysis: a photo that cannot be used says nothing of noise

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import pandas as pd
 from skinimg.base.errors import StudyError
 from skinimg.measure.metrics import METRICS
 from skinimg.output.tables import COLUMNS, write
-from skinimg.repeatability.agreement import agreement
+from skinimg.repeatability.agreement import agreement, intervals
 from skinimg.report import write_repeatability_report
 
 ROW = ("view", "light", "region", "finding", "metric")
@@ -122,14 +122,22 @@ def _row(mine: pd.DataFrame) -> tuple[dict[str, object], npt.NDArray[np.float64]
         return row | {**_BLANK, "n": len(wide), "missing": "; ".join(reasons)}, None
     values = wide.to_numpy(np.float64)
     figures = agreement(values, ratio_scale=not metric.needs_absolute_colour, load=metric.load)
-    return row | {**asdict(figures), "missing": ""}, values
+    person = np.unique(wide.index.get_level_values("subject"), return_inverse=True)[1]
+    ends = {
+        f"{name}_{end}": v
+        for name, both in intervals(values, person).items()
+        for end, v in zip(_ENDS, both, strict=True)
+    }
+    return row | {**asdict(figures), **ends, "missing": ""}, values
 
 
+_ENDS = ("low", "high")
 _BLANK: Mapping[str, object] = {
     "n": 0,
     "k": 0,
     **dict.fromkeys(("mean", "icc_2_1", "icc_3_1", "sem_agreement", "sem_consistency", "cv_percent"), np.nan),
     **dict.fromkeys(("mdc95", "mdc95_percent", "bias", "loa_low", "loa_high"), np.nan),
+    **{f"{name}_{end}": np.nan for name in ("icc_2_1", "icc_3_1", "sem_agreement") for end in _ENDS},
 }
 
 
@@ -144,13 +152,19 @@ def headlines(table: pd.DataFrame) -> list[dict[str, str]]:
             "finding": str(r["finding"]),
             "metric": str(r["metric"]),
             "n x k": f"{r['n']} x {r['k']}",
-            "ICC(2,1)": _text(r["icc_2_1"], ".2f"),
+            "ICC(2,1)": _with_interval(r),
             "CV %": _text(r["cv_percent"], ".1f"),
             "MDC95": f"{r['mdc95']:.3g} {'' if r['unit'] == '1' else r['unit']}",
             "MDC95 %": _text(r["mdc95_percent"], ".1f"),
         }
         for place, r in zip(places, whole.to_dict("records"), strict=True)
     ]
+
+
+def _with_interval(row: Mapping[Hashable, float]) -> str:
+    text = _text(row["icc_2_1"], ".2f")
+    low, high = row["icc_2_1_low"], row["icc_2_1_high"]
+    return text if np.isnan(low) else f"{text} ({low:.2f}-{high:.2f})"
 
 
 def _text(value: float, form: str) -> str:

@@ -18,7 +18,7 @@ import matplotlib as mpl
 import numpy as np
 from PIL import Image
 
-from skinimg.base.findings import MASK_FINDINGS
+from skinimg.base.findings import MASK_FINDINGS, PAIRED_FINDINGS
 from skinimg.base.records import BoolArray, ByteArray, FloatArray, SessionPictures
 
 Pixels = TypeVar("Pixels", ByteArray, FloatArray)
@@ -30,6 +30,8 @@ LONG_SIDE, PICTURES, SHORTEST = 2000, 6, 640
 QUALITY = 76
 # Perceptually uniform and safe for colour-blind readers.
 COLOUR_MAPS = {"melanin": "cividis", "haemoglobin": "magma"}
+CHANGE_COLOURS = "RdBu_r"  # blue: less than before, red: more; white: the same
+LEAST_CHANGE_OD = 0.05  # of the colour scale: what is within the noise stays pale
 UNSEEN = (205, 208, 210)
 COVER = (96, 100, 104)
 
@@ -65,6 +67,7 @@ class ViewPictures:
     hidden_sessions: int
     parts: tuple[Part, ...]
     map_ranges: dict[str, tuple[float, float]]
+    change_ranges: dict[str, float]  # finding -> density at the ends of the scale of its maps of change
     findings: tuple[str, ...]
     eyes_covered: bool
 
@@ -96,6 +99,8 @@ def view_pictures(
         return None
     shrink = _shrink(first.aligned.shape[:2], min(all_pictures, MAX_SESSIONS * (1 + all_pictures // len(pictures))))
     ranges = {name: _range([getattr(p, name)[p.valid] for p in shown]) for name in COLOUR_MAPS}
+    changed = {name: _most([p.changes[name] for p in shown if name in p.changes]) for name in PAIRED_FINDINGS}
+    change_ranges = {name: most for name, most in changed.items() if most}
     parts, sessions = [], []
     for place, picture in enumerate(shown):
         prefix = f"v{number}-{place}"
@@ -104,6 +109,7 @@ def view_pictures(
         for name, limits in ranges.items():
             coloured = _coloured(_covered(getattr(picture, name), cover, math.nan), limits, COLOUR_MAPS[name], shrink)
             parts.append(Part(f"{prefix}-{name}", _webp(coloured)))
+        parts += _change_parts(picture, prefix, change_ranges)
         for finding in MASK_FINDINGS:
             mask = picture.probability.get(finding)
             if mask is not None:
@@ -113,8 +119,27 @@ def view_pictures(
     scale = first.mm_per_px if has_scale and math.isfinite(first.mm_per_px) and first.mm_per_px > 0 else None
     hidden = len(pictures) - len(shown)
     return ViewPictures(
-        key, width, height, scale, tuple(sessions), hidden, tuple(parts), ranges, findings, cover is not None
+        key,
+        width,
+        height,
+        scale,
+        tuple(sessions),
+        hidden,
+        tuple(parts),
+        ranges,
+        change_ranges,
+        findings,
+        cover is not None,
     )
+
+
+def _change_parts(picture: SessionPictures, prefix: str, ranges: dict[str, float]) -> list[Part]:
+    """One map per finding whose change is that of the paired map; 1 mm to a pixel, so not made smaller."""
+    return [
+        Part(f"{prefix}-{name}-change", _webp(_coloured(picture.changes[name], (-most, most), CHANGE_COLOURS, 2.0)))
+        for name, most in ranges.items()
+        if name in picture.changes
+    ]
 
 
 def _shrink(shape: tuple[int, ...], count: int) -> float:
@@ -149,6 +174,12 @@ def _range(maps: Sequence[FloatArray]) -> tuple[float, float]:
         return 0.0, 1.0
     low, high = np.percentile(values, [1, 99.5])
     return float(low), float(max(high, low + 1e-3))
+
+
+def _most(maps: Sequence[FloatArray]) -> float:
+    """99th percentile of the size of a change in all sessions, at least LEAST_CHANGE_OD; 0 where there are no maps."""
+    values = np.concatenate([np.abs(m[np.isfinite(m)]) for m in maps]) if maps else np.zeros(0)
+    return max(float(np.percentile(values, 99)), LEAST_CHANGE_OD) if values.size else 0.0
 
 
 def _coloured(values: FloatArray, limits: tuple[float, float], name: str, shrink: float) -> ByteArray:
@@ -193,5 +224,5 @@ def outline(mask: BoolArray) -> str:
 
 
 def colour_stops(name: str) -> list[str]:
-    """Colours of a map from low to high, for its colour bar."""
-    return [mpl.colors.to_hex(mpl.colormaps[COLOUR_MAPS[name]](x)) for x in np.linspace(0, 1, 9)]
+    """Colours of a map from low to high, for its colour bar; any other name than a pigment's is a map of change."""
+    return [mpl.colors.to_hex(mpl.colormaps[COLOUR_MAPS.get(name, CHANGE_COLOURS)](x)) for x in np.linspace(0, 1, 9)]

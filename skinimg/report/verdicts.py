@@ -17,6 +17,7 @@ from skinimg.report.language import Language
 # to the threshold and to blur (SCIENCE.md 3); shares need no millimetres.
 SPEAKING_METRICS = (
     "burden",
+    "load",
     "area",
     "area_fraction",
     "evenness",

@@ -46,6 +46,7 @@ class Job:
     report: ReportOptions
     threads: int  # for OpenCV, so that all workers together use each core once
     fresh: bool  # do it again even where the earlier result still fits
+    noise: Path | None = None  # instead of the noise that the weights card states
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ def _on_cluster(jobs: Sequence[Job], scheduler: str) -> Iterator[Done]:
 def _do(job: Job) -> Done:
     """One subject, from the cache of an earlier run where its key still fits."""
     cv2.setNumThreads(job.threads)
-    segmenter = load_segmenter(job.weights, job.device)
+    segmenter = load_segmenter(job.weights, job.device, job.noise)
     key = subject_key(job.subject.photos, job.settings, segmenter.sha256, asdict(job.report))
     name = safe_name(job.subject.name)
     home = job.out / "subjects" / name
@@ -142,7 +143,7 @@ def _analyze(job: Job, segmenter: Segmenter, folder: Path) -> Done:
     footer = {
         **versions(),
         "weights": f"{segmenter.name} (sha256 {segmenter.sha256[:16]})",
-        **{name: f"{value:g}" for name, value in job.settings.as_dict().items()},
+        **{name: value if isinstance(value, str) else f"{value:g}" for name, value in job.settings.as_dict().items()},
     }
     report = job.out / "reports" / f"{safe_name(job.subject.name)}.html"
     write_subject_report(result, pictures, job.report, footer, report, job.subject)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import time
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from skinimg.base.entries import Study
+from skinimg.base.entries import PhotoEntry, Study
 from skinimg.base.errors import SettingsError, StudyError
 from skinimg.base.provenance import versions
 from skinimg.base.records import SubjectFailure
@@ -22,7 +23,7 @@ from skinimg.output import tables
 from skinimg.report import ReportOptions, write_index
 from skinimg.run.engine import TABLES, Done, Job
 from skinimg.run.engine import run as run_jobs
-from skinimg.study import read_study, safe_name
+from skinimg.study import read_study, safe_name, uncompared
 
 Progress = Callable[[int, int, str], None]  # done, of how many, the subject just done
 
@@ -37,11 +38,12 @@ class Outcome:
     rejected: tuple[tuple[str, str], ...]
     warnings: tuple[str, ...]
     resumed: int
+    uncompared: tuple[str, ...] = ()  # subjects and sessions that could not be compared with anything, in words
 
     @property
     def complete(self) -> bool:
-        """Whether every subject and photo was scored."""
-        return not self.failures and not self.rejected
+        """Whether every subject, session and photo was scored."""
+        return not self.failures and not self.rejected and not self.uncompared
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class Options:
     scheduler: str = ""
     fresh: bool = False
     report: ReportOptions = field(default_factory=ReportOptions)
+    noise: Path | None = None  # a table of `skinimg repeatability --use`, instead of the weights card's
 
 
 def analyze(
@@ -76,13 +79,26 @@ def analyze(
     if options.workers < 1:
         raise SettingsError("workers", found=str(options.workers), needed="1 or more")
     device = resolve_device(options.device)
-    segmenter = load_segmenter(options.weights, device)
+    segmenter = load_segmenter(options.weights, device, options.noise)
     study = read_study(Path(path))
+    _refuse_out(Path(path), study, out)
+    if not options.fresh:
+        _refuse_other_photos(study, out)
     _prepare(out)
     start = time.perf_counter()
     threads = max((os.cpu_count() or 1) // min(options.workers, len(study.subjects)), 1)
     jobs = [
-        Job(subject, out.resolve(), options.weights, device, settings, options.report, threads, options.fresh)
+        Job(
+            subject,
+            out.resolve(),
+            options.weights,
+            device,
+            settings,
+            options.report,
+            threads,
+            options.fresh,
+            options.noise.resolve() if options.noise else None,
+        )
         for subject in study.subjects
     ]
     done: dict[str, Done] = {}
@@ -98,6 +114,58 @@ def analyze(
     write_index(result.tables, failures, options.report, out / "index.html", safe_name)
     _write_run(out, study, ordered, settings, device, (segmenter.name, segmenter.sha256), time.perf_counter() - start)
     return result
+
+
+def _refuse_out(path: Path, study: Study, out: Path) -> None:
+    """Results never lie among the photos, nor among the results of other people."""
+    inputs = (path if path.is_dir() else path.parent).resolve()
+    photos = (entry.path for subject in study.subjects for entry in subject.photos)
+    if any(path.is_relative_to(out.resolve()) for path in (inputs, *photos)):
+        raise StudyError(
+            f"{out} holds the photos",
+            found="--out is a folder of photos, or lies above one",
+            needed="a folder of its own",
+            next_step=f"For example --out {inputs.name}_result.",
+        )
+    known = {safe_name(subject.name) for subject in study.subjects}
+    folders = (out / "subjects").iterdir() if (out / "subjects").is_dir() else ()
+    others = sorted(folder.name for folder in folders if folder.is_dir() and folder.name.lstrip(".") not in known)
+    others = [name for name in others if not name.startswith(".")]
+    if others:
+        listed = ", ".join(others[:5]) + (", ..." if len(others) > 5 else "")
+        raise StudyError(
+            f"{out} holds the results of another study",
+            found=f"results of {listed}, who are not in {path.name}",
+            needed="an empty folder, or one with results of these people only",
+            next_step="Name another folder with --out.",
+        )
+
+
+def _refuse_other_photos(study: Study, out: Path) -> None:
+    """Another person's photos may lie in a folder of the same name: `anna/photos`, `ben/photos`."""
+    try:
+        earlier = json.loads((out / "run.json").read_text(encoding="utf-8")).get("input_sha256")
+    except (OSError, ValueError, AttributeError):
+        return  # no finished run there
+    entries = [entry for subject in study.subjects for entry in subject.photos]
+    if earlier and not any(_same(entry, earlier) for entry in entries):
+        raise StudyError(
+            f"{out} holds the results of other photos",
+            found=f"none of the {len(earlier)} photos of the earlier run is in this study",
+            needed="an empty folder, or one with results of these photos",
+            next_step="Name another folder with --out; or, if all photos were exported anew, use --fresh.",
+        )
+
+
+def _same(entry: PhotoEntry, earlier: dict[str, str]) -> bool:
+    """Whether a photo is the one that an earlier run measured under its name."""
+    if entry.photo not in earlier:
+        return False
+    try:
+        with entry.path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == earlier[entry.photo]
+    except OSError:
+        return False
 
 
 def _prepare(out: Path) -> None:
@@ -122,6 +190,7 @@ def _gather(study: Study, done: list[Done], out: Path) -> Outcome:
         tuple(zip(lost["photo"], lost["reasons"], strict=True)),
         (*study.warnings, *(text for d in done for text in d.warnings)),
         sum(d.resumed for d in done),
+        uncompared(study),
     )
 
 
@@ -147,6 +216,8 @@ def _write_run(
         "weights": {"name": weights[0], "sha256": weights[1]},
         "input_sha256": dict(sorted(zip(photos["photo"], photos["sha256"], strict=True))),
         "subjects": len(study.subjects),
+        "left_out": [{"file": item.file, "reason": item.reason} for item in study.left_out],
+        "uncompared": list(uncompared(study)),
         "subjects_resumed": sum(d.resumed for d in done),
         "failures": {d.subject: d.error for d in done if d.error},
         "seconds": {"total": round(seconds, 3), **stages},

@@ -165,6 +165,25 @@ def invert(skin_densities: FloatArray) -> tuple[FloatArray, FloatArray, FloatArr
     return found[:, 0].reshape(shape), found[:, 1].reshape(shape), shading.reshape(shape)
 
 
+def along_axes(change: FloatArray, anchor: SkinAnchor) -> tuple[FloatArray, FloatArray]:
+    """Melanin and haemoglobin densities that explain a small change (..., 3) of density around the anchor's skin.
+
+    The model's tangent: a second opinion to `invert`, whose axes turn from pixel to pixel with shine and shade.
+    """
+    little = 1.01
+    here = skin_density(anchor.melanin, anchor.haemoglobin)
+    more = (
+        (anchor.melanin * little, anchor.haemoglobin, melanin_density, anchor.melanin),
+        (anchor.melanin, anchor.haemoglobin * little, haemoglobin_density, anchor.haemoglobin),
+    )
+    axes = [
+        _ACROSS @ (skin_density(melanin, blood) - here) / (scale(fraction * little) - scale(fraction))
+        for melanin, blood, scale, fraction in more
+    ]
+    to_pigments = (np.linalg.inv(np.stack(axes, axis=1)) @ _ACROSS).astype(np.float32)  # (2, 3)
+    return change @ to_pigments[0], change @ to_pigments[1]
+
+
 def baseline_anchor(skin: FloatArray, white_balance_sd: float = 0.10) -> SkinAnchor:
     """The anchor of a baseline photo from the median density of its unaffected skin.
 

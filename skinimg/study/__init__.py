@@ -6,11 +6,14 @@ from pathlib import Path
 
 from skinimg.base.entries import Study
 from skinimg.base.errors import StudyError
-from skinimg.study.folder import EXTENSIONS, read_folder
+from skinimg.photo.header import NOT_READ, READ
+from skinimg.study.folder import read_folder
+from skinimg.study.grouping import uncompared
 from skinimg.study.manifest import read_manifest, write_manifest
 from skinimg.study.names import safe_name, session_key, view_key
+from skinimg.study.spreadsheet import CSV_SUFFIXES, EXCEL_SUFFIX
 
-__all__ = ["read_study", "safe_name", "session_key", "view_key", "write_manifest"]
+__all__ = ["read_study", "safe_name", "session_key", "uncompared", "view_key", "write_manifest"]
 
 
 def read_study(path: Path, *, strict: bool = True) -> Study:
@@ -28,10 +31,12 @@ def read_study(path: Path, *, strict: bool = True) -> Study:
         return read_folder(path, strict=strict)
     if not path.exists():
         raise StudyError(f"{path} does not exist", needed="a manifest or a folder of photos")
-    if path.suffix.casefold() in EXTENSIONS:
+    if path.suffix.casefold() in READ | NOT_READ:
         raise StudyError(
             f"{path} is a photo", needed="a manifest or a folder of photos", next_step="Put it into a folder."
         )
-    if path.suffix.casefold() not in (".csv", ".tsv", ".txt"):
-        raise StudyError(f"{path} is not a manifest", found=path.suffix or "no extension", needed="a .csv file")
+    if path.suffix.casefold() not in (*CSV_SUFFIXES, EXCEL_SUFFIX):
+        raise StudyError(
+            f"{path} is not a manifest", found=path.suffix or "no extension", needed="a .csv or .xlsx file"
+        )
     return read_manifest(path)

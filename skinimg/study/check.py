@@ -1,7 +1,6 @@
 """The state of a study's photos before any work: can each be read, does it fit its session, does it have a baseline?
 
-Seconds for a whole study: headers, and JPEGs at an eighth of their size. Sharpness and faces need the whole photo and
-are judged by `skinimg analyze`.
+A fifth of a second per photo of 12 megapixels. Sharpness, faces and the baseline are judged by `compare.glance`.
 """
 
 from __future__ import annotations
@@ -12,14 +11,13 @@ from dataclasses import asdict
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from skinimg.base.entries import PhotoEntry, Study, Subject
 from skinimg.base.errors import PhotoError
 from skinimg.base.records import ByteArray
 from skinimg.photo.colour import linear_to_srgb8
-from skinimg.photo.decode import colour_profile, read_photo
-from skinimg.photo.header import DECODER_ERRORS, MAX_MEGAPIXELS, PhotoHeader, open_image, read_header
+from skinimg.photo.decode import colour_profile, read_photo, whole_jpeg
+from skinimg.photo.header import PhotoHeader, read_header
 from skinimg.study.names import view_key
 
 _COLUMNS = ("subject", "session", "date", "view", "light", "replicate", "photo")
@@ -85,25 +83,23 @@ def _look_at(entry: PhotoEntry) -> tuple[dict[str, Any], list[str]]:
 
 
 def _preview(entry: PhotoEntry, header: PhotoHeader) -> tuple[ByteArray, str]:
-    """A small picture (h, w, 3) and the file's sha256; JPEG is decoded at an eighth of its size, others in full."""
+    """A small picture (h, w, 3) and the file's sha256, decoded in full: damage shows nowhere else."""
     if header.format not in ("JPEG", "MPO"):
         photo = read_photo(entry.path)
         step = max(1, max(photo.linear.shape[:2]) // _PREVIEW_PX)
         return linear_to_srgb8(photo.linear[::step, ::step]), photo.sha256
-    with entry.path.open("rb") as file, open_image(file, entry.path, MAX_MEGAPIXELS) as (image, _):
-        try:
-            image.draft("RGB", (_PREVIEW_PX, _PREVIEW_PX))
-            image.thumbnail((_PREVIEW_PX, _PREVIEW_PX), Image.Resampling.BOX)
-            pixels = np.asarray(image.convert("RGB"))
-        except DECODER_ERRORS as error:
-            raise PhotoError(
-                f"{entry.path} is damaged or truncated",
-                found=str(error),
-                needed="a complete file",
-                next_step="Copy the photo again from the camera.",
-            ) from error
-        file.seek(0)
-        return pixels, hashlib.file_digest(file, "sha256").hexdigest()
+    data = entry.path.read_bytes()
+    try:
+        codes = whole_jpeg(data, grey=False)
+    except ValueError as error:
+        raise PhotoError(
+            f"{entry.path.name} is damaged or truncated",
+            found=str(error),
+            needed="a complete file",
+            next_step="Copy the photo again from the camera.",
+        ) from error
+    step = max(1, max(codes.shape[:2]) // _PREVIEW_PX)
+    return codes[::step, ::step], hashlib.sha256(data).hexdigest()
 
 
 def _misplaced(entry: PhotoEntry, subject: Subject, captured: str) -> list[str]:

@@ -1,50 +1,23 @@
-"""Folders of photos: what a person who never read a manual means by the way the files lie.
-
-    PATH/week4_front.jpg                one subject, sessions in the file names
-    PATH/week4/front.jpg                one subject, sessions in sub-folders
-    PATH/anna/week4_front.jpg           subjects, sessions in the file names
-    PATH/anna/week4/front.jpg           subjects, sessions in sub-folders
-
-`PATH/NAME/front.jpg` could be either of the middle two: see `_folders_are_sessions`. What was guessed is a warning.
-"""
+"""Folders of photos: what lies in them, whose it is, and when it was taken."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from skinimg.base.entries import PhotoEntry, Study
-from skinimg.base.errors import PhotoError, StudyError
-from skinimg.photo.header import read_header
+from skinimg.base.entries import LeftOut, PhotoEntry, Study
+from skinimg.base.errors import StudyError
+from skinimg.study.captured import captured_on
+from skinimg.study.dates import dates_of, refuse_impossible_dates, stamped_date
 from skinimg.study.grouping import build_study
-from skinimg.study.names import PhotoName, leading_date, looks_like_session, parse_stem, stamped_date
-
-EXTENSIONS = frozenset({".jpg", ".jpeg", ".jpe", ".png", ".tif", ".tiff", ".webp", ".heic", ".heif"})
-_IGNORED = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "@eadir"})
-_LAYOUT = "photos named SESSION_VIEW.jpg, or one sub-folder per session, or one folder per subject"
-
-
-@dataclass(frozen=True)
-class _Folder:
-    """A folder that was looked into: its photos, sub-folders with photos in them, and files of other kinds."""
-
-    path: Path
-    photos: tuple[Path, ...]
-    folders: tuple[_Folder, ...]
-    others: tuple[Path, ...]  # also those of sub-folders
-
-
-@dataclass(frozen=True)
-class _Found:
-    """One photo with the session that its folder gives it, if any."""
-
-    path: Path
-    subject: str
-    folder_session: str
-    name: PhotoName
+from skinimg.study.layout import LAYOUT, Found, as_they_lie, collect, says_nothing, some
+from skinimg.study.lost import lost
+from skinimg.study.names import clean_name
+from skinimg.study.order import looks_like_session
+from skinimg.study.tree import NOT_A_PHOTO, UNSAID, Folder, look_into
 
 
 def read_folder(root: Path, *, strict: bool = True) -> Study:
@@ -58,116 +31,69 @@ def read_folder(root: Path, *, strict: bool = True) -> Study:
     """
     root = root.resolve()
     warnings: list[str] = []
-    tree = _look_into(root, warnings)
+    tree, left_out = look_into(root, warnings)
+    others = sum(item.reason != UNSAID for item in left_out)
     if not tree.photos and not tree.folders:
         raise StudyError(
             f"{root} holds no photos",
-            found=f"{len(tree.others)} files of other kinds" if tree.others else "an empty folder",
+            found=f"{others} files of other kinds" if others else "an empty folder",
             needed="JPEG, PNG, TIFF, WebP or HEIC photos",
         )
-    if tree.others:
-        names = ", ".join(path.relative_to(root).as_posix() for path in tree.others[:5])
-        more = f" and {len(tree.others) - 5} more" if len(tree.others) > 5 else ""
-        warnings.append(f"Not photos, left out: {names}{more}.")
-    if any(map(_is_manifest, tree.others)):
+    if said := _left_out_in_words(left_out):
+        warnings.append(said)
+    manifest = next((item.file for item in left_out if item.file.casefold() == "manifest.csv"), "")
+    if manifest:
         warnings.append(f"{root.name} holds a manifest.csv: to use it, give its path instead of the folder's.")
     try:
-        found = _collect(tree, warnings)
-        entries: list[PhotoEntry] = []
-        for subject in sorted({item.subject for item in found}):
-            own = [item for item in found if item.subject == subject]
-            entries += _entries(own, root, warnings, strict=strict)
-        return build_study(root, entries, warnings, strict=strict)
+        entries = _all_entries(tree, warnings, strict=strict)
+        study = build_study(root, entries, warnings, left_out=left_out, strict=strict)
+        return replace(study, lost=lost(study))
     except StudyError as error:
-        manifest = next((path for path in tree.others if path.parent == root and _is_manifest(path)), None)
-        if manifest is None:
+        if not manifest:
             raise
-        next_step = f"It holds {manifest.name}: give that path instead of the folder's."
+        next_step = f"It holds {manifest}: give that path instead of the folder's."
         raise StudyError(error.what, found=error.found, needed=error.needed, next_step=next_step) from error
 
 
-def _is_manifest(path: Path) -> bool:
-    return path.name.casefold() == "manifest.csv"
+def _left_out_in_words(left_out: Sequence[LeftOut]) -> str:
+    """One warning for all: files of other kinds by name, twins and copies with their reason."""
+    others = [item.file for item in left_out if item.reason == NOT_A_PHOTO]
+    said = [f"{item.file} ({item.reason})" for item in left_out if item.reason not in (NOT_A_PHOTO, UNSAID)]
+    parts = [f"Not photos, left out: {some(others)}."] if others else []
+    parts += [f"Left out: {some(said)}."] if said else []
+    return " ".join(parts)
 
 
-def _look_into(path: Path, warnings: list[str], depth: int = 0) -> _Folder:
+def _all_entries(tree: Folder, warnings: list[str], *, strict: bool) -> list[PhotoEntry]:
+    """Entries of all subjects, their sessions' dates read in one way throughout the study."""
     try:
-        children = sorted(path.iterdir(), key=_natural)
-    except OSError as error:
-        raise StudyError(f"{path} cannot be read", found=error.strerror or str(error)) from error
-    photos, folders, others = [], [], []
-    for child in children:
-        if child.name.startswith(".") or child.name.casefold() in _IGNORED:
-            continue
-        if child.is_dir():
-            if (child / "run.json").is_file():
-                warnings.append(f"{child.name} holds results of an earlier run and was left out.")
-            elif depth < 8:
-                folders.append(_look_into(child, warnings, depth + 1))
-        elif child.suffix.casefold() in EXTENSIONS:
-            photos.append(child)
-        else:
-            others.append(child)
-    others += [other for folder in folders for other in folder.others]
-    full = tuple(folder for folder in folders if folder.photos or folder.folders)
-    return _Folder(path, tuple(photos), full, tuple(others))
+        entries = _of_each_subject(collect(tree, warnings), tree.path, warnings, strict=strict)
+    except StudyError as error:
+        if strict:
+            raise
+        warnings.append(f"{error} Every photo is listed under the folder that it lies in: correct the rows.")
+        entries = _of_each_subject(as_they_lie(tree), tree.path, warnings, strict=False)
+    first = {entry.session: entry for entry in reversed(entries)}
+    try:
+        refuse_impossible_dates(first, "the sessions")
+        dates = dates_of(first, lambda session: captured_on(first[session].path), "the sessions")
+    except StudyError as error:
+        if strict:
+            raise
+        warnings.append(f"{error} The column `date` is empty: fill it.")
+        dates = {}
+    return [replace(entry, date=dates.get(entry.session, "")) for entry in entries]
 
 
-def _collect(tree: _Folder, warnings: list[str]) -> list[_Found]:
-    """Every photo with its subject and, where the folders say so, its session."""
-    root = tree.path
-    if not tree.folders:
-        return _subject_photos(tree, root.name)
-    deep = any(folder.folders for folder in tree.folders)
-    sessions = not deep and _folders_are_sessions(tree)
-    names = ", ".join(folder.path.name for folder in tree.folders[:6]) + (", ..." if len(tree.folders) > 6 else "")
-    if tree.photos and not sessions:
-        raise StudyError(
-            f"{root} holds photos beside folders of photos",
-            found=f"{tree.photos[0].name} beside {tree.folders[0].path.name}/",
-            needed=_LAYOUT,
-            next_step="Move the loose photos into their subject's folder, or write a manifest.",
-        )
-    if sessions:
-        warnings.append(f"Read as one subject, {root.name}, whose sessions are the folders {names}.")
-        return _subject_photos(tree, root.name)
-    warnings.append(f"Read as {len(tree.folders)} subjects, one per folder: {names}.")
-    return [item for folder in tree.folders for item in _subject_photos(folder, folder.path.name)]
+def _of_each_subject(found: list[Found], root: Path, warnings: list[str], *, strict: bool) -> list[PhotoEntry]:
+    return [
+        entry
+        for subject in sorted({item.subject for item in found})
+        for entry in _entries([item for item in found if item.subject == subject], root, warnings, strict=strict)
+    ]
 
 
-def _folders_are_sessions(tree: _Folder) -> bool:
-    """Whether sub-folders that hold only photos are the sessions of one subject, and not subjects.
-
-    They are subjects where the file names in one folder tell of several sessions (`anna/{baseline,week4}_front.jpg`,
-    also `S01/...`, as subjects are often numbered like sessions); else sessions if most of their names say when
-    (`week4`, `2024-01-05`, `S2`); else subjects (`anna/`, `p1/`).
-    """
-    for folder in tree.folders:
-        told = {parse_stem(photo.stem).session for photo in folder.photos}
-        if sum(looks_like_session(name) for name in told) > 1:
-            return False
-    return 2 * sum(looks_like_session(folder.path.name) for folder in tree.folders) > len(tree.folders)
-
-
-def _subject_photos(folder: _Folder, subject: str) -> list[_Found]:
-    """Photos of one subject: directly in its folder, or in session folders in it."""
-    subject = unicodedata.normalize("NFC", subject)
-    found = [_Found(photo, subject, "", parse_stem(photo.stem)) for photo in folder.photos]
-    for session in folder.folders:
-        if session.folders:
-            deep = session.folders[0]
-            raise StudyError(
-                f"{folder.path} holds photos too deep",
-                found=f"{deep.path.relative_to(folder.path)}/",
-                needed="subject folder, session folder, photos",
-                next_step="Flatten the folders, or write a manifest.",
-            )
-        name = unicodedata.normalize("NFC", session.path.name)
-        found += [_Found(photo, subject, name, parse_stem(photo.stem)) for photo in session.photos]
-    return found
-
-
-def _entries(found: list[_Found], root: Path, warnings: list[str], *, strict: bool) -> list[PhotoEntry]:
+def _entries(found: list[Found], root: Path, warnings: list[str], *, strict: bool) -> list[PhotoEntry]:
     """Entries of one subject: session by folder, else by name, else by the date of capture."""
     entries: list[PhotoEntry] = []
     unnamed: dict[str, list[str]] = defaultdict(list)  # session -> stems that state no view
@@ -178,7 +104,7 @@ def _entries(found: list[_Found], root: Path, warnings: list[str], *, strict: bo
             session, source = _session_of_file(item, alone=not any(other.name.session for other in found))
             sources.append(source)
         replicate = item.name.replicate or 1
-        if not (item.name.view or item.name.light or item.name.replicate):
+        if says_nothing(item.name):
             unnamed[session].append(item.path.stem)
             replicate = len(unnamed[session])
         entries.append(
@@ -187,7 +113,6 @@ def _entries(found: list[_Found], root: Path, warnings: list[str], *, strict: bo
                 session=session,
                 path=item.path,
                 photo=item.path.relative_to(root).as_posix(),
-                date=leading_date(session),
                 view=item.name.view or "front",
                 light=item.name.light or "standard",
                 replicate=replicate,
@@ -199,6 +124,12 @@ def _entries(found: list[_Found], root: Path, warnings: list[str], *, strict: bo
         warnings.append(f"{subject}: {count} file names state no session; each counts as a session of its own.")
     if "capture" in sources:
         warnings.append(f"{subject}: the session of {sources.count('capture')} photos is their date of capture.")
+    _judge_unnamed(subject, unnamed, warnings, strict=strict)
+    return entries
+
+
+def _judge_unnamed(subject: str, unnamed: dict[str, list[str]], warnings: list[str], *, strict: bool) -> None:
+    """Photos without a view in their names are repeat shots where a camera numbered them; else nobody can tell."""
     for session, stems in unnamed.items():
         if strict and len({re.sub(r"\d+", "#", stem.casefold()) for stem in stems}) > 1:
             raise StudyError(
@@ -212,23 +143,19 @@ def _entries(found: list[_Found], root: Path, warnings: list[str], *, strict: bo
                 f"{subject}: no view in the names of the {len(stems)} photos of session {session}; "
                 "taken as repeat shots of the front view."
             )
-    return entries
 
 
-def _session_of_file(item: _Found, alone: bool) -> tuple[str, str]:
+def _session_of_file(item: Found, alone: bool) -> tuple[str, str]:
     """Session of a photo and where it is from: `name`, `capture` (its date), or the whole `stem`.
 
     `alone`: no photo of this subject names a session, so that all of them can be one.
     """
     name = item.name
-    stated = unicodedata.normalize("NFC", name.session)
+    stated = clean_name(name.session)
     stamped = stamped_date(stated)
     if stated and not stamped and (name.view or name.light or name.replicate or looks_like_session(stated)):
         return stated, "name"
-    try:
-        captured = stamped or read_header(item.path).date
-    except PhotoError:
-        captured = ""  # the photo will be rejected by name when it is decoded
+    captured = stamped or captured_on(item.path)
     if captured:
         return captured, "capture"
     if stated:
@@ -238,12 +165,6 @@ def _session_of_file(item: _Found, alone: bool) -> tuple[str, str]:
     raise StudyError(
         f"the session of {item.path.name} cannot be told",
         found="neither a session in its name nor a date of capture",
-        needed=_LAYOUT,
+        needed=LAYOUT,
         next_step=f"Rename it to SESSION_{item.path.name}, or write a manifest.",
     )
-
-
-def _natural(path: Path) -> tuple[tuple[int, str], ...]:
-    """Sort key with numbers as numbers; the plain name breaks ties."""
-    parts = re.findall(r"\d+|\D+", path.name.casefold())
-    return (*((int(p), "") if p.isdecimal() else (-1, p) for p in parts), (-2, path.name))

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from skinimg.base.entries import PhotoEntry, Study, Subject
+from skinimg.base.entries import LeftOut, PhotoEntry, Study, Subject
 from skinimg.base.errors import StudyError
 from skinimg.base.findings import LIGHTS, VIEWS
-from skinimg.study.names import order_sessions, session_key, view_key
+from skinimg.study.captured import dated_by_camera
+from skinimg.study.names import session_key, view_key
+from skinimg.study.order import baseline_doubt, order_sessions
+
+# Cyrillic and Greek letters in the shape of Latin ones (Unicode confusables, the common ones in lower case).
+_SHAPES = str.maketrans("аеорсухіјѕһԁԛԝкмтвνοαρυκιτχε", "aeopcyxijshdqwkmtbvoapukitxe")
 
 
-def build_study(root: Path, entries: Iterable[PhotoEntry], warnings: list[str], *, strict: bool = True) -> Study:
+def build_study(
+    root: Path,
+    entries: Iterable[PhotoEntry],
+    warnings: list[str],
+    *,
+    left_out: tuple[LeftOut, ...] = (),
+    strict: bool = True,
+) -> Study:
     """Group entries by subject and order the sessions of each.
 
     With `strict=False` sessions that cannot be ordered stay in the order of their names and a warning says so.
@@ -26,13 +40,13 @@ def build_study(root: Path, entries: Iterable[PhotoEntry], warnings: list[str], 
     by_subject: dict[str, list[PhotoEntry]] = defaultdict(list)
     for entry in entries:
         by_subject[entry.subject].append(entry)
-    _refuse_case_twins(by_subject, "subjects")
+    _refuse(_case_twin(by_subject, "subjects", _as_seen), warnings, strict=strict)
     subjects = []
     for name in sorted(by_subject):
         photos = by_subject[name]
-        _refuse_duplicates(name, photos)
+        _refuse(_duplicate(name, photos), warnings, strict=strict)
         dates = _session_dates(name, photos)
-        _refuse_case_twins(dates, f"sessions of {name}")
+        _refuse(_case_twin(dates, f"sessions of {name}", _shapes), warnings, strict=strict)
         try:
             order = order_sessions(list(dates), dates)
         except StudyError as error:
@@ -41,14 +55,51 @@ def build_study(root: Path, entries: Iterable[PhotoEntry], warnings: list[str], 
                     f"{name}: {error.what}", found=error.found, needed=error.needed, next_step=error.next_step
                 ) from error
             order = tuple(sorted(dates))
-            warnings.append(f"{name}: {error}. They stand in the order of their names.")
+            warnings.append(f"{name}: {error} They stand in the order of their names.")
         if by_name := _told_otherwise(order):
             warnings.append(
                 f"{name}: dates and names of the sessions disagree; the dates are followed ({', '.join(order)}), so "
                 f"{order[0]} is the baseline, not {by_name[0]}. Correct the dates if that is wrong"
             )
-        subjects.append(Subject(name, order, tuple(sorted(photos, key=lambda e: _place(e, order)))))
-    return Study(root, tuple(subjects), tuple(warnings))
+        subject = Subject(name, order, tuple(sorted(photos, key=lambda e: _place(e, order))))
+        subjects.append(dated_by_camera(subject, warnings))
+    return Study(root, tuple(subjects), tuple(warnings), left_out)
+
+
+def uncompared(study: Study) -> tuple[str, ...]:
+    """Subjects with one session, and follow-ups without a photo of a view that the baseline has: nothing to compare."""
+    said = [*study.lost]
+    for subject in study.subjects:
+        baseline, *later = subject.sessions
+        views = {view_key(entry) for entry in subject.photos if entry.session == baseline}
+        if not later:
+            said.append(f"{subject.name}: one session only ({baseline}), nothing to compare with. Add a later session.")
+            continue
+        if doubt := baseline_doubt(subject.sessions):
+            said.append(f"{subject.name}: {doubt}")
+        said += [
+            f"{subject.name}: {session} shows no view that {baseline} shows. Add the missing photo."
+            for session in later
+            if not views & {view_key(entry) for entry in subject.photos if entry.session == session}
+        ]
+        followed = {view_key(entry) for entry in subject.photos if entry.session != baseline}
+        said += [
+            f"{subject.name}: no later session shows {view}, as {baseline} does." for view in sorted(views - followed)
+        ]
+        said += [
+            f"{subject.name}: {baseline} does not show {view}, as later sessions do."
+            for view in sorted(followed - views)
+        ]
+    return tuple(said)
+
+
+def _refuse(error: StudyError | None, warnings: list[str], *, strict: bool) -> None:
+    """A fault ends the reading; in a draft it becomes a warning."""
+    if error is None:
+        return
+    if strict:
+        raise error
+    warnings.append(f"{error}. Correct the rows.")
 
 
 def _place(entry: PhotoEntry, order: tuple[str, ...]) -> tuple[int, int, int, int]:
@@ -80,7 +131,8 @@ def _told_otherwise(order: tuple[str, ...]) -> tuple[str, ...]:
     return by_name if by_name[0] != order[0] else ()
 
 
-def _refuse_duplicates(subject: str, photos: list[PhotoEntry]) -> None:
+def _duplicate(subject: str, photos: list[PhotoEntry]) -> StudyError | None:
+    """Two photos in one place, or one photo in two."""
     places: dict[tuple[str, str], PhotoEntry] = {}
     files: dict[Path, PhotoEntry] = {}
     for entry in photos:
@@ -88,7 +140,7 @@ def _refuse_duplicates(subject: str, photos: list[PhotoEntry]) -> None:
         place = (session_key(entry), view_key(entry))
         twin = places.setdefault(place, entry)
         if twin is not entry:
-            raise StudyError(
+            return StudyError(
                 f"{subject}: two photos for session {session_key(entry)}, view {view_key(entry)}",
                 found=f"{twin.photo} and {entry.photo}",
                 needed="one photo each",
@@ -96,20 +148,41 @@ def _refuse_duplicates(subject: str, photos: list[PhotoEntry]) -> None:
             )
         twin = files.setdefault(entry.path, entry)
         if twin is not entry:
-            raise StudyError(
+            return StudyError(
                 f"{subject}: one photo is listed twice",
                 found=f"{entry.photo} for sessions {twin.session} and {entry.session}",
                 needed="each photo once",
             )
+    return None
 
 
-def _refuse_case_twins(names: Iterable[str], what: str) -> None:
+def _case_twin(names: Iterable[str], what: str, seen_as: Callable[[str], str]) -> StudyError | None:
+    """Two names that a person takes for one: other capitals or width, a letter of another script, `P1` and `P-01`."""
     seen: dict[str, str] = {}
     for name in names:
-        twin = seen.setdefault(name.casefold(), name)
+        twin = seen.setdefault(seen_as(name), name)
         if twin != name:
-            raise StudyError(
-                f"two {what} differ by upper and lower case only",
-                found=f"{twin} and {name}",
+            by_case = unicodedata.normalize("NFKC", twin).casefold() == unicodedata.normalize("NFKC", name).casefold()
+            return StudyError(
+                f"two {what} {'differ by upper and lower case only' if by_case else 'look like one'}",
+                found=f"{twin} and {name}{_foreign(twin, name)}",
                 needed="one spelling, or names that differ otherwise",
             )
+    return None
+
+
+def _shapes(name: str) -> str:
+    """A name in small letters of the Latin script where they look alike."""
+    return unicodedata.normalize("NFKC", name).casefold().translate(_SHAPES)
+
+
+def _as_seen(name: str) -> str:
+    """A person's name or number as a reader takes it: numbers by their value, and no signs between the parts."""
+    parts = re.findall(r"\d+|[^\W\d_]+|[^\w\s.-]", _shapes(name))
+    return " ".join(str(int(part)) if part.isdecimal() else part for part in parts) or _shapes(name)
+
+
+def _foreign(one: str, other: str) -> str:
+    """The letters of another script that make two names differ, as the eye does not see them."""
+    letters = [c for name in (one, other) for c in name if ord(c.casefold()[0]) in _SHAPES]
+    return f"; {letters[0]} is {unicodedata.name(letters[0])}" if letters else ""

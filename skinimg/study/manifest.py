@@ -5,74 +5,134 @@ from __future__ import annotations
 import csv
 import os
 import re
-import unicodedata
-from collections.abc import Mapping
-from datetime import date
-from difflib import get_close_matches
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from io import StringIO
 from pathlib import Path
 
-from skinimg.base.entries import PhotoEntry, Study
+from skinimg.base.entries import LeftOut, PhotoEntry, Study
 from skinimg.base.errors import StudyError
-from skinimg.base.findings import LIGHTS, VIEWS
+from skinimg.photo.header import NOT_READ, READ
+from skinimg.study.captured import captured_on
+from skinimg.study.columns import COLUMNS, PLAIN, REQUIRED, check_columns
+from skinimg.study.dates import dates_of
 from skinimg.study.grouping import build_study
-from skinimg.study.names import leading_date
+from skinimg.study.layout import some
+from skinimg.study.rows import NUMBER, Row, inside
+from skinimg.study.spreadsheet import read_sheet
 
-REQUIRED = ("subject", "session", "photo")
-PLAIN = ("arm", "arm_left", "arm_right", "treatment", "site", "age", "phototype")
-COLUMNS = (*REQUIRED, "date", "view", "light", "replicate", "mm_per_px", *PLAIN)
+_MOST_FAULTS = 20
 _ALWAYS_WRITTEN = (*REQUIRED, "date", "view", "light", "replicate", "mm_per_px")
 
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")  # how a cell starts that a spreadsheet would run
-_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
 
 
 def read_manifest(path: Path) -> Study:
-    """Read a manifest CSV: UTF-8, separated by commas, semicolons or tabs as its first line says.
+    """Read a manifest: CSV as any spreadsheet writes it (`spreadsheet.py`), or .xlsx.
 
     Raises
     ------
     StudyError
-        With the row: an unknown or missing column, a value that cannot be used, a photo that is missing or outside
-        the manifest's folder; and all that `build_study` finds.
+        Unknown or missing columns, all at once; else every fault of every row at once: a value that cannot be used, a
+        photo that is missing, listed twice or outside the manifest's folder, arms that change between the sessions of
+        a subject; and all that `build_study` finds.
     """
-    text = _text(path)
     warnings: list[str] = []
-    header_line = text.split("\n", 1)[0]
-    separator = max(",;\t", key=header_line.count)
-    if separator != ",":
-        warnings.append(f"{path.name} is separated by {'semicolons' if separator == ';' else 'tabs'}, not by commas.")
-    try:
-        rows = list(csv.reader(StringIO(text, newline=""), delimiter=separator, strict=True))
-    except csv.Error as error:
-        raise StudyError(f"{path} is not a CSV table", found=str(error), needed="a manifest") from error
-    columns = [name.strip() for name in rows[0]] if rows else []
-    _check_columns(columns, path)
+    sheet = read_sheet(path, warnings)
+    check_columns(sheet.columns, path)
     root = path.parent.resolve()
-    entries = []
-    for number, cells in enumerate(rows[1:], start=2):
-        if not any(cell.strip() for cell in cells):
-            continue
-        where = f"{path.name}, row {number}"
-        if len(cells) > len(columns) and any(cell.strip() for cell in cells[len(columns) :]):
-            raise StudyError(
-                f"{where} has too many cells",
-                found=str(len(cells)),
-                needed=str(len(columns)),
-                next_step='Put text that holds the separator in "quotes".',
-            )
-        values = {name: _unescape(cell.strip()) for name, cell in zip(columns, cells, strict=False)}
-        entries.append(_entry(values, where, root))
-    if not entries:
-        raise StudyError(f"{path} lists no photos", found="no rows", needed="one row per photo")
-    missing = [entry.photo for entry in entries if not entry.path.is_file()]
-    if missing:
+    faults: list[str] = []
+    rows: dict[int, PhotoEntry] = {}
+    table = {
+        number: {name: _unescape(cell) for name, cell in zip(sheet.columns, cells, strict=True)}
+        for number, cells in sheet.rows
+    }
+    dates = _dates(table, root, faults)
+    for number, values in table.items():
+        row = Row(values, f"row {number}", root, dates, sheet.separator != ",", faults)
+        if entry := row.entry():
+            rows[number] = entry
+    faults += [*_listed_twice(rows), *_arms_that_change(rows)]
+    if faults:
+        more = f"; and {len(faults) - _MOST_FAULTS} more" if len(faults) > _MOST_FAULTS else ""
         raise StudyError(
-            f"{len(missing)} of {len(entries)} photos of {path.name} are not there",
-            found="no file " + ", ".join(missing[:5]) + (", ..." if len(missing) > 5 else ""),
-            needed=f"paths relative to {root}",
+            f"{path.name} has {len(faults)} {'fault' if len(faults) == 1 else 'faults'}: "
+            + "; ".join(faults[:_MOST_FAULTS])
+            + more
         )
-    return build_study(root, entries, warnings)
+    if not rows:
+        raise StudyError(f"{path} lists no photos", found="no rows", needed="one row per photo")
+    left_out = _not_listed(rows.values(), root, path.name)
+    if left_out:
+        warnings.append(f"Photos that {path.name} does not list, left out: {some([item.file for item in left_out])}.")
+    return build_study(root, rows.values(), warnings, left_out=left_out)
+
+
+def _not_listed(entries: Iterable[PhotoEntry], root: Path, manifest: str) -> tuple[LeftOut, ...]:
+    """Photos beside those of a manifest that have no row."""
+    listed = {entry.path for entry in entries}
+    beside = {path for folder in {path.parent for path in listed} for path in folder.iterdir()}
+    photos = sorted(path for path in beside - listed if path.suffix.casefold() in READ | NOT_READ)
+    shown = [path for path in photos if path.is_file() and not path.name.startswith(".")]
+    return tuple(LeftOut(path.relative_to(root).as_posix(), f"not listed in {manifest}") for path in shown)
+
+
+def _dates(table: Mapping[int, Mapping[str, str]], root: Path, faults: list[str]) -> dict[str, str] | None:
+    """ISO date of every text in the column `date`, and of every session's name that holds one where that is blank.
+
+    All are read in the same order of day, month and year; the cameras decide between orders. None after a fault.
+    """
+    first: dict[str, str] = {}  # text -> a photo of that day
+    for values in table.values():
+        first.setdefault(values.get("date") or values.get("session", ""), values.get("photo", ""))
+
+    def captured(text: str) -> str:
+        try:
+            file = inside(first[text], "", root)
+        except StudyError:
+            return ""
+        return captured_on(file) if file.is_file() else ""
+
+    try:
+        return dates_of(first, captured, "the manifest")
+    except StudyError as error:
+        rows = [
+            n for n, row in table.items() if error.found.startswith(row.get("date") or row.get("session", "") + ":")
+        ]
+        faults.append(f"row {rows[0]}: {error}" if rows else str(error))
+        return None
+
+
+def _listed_twice(rows: Mapping[int, PhotoEntry]) -> list[str]:
+    by_path: dict[Path, list[int]] = defaultdict(list)
+    for number, entry in rows.items():
+        by_path[entry.path].append(number)
+    return [
+        f"rows {_listed(numbers)} list the same photo, {rows[numbers[0]].photo}: delete all but one"
+        for numbers in by_path.values()
+        if len(numbers) > 1
+    ]
+
+
+def _arms_that_change(rows: Mapping[int, PhotoEntry]) -> list[str]:
+    """A subject keeps its arm, and a side keeps its own, through all sessions; a blank cell says nothing."""
+    faults = []
+    for name in ("arm", "arm_left", "arm_right"):
+        stated: dict[str, dict[str, int]] = defaultdict(dict)  # subject -> arm -> first row that states it
+        for number, entry in rows.items():
+            if arm := getattr(entry, name):
+                stated[entry.subject].setdefault(arm, number)
+        faults += [
+            f"rows {_listed(arms.values())}: {name} of subject {subject} is {' and '.join(arms)}; it must stay the same"
+            for subject, arms in stated.items()
+            if len(arms) > 1
+        ]
+    return faults
+
+
+def _listed(numbers: Iterable[int]) -> str:
+    *others, last = map(str, numbers)
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def write_manifest(study: Study, path: Path) -> None:
@@ -106,126 +166,6 @@ def write_manifest(study: Study, path: Path) -> None:
         raise StudyError(f"{path} cannot be written", found=error.strerror or str(error)) from error
 
 
-def _text(path: Path) -> str:
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise StudyError(
-            f"{path} is not UTF-8 text",
-            found=f"byte {error.object[error.start]:#04x} at {error.start}",
-            needed="CSV in UTF-8",
-            next_step="In a spreadsheet: save as 'CSV UTF-8'.",
-        ) from error
-    except OSError as error:
-        raise StudyError(f"{path} cannot be read", found=error.strerror or str(error)) from error
-    if "\0" in text:
-        raise StudyError(f"{path} is not a CSV table", found="NUL characters", needed="CSV in UTF-8")
-    if not text.strip():
-        raise StudyError(f"{path} is empty", needed="a header and one row per photo")
-    return text
-
-
-def _check_columns(columns: list[str], path: Path) -> None:
-    for name in columns:
-        if name in COLUMNS or (name[:2] in ("x_", "m_") and len(name) > 2):
-            continue
-        near = get_close_matches(name.lower(), COLUMNS, n=1, cutoff=0.5)
-        raise StudyError(
-            f"unknown column {name!r} in {path.name}",
-            needed="a column of DESIGN.md 2.1, or x_NAME for a covariate, m_NAME for an instrument's value",
-            next_step=f"Did you mean {near[0]!r}?" if near else "",
-        )
-    repeated = sorted({name for name in columns if columns.count(name) > 1})
-    absent = [name for name in REQUIRED if name not in columns]
-    if repeated or absent:
-        raise StudyError(
-            f"{path.name} {'repeats' if repeated else 'lacks'} a column",
-            found=", ".join(repeated or columns),
-            needed=f"{', '.join(REQUIRED)}, each once",
-        )
-
-
-def _entry(values: Mapping[str, str], where: str, root: Path) -> PhotoEntry:
-    """One row as an entry, every value checked."""
-    for name in REQUIRED:
-        value = values.get(name, "")
-        if not value or any(unicodedata.category(c) == "Cc" for c in value):
-            raise StudyError(f"{where}: {name} is not usable", found=repr(value), needed="a name")
-    session = unicodedata.normalize("NFC", values["session"])
-    file = _inside(values["photo"], where, root)
-    return PhotoEntry(
-        subject=unicodedata.normalize("NFC", values["subject"]),
-        session=session,
-        path=file,
-        photo=file.relative_to(root).as_posix(),
-        date=_date(values.get("date", ""), where) or leading_date(session),
-        view=_choice(values.get("view", ""), VIEWS, "view", where),
-        light=_choice(values.get("light", ""), LIGHTS, "light", where),
-        replicate=_replicate(values.get("replicate", ""), where),
-        mm_per_px=_mm_per_px(values.get("mm_per_px", ""), where),
-        **{name: values.get(name, "") for name in PLAIN},
-        covariates={name[2:]: value for name, value in values.items() if name.startswith("x_") and value},
-        instruments={name[2:]: value for name, value in values.items() if name.startswith("m_") and value},
-    )
-
-
-def _inside(text: str, where: str, root: Path) -> Path:
-    """Absolute path of a photo that lies in the manifest's folder, links followed."""
-    file = (root / text.replace("\\", "/")).resolve()
-    if not file.is_relative_to(root):
-        raise StudyError(
-            f"{where}: the photo lies outside the manifest's folder",
-            found=text,
-            needed=f"a path inside {root}",
-            next_step="Put the manifest into the folder that holds all photos.",
-        )
-    return file
-
-
-def _date(text: str, where: str) -> str:
-    try:
-        if not text or date.fromisoformat(text).isoformat() == text:
-            return text
-    except ValueError:
-        pass
-    raise StudyError(f"{where}: date is not usable", found=text, needed="an ISO date like 2024-01-31")
-
-
-def _choice(text: str, choices: tuple[str, ...], column: str, where: str) -> str:
-    if not text:
-        return choices[0]
-    if text in choices:
-        return text
-    near = get_close_matches(text.lower(), choices, n=1, cutoff=0.4)
-    raise StudyError(
-        f"{where}: {column} is not known",
-        found=text,
-        needed=f"one of {', '.join(choices)}",
-        next_step=f"Did you mean {near[0]!r}?" if near else "",
-    )
-
-
-def _replicate(text: str, where: str) -> int:
-    if not text:
-        return 1
-    if re.fullmatch(r"[0-9]{1,3}", text) and int(text) > 0:
-        return int(text)
-    raise StudyError(f"{where}: replicate is not usable", found=text, needed="a whole number from 1 to 999")
-
-
-def _mm_per_px(text: str, where: str) -> float | None:
-    if not text:
-        return None
-    # 0.001 is a microscope, 1 a face of 150 pixels.
-    if _NUMBER.fullmatch(text) and 0.001 <= float(text) <= 1:
-        return float(text)
-    raise StudyError(
-        f"{where}: mm_per_px is not usable",
-        found=text,
-        needed="millimetres per pixel from 0.001 to 1, with a decimal point, such as 0.05",
-    )
-
-
 def _cells(entry: PhotoEntry, folder: Path) -> dict[str, str]:
     """An entry as the cells of its row."""
     if not entry.path.is_relative_to(folder):
@@ -251,7 +191,7 @@ def _cells(entry: PhotoEntry, folder: Path) -> dict[str, str]:
 
 def _escape(value: str) -> str:
     """A leading quote keeps a spreadsheet from running a cell as a formula; plain numbers need none."""
-    return f"'{value}" if _FORMULA.match(value) and not _NUMBER.fullmatch(value) else value
+    return f"'{value}" if _FORMULA.match(value) and not NUMBER.fullmatch(value) else value
 
 
 def _unescape(cell: str) -> str:

@@ -1,34 +1,15 @@
-"""What names mean: the order of sessions, view and light in a file name, folder names that every system accepts."""
+"""What a file name says of session, view and light, and folder names that every system accepts."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
-from itertools import pairwise
 
 from skinimg.base.entries import PhotoEntry
-from skinimg.base.errors import StudyError
-
-# Words that name a place in a series by themselves.
-FIRST_WORDS = ("baseline", "base", "bl", "before", "pre", "initial", "start", "screening", "vorher", "avant")
-LAST_WORDS = ("after", "post", "final", "end", "last", "nachher", "apres", "après")
-# Words that count time, in days; a week-4 photo can then be told from a month-3 photo.
-DAYS_OF = {
-    word: days
-    for days, words in (
-        (1.0, "day d j jour tag"),
-        (7.0, "week wk w sem semaine woche"),
-        (30.44, "month mo m mois monat"),
-        (365.25, "year y"),
-    )
-    for word in words.split()
-}
-# Words that count visits.
-COUNTED = ("s", "session", "v", "visit", "t", "tp", "time", "timepoint", "seance", "séance", "sitting", "treatment")
+from skinimg.study.order import looks_like_session
 
 VIEW_WORDS = {
     "front": "front frontal f face center centre anterior",
@@ -46,8 +27,10 @@ LIGHT_WORDS = {
 }
 _VIEWS = {word: view for view, words in VIEW_WORDS.items() for word in words.split()}
 _LIGHTS = {word: light for light, words in LIGHT_WORDS.items() for word in words.split()}
-_ISO = re.compile(r"(\d{4})([-_.]?)(\d{2})\2(\d{2})(?!\d)")
-_STAMP = re.compile(r"(?:[a-z]{2,4}[-_])?(\d{8})[-_](?:\d{6,9}|wa\d+)(?!\d)", re.IGNORECASE)  # PXL_20240105_101112345
+_CLEAR = (
+    "front frontal left45 l45 45l left_45 right45 r45 45r right_45 closeup close_up xpol ppol cross_polarized "
+    "parallel_polarized crosspol cross_pol"
+)
 _TOKEN = re.compile(r"[^_\s-]+")
 
 
@@ -59,6 +42,15 @@ class PhotoName:
     view: str = ""
     light: str = ""
     replicate: int | None = None
+
+
+def clean_name(text: str) -> str:
+    """A subject's or session's name as people see it: composed letters, no invisible characters, single spaces.
+
+    A zero-width space from a web page would make a second subject of the same person.
+    """
+    seen = (c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c) != "Cf")
+    return " ".join("".join(seen).split())
 
 
 def parse_stem(stem: str) -> PhotoName:
@@ -81,7 +73,26 @@ def parse_stem(stem: str) -> PhotoName:
             break
         end -= used
     session = stem[: tokens[end - 1].end()] if end else ""
+    view, session = (view, session) if view else _taken_out(session, _VIEWS)
+    light, session = (light, session) if light else _taken_out(session, _LIGHTS)
     return PhotoName(session.strip(" _-"), view, light, replicate)
+
+
+def _taken_out(text: str, known: dict[str, str]) -> tuple[str, str]:
+    """What a word before the session says (`front_S1`, `P01_front_V1`), and the text without it."""
+    tokens = list(_TOKEN.finditer(text))
+    words = [match.group().casefold() for match in tokens]
+    for start in range(len(words) - 1):
+        for count in (2, 1):
+            word = "_".join(words[start : start + count])
+            if word not in known or start + count >= len(words):
+                continue
+            behind = text[tokens[start + count].start() :]
+            rest = text[: tokens[start].start()] + behind
+            # `left_cheek` is no left profile, and `f` may be a name.
+            if word in _CLEAR.split() or (start == 0 and len(word) > 1 and looks_like_session(behind)):
+                return known[word], rest
+    return "", text
 
 
 def _replicate(words: Sequence[str]) -> int | None:
@@ -101,126 +112,6 @@ def _known_word(words: Sequence[str], end: int) -> int:
         if end >= count and "_".join(words[end - count : end]) in _VIEWS | _LIGHTS:
             return count
     return 0
-
-
-def leading_date(name: str) -> str:
-    """ISO date at the start of a session's name (2024-01-05, 20240105, 2024_01_05), empty if there is none."""
-    match = _ISO.match(name)
-    if match is None or not "1950" <= match[1] <= "2100":
-        return ""
-    try:
-        return date(int(match[1]), int(match[3]), int(match[4])).isoformat()
-    except ValueError:
-        return ""
-
-
-def stamped_date(stem: str) -> str:
-    """ISO date in a file name that a phone made of date and time, empty in other names."""
-    match = _STAMP.match(stem)
-    return leading_date(match[1]) if match else ""
-
-
-def looks_like_session(name: str) -> bool:
-    """Whether a name says by itself when it was: a date, `baseline`, `week4`, `S2`, `after`."""
-    return bool(leading_date(name)) or _place(name) is not None
-
-
-def order_sessions(names: Sequence[str], dates: Mapping[str, str]) -> tuple[str, ...]:
-    """Sessions from first to last.
-
-    By date (given in `dates`, or at the start of the name) where every session has one; else by what the names say:
-    `baseline` first, `after` last, days, weeks and months by their length, else numbers (S2 before S10).
-
-    Raises
-    ------
-    StudyError
-        Only some have dates and the rest does not follow; names without number or known word; two with the same place.
-    """
-    known = {name: dates.get(name) or leading_date(name) for name in names}
-    if len(names) < 2:
-        return tuple(names)
-    if all(known.values()):
-        ordered: list[str] = []
-        for day in sorted(set(known.values())):
-            ordered += _order_by_name([name for name in names if known[name] == day])
-        return tuple(ordered)
-    ordered = _order_by_name(list(names))
-    in_order = [known[name] for name in ordered if known[name]]
-    if any(leading_date(name) for name in names) or in_order != sorted(in_order):
-        undated = [name for name in names if not known[name]]
-        raise StudyError(
-            "sessions cannot be ordered",
-            found=f"dates for {', '.join(n for n in names if known[n])}, none for {', '.join(undated)}",
-            needed="a date for every session, or names that agree with the dates that are there",
-            next_step="Fill the column `date` of a manifest (`skinimg manifest FOLDER` writes one).",
-        )
-    return tuple(ordered)
-
-
-def _order_by_name(names: list[str]) -> list[str]:
-    """Order names by the places that they state, else by their numbers where they are otherwise alike."""
-    if len(names) < 2:
-        return names
-    rest = {name: name[len(match.group()) :] if (match := _ISO.match(name)) else name for name in names}
-    places = {name: _place(text) for name, text in rest.items()}
-    stated = {name: place for name, place in places.items() if place is not None and abs(place[1]) == float("inf")}
-    others = [name for name in names if name not in stated]
-    kinds = {_kind(places[name]) for name in others} - {""}
-    skeletons = {re.sub(r"\d+", "#", rest[name].casefold()) for name in others}
-    leading = [re.match(r"\s*(\d+)", rest[name]) for name in names]
-    keys: dict[str, tuple[float, ...]] = {name: (place[1],) for name, place in places.items() if place is not None}
-    if all(name in keys for name in others) and len(kinds) <= 1:
-        pass
-    elif len(others) == 1:
-        keys[others[0]] = (0.0,)
-    elif len(skeletons) == 1 and "#" in next(iter(skeletons)):
-        keys |= {name: (0.0, *(float(n) for n in re.findall(r"\d+", rest[name]))) for name in others}
-    elif all(leading):
-        keys = {name: (float(match[1]),) for name, match in zip(names, leading, strict=True) if match}
-    else:
-        raise _unordered(names, "a number, date or known word (baseline, week4, S2, after) in every name")
-    ordered = sorted(names, key=lambda name: keys[name])
-    for one, other in pairwise(ordered):
-        if keys[one] == keys[other]:
-            raise _unordered([one, other], "names with different places")
-    return ordered
-
-
-def _unordered(names: Sequence[str], needed: str) -> StudyError:
-    listed = ", ".join(names[:6]) + (", ..." if len(names) > 6 else "")
-    return StudyError(
-        "sessions cannot be ordered",
-        found=listed,
-        needed=needed,
-        next_step="Rename them, or give dates in a manifest (`skinimg manifest FOLDER` writes one to correct).",
-    )
-
-
-def _place(name: str) -> tuple[str, float] | None:
-    """Where a name says it stands: (what is counted, how many); infinite for first and last words; None if nowhere."""
-    word = unicodedata.normalize("NFC", name).casefold().strip(" _-.")
-    if not word:
-        return ("", -float("inf"))  # a date without anything behind it comes before the same date with more
-    letters = re.fullmatch(r"([^\W\d_]+)", word)
-    if letters:
-        if word in FIRST_WORDS:
-            return ("", -float("inf"))
-        return ("", float("inf")) if word in LAST_WORDS else None
-    match = re.fullmatch(r"([^\W\d_]+)[ _-]?(\d+)", word)
-    unit, number = (match[1], int(match[2])) if match else ("", 0)
-    if match is None and (match := re.fullmatch(r"(\d+)[ _-]?([^\W\d_]+)", word)):
-        unit, number = match[2], int(match[1])
-    for form in (unit, unit.removesuffix("s")) if unit else ():
-        if form in COUNTED:
-            return ("visits", number)
-        if form in DAYS_OF:
-            return ("days", number * DAYS_OF[form])
-    return None
-
-
-def _kind(place: tuple[str, float] | None) -> str:
-    """What a place counts; the zeroth of anything is comparable with everything."""
-    return "" if place is None or place[1] == 0 else place[0]
 
 
 def view_key(entry: PhotoEntry) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import defaultdict
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -16,6 +17,7 @@ from skinimg.base.errors import StudyError
 from skinimg.base.findings import MASK_FINDINGS
 from skinimg.training.masks import Mask, Polygons
 
+_OUTSIDE_PX = 2.0  # tools round outlines over the edge
 _PARTS = ("images", "annotations", "categories")
 
 
@@ -96,8 +98,25 @@ def _rings(
             problems.append(f"{where} is run-length encoded (iscrowd); needs polygons, or masks as PNG")
         elif not shape:
             problems.append(f"{where} has no outline, only a box; needs polygons")
-        elif any(len(ring) < 6 or len(ring) % 2 for ring in shape):
-            problems.append(f"{where} has an outline of fewer than three points")
+        elif fault := next((fault for ring in shape if (fault := _ring_fault(ring, images[image][1]))), ""):
+            problems.append(f"{where} has an outline {fault}")
         else:
             rings[image, categories[category]] += [np.asarray(ring, np.float64).reshape(-1, 2) for ring in shape]
     return rings
+
+
+def _ring_fault(ring: object, size: tuple[int, int]) -> str:
+    """What is wrong with one outline [x, y, x, y, ...] on an image of that width and height; '' if nothing."""
+    numbers = ring if isinstance(ring, list) else []
+    if any(isinstance(v, bool) or not isinstance(v, int | float) or not math.isfinite(v) for v in numbers):
+        return "with something that is no number"
+    if len(numbers) < 6 or len(numbers) % 2:
+        return "of fewer than three points"
+    points = np.asarray(numbers, np.float64).reshape(-1, 2)
+    if points.max() <= 1 < min(size):
+        return "that covers no pixel: its coordinates lie between 0 and 1 and look normalised; needs pixels"
+    if (points < -_OUTSIDE_PX).any() or (points > np.add(size, _OUTSIDE_PX)).any():
+        return f"that leaves the image of {size[0]} x {size[1]} px: it was drawn on another size"
+    if np.ptp(points, axis=0).min() <= 0:
+        return "that covers no pixel"
+    return ""

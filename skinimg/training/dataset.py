@@ -24,8 +24,8 @@ from skinimg.base.errors import PhotoError, StudyError
 from skinimg.base.findings import MASK_FINDINGS
 from skinimg.base.settings import Settings
 from skinimg.observe.see import see
+from skinimg.photo.header import READ
 from skinimg.study import read_study, session_key, view_key
-from skinimg.study.folder import EXTENSIONS
 from skinimg.study.names import parse_stem
 from skinimg.training.coco import CocoImage, find_coco, read_coco, unknown_finding
 from skinimg.training.example import Example
@@ -173,7 +173,7 @@ def split_by_subject(
 
 def _photos_and_masks(folder: Path, problems: list[str]) -> tuple[list[Path], list[Path]]:
     """Photos and PNG masks below a folder. `photo.spots.png` is a mask; `a.b.png` without a photo `a` is a photo."""
-    pictures = [path for path in sorted(folder.rglob("*")) if path.suffix.casefold() in EXTENSIONS and path.is_file()]
+    pictures = [path for path in sorted(folder.rglob("*")) if path.suffix.casefold() in READ and path.is_file()]
     shown = [p for p in pictures if not _hidden(p.relative_to(folder).parts)]
     stems = {path.with_suffix("") for path in shown}
     photos, masks = [], []
@@ -181,6 +181,8 @@ def _photos_and_masks(folder: Path, problems: list[str]) -> tuple[list[Path], li
         stem, _, finding = path.stem.rpartition(".")
         if stem and finding in MASK_FINDINGS and path.suffix.casefold() == ".png":
             masks.append(path)
+        elif stem and finding in MASK_FINDINGS and path.with_name(stem) in stems:
+            problems.append(f"{path.relative_to(folder)}: masks must be PNG; JPEG and others blur their edges")
         elif stem and path.with_name(stem) in stems:
             problems.append(unknown_finding(str(path.relative_to(folder)), finding))
         else:

@@ -66,7 +66,26 @@ def read_mask(mask: Mask, shape: tuple[int, int]) -> FloatArray:
             found=f"values up to {grey.max()}",
             needed="0 to 255 for the share of each pixel that is the finding, one file per finding",
         )
+    if fault := _level_fault(grey):
+        raise StudyError(
+            f"the mask {mask.name} is not one of 0 and 255",
+            found=fault,
+            needed="0 = nothing, 255 = all of the pixel, and what lies between for parts of it",
+        )
     return grey.astype(np.float32) / np.float32(255)
+
+
+def _level_fault(grey: ByteArray) -> str:
+    """What the grey levels say against a mask: two levels other than black and white, or both exchanged."""
+    levels = np.unique(grey)
+    if len(levels) == 2 and levels[0] == 0 and levels[1] < 255 and int((grey > 0).sum()) > _FEW_PX:
+        return f"only 0 and {levels[1]}"
+    if len(levels) == 1 and levels[0] > 0:
+        return f"{levels[0]} everywhere"
+    rim = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+    if float(np.mean(rim > 127)) > 0.95 and float(np.mean(grey > 127)) > 0.5:  # no finding frames a whole photo
+        return "white all around: black and white look exchanged"
+    return ""
 
 
 def _numbers_classes(grey: ByteArray) -> bool:

@@ -82,7 +82,8 @@ def test_a_damaged_photo_does_not_stop_the_others(tmp_path):
 def test_a_single_session_is_measured_without_changes(tmp_path):
     save(skin_patch(size_mm=40), tmp_path / "in" / "S1_closeup.png")
     done = skinimg("analyze", tmp_path / "in", "--out", tmp_path / "out", "--json")
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 3, done.stderr
+    assert "one session only (S1)" in json.loads(done.stdout)["uncompared"][0]
     assert (tmp_path / "out" / "changes.csv").read_text().count("\n") == 1
     assert (tmp_path / "out" / "measurements.csv").read_text().count("\n") > 20
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from skinimg.base.findings import FACE_REGIONS
-from skinimg.base.records import CellTotals, Repeatability
+from skinimg.base.noise import Repeatability
+from skinimg.base.records import CellTotals
 from skinimg.compare.clinical_scores import INDICES, cea_like, ecca_like, estimates, mmasi_like
 from skinimg.skin.optics import skin_density
 

@@ -41,7 +41,7 @@ def objects(spots):
 def follow(*sessions, px_per_mm=10.0):
     base = frame(px_per_mm)
     seen = [sight(f"S{k + 1}", base, objects(spots), alignment) for k, (spots, alignment) in enumerate(sessions)]
-    return track("a", "front", base, seen, True)
+    return track("a", "front", base, seen)
 
 
 FIRST = [(100, 100, 5.0, 0.3), (300, 400, 8.0, 0.5), (200, 250, 2.0, 0.4)]

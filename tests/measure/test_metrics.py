@@ -23,6 +23,8 @@ CONTRACT = {
         "evenness": "OD",
         "radiance": "%",
     },
+    "erythema": {"load": "mm2 OD", "mean": "OD", "extent": "%"},
+    "hyperpigmentation": {"load": "mm2 OD", "mean": "OD", "extent": "%"},
     "texture": {"roughness_0.2_0.5": "%", "roughness_0.5_2": "%", "roughness_2_5": "%"},
 }
 
@@ -41,6 +43,8 @@ TOTALS = {
     "haemoglobin_mm2": 300.0,
     "uneven_mm2": 40.0,
     "highlight_mm2": 25.0,
+    "above_od_mm2": 80.0,
+    "extent_mm2": 250.0,
     "roughness_0.2_0.5_mm2": 0.4,
     "roughness_0.5_2_mm2": 1.6,
     "roughness_2_5_mm2": 0.9,
@@ -63,6 +67,9 @@ EXPECTED = {
     "haemoglobin": 0.3,
     "evenness": 1.2533 * 0.04,
     "radiance": 2.5,
+    "load": 80,
+    "mean": 0.08,
+    "extent": 25,
     "roughness_0.2_0.5": 2,
     "roughness_0.5_2": 4,
     "roughness_2_5": 3,
@@ -97,7 +104,7 @@ def test_nothing_there_is_missing_and_not_zero():
 
 def test_only_metrics_in_millimetres_need_a_scale():
     assert {m.id for m in METRICS.values() if m.needs_mm} == {
-        *("density", "area", "mean_diameter", "length", "mean_width", "burden")
+        *("density", "area", "mean_diameter", "length", "mean_width", "burden", "load")
     }
 
 

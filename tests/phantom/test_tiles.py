@@ -8,7 +8,6 @@ from skinimg.phantom.tiles import draw_tiles
 
 
 def test_tiles_are_what_the_training_expects() -> None:
-    torch.set_num_threads(1)
     tiles = draw_tiles(3, seeded(7))
     assert tiles.linear.shape == (3, 3, 256, 256)
     assert tiles.coverage.shape == (3, 5, 256, 256)

@@ -5,17 +5,20 @@ import io
 import struct
 import warnings
 import zlib
+from io import BytesIO
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pillow_heif
 import pytest
+import tifffile
 from PIL import Image, ImageCms
 
 from skinimg.base.errors import PhotoError
 from skinimg.photo import colour, icc
-from skinimg.photo.decode import read_photo
+from skinimg.photo.damage import MOST_SEAM, seam
+from skinimg.photo.decode import read_photo, whole_jpeg
 from skinimg.photo.header import read_header
 
 pillow_heif.register_heif_opener(thumbnails=False)
@@ -483,3 +486,91 @@ def test_real_close_ups_agree_with_little_cms(shared_data):
     difference = np.abs(colour.linear_to_srgb8(photo.linear).astype(int) - reference)
     assert difference.max() <= 2
     assert difference.mean() < 0.05
+
+
+def _smooth_jpeg(size=(400, 300)):
+    """A photo-like picture: soft shapes and a little grain."""
+    rng = np.random.default_rng(3)
+    y, x = np.mgrid[: size[1], : size[0]]
+    shape = 120 + 60 * np.sin(x / 60) + 40 * np.cos(y / 45)
+    grain = rng.normal(0, 3, (*shape.shape, 3))
+    buffer = BytesIO()
+    Image.fromarray(np.clip(shape[..., None] * (1, 0.8, 0.7) + grain, 0, 255).astype(np.uint8)).save(
+        buffer, "JPEG", quality=92
+    )
+    return buffer.getvalue()
+
+
+def test_a_jpeg_that_libjpeg_warns_of_is_refused(tmp_path):
+    whole = _smooth_jpeg()
+    cut = whole[: len(whole) * 2 // 3] + b"\xff\xd9"  # an end behind a cut, as a repair tool writes it
+    hole = whole[: len(whole) // 2] + bytes(400) + whole[len(whole) // 2 + 400 :]
+    for name, data in (("cut", cut), ("hole", hole)):
+        (tmp_path / f"{name}.jpg").write_bytes(data)
+        with pytest.raises(PhotoError, match="damaged or truncated"):
+            read_photo(tmp_path / f"{name}.jpg")
+
+
+def test_rows_that_do_not_join_are_damage(tmp_path):
+    whole = np.asarray(Image.open(BytesIO(_smooth_jpeg())))
+    assert seam(whole) < MOST_SEAM
+    broken = whole.copy()
+    broken[160:] = np.roll(broken[160:] // 2, 40, axis=1)  # what a decoder gives behind a lost step of brightness
+    assert seam(broken) > MOST_SEAM
+
+
+def test_most_flipped_bytes_are_seen():
+    whole, rng = _smooth_jpeg(), np.random.default_rng(0)
+    start = whole.index(b"\xff\xda") + 14
+    clean, refused, changed = np.asarray(Image.open(BytesIO(whole))).astype(int), 0, 0
+    for place in rng.integers(start, len(whole) - 40, 40):
+        data = bytearray(whole)
+        data[place : place + 6] = bytes(b ^ 0x5A for b in data[place : place + 6])
+        try:
+            codes = whole_jpeg(bytes(data), grey=False)
+        except ValueError:
+            refused, changed = refused + 1, changed + 1
+            continue
+        changed += bool((np.abs(codes.astype(int) - clean).max(axis=2) > 12).mean() > 0.02)
+    assert refused / changed > 0.8
+
+
+@pytest.mark.parametrize("primaries, curve, name", [(12, 13, "Display P3"), (1, 13, "sRGB"), (9, 16, ""), (9, 13, "")])
+def test_a_png_names_its_colours(tmp_path, primaries, curve, name):
+    buffer = BytesIO()
+    Image.new("RGB", (40, 40), (200, 120, 90)).save(buffer, "PNG")
+    data, body = buffer.getvalue(), b"cICP" + bytes((primaries, curve, 0, 1))
+    chunk = (4).to_bytes(4, "big") + body + zlib.crc32(body).to_bytes(4, "big")
+    (tmp_path / "a.png").write_bytes(data[:33] + chunk + data[33:])
+    if name:
+        assert name in read_photo(tmp_path / "a.png").profile
+    else:
+        with pytest.raises(PhotoError, match=r"HDR|not known"):
+            read_photo(tmp_path / "a.png")
+
+
+def test_small_copies_in_a_tiff_are_no_second_photo(tmp_path):
+    pixels = np.full((64, 64, 3), 90, np.uint8)
+    with tifffile.TiffWriter(tmp_path / "copy.tif") as tiff:
+        tiff.write(pixels, photometric="rgb")
+        tiff.write(pixels[::2, ::2], photometric="rgb", subfiletype=1)
+    assert read_photo(tmp_path / "copy.tif").linear.shape == (64, 64, 3)
+    with tifffile.TiffWriter(tmp_path / "two.tif") as tiff:
+        tiff.write(pixels, photometric="rgb")
+        tiff.write(pixels, photometric="rgb")
+    with pytest.raises(PhotoError, match="several pictures"):
+        read_photo(tmp_path / "two.tif")
+
+
+def test_deep_planes_are_refused_by_name(tmp_path):
+    planes = np.zeros((3, 64, 64), np.uint16)
+    tifffile.imwrite(tmp_path / "a.tif", planes, photometric="rgb", planarconfig="separate")
+    with pytest.raises(PhotoError, match="separate planes"):
+        read_photo(tmp_path / "a.tif")
+
+
+def test_a_raw_file_says_what_to_do(tmp_path):
+    Image.new("RGB", (64, 64)).save(tmp_path / "a.tif")
+    (tmp_path / "a.tif").rename(tmp_path / "a.NEF")
+    with pytest.raises(PhotoError, match=r"raw file .*Develop all sessions"):
+        read_photo(tmp_path / "a.NEF")

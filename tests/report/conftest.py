@@ -19,7 +19,17 @@ from skinimg.output.tables import COLUMNS, frame, typed
 
 METRICS = {finding: {m.id: m.unit for m in metrics_of(finding)} for finding in FINDINGS}
 # Change per month and verdict of each finding, in percent of the baseline.
-EFFECTS = {"spots": -12.0, "redness": 9.0, "pores": -0.4, "scars": -4.0, "wrinkles": None, "tone": None, "texture": -1}
+EFFECTS = {
+    "erythema": -9.0,
+    "hyperpigmentation": None,
+    "spots": -12.0,
+    "redness": 9.0,
+    "pores": -0.4,
+    "scars": -4.0,
+    "wrinkles": None,
+    "tone": None,
+    "texture": -1,
+}
 HEIGHT, WIDTH, MM_PER_PX = 1200, 1000, 0.16
 
 

@@ -1,14 +1,17 @@
 """Killed runs, clusters and bugs: nothing finished is lost, nothing half-done is seen."""
 
+import os
 import subprocess
 import sys
 import time
 
 import pandas as pd
 import pytest
+from PIL import Image
 
 from skinimg import Options, analyze
 from skinimg.base.errors import DeviceError
+from skinimg.base.shipped import shipped
 from skinimg.output.tables import COLUMNS
 from tests.drawn import SPOTS, save, skin_patch
 
@@ -88,6 +91,22 @@ def test_a_scheduler_that_does_not_answer_is_a_device_error(study, tmp_path):
     pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
     with pytest.raises(DeviceError, match="no Dask scheduler answers"):
         analyze(study, tmp_path, Options(scheduler="tcp://127.0.0.1:9"))
+
+
+def test_any_number_of_threads_gives_the_same_tables(tmp_path):
+    """A face, so that its landmarks are found by a network, too: 700 px high, two sessions."""
+    photos = shipped("samples") / "photos" / "P01"
+    rows = ["subject,session,photo"]
+    for session in ("S1", "S4"):
+        image = Image.open(photos / f"{session}_front.jpg")
+        small = image.resize((image.width * 700 // image.height, 700), Image.Resampling.LANCZOS)
+        small.save(tmp_path / f"{session}.jpg", quality=95)
+        rows.append(f"a,{session},{session}.jpg")
+    (tmp_path / "manifest.csv").write_text("\n".join(rows) + "\n")
+    for threads in (1, 4):
+        command = [sys.executable, "-m", "skinimg", "analyze", "manifest.csv", "--out", f"threads{threads}"]
+        subprocess.run(command, cwd=tmp_path, env={**os.environ, "OMP_NUM_THREADS": str(threads)}, check=True)
+    assert_same_tables(tmp_path / "threads1", tmp_path / "threads4")
 
 
 def test_photos_are_never_copied_with_their_metadata(whole):

@@ -1,5 +1,6 @@
 """Folders of photos: who and when, from the way the files lie."""
 
+import os
 import subprocess
 import sys
 
@@ -8,6 +9,7 @@ from PIL import Image
 
 from skinimg.base.errors import StudyError
 from skinimg.study import read_study, write_manifest
+from skinimg.study.tree import UNSAID
 
 
 def lay(root, *names):
@@ -122,7 +124,12 @@ def test_what_is_ignored_and_what_is_named(tmp_path):
     study = read_study(root)
     assert [entry.photo for entry in study.subjects[0].photos] == ["S1_front.jpg"]
     text = " ".join(study.warnings)
-    assert "Not photos, left out: manifest.csv, notes.txt, raw/S1.CR2" in text
+    assert "Not photos, left out: manifest.csv, notes.txt." in text
+    assert "raw/S1.CR2 (in a folder of camera raw files" in text
+    said = {item.file for item in study.left_out if item.reason != UNSAID}
+    assert said == {"manifest.csv", "notes.txt", "raw/S1.CR2"}
+    unsaid = {item.file for item in study.left_out} - said
+    assert unsaid == {".hidden.jpg", "._S1_front.jpg", "Thumbs.db", "__MACOSX/", "out/", ".git/"}
     assert "out holds results of an earlier run" in text
     assert "holds a manifest.csv" in text
     for ignored in ("hidden", "Thumbs", "MACOSX", "aligned"):
@@ -132,16 +139,15 @@ def test_what_is_ignored_and_what_is_named(tmp_path):
 BAD = {
     "empty": ([], "holds no photos .found an empty folder"),
     "no photos": (["a.txt", "x/b.pdf"], "holds no photos .found 2 files of other kinds"),
-    "too deep": (["P1/S1/front/a.jpg"], "too deep"),
+    "too deep": (["P1/S1/again/a.jpg"], "too deep"),
     "beside": (["S1_front.jpg", "anna/S1_front.jpg", "anna/S2_front.jpg"], "photos beside folders of photos"),
-    "duplicate": (["S1_front.jpg", "S1_front.png"], "two photos for session S1, view front"),
     "folder and name": (["S1_front.jpg", "S1/front.jpg"], "two photos for session S1, view front"),
     "no order": (["anna.jpg", "berta.jpg"], "sessions cannot be ordered"),
     "mixed": (["2024-01-05_front.jpg", "week4_front.jpg"], "sessions cannot be ordered"),
     "some without": (["S1_front.jpg", "left45.jpg"], "the session of left45.jpg cannot be told"),
     "people": (
         ["before/anna.jpg", "before/bo.jpg", "after/anna.jpg", "after/bo.jpg"],
-        "session .* show cannot be told",
+        "may be people or repeat shots",
     ),
     "case": (["s1_front.jpg", "S1_left.jpg"], "differ by upper and lower case"),
 }
@@ -191,3 +197,81 @@ def test_real_close_ups(shared_data):
 def test_a_flat_folder_of_people_is_refused(shared_data):
     with pytest.raises(StudyError, match="portraits: sessions cannot be ordered"):
         read_study(shared_data / "portraits")
+
+
+def test_flat_studies_are_read_by_the_names(tmp_path):
+    root = lay(tmp_path / "r", "P01_V1_front.jpg", "P01_V2_front.jpg", "P02_V1_front.jpg", "P02_V2_front.jpg")
+    assert read(root) == [("P01", ("V1", "V2")), ("P02", ("V1", "V2"))]
+    named = lay(tmp_path / "n", "anna-before.jpg", "anna-after 2 weeks.jpg", "bo-before.jpg", "bo-after 2 weeks.jpg")
+    assert read(named) == [("anna", ("before", "after 2 weeks")), ("bo", ("before", "after 2 weeks"))]
+
+
+def test_sessions_above_subjects(tmp_path):
+    root = lay(tmp_path / "r", "before/anna/front.jpg", "before/bo/front.jpg", "after 2 weeks/anna/front.jpg")
+    assert read(root) == [("anna", ("before", "after 2 weeks")), ("bo", ("before",))]
+
+
+def test_the_same_numbers_before_and_after_may_be_people(tmp_path):
+    root = lay(tmp_path / "r", "Before/001.jpg", "Before/002.jpg", "After/001.jpg", "After/002.jpg")
+    with pytest.raises(StudyError, match="may be people"):
+        read_study(root)
+
+
+def test_twins_and_copies_are_one_exposure(tmp_path):
+    root = lay(tmp_path / "r", "S1/IMG_1.HEIC", "S1/IMG_1.JPG", "S2/IMG_9.HEIC", "S2/IMG_9.JPG", "S2/IMG_9.NEF")
+    lay(root, "S1/IMG_1 (1).HEIC", "S1/IMG_1 - Copy.heic")
+    study = read_study(root)
+    assert [e.photo for e in study.subjects[0].photos] == ["S1/IMG_1.HEIC", "S2/IMG_9.HEIC"]
+    assert len(study.left_out) == 5
+    mixed = lay(tmp_path / "m", "S1/a.HEIC", "S1/a.JPG", "S2/b.JPG", "S3/c.JPG")
+    assert [e.photo for e in read_study(mixed).subjects[0].photos] == ["S1/a.JPG", "S2/b.JPG", "S3/c.JPG"]
+
+
+def test_photos_that_cannot_be_read_stay_in_the_study(tmp_path):
+    root = lay(tmp_path / "r", "S1_front.bmp", "S2_front.NEF", "S3_front.jfif", "S4_front.jpg")
+    assert read(root) == [("r", ("S1", "S2", "S3", "S4"))]
+
+
+def test_day_and_month_are_not_guessed(tmp_path):
+    root = lay(tmp_path / "r", "12-01-2026_front.jpg", "09-02-2026_front.jpg")
+    with pytest.raises(StudyError, match=r"2026-01-12 \(day-month-year\) or 2026-12-01"):
+        read_study(root)
+    sure = lay(tmp_path / "s", "12-01-2026_front.jpg", "29-12-2025_front.jpg")
+    assert read(sure) == [("s", ("29-12-2025", "12-01-2026"))]
+
+
+def test_the_camera_tells_day_from_month(tmp_path):
+    shot(tmp_path / "r" / "12-01-2026_front.jpg", "2026:01:12 10:00:00")
+    shot(tmp_path / "r" / "09-02-2026_front.jpg", "2026:02:09 10:00:00")
+    (subject,) = read_study(tmp_path / "r").subjects
+    assert subject.sessions == ("12-01-2026", "09-02-2026")
+    assert [e.date for e in subject.photos] == ["2026-01-12", "2026-02-09"]
+
+
+def test_cameras_date_silent_names_and_contradict_others(tmp_path):
+    shot(tmp_path / "r" / "S1_front.jpg", "2026:01:12 10:00:00")
+    shot(tmp_path / "r" / "S2_front.jpg", "2026:02:09 10:00:00")
+    assert [e.date for e in read_study(tmp_path / "r").subjects[0].photos] == ["2026-01-12", "2026-02-09"]
+    shot(tmp_path / "w" / "S1_front.jpg", "2026:03:12 10:00:00")
+    shot(tmp_path / "w" / "S2_front.jpg", "2026:02:09 10:00:00")
+    wrong = read_study(tmp_path / "w")
+    assert [e.date for e in wrong.subjects[0].photos] == ["", ""]
+    assert any("clocks S1 was taken on 2026-03-12 and S2 on 2026-02-09" in text for text in wrong.warnings)
+
+
+def test_invisible_characters_make_no_second_subject(tmp_path):
+    root = lay(tmp_path / "r", "an\u200bna/S1_front.jpg", "bo/S1_front.jpg", "bo/S2_front.jpg")
+    assert [name for name, _ in read(root)] == ["anna", "bo"]
+
+
+def test_a_name_that_is_no_text_is_refused(tmp_path):
+    lay(tmp_path / "r", os.fsdecode(b"M\xfcller") + "/S1_front.jpg")
+    with pytest.raises(StudyError, match="not text"):
+        read_study(tmp_path / "r")
+
+
+@pytest.mark.parametrize("name", sorted(BAD.keys() - {"empty", "no photos", "case", "folder and name"}))
+def test_a_draft_manifest_is_always_written(tmp_path, name):
+    root = lay(tmp_path / "root", *BAD[name][0])
+    write_manifest(read_study(root, strict=False), root / "draft.csv")
+    assert len((root / "draft.csv").read_text().splitlines()) == 1 + len(BAD[name][0])

@@ -9,17 +9,9 @@ from hypothesis import strategies as st
 
 from skinimg.base.entries import PhotoEntry
 from skinimg.base.errors import StudyError
-from skinimg.study.names import (
-    PhotoName,
-    leading_date,
-    looks_like_session,
-    order_sessions,
-    parse_stem,
-    safe_name,
-    session_key,
-    stamped_date,
-    view_key,
-)
+from skinimg.study.dates import leading_date, stamped_date
+from skinimg.study.names import PhotoName, parse_stem, safe_name, session_key, view_key
+from skinimg.study.order import looks_like_session, order_sessions
 
 
 @pytest.mark.parametrize(

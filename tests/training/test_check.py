@@ -3,9 +3,12 @@
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from skinimg.base.errors import StudyError
 from skinimg.training.check import check_dataset
+from skinimg.training.coco import _ring_fault
+from skinimg.training.masks import read_mask
 from tests.training.drawn_dataset import SPOTS, disc_mask, write_dataset, write_mask, write_photo
 
 
@@ -75,8 +78,38 @@ def test_masks_that_are_all_empty_teach_nothing(tmp_path):
     assert "scars: all 2 masks are empty" in problem
 
 
-def test_masks_that_are_inverted_are_a_warning(tmp_path):
+def test_masks_that_are_inverted_are_refused(tmp_path):
     folder = write_dataset(tmp_path)
     for k in range(2):
         write_mask(folder / f"p{k}" / "cheek_closeup.png", "spots", 255 - disc_mask(SPOTS))
-    assert any("exchanged" in warning for warning in check_dataset(folder).warnings)
+    assert any("exchanged" in problem for problem in check_dataset(folder).problems)
+
+
+@pytest.mark.parametrize(
+    "ring, fault",
+    [
+        ([5, 5, None, 5, 9, 9], "no number"),
+        ([5, 5, float("nan"), 5, 9, 9], "no number"),
+        ([5, 5, "7", 5, 9, 9], "no number"),
+        ([0.1, 0.1, 0.4, 0.1, 0.4, 0.5], "look normalised"),
+        ([5, 5, 9, 5], "fewer than three"),
+        ([5, 5, 900, 5, 9, 9], "leaves the image"),
+        ([5, 5, 9, 5, 7, 5], "covers no pixel"),
+        ([5, 5, 9, 5, 9, 9], ""),
+    ],
+)
+def test_outlines_are_judged_one_by_one(ring, fault):
+    assert fault in _ring_fault(ring, (100, 80))
+    assert bool(_ring_fault(ring, (100, 80))) == bool(fault)
+
+
+@pytest.mark.parametrize("levels, fault", [((0, 128), "only 0 and 128"), ((255, 0), "exchanged"), ((0, 255), "")])
+def test_grey_levels_of_masks_are_judged(tmp_path, levels, fault):
+    grey = np.full((40, 40), levels[0], np.uint8)
+    grey[10:20, 10:20] = levels[1]
+    Image.fromarray(grey).save(tmp_path / "mask.png")
+    if not fault:
+        assert read_mask(tmp_path / "mask.png", (40, 40)).max() == 1
+        return
+    with pytest.raises(StudyError, match=fault):
+        read_mask(tmp_path / "mask.png", (40, 40))

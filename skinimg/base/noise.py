@@ -1,0 +1,32 @@
+"""How far a measurement strays by itself: what a weights card states of every metric."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Repeatability:
+    """How far one metric strays between photos of unchanged skin; derivation in docs/METHODS.md, Change."""
+
+    relative: float  # of the value: common to everything in the photo
+    absolute: float  # keeps a count of 2 from looking exact
+    people: float = np.inf  # on whom it was measured: pairs of photos of the same person are not independent
+    per_mm2: float = 0.0  # OD, of a burden, where the pair itself could not tell (`placebo`)
+    shot: float = 0.0  # share of the variance that is the single shot's; the rest is the session's
+    per_unit: float = 0.0  # of a load: each thing strays for itself, so that a small region is less certain
+    local: float = 0.0  # of a mean, the same per root cm2 of skin
+    placebo: float = 1.0  # times the spread of placebo lesions of the pair
+    gain: float = 0.0  # of the value, per ln of the amplitudes of the pair's plain skin
+    light: float = 0.0  # the same per OD of difference in broad brightness
+    colour: float = 0.0  # and per OD of cast
+    dilution: float = 0.0  # of a true change: SD between people of measured per true change
+    quantile: float = 0.0  # standard errors that hold 95 % of people; 0: Student's t of `people`
+    quantile_region: float = 0.0  # the same for a region of the face
+
+    def at(self, value: float, area_mm2: float = 0.0) -> float:
+        """SEM of one shot in the metric's unit at a given value, and for a burden of an area."""
+        common = self.relative * value, self.absolute, self.per_mm2 * area_mm2
+        return float(np.sqrt(np.dot(common, common) + self.per_unit * abs(value)))

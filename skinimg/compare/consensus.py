@@ -1,0 +1,88 @@
+"""Did the light change, or all of the skin? What else both photos show is asked, and what disagrees is named.
+
+The skin itself cannot tell a flush of the whole face from a warmer lamp. A colour card, a plain background and the
+whites of the eyes can, each with its own error; none of them is believed alone against the skin, except the card.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from skinimg.base.records import FloatArray, SkinAnchor
+from skinimg.observe.witnesses import CARD, EYES, SIDES
+from skinimg.skin.optics import along_axes
+
+# SD (OD of melanin, of haemoglobin) of the skin's shift against a witness on unchanged faces. 30 pairs of 10 people of
+# docs/benchmarks/people.md, photographed anew: background 0.014 and 0.013, eyes 0.024 and 0.018. A card is exact to
+# what its fit leaves, at most 4 CIEDE2000, about half of which is common to both photos.
+_SD = {"background": (0.015, 0.015), EYES: (0.025, 0.018), CARD: (0.02, 0.02)}
+_DISAGREES = 4.0  # SDs
+_SIDES_APART_OD = (
+    0.05  # the sides of one background, each against the other photo: more is another light on one of them
+)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the references say together.
+
+    light : (3,) density by which the second session's light differs; None: the skin's own reference says it best
+    sd : OD, of either pigment where `light` is given; refusal : why nothing can be said of the whole face, or ''
+    left_out : what was not believed, in words, or ''; source : what was used, joined by '+'
+    """
+
+    light: FloatArray | None
+    sd: float
+    refusal: str
+    left_out: str
+    source: str
+
+
+def agreed(
+    skin_light: FloatArray, before: Mapping[str, FloatArray], after: Mapping[str, FloatArray], anchor: SkinAnchor
+) -> Verdict:
+    """Weigh the light that the skin tells against what every witness of both photos tells.
+
+    skin_light : (3,) median density of reference skin, second session minus first
+    before, after : witness -> (3,) density, see observe/witnesses.py
+    """
+    lights, left_out = _lights(before, after, anchor)
+    against = {name for name, light in lights.items() if _apart(skin_light - light, name, anchor)}
+    if CARD in lights:
+        card = lights[CARD] if CARD in against else None
+        return Verdict(card, _SD[CARD][1], "", left_out, "card" if card is not None else "card+skin")
+    if "background" in against:
+        if EYES in against:
+            return Verdict(lights["background"], _SD["background"][1], "", left_out, "background+eyes")
+        if EYES in lights:
+            return Verdict(None, 0.0, "", "the background has another colour than at the baseline", "skin+eyes")
+        refusal = "skin and background disagree: either the whole face changed, or the background did"
+        return Verdict(None, 0.0, refusal, left_out, "none")
+    if EYES in against and "background" not in lights:
+        refusal = "skin and whites of the eyes disagree: give a colour card or the same plain background"
+        return Verdict(None, 0.0, refusal, left_out, "none")
+    return Verdict(None, 0.0, "", left_out, "+".join(["skin", *("eyes" if n == EYES else n for n in sorted(lights))]))
+
+
+def _lights(
+    before: Mapping[str, FloatArray], after: Mapping[str, FloatArray], anchor: SkinAnchor
+) -> tuple[dict[str, FloatArray], str]:
+    """Witness -> (3,) change of the light, the sides of the background as one; and what is wrong with it, or ''."""
+    shifts = {name: after[name] - before[name] for name in before if name in after}
+    lights = {name: shift for name, shift in shifts.items() if name in (EYES, CARD)}
+    sides = [shifts[side] for side in SIDES if side in shifts]
+    if not sides:
+        return lights, ""
+    apart = [np.ptp(pigment) for pigment in along_axes(np.stack(sides).astype(np.float32), anchor)]
+    if max(apart) > _SIDES_APART_OD:
+        return lights, "the background is lit in another colour on one side"
+    return lights | {"background": np.mean(sides, axis=0, dtype=np.float32)}, ""
+
+
+def _apart(shift: FloatArray, name: str, anchor: SkinAnchor) -> bool:
+    """Whether the skin's shift against a witness is beyond the noise of the two, in either pigment."""
+    pigments = along_axes(shift.astype(np.float32)[None], anchor)
+    return any(abs(float(p[0])) > _DISAGREES * sd for p, sd in zip(pigments, _SD[name], strict=True))

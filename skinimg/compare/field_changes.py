@@ -1,0 +1,113 @@
+"""The rows of erythema and hyperpigmentation: how much changed where, give or take what, and the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from skinimg.base.findings import PAIRED_FINDINGS
+from skinimg.base.records import BoolArray, CellTotals, Change, FloatArray
+from skinimg.compare.fields import NO_REFERENCE, SMALLEST_PATCH_MM, Compared, FieldChange
+from skinimg.compare.paired_maps import STEP_MM, PairedSkin
+from skinimg.measure.above_reference import LEVEL_OD, SMOOTH_MM
+from skinimg.measure.cells import region_totals
+from skinimg.measure.metrics import metrics_of
+from skinimg.skin.masked_blur import masked_blur
+
+Key = tuple[str, str, str]  # region, finding, metric
+
+_Z95 = 1.96
+# SD of the optical model, relative to a change of this pigment, and to one of the other: simulated sessions in another
+# light were off by 0 to 5 points of the ratio, and spoke of the other pigment by 0 to 5 (docs/METHODS.md 6).
+_GAIN, _CROSS_TALK = 0.05, 0.05
+_PATCH_MM2 = np.pi * SMALLEST_PATCH_MM**2
+
+
+@dataclass(frozen=True)
+class _Amount:
+    """A change with its smallest detectable size and the half width of its 95 % interval, in the metric's unit."""
+
+    change: float
+    mdc95: float
+    half: float
+
+
+def field_changes(
+    skin: PairedSkin, compared: Compared, baseline: Sequence[CellTotals], missing: Mapping[Key, str]
+) -> Iterator[Change]:
+    """Every region and metric of the findings that are measured on the paired map.
+
+    baseline : totals of the baseline's shots on the shared skin
+    missing : (region, finding, metric) -> why it cannot be compared
+    """
+    found = compared.fields
+    for finding in PAIRED_FINDINGS:
+        for bit, region in enumerate(skin.regions):
+            where = skin.shown & ((skin.region_bits >> np.uint16(bit)) & 1 == 1)
+            amounts = _amounts(skin, found, finding, where) if finding in found and where.any() else {}
+            for m in metrics_of(finding):
+                reason = missing.get((region, finding, m.id), "" if amounts else compared.refusal or NO_REFERENCE)
+                blank = Change(region, finding, m.id, m.unit, reason=reason)
+                start = float(np.mean([m.compute(region_totals(cells, bit, finding)) for cells in baseline]))
+                yield blank if reason else _judged(replace(blank, baseline=start), amounts[m.id])
+
+
+def maps_of_change(skin: PairedSkin, compared: Compared) -> dict[str, FloatArray]:
+    """Finding -> (r, c) change of density since the baseline, smoothed for the eye, NaN where skin is not shown."""
+    return {
+        finding: np.where(skin.shown, masked_blur(f.difference, skin.shown, SMOOTH_MM / STEP_MM), np.nan).astype(
+            np.float32
+        )
+        for finding, f in compared.fields.items()
+    }
+
+
+def _judged(known: Change, amount: _Amount) -> Change:
+    beyond = abs(amount.change) > amount.mdc95 and abs(amount.change) > amount.half
+    verdict = ("improved" if amount.change < 0 else "worsened") if beyond else "unchanged"
+    low, high = amount.change - amount.half, amount.change + amount.half
+    return replace(
+        known,
+        follow_up=known.baseline + amount.change,
+        ci_low=low,
+        ci_high=high,
+        mdc95=amount.mdc95,
+        verdict=verdict,
+    )
+
+
+def _amounts(skin: PairedSkin, found: Mapping[str, FieldChange], finding: str, where: BoolArray) -> dict[str, _Amount]:
+    """Load (mm2 OD), mean (OD) and extent (%) of one region."""
+    field = found[finding]
+    area = np.where(where, skin.area_mm2, 0).astype(np.float32)
+    whole = max(float(area.sum()), 1e-6)
+    load = float((field.change * area).sum())
+    doubt = float((field.doubt * area)[field.affected].sum())
+    other = sum(float((f.change * area).sum()) for name, f in found.items() if name != finding)
+    errors = (field.error_of(area), _GAIN * load, _CROSS_TALK * other, doubt)
+    half = _Z95 * float(np.linalg.norm(errors))
+    half = float(np.hypot(half, field.least_mm2_od))  # a patch that did not stand out is not in the sum
+    extent = _extent(skin, field, finding, where)
+    return {
+        "load": _Amount(load, field.least_mm2_od, half),
+        "mean": _Amount(load / whole, field.least_mm2_od / whole, half / whole),
+        "extent": extent,
+    }
+
+
+def _extent(skin: PairedSkin, field: FieldChange, finding: str, where: BoolArray) -> _Amount:
+    """Share of a region above the level; its noise is what moves across the level when all of it shifts by what a
+    smallest patch may shift unseen."""
+    smooth = masked_blur(field.before, skin.shown, SMOOTH_MM / STEP_MM)
+    change = masked_blur(field.change, skin.shown, SMOOTH_MM / STEP_MM)
+    excess = smooth - np.float32(field.level)
+    weight = skin.area_mm2[where] / skin.area_mm2[where].sum()
+
+    def share(values: FloatArray) -> float:
+        return 100 * float(weight[values[where] > LEVEL_OD[finding]].sum())
+
+    shift = np.float32(field.least_mm2_od / _PATCH_MM2)
+    noise = max((share(excess + shift) - share(excess - shift)) / 2, 0.1)
+    return _Amount(share(excess + change) - share(excess), noise, noise)

@@ -1,0 +1,173 @@
+"""What the plain skin of a pair of sessions tells of its noise: placebo lesions, and the gain of unchanged texture.
+
+Nothing was treated where nothing is found, so whatever differs there is error of measurement, of this very pair: its
+grain, its lamp, its registration (additive), and its focus and tone curve (gain). See docs/METHODS.md, Change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from skinimg.base.findings import FINDINGS, MASK_FINDINGS
+from skinimg.base.records import BoolArray, FloatArray, Shot
+from skinimg.compare.photo_pair import light_difference_od
+from skinimg.skin.masked_blur import masked_blur
+
+Values = npt.NDArray[np.float64]
+
+_PLACES = 150  # with 150 the spread is known to 6 %, with 30 to 13 %
+# The least share of the outline that must fall on plain skin. What falls beside it is filled in with the mean of what
+# does not, so a small share overstates the spread.
+_LEAST_ON_PLAIN = 0.3
+_FEWEST = 20  # places of a region with that share; below it, the spread of the whole view stands in
+_MOST_PIXELS = 60_000  # of a support; larger ones are summed over blocks: 2 x 2 pixels, or 4 x 4
+_PLAIN_BELOW, _PLAIN_MARGIN_MM = 0.3, 0.3  # as the ring of `contrast_maps`
+_GAIN_MM = (0.3, 3.0)  # band in which texture is compared: below it is grain, above it the lamp
+# No null pair of real faces with one camera went beyond these, nine in ten with another one did
+# (docs/benchmarks/precision.md).
+_ONE_CAMERA_CAST_OD = 0.08
+_ONE_CAMERA_GAIN = 0.33
+_LEAST_PLAIN_PX = 20_000  # two square centimetres, from which an amplitude is known to a few per cent
+
+
+@dataclass(frozen=True)
+class PlainSkin:
+    """What unchanged skin says about a pair; both empty where too little of it is seen.
+
+    placebo : (region, finding) -> SD in mm2 OD of the change of load that the finding's own outline shows when it is laid
+        on plain skin
+    gain : contrast map -> ln of the amplitude of its texture on plain skin, follow-up over baseline; 0 for equal photos
+    light_od : SD over the shared skin of the difference in broad brightness, by `photo_pair.light_difference_od`
+    colour_od : by how much the cast of the skin differs, largest channel against their mean, before it is corrected
+    """
+
+    placebo: dict[tuple[str, str], float]
+    gain: dict[str, float]
+    light_od: float = 0.0
+    colour_od: float = 0.0
+
+    def gain_of(self, finding: str) -> float:
+        """Of the map in which the finding is seen; tone and texture go by relief."""
+        return self.gain.get(FINDINGS[finding].contrast_map or "relief", 0.0)
+
+
+def looks_like_another_camera(told: PlainSkin) -> bool:
+    """Whether two photos differ in cast or texture by more than one camera does from session to session."""
+    return told.colour_od > _ONE_CAMERA_CAST_OD or max(map(abs, told.gain.values()), default=0.0) > _ONE_CAMERA_GAIN
+
+
+def plain_skin(
+    baseline: Sequence[Shot], shots: Sequence[Shot], shared: BoolArray, support: FloatArray, seed: int
+) -> PlainSkin:
+    """Lay every finding on plain skin, and compare the texture of plain skin.
+
+    baseline, shots : with the contrasts of the comparison; the first of the baseline lends its frame (h, w)
+    shared : (h, w) skin that all of them show; support : (n_findings, h, w) of `common_support`, in that frame
+    """
+    first = baseline[0]
+    plain = shared & ~_near_findings(support, first.frame.mm_per_px)
+    light = max(light_difference_od(first.frame, shot.frame, shot.alignment) for shot in shots)
+    colour = max(_cast(first, shot) for shot in shots)
+    if plain.sum() < _LEAST_PLAIN_PX:
+        return PlainSkin({}, {}, light, colour)
+    area = first.alignment.jacobian * np.float32(first.frame.mm_per_px**2)
+    kinds = {FINDINGS[name].contrast_map if name != "scars" else name: name for name in MASK_FINDINGS}
+    means = {kind: (_mean_contrast(baseline, name), _mean_contrast(shots, name)) for kind, name in kinds.items()}
+    codes, inverse = np.unique(first.frame.region_bits[shared], return_inverse=True)
+    code = np.zeros(shared.shape, np.int32)
+    code[shared] = inverse
+    placebo: dict[tuple[str, str], float] = {}
+    for channel, name in enumerate(first.segmentation.findings):
+        before, after = means[FINDINGS[name].contrast_map if name != "scars" else name]
+        weight = np.where(shared, support[channel], 0) * area
+        drawn = _laid_elsewhere(after - before, plain, weight, code, len(codes), seed)
+        for bit, region in enumerate(first.frame.regions):
+            inside = (codes >> np.uint16(bit)) & 1 == 1
+            placebo[region, name] = _spread(drawn, inside)
+    gain = {kind: _gain(*means[kind], plain, first.frame.mm_per_px) for kind in means if kind != "scars"}
+    return PlainSkin(placebo, gain, light, colour)
+
+
+def _cast(baseline: Shot, session: Shot) -> float:
+    """OD by which the colour of plain skin differs; exposure, common to the channels, drops out."""
+    apart = np.subtract(session.maps.anchor.offset, baseline.maps.anchor.offset)
+    return float(np.abs(apart - apart.mean()).max())
+
+
+def _near_findings(support: FloatArray, mm_per_px: float) -> BoolArray:
+    reach = max(round(_PLAIN_MARGIN_MM / mm_per_px), 1)
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    return cv2.dilate((support.max(axis=0) > _PLAIN_BELOW).astype(np.uint8), kernel).astype(bool)
+
+
+def _mean_contrast(shots: Sequence[Shot], finding: str) -> FloatArray:
+    """(h_b, w_b) contrast of a session in the baseline's frame, averaged over its shots."""
+    carried = [cv2.remap(s.contrasts[finding], s.alignment.to_session, None, cv2.INTER_LINEAR) for s in shots]
+    return np.asarray(np.mean(carried, axis=0), np.float32)
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """Sums under an outline laid at random places, by combination of regions: (places, codes), and its own (codes,)."""
+
+    load: Values  # mm2 OD on plain skin
+    on_plain: Values  # mm2 of the outline on plain skin
+    whole: Values  # mm2
+
+
+def _laid_elsewhere(
+    difference: FloatArray, plain: BoolArray, weight: FloatArray, code: npt.NDArray[np.int32], codes: int, seed: int
+) -> _Drawn:
+    """The outline `weight` (h, w) mm2 shifted, half of the times mirrored, over the difference of two sessions."""
+    block = next((b for b in (1, 2) if (weight > 0).sum() <= _MOST_PIXELS * b * b), 4)
+    height, width = (side // block * block for side in weight.shape)
+
+    def blocks(values: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+        return values[:height, :width].reshape(height // block, block, width // block, block)
+
+    on_plain = blocks(plain).mean(axis=(1, 3), dtype=np.float32)
+    noise = blocks(np.where(plain, difference, 0)).mean(axis=(1, 3), dtype=np.float32)
+    mass = blocks(weight).sum(axis=(1, 3), dtype=np.float64)
+    ys, xs = np.nonzero(mass > 0)
+    mine, at = mass[ys, xs], blocks(code)[:, 0, :, 0][ys, xs]
+    rng = np.random.default_rng(seed)
+    load, hit = np.zeros((_PLACES, codes)), np.zeros((_PLACES, codes))
+    rows, columns = noise.shape
+    for place in range(_PLACES):
+        dy, dx = rng.integers(-rows // 2, rows // 2), rng.integers(-columns // 2, columns // 2)
+        y, x = (ys + dy) % rows, ((columns - 1 - xs if place % 2 else xs) + dx) % columns
+        load[place] = np.bincount(at, mine * noise[y, x], minlength=codes)
+        hit[place] = np.bincount(at, mine * on_plain[y, x], minlength=codes)
+    return _Drawn(load, hit, np.bincount(at, mine, minlength=codes).astype(np.float64))
+
+
+def _spread(drawn: _Drawn, inside: BoolArray) -> float:
+    """Root mean square in mm2 OD of the change of load that a region's outlines show on plain skin."""
+    whole = float(drawn.whole[inside].sum())
+    if whole == 0:
+        return 0.0
+    for chosen in (inside, np.ones_like(inside)):
+        on_plain = drawn.on_plain[:, chosen].sum(axis=1)
+        mass = float(drawn.whole[chosen].sum())
+        enough = on_plain >= _LEAST_ON_PLAIN * mass
+        if enough.sum() >= _FEWEST:
+            mean_od = drawn.load[enough][:, chosen].sum(axis=1) / on_plain[enough]
+            # fewer outlines than the whole view has average less away: variance of a sum goes with what is summed
+            return float(np.sqrt((mean_od**2).mean() * mass * whole))
+    return float("nan")
+
+
+def _gain(before: FloatArray, after: FloatArray, plain: BoolArray, mm_per_px: float) -> float:
+    """ln of the ratio of the amplitudes of texture between 0.3 and 3 mm."""
+    low, high = (side / 2 / mm_per_px for side in _GAIN_MM)
+    amplitudes = []
+    for values in (before, after):
+        fine, broad = (masked_blur(values, plain, sigma) for sigma in (low, high))
+        inside = (fine - broad)[plain]
+        amplitudes.append(float(np.median(np.abs(inside))))  # robust: a missed spot is no texture
+    return float(np.log(max(amplitudes[1], 1e-6) / max(amplitudes[0], 1e-6)))

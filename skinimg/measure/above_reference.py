@@ -1,0 +1,45 @@
+"""Erythema and hyperpigmentation of one photo: pigment above the person's plainest skin, without borders or masks."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from skinimg.base.records import BoolArray, FloatArray
+from skinimg.skin.masked_blur import masked_blur
+
+# What the extent counts, OD above reference skin: blood 1.25 times that of plain skin (the grade "almost clear" of
+# cea_like), melanin 1.3 times (the palest melasma), both at phototype III (docs/METHODS.md 7). Our choice.
+LEVEL_OD = {"erythema": 0.05, "hyperpigmentation": 0.12}
+SMOOTH_MM = 1.5  # SD: pores, hairs and noise are no patches
+
+
+def plainest(haemoglobin: FloatArray, melanin: FloatArray, skin: BoolArray) -> BoolArray:
+    """The less red half and the less dark two thirds of the skin (h, w): what serves as reference before more is known.
+
+    By rank, so that it is there on every face; a flush or a melasma of half the face stays out of it.
+    """
+    if not skin.any():
+        return skin
+    return skin & (haemoglobin < np.percentile(haemoglobin[skin], 50)) & (melanin < np.percentile(melanin[skin], 67))
+
+
+def reference_level(smooth: FloatArray, plain: BoolArray) -> float:
+    """Density that nine tenths of plain skin stay below: what exceeds it is red, or dark, for this person."""
+    return float(np.percentile(smooth[plain], 90)) if plain.any() else 0.0
+
+
+def above_reference(
+    melanin: FloatArray, haemoglobin: FloatArray, skin: BoolArray, mm_per_px: float
+) -> dict[str, dict[str, FloatArray]]:
+    """Per-pixel values whose sums make load, mean and extent: finding -> quantity -> (h, w).
+
+    melanin, haemoglobin : (h, w) OD of SkinMaps
+    """
+    red, dark = (masked_blur(values, skin, SMOOTH_MM / mm_per_px) for values in (haemoglobin, melanin))
+    plain = plainest(red, dark, skin)
+    found = {}
+    for name, smooth in (("erythema", red), ("hyperpigmentation", dark)):
+        excess = smooth - np.float32(reference_level(smooth, plain))
+        above = np.maximum(excess, 0)
+        found[name] = {"above_od_mm2": above, "extent_mm2": (excess > LEVEL_OD[name]).astype(np.float32)}
+    return found

@@ -1,0 +1,84 @@
+"""What a photo shows besides skin that keeps its colour: a plain background, the whites of the eyes.
+
+If all of the skin looks redder than at the baseline, either the skin or the light has changed. Only something else in
+the picture can tell which.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from skinimg.base.records import Face, FloatArray
+from skinimg.face import mesh
+from skinimg.skin.optics import density
+
+SIDES = ("background left", "background right", "background above")
+EYES = "whites of the eyes"
+CARD = "colour card"
+
+_BAND = 0.08  # of the photo's width or height: the outermost, where the head is not
+_CLEAR = 0.25  # of the face's width or height between a band and the face: hair
+_COLOUR_SPREAD, _LIGHT_SPREAD = 0.03, 0.15  # OD, robust SD: a plain wall with a gradient, no pattern and no hair
+_BRIGHTEST, _DARKEST = 0.95, 0.02  # linear: beyond, a channel is clipped or has no colour in 8 bits
+_LEAST_EYE_MM2 = 2.0
+
+
+def background(linear: FloatArray, face: Face) -> dict[str, FloatArray]:
+    """Median density (3,) of each side of the photo that is plain: side -> R, G, B. Empty where none is."""
+    height, width = linear.shape[:2]
+    (x0, y0), (x1, y1) = face.landmarks[:, :2].min(axis=0), face.landmarks[:, :2].max(axis=0)
+    gap_x, gap_y = _CLEAR * (x1 - x0), _CLEAR * (y1 - y0)
+    band_x, band_y = round(_BAND * width), round(_BAND * height)
+    mouth = int(np.clip(y0 + 0.7 * (y1 - y0), band_y, height))  # below come shoulders
+    bands = {
+        SIDES[0]: (band_x < x0 - gap_x, np.s_[:mouth, :band_x]),
+        SIDES[1]: (width - band_x > x1 + gap_x, np.s_[:mouth, width - band_x :]),
+        SIDES[2]: (band_y < y0 - 2 * gap_y, np.s_[:band_y, :]),
+    }
+    found = {}
+    for side, (clear, where) in bands.items():
+        if clear and (plain := _plain(linear[where])) is not None:
+            found[side] = plain
+    return found
+
+
+def _plain(part: FloatArray) -> FloatArray | None:
+    """Median density of a part of a photo, None where it has a pattern, is clipped or too dark."""
+    size = (max(part.shape[1] // 8, 1), max(part.shape[0] // 8, 1))
+    small = cv2.resize(part, size, interpolation=cv2.INTER_AREA).reshape(-1, 3)
+    middle = np.median(small, axis=0)
+    if middle.max() > _BRIGHTEST or middle.min() < _DARKEST:
+        return None
+    away = density(small) - density(middle[None])
+    spreads = 1.4826 * np.median(np.abs(np.stack([away[:, 0] - away[:, 1], away[:, 1] - away[:, 2]])), axis=1)
+    light = 1.4826 * np.median(np.abs(away.mean(axis=1)))
+    if spreads.max() > _COLOUR_SPREAD or light > _LIGHT_SPREAD:
+        return None
+    return np.asarray(np.median(density(small), axis=0), np.float32)
+
+
+def eye_whites(linear: FloatArray, landmarks: FloatArray, mm_per_px: float) -> dict[str, FloatArray]:
+    """Median density (3,) of both scleras, without lids, vessels' darkest and lights; empty where too little is seen.
+
+    linear : (h, w, 3) of a frame; landmarks : (478, 3) in its pixels
+    """
+    white = np.zeros(linear.shape[:2], np.uint8)
+    for outline, iris in ((mesh.RIGHT_EYE, mesh.RIGHT_IRIS), (mesh.LEFT_EYE, mesh.LEFT_IRIS)):
+        eye = np.zeros_like(white)
+        cv2.fillPoly(eye, [np.round(landmarks[outline, :2]).astype(np.int32)], 1)
+        cut = max(round(0.8 / mm_per_px), 1)  # lashes and the shade of the lids
+        eye = cv2.erode(eye, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * cut + 1, 2 * cut + 1)))
+        centre, rim = landmarks[iris[0], :2], landmarks[iris[1:], :2]
+        radius = 1.15 * float(np.linalg.norm(rim - centre, axis=1).mean())
+        cv2.circle(eye, (round(float(centre[0])), round(float(centre[1]))), round(radius), 0, -1)
+        white |= eye
+    light = cv2.GaussianBlur(linear, (0, 0), 0.2 / mm_per_px)[white > 0]
+    if not len(light):
+        return {}
+    grey = light.mean(axis=1)
+    low, high = np.percentile(grey, [40, 90])
+    kept = light[(grey >= low) & (grey <= high) & (light.max(axis=1) < _BRIGHTEST)]
+    if len(kept) * mm_per_px**2 < _LEAST_EYE_MM2:
+        return {}
+    return {EYES: np.median(density(kept), axis=0).astype(np.float32)}

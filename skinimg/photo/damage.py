@@ -1,0 +1,46 @@
+"""Damage that a decoder does not complain of.
+
+JPEG has no checksum. After a flipped byte the Huffman code falls into step again, and the decoder goes on: everything
+behind lies elsewhere or has another colour. Of 200 photos with six flipped bytes libjpeg warned of 72. What it does not
+warn of leaves a seam: one row of pixels on the border of two rows of blocks does not join the row above it.
+"""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+_BLOCK_PX = 8
+_PARTS = 8  # of a row: damage begins in the middle of it
+_LEAST_PARTS = 3
+_MOST_STEP = 90  # codes, three channels together: one black line is no seam
+# How far a row may stand out from its neighbours, as a ratio to the median of all borders of blocks, which a low
+# quality makes steep. 89 real photos reach 2.2, and 3.0 re-saved at quality 35; of 81 photos damaged in more than 1 %
+# of their pixels without a warning of the decoder, 64 lie above 3.3.
+MOST_SEAM = 3.3
+
+
+def seam(codes: npt.NDArray[np.uint8]) -> float:
+    """How far the worst border between two rows of blocks stands out; codes : (H, W) or (H, W, 3) of a decoded JPEG."""
+    step = cv2.absdiff(codes[1:], codes[:-1])
+    total = step.sum(axis=2, dtype=np.uint16) if step.ndim == 3 else 3 * step.astype(np.uint16)  # (H - 1, W)
+    height, width = total.shape
+    borders = np.arange(_BLOCK_PX - 1, height - 4, _BLOCK_PX)
+    borders = borders[borders >= 4]
+    if len(borders) < 4 or width < 8 * _PARTS:
+        return 0.0
+    edges = np.arange(_PARTS) * width // _PARTS
+    parts = np.add.reduceat(np.minimum(total, _MOST_STEP), edges, axis=1, dtype=np.float64) * (_PARTS / width)
+    summed = np.concatenate([np.zeros((height, 1)), parts.cumsum(axis=1)], axis=1)
+    worst = 0.0
+    for left, right in combinations(range(_PARTS + 1), 2):
+        if right - left < _LEAST_PARTS or (left and right < _PARTS):
+            continue
+        steep = (summed[:, right] - summed[:, left]) / (right - left) + 1.0  # (H - 1,)
+        beside = np.maximum.reduce([steep[borders + k] for k in (-3, -2, -1, 1, 2, 3)])
+        ratio = steep[borders] / beside
+        worst = max(worst, float(ratio.max() / max(float(np.median(ratio)), 1.0)))
+    return worst

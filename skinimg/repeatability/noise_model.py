@@ -1,0 +1,202 @@
+"""A noise model from null pairs: the likeliest variances of every metric, and how many of them hold 95 % of people.
+
+The variance of a null change is a sum of parts, none of them negative (docs/METHODS.md, Change):
+
+    v^2 (relative^2 + (gain g)^2 + (light l)^2 + (colour c)^2) x 2  +  2 per_unit v  +  2 local^2 / skin  +  (placebo p)^2
+
+with the value v, and what this pair's plain skin says: gain g, light l, colour c, spread p of placebo lesions. The parts
+are fitted together by maximum likelihood of normal differences over all regions, so that a small region tells `per_unit`
+and the whole face tells `relative`. People differ, and tails are heavy, so how many standard errors hold 95 % is not
+taken from a table but counted (split conformal prediction, people as units): every person is judged by a model that was
+fitted on others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.optimize import nnls
+
+from skinimg.base.findings import HEADLINE
+from skinimg.base.noise import Repeatability
+from skinimg.measure.metrics import METRICS
+
+Values = npt.NDArray[np.float64]
+
+FEWEST_PEOPLE = 5
+# Below it no more is asked of people than how much a value strays: neither what plain skin tells of it (a line through
+# five points), nor how many errors hold 95 % (Student's t stands in).
+_FEWEST_TO_TELL = 10
+_FOLDS = 5
+_ROUNDS = 2  # of the share of the single shot: the variance needs the share, the share the variance
+# What few people can fit by chance and no photo does: an amplitude told by plain skin at most carries over whole.
+_BOUNDS = {"gain": 1.5, "light": 5.0, "colour": 5.0, "placebo": 4.0}
+# Measured per true change strays by as much between people (P01 of the samples 0.83 to 0.86; painted people 0.85 to 0.9):
+# an interval of a large change must hold that, too.
+_DILUTION = 0.1
+_TOLD = ("gain", "light", "colour")
+_RIDGE = 0.02  # of the weight of all pairs
+_REWEIGHTED = 8  # times; the parts stand still to 1 % after five
+_WHOLE_WEIGHT = 3.0  # of a row of the whole face against one of a region: the headline must fit best
+_MOST_LEVEL = 0.97
+_PARTS = ("relative", "gain", "light", "colour", "per_unit", "local", "placebo")
+_LEAST = 0.01  # relative: two dozen people cannot show that a part is smaller
+_MOST = 6.0  # standard errors; where even these do not hold 95 % of people the metric is no measure of anything
+
+
+def fit(rows: pd.DataFrame) -> dict[str, dict[str, dict[str, float]]]:
+    """finding -> metric -> the fields of a `Repeatability`; left out where fewer than five people tell of it."""
+    stated: dict[str, dict[str, dict[str, float]]] = {}
+    for (finding, metric), mine in rows.groupby(["finding", "metric"], sort=False):
+        noise = fitted(mine.reset_index(drop=True), str(metric))
+        if noise:
+            kept = {name: float(f"{value:.3g}") for name, value in asdict(noise).items() if value != _DEFAULT[name]}
+            stated.setdefault(str(finding), {})[str(metric)] = kept | {
+                "relative": float(f"{noise.relative:.3g}"),
+                "absolute": float(f"{noise.absolute:.3g}"),
+            }
+    return stated
+
+
+_DEFAULT = asdict(Repeatability(0.0, 0.0))
+
+
+def fitted(rows: pd.DataFrame, metric: str) -> Repeatability | None:
+    """The noise of one metric of one finding; rows : (n,) of null pairs."""
+    people = rows["person"].unique()
+    apart = (rows["end"] - rows["start"]).to_numpy()
+    if len(people) < FEWEST_PEOPLE or np.abs(apart).max() < 1e-9 * np.abs(rows["start"]).max():
+        return None
+    noise = _likeliest(rows, metric)
+    dilution = _DILUTION if METRICS[metric].load else 0.0
+    fold = rows["person"].map({name: k % _FOLDS for k, name in enumerate(sorted(people))}).to_numpy()
+    scaled = np.empty(len(rows))
+    for k in range(_FOLDS):
+        out = fold == k
+        if out.any():
+            scaled[out] = np.abs(apart[out]) / errors(_likeliest(rows[~out], metric), rows[out], metric)
+    person, whole = rows["person"].to_numpy(), rows["whole"].to_numpy(bool)
+    if len(people) < _FEWEST_TO_TELL:
+        return replace(noise, people=float(len(people)), dilution=dilution)
+    # Whole face and regions are held to 95 % each: in a small region a metric has heavier tails.
+    held = [min(_conformal(scaled[use], person[use]), _MOST) if use.any() else 0.0 for use in (whole, ~whole)]
+    outlined = rows[rows["area_mm2"] > 0]
+    od = np.nanmedian(outlined["placebo"] / outlined["area_mm2"]) if metric == "burden" and len(outlined) else 0.0
+    return replace(
+        noise,
+        per_mm2=float(np.nan_to_num(od)) * noise.placebo / 2**0.5,  # for pairs without enough plain skin
+        people=float(len(people)),
+        dilution=dilution,
+        quantile=held[0],
+        quantile_region=held[1],
+    )
+
+
+def errors(noise: Repeatability, rows: pd.DataFrame, metric: str) -> Values:
+    """(n,) standard errors of the null changes of these rows."""
+    design = _design(rows, metric, noise.shot)
+    parts = np.array([getattr(noise, name) ** (1 if name == "per_unit" else 2) for name in _PARTS])
+    return np.sqrt(design @ parts + 2 * noise.absolute**2 + 1e-24)
+
+
+def _design(rows: pd.DataFrame, metric: str, shot: float) -> Values:
+    """(n, parts) by what each squared part (per_unit: the part itself) enters the variance of a change."""
+    start, end, skin = (rows[name].to_numpy(np.float64) for name in ("start", "end", "skin_cm2"))
+    kept = [1 - shot + shot / rows[name].to_numpy(np.float64) for name in ("shots_before", "shots_after")]
+    # What an observed null value is worth: both estimate the same, so their mean square stands for either.
+    square, size = (start**2 + end**2) / 2, (np.abs(start) + np.abs(end)) / 2
+    both = kept[0] + kept[1]
+    load = METRICS[metric].load
+    placebo = rows["placebo"].to_numpy(np.float64) ** 2 if metric == "burden" else np.zeros(len(rows))
+    told = [square * rows[name].to_numpy(np.float64) ** 2 for name in ("gain", "light", "colour")]
+    return np.stack(
+        [
+            both * square, *told, both * size * load, both * (not load) / np.maximum(skin, 0.1), np.nan_to_num(placebo),
+        ],
+        axis=1,
+    )  # fmt: skip
+
+
+def _likeliest(rows: pd.DataFrame, metric: str) -> Repeatability:
+    shot = 0.5
+    square = (rows["end"] - rows["start"]).to_numpy() ** 2
+    floor = 0.02 * float(np.sqrt(np.average(square)))  # an absolute part, so that next to nothing is not exact
+    weight = np.where(rows["whole"], _WHOLE_WEIGHT, 1.0)
+    for _ in range(_ROUNDS):
+        design = _design(rows, metric, shot)
+        parts = _variances(design, square, weight, 2 * floor**2, rows["person"].nunique() >= _FEWEST_TO_TELL)
+        stated = {n: float(p if n == "per_unit" else np.sqrt(p)) for n, p in zip(_PARTS, parts, strict=True)}
+        noise = Repeatability(absolute=floor, shot=shot, **{**stated, "relative": max(stated["relative"], _LEAST)})
+        shot = _shot_share(noise, rows, metric)
+    return noise
+
+
+def _variances(design: Values, square: Values, weight: Values, floor: float, telling: bool) -> Values:
+    """(parts,) the likeliest, none negative: weighted least squares of squares to start with, then likelihood."""
+    scale = np.maximum(design.max(axis=0), 1e-30)
+    used = design.max(axis=0) > 0
+    if not telling:
+        used &= [name not in _TOLD for name in _PARTS]
+    a, typical = design / scale, float(np.average(square, weights=weight)) + 1e-30
+    most = np.array([_BOUNDS.get(name, np.inf) for name in _PARTS]) ** 2 * scale
+    expected = np.full(len(square), typical)
+    held_back = np.array([name in _TOLD for name in _PARTS])[used]
+    for _ in range(_REWEIGHTED):  # the variance of a square is twice the square of its mean
+        w = np.sqrt(weight) / (expected + 0.02 * typical)
+        # a square is at most nine times its expectation here: one photo that went wrong must not speak for all
+        target = np.maximum(np.minimum(square, 9 * expected) - floor, 0) * w
+        columns = a[:, used] * w[:, None]
+        # What plain skin tells explains only what a common share does not: a little ridge on these parts alone.
+        ridge = np.diag(held_back * np.sqrt(_RIDGE) * np.linalg.norm(columns, axis=0))
+        parts, _ = nnls(np.vstack([columns, ridge]), np.concatenate([target, np.zeros(len(ridge))]))
+        parts = np.minimum(parts, most[used])
+        expected = a[:, used] @ parts + floor
+    found = np.zeros(design.shape[1])
+    found[used] = parts / scale[used]
+    return found
+
+
+def _shot_share(noise: Repeatability, rows: pd.DataFrame, metric: str) -> float:
+    """Share of the variance of a session that differs between its shots; one half where nobody was photographed twice."""
+    several = rows[rows["shot_freedom"] > 0]
+    if not len(several):
+        return 0.5
+    alone = several.assign(shots_before=1, shots_after=1, **dict.fromkeys(("gain", "light", "colour", "placebo"), 0.0))
+    stated = errors(noise, alone, metric) ** 2 / 2
+    between = (several["shot_square"] / several["shot_freedom"]).to_numpy()
+    return float(np.clip(np.median(between / stated) / 0.455, 0.1, 0.9))  # 0.455: median of chi-square with 1 df
+
+
+def _conformal(scaled: Values, person: npt.NDArray[np.object_]) -> float:
+    """Standard errors within which the next person's rows fall in 95 %, everybody weighing the same."""
+    names, at = np.unique(person.astype(str), return_inverse=True)
+    weight = 1 / np.bincount(at)[at] / len(names)
+    order = np.argsort(scaled)
+    # (n + 1) / n x 0.95 is the level that is safe for any distribution (Vovk 2012); with 20 people it is the largest value
+    # seen, which swings by itself, so no more than 0.97 is asked for and coverage is checked on other people.
+    level = min(0.95 * (1 + 1 / len(names)), _MOST_LEVEL)
+    reached = int(np.searchsorted(np.cumsum(weight[order]), level - 1e-9))
+    return float(max(scaled[order][min(reached, len(order) - 1)], 1.0))
+
+
+def correlation(rows: pd.DataFrame, table: dict[str, dict[str, dict[str, float]]]) -> dict[str, float]:
+    """`finding finding` -> correlation of the scaled errors of their headlines over null pairs; never below 0."""
+    scaled = {}
+    for finding, metric in HEADLINE.items():
+        mine = rows[rows["whole"] & (rows["finding"] == finding) & (rows["metric"] == metric)]
+        if len(mine) and metric in table.get(finding, {}):
+            noise = Repeatability(**table[finding][metric])
+            z = (mine["end"] - mine["start"]).to_numpy() / errors(noise, mine, metric)
+            scaled[finding] = pd.Series(z.clip(-3, 3), index=pd.MultiIndex.from_frame(mine[["person", "session"]]))
+    names = list(scaled)
+    found = {}
+    for k, a in enumerate(names):
+        for b in names[k + 1 :]:
+            both = pd.concat([scaled[a], scaled[b]], axis=1, join="inner").to_numpy()
+            if len(both) >= 10:  # about zero, which is the mean of a null change
+                rho = float((both[:, 0] * both[:, 1]).sum() / np.sqrt((both**2).sum(axis=0).prod()))
+                found[f"{a} {b}"] = round(max(rho, 0.0), 2)
+    return found

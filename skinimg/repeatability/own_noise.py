@@ -1,0 +1,92 @@
+"""A study's own noise table: the weights card's, moved towards what the study's repeat shots show."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from skinimg.base.errors import StudyError
+from skinimg.base.noise import Repeatability
+from skinimg.compare.change import OwnNoise, Sessions, shrunk
+from skinimg.measure.metrics import METRICS
+from skinimg.model.weights import weights_path
+from skinimg.repeatability.own_replicates import Outcome
+
+WHOLE = ("face", "patch")
+_FEWEST = 4  # shots beyond the first of each session, below which a study says next to nothing of its noise
+
+
+def write_noise(out: Path, outcome: Outcome, target: Path) -> int:
+    """Write a table for `analyze --noise`; returns how many metrics the study's own shots speak for.
+
+    out : the folder of the analysis, whose run.json names the weights. Every SEM over the whole view is pooled with the
+    card's shot part by degrees of freedom (`compare.change.shrunk`), so two repeat shots move it little and fifty decide.
+
+    Raises
+    ------
+    StudyError
+        Too few repeat shots, or no run.json; nothing is written.
+    """
+    card = json.loads(weights_path(_weights_of(out)).with_suffix(".json").read_text(encoding="utf-8"))
+    own = _own(outcome.table)
+    if not own:
+        raise StudyError(
+            f"{out} has too few repeat shots for a noise table",
+            found=f"fewer than {_FEWEST} shots beyond the first of each session",
+            needed=f"{_FEWEST} or more",
+            next_step="Take repeat shots of more people, or go on with the noise that the weights card states.",
+        )
+    for cameras in card["repeatability"].values():
+        for levels in cameras.values():
+            for table in levels.values():
+                for (finding, metric), (noise, seen) in own.items():
+                    if stated := table.get(finding, {}).get(metric):
+                        moved = shrunk(Repeatability(**stated), METRICS[metric], noise, seen)
+                        table[finding][metric] = {k: v for k, v in asdict(moved).items() if np.isfinite(v)}
+    content = {
+        "repeatability": card["repeatability"],
+        "error_correlation": card.get("error_correlation", {}),
+        "repeatability_from": f"{card['name']}, with the repeat shots of a study: {'; '.join(outcome.notes)}",
+    }
+    partial = target.with_name(f".{target.name}.{os.getpid()}")
+    partial.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    partial.replace(target)
+    return len(own)
+
+
+def _weights_of(out: Path) -> str:
+    try:
+        return str(json.loads((out / "run.json").read_text(encoding="utf-8"))["weights"]["name"])
+    except (OSError, ValueError, KeyError) as error:
+        raise StudyError(f"{out} does not say with which weights it was made", found="no readable run.json") from error
+
+
+def _own(table: pd.DataFrame) -> dict[tuple[str, str], tuple[OwnNoise, Sessions]]:
+    """(finding, metric) -> noise of one shot over the whole view, and what was measured there on average."""
+    whole = table[table["region"].isin(WHOLE) & (table["missing"] == "")]
+    found = {}
+    for row in whole.to_dict("records"):
+        freedom = int(row["n"] * (row["k"] - 1))
+        metric = METRICS[str(row["metric"])]
+        sd = _log_sd(row) if metric.load else float(row["sem_agreement"])
+        if freedom >= _FEWEST and np.isfinite(sd) and sd > 0:
+            mean = float(row["mean"])
+            seen = Sessions(mean, mean, 100.0, _area(whole, str(row["finding"])), (1, 1))
+            found[str(row["finding"]), str(row["metric"])] = OwnNoise(sd, freedom), seen
+    return found
+
+
+def _log_sd(row: dict[Any, Any]) -> float:
+    """SD of the logarithm of one shot, from the smallest detectable change in per cent that was made of it."""
+    return float(np.log1p(row["mdc95_percent"] / 100) / 1.96 / np.sqrt(2))
+
+
+def _area(whole: pd.DataFrame, finding: str) -> float:
+    mine = whole[(whole["finding"] == finding) & (whole["metric"] == "area")]["mean"]
+    return float(mine.iloc[0]) if len(mine) else 0.0

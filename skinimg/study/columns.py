@@ -1,0 +1,77 @@
+"""The columns of a manifest, and what a wrong header most likely means."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from difflib import get_close_matches
+from pathlib import Path
+
+from skinimg.base.errors import StudyError
+
+# Every column that a manifest may have, in the order in which they are written.
+MANIFEST_COLUMNS: dict[str, str] = {
+    "subject": "person (required)",
+    "session": "visit (required)",
+    "photo": "path of the file, relative to the manifest (required)",
+    "date": "ISO date of the session",
+    "view": "front, left45, right45, left, right or closeup; front where empty",
+    "light": "standard, cross_polarized, parallel_polarized or uv; standard where empty",
+    "replicate": "1, 2, ...: repeat shots of one session",
+    "mm_per_px": "scale of the original photo",
+    "arm": "treatment arm of the subject",
+    "arm_left": "split face: arm of the person's own left side",
+    "arm_right": "split face: arm of the person's own right side",
+    "treatment": "what was applied at this session, after the photo",
+    "treatment_target": "findings that the treatment is for, such as spots;erythema; the overall score is of these",
+    "site": "study site",
+    "age": "years",
+    "phototype": "Fitzpatrick type",
+}
+REQUIRED = ("subject", "session", "photo")
+PLAIN = ("arm", "arm_left", "arm_right", "treatment", "treatment_target", "site", "age", "phototype")
+COLUMNS = (*REQUIRED, "date", "view", "light", "replicate", "mm_per_px", *PLAIN)
+# What trial teams call them, without signs and in lower case.
+_SYNONYMS = {
+    "subject": "patient patientid pid id subjectid subjid usubjid person participant volunteer proband code",
+    "session": "visit visitid timepoint time seance sitzung besuch visite",
+    "photo": "file filename filepath path image imagefile img picture foto photofile bild",
+    "date": "photodate visitdate day datum",
+    "view": "side angle pose position",
+    "light": "lighting polarization polarisation illumination",
+    "replicate": "rep repeat shot shotnumber",
+    "mm_per_px": "mmperpixel scale resolution mmpx",
+    "arm": "group treatmentarm randomization",
+    "arm_left": "left leftarm leftside armleft",
+    "arm_right": "right rightarm rightside armright",
+    "treatment_target": "target targets indication treatmenttarget",
+    "phototype": "fitzpatrick skintype fototype",
+}
+
+
+def check_columns(columns: Sequence[str], path: Path) -> None:
+    """Refuse a header, with everything that is wrong with it at once."""
+    unknown = [name for name in columns if name not in COLUMNS and not (name[:2] in ("x_", "m_") and len(name) > 2)]
+    repeated = sorted({name for name in columns if name and columns.count(name) > 1})
+    absent = [name for name in REQUIRED if name not in columns]
+    if not (unknown or repeated or absent):
+        return
+    faults = [f"unknown: {', '.join(name or '(no name)' for name in unknown)}"] if unknown else []
+    faults += [f"missing: {', '.join(absent)}"] if absent else []
+    faults += [f"repeated: {', '.join(repeated)}"] if repeated else []
+    near = [f"{name} -> {meant}" for name in unknown if (meant := _meant(name, columns))]
+    raise StudyError(
+        f"the columns of {path.name} are not those of a manifest",
+        found="; ".join(faults),
+        needed=f"{', '.join(REQUIRED)}, each once, and of {', '.join(COLUMNS[3:])}, x_NAME, m_NAME what is known",
+        next_step=f"Rename: {', '.join(near)}." if near else "See docs/REFERENCE.md, Manifest.",
+    )
+
+
+def _meant(name: str, columns: Sequence[str]) -> str:
+    """The column that an unknown name most likely means and that is not there yet; empty if nothing is near."""
+    bare = re.sub(r"[^a-z]", "", name.casefold())
+    known = next((column for column, words in _SYNONYMS.items() if bare in words.split()), "")
+    near = get_close_matches(name.casefold(), COLUMNS, n=1, cutoff=0.5)
+    meant = known or (near[0] if near else "")
+    return "" if meant in columns else meant

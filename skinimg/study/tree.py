@@ -1,0 +1,111 @@
+"""What lies in a folder: photos, sub-folders with photos in them, and files of other kinds, each with what it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from skinimg.base.entries import LeftOut
+from skinimg.base.errors import StudyError
+from skinimg.photo.header import NOT_READ, READ
+from skinimg.study.twins import FORMAT_FOLDERS, one_of_each
+
+_IGNORED = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "@eadir"})
+_RAW_FOLDERS = frozenset({"raw", "raws"})
+_DEEPEST = 8
+NOT_A_PHOTO = "not a photo"
+RAW_BESIDE = "in a folder of camera raw files"
+UNSAID = "hidden, or made by the system"  # in the list of a run, not on the terminal
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder that was looked into; sub-folders without photos are not in it."""
+
+    path: Path
+    photos: tuple[Path, ...]
+    folders: tuple[Folder, ...]
+
+    def all_photos(self) -> Iterator[Path]:
+        """Photos of this folder and of all below it."""
+        yield from self.photos
+        for folder in self.folders:
+            yield from folder.all_photos()
+
+
+def look_into(root: Path, warnings: list[str]) -> tuple[Folder, tuple[LeftOut, ...]]:
+    """The photos below a folder, one file for each exposure, and every file that was left out with the reason.
+
+    Raises
+    ------
+    StudyError
+        A folder cannot be read, or a name is no text.
+    """
+    others: list[LeftOut] = []
+    tree = _look_into(root, root, warnings, others)
+    kept, twins = one_of_each(tuple(tree.all_photos()), root)
+    return _only(tree, frozenset(kept)), (*others, *twins)
+
+
+def _look_into(path: Path, root: Path, warnings: list[str], others: list[LeftOut], depth: int = 0) -> Folder:
+    try:
+        children = sorted(path.iterdir(), key=natural)
+    except OSError as error:
+        raise StudyError(f"{path} cannot be read", found=error.strerror or str(error)) from error
+    photos, folders = [], []
+    for child in children:
+        _refuse_unreadable_name(child)
+        suffix = child.suffix.casefold()
+        name = child.relative_to(root).as_posix() + "/" * child.is_dir()
+        if child.name.startswith(".") or child.name.casefold() in _IGNORED:
+            others.append(LeftOut(name, UNSAID))
+        elif child.is_dir():
+            if holds_results(child):
+                warnings.append(f"{child.name} holds results of an earlier run and was left out.")
+                others.append(LeftOut(name, UNSAID))
+            elif depth < _DEEPEST:
+                folders.append(_look_into(child, root, warnings, others, depth + 1))
+            else:
+                others.append(LeftOut(name, f"more than {_DEEPEST} folders deep"))
+        elif suffix in READ or suffix in NOT_READ:
+            photos.append(child)
+        else:
+            others.append(LeftOut(name, NOT_A_PHOTO))
+    developed = [folder for folder in folders if folder.path.name.casefold() not in _RAW_FOLDERS]
+    for folder in (folder for folder in folders if folder not in developed):
+        others += [LeftOut(photo.relative_to(root).as_posix(), RAW_BESIDE) for photo in folder.all_photos()]
+    formats = [folder for folder in developed if folder.path.name.casefold() in FORMAT_FOLDERS]
+    photos += [photo for folder in formats for photo in folder.photos]
+    inner = [deeper for folder in formats for deeper in folder.folders]
+    kept = [folder for folder in (*developed, *inner) if folder not in formats]
+    return Folder(path, tuple(photos), tuple(folder for folder in kept if folder.photos or folder.folders))
+
+
+def holds_results(folder: Path) -> bool:
+    """Whether a folder is the `--out` of a run, finished or not."""
+    return (folder / "run.json").is_file() or ((folder / "subjects").is_dir() and (folder / "reports").is_dir())
+
+
+def _only(tree: Folder, kept: frozenset[Path]) -> Folder:
+    photos = tuple(path for path in tree.photos if path in kept)
+    return Folder(tree.path, photos, tuple(_only(folder, kept) for folder in tree.folders))
+
+
+def _refuse_unreadable_name(path: Path) -> None:
+    try:
+        str(path).encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise StudyError(
+            "the name of a file or folder is not text",
+            found=str(path).encode("utf-8", "backslashreplace").decode(),
+            needed="a name in UTF-8",
+            next_step="Rename it; names from old archives are often in another encoding.",
+        ) from error
+
+
+def natural(path: Path) -> tuple[tuple[int, str], ...]:
+    """Sort key with numbers as numbers; the plain name breaks ties."""
+    parts = re.findall(r"\d+|\D+", path.name.casefold())
+    return (*((int(p), "") if p.isdecimal() else (-1, p) for p in parts), (-2, path.name))

@@ -1,0 +1,114 @@
+"""A noise model finds the parts that made the null pairs, holds people apart, and is stated for the cameras it is of."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from skinimg.base.noise import Repeatability
+from skinimg.model.segmenter import load_segmenter, read_correlation, read_repeatability
+from skinimg.repeatability.noise_model import correlation, errors, fit, fitted
+from skinimg.repeatability.null_study import _keep_unmeasured, of_camera, stated
+
+
+def pairs(people=30, seed=0, finding="spots", metric="burden", tail=np.inf, **true):
+    """Null pairs of a face and ten regions: a common part per pair, and others that go with size and plain skin."""
+    rng = np.random.default_rng(seed)
+    noise = Repeatability(**{"relative": 0.0, "absolute": 0.0, "placebo": 0.0, **true})
+    rows = []
+    for k in range(people):
+        for regime, gain in (("fixed_rig", 0.01), ("same_phone", 0.2), ("other_phone", 0.4)):
+            size = rng.lognormal(3, 0.8)
+            told = {
+                "gain": gain * rng.normal(),
+                "light": rng.uniform(0, 0.05),
+                "colour": rng.uniform(0, 0.03),
+                "apart": regime == "other_phone",
+            }
+            for region in range(11):
+                part = size * (1.0 if region == 0 else rng.uniform(0.02, 0.3))
+                rows.append(
+                    {
+                        "person": f"p{k}", "session": regime, "regime": regime, "tone": "light", "px_per_mm": 6.0,
+                        "region": f"r{region}", "finding": finding, "metric": metric, "whole": region == 0,
+                        "start": part, "end": part, "skin_cm2": 200.0 if region == 0 else 20.0, "area_mm2": 3 * part,
+                        "shots_before": 1, "shots_after": 1, "placebo": 0.1 * np.sqrt(part) * rng.lognormal(0, 0.7), **told,
+                        "shot_square": 0.0, "shot_freedom": 0,
+                    }
+                )  # fmt: skip
+    table = pd.DataFrame(rows)
+    z = rng.standard_t(tail, len(table)) if np.isfinite(tail) else rng.normal(size=len(table))
+    table["end"] += errors(noise, table, metric) * z
+    return table
+
+
+def test_the_parts_that_made_the_pairs_are_found():
+    noise = fitted(pairs(relative=0.05, gain=0.5), "burden")
+    assert noise.relative == pytest.approx(0.05, rel=0.25)
+    assert noise.gain == pytest.approx(0.5, rel=0.3)
+    scattered = fitted(pairs(relative=0.02, per_unit=0.05), "burden")
+    assert scattered.per_unit == pytest.approx(0.05, rel=0.3)
+    placebo = fitted(pairs(relative=0.02, placebo=2.0), "burden")
+    assert placebo.placebo == pytest.approx(2.0, rel=0.3)
+
+
+def test_errors_hold_95_percent_of_other_people():
+    rows = pairs(relative=0.05, gain=0.5, per_unit=0.02)
+    noise, other = fitted(rows, "burden"), pairs(seed=9, relative=0.05, gain=0.5, per_unit=0.02)
+    z = np.abs(other["end"] - other["start"]) / errors(noise, other, "burden")
+    whole = other["whole"].to_numpy()
+    assert 0.90 <= (z[whole] < noise.quantile).mean() <= 1
+    assert 0.93 <= (z[~whole] < noise.quantile_region).mean() <= 0.99
+
+
+def test_heavy_tails_ask_for_more_standard_errors():
+    calm, wild = (fitted(pairs(relative=0.05, tail=tail), "burden") for tail in (np.inf, 3))
+    assert calm.quantile_region < 2.4
+    assert wild.quantile_region > 1.05 * calm.quantile_region
+
+
+def test_few_people_or_nothing_that_strays_state_nothing():
+    assert fit(pairs(people=4, relative=0.05)) == {}
+    assert fit(pairs(people=8).assign(end=lambda t: t["start"])) == {}
+
+
+def test_each_camera_is_fitted_on_its_own_pairs():
+    rows = pairs(people=6, relative=0.05)
+    assert set(of_camera(rows, "same_camera")["regime"]) == {"fixed_rig", "same_phone"}
+    assert set(of_camera(rows, "other_camera")["regime"]) == {"other_phone"}
+    alike = rows.assign(apart=False)
+    assert len(of_camera(alike, "unknown_camera")) == len(rows)
+    assert set(of_camera(rows, "unknown_camera")["regime"]) == {"fixed_rig", "same_phone"}
+
+
+def test_errors_that_go_together_are_told_and_others_not():
+    a = pairs(people=40, relative=0.05)
+    b = a.assign(finding="redness")
+    together = correlation(pd.concat([a, b]), fit(pd.concat([a, b])))
+    assert together["spots redness"] > 0.95
+    c = pairs(people=40, seed=5, finding="redness", relative=0.05)
+    assert correlation(pd.concat([a, c]), fit(pd.concat([a, c])))["spots redness"] < 0.4
+
+
+def test_a_card_takes_what_was_stated_and_keeps_what_was_not_measured(tmp_path):
+    new = stated(pairs(people=12, relative=0.05))
+    old = {"relative": 0.4, "absolute": 1.0, "people": 4}
+    before = {tone: {"same_camera": {"9": {"pores": {"area": old}}}} for tone in ("light", "dark")}
+    _keep_unmeasured(new["repeatability"], before)
+    card = tmp_path / "card.json"
+    card.write_text(json.dumps(new))
+    read = read_repeatability(card)
+    table = read["light", "same_camera"][6.0]
+    assert table["pores", "area"].relative == 0.4
+    assert 0.03 < table["spots", "burden"].relative < 0.08
+    assert read["dark", "unknown_camera"][6.0]["spots", "burden"].quantile > 1
+    assert read_correlation(card) == {}
+
+
+def test_a_noise_table_of_ones_own_stands_in_and_has_its_own_key(tmp_path):
+    card = tmp_path / "noise.json"
+    card.write_text(json.dumps(stated(pairs(people=8, relative=0.05))))
+    shipped, own = load_segmenter("classical"), load_segmenter("classical", noise=card)
+    assert own.sha256 != shipped.sha256
+    assert set(own.noise("light", "same_camera", 9)) == {("spots", "burden")}
