@@ -10,11 +10,12 @@ from skinimg.base.entries import PhotoEntry, days_between
 from skinimg.base.records import Change, FloatArray, Shot
 from skinimg.base.settings import Settings
 from skinimg.compare.change import OwnNoise, Pair, changes, withheld
-from skinimg.compare.comparable import camera_class, camera_in_words, differences
+from skinimg.compare.comparable import camera_class, camera_in_words
 from skinimg.compare.field_changes import field_changes, maps_of_change
 from skinimg.compare.fields import compared_fields
 from skinimg.compare.multiplicity import with_roles
 from skinimg.compare.paired_maps import paired_skin
+from skinimg.compare.photo_limits import withheld_findings
 from skinimg.compare.plain_skin import PlainSkin, looks_like_another_camera, plain_skin
 from skinimg.measure.metrics import METRICS, metric_keys
 from skinimg.measure.objects import contrast_maps
@@ -69,7 +70,7 @@ def paired(baseline: list[Shot], shots: list[Shot], settings: Settings) -> Follo
     ]
     plain = plain_skin(compared[: len(baseline)], compared[len(baseline) :], shared, supports[0], settings.seed)
     missing = obstacles(everything, totals)
-    apart = differences(first, shots[0])
+    apart = withheld_by_any(shots)
     for region, (finding, m_id) in product(first.frame.regions, metric_keys()):
         if finding in apart:
             missing.setdefault((region, finding, m_id), apart[finding])
@@ -86,6 +87,15 @@ def paired(baseline: list[Shot], shots: list[Shot], settings: Settings) -> Follo
     return FollowUp(
         shots[0].entry, pair, missing, kind, words, plain, rows, fields.left_out, fields.source, maps
     )  # fmt: skip
+
+
+def withheld_by_any(shots: Sequence[Shot]) -> dict[str, str]:
+    """Finding -> why it cannot be compared: one shot that is unlike the baseline spoils the mean of all."""
+    reasons: dict[str, str] = {}
+    for shot in shots:
+        for finding, reason in withheld_findings(shot.difference).items():
+            reasons.setdefault(finding, reason)
+    return reasons
 
 
 def refused(entry: PhotoEntry, first: Shot, refusals: Sequence[str]) -> FollowUp:
