@@ -96,7 +96,7 @@ def _analyze_view(
             continue
         with notes.stage("change"):
             later.append(paired(baseline, shots, bench.settings))
-            notes.show_changes(key, session, later[-1].maps)
+            notes.follow(key, later[-1])
     if baseline:
         with notes.stage("change"):
             _judge(subject, key, baseline[0], later, bench, notes)

@@ -97,6 +97,7 @@ class Frame:
     mm_per_px: float  # of this frame
     native_px_per_mm: float  # of the original photo
     scale_source: str  # iris, card, manifest, assumed
+    place: FloatArray | None = None  # (8, rows, columns) of face/place.py; None on a close-up
 
 
 @dataclass(frozen=True)

@@ -36,11 +36,10 @@ class FollowUp:
     missing: dict[tuple[str, str, str], str]  # (region, finding, metric) -> why it cannot be compared
     camera_class: str = "same_camera"  # of `comparable.camera_class`, the worst of all its pairs of shots
     cameras: str = ""  # in words where they differ or are not known
-    plain: PlainSkin = field(
-        default_factory=lambda: PlainSkin({}, {})
-    )  # what unchanged skin of the pair says about its noise
+    plain: PlainSkin = field(default_factory=lambda: PlainSkin({}, {}))  # what unchanged skin of the pair says
     fields: tuple[Change, ...] = ()  # of the findings that are measured on the paired map
     left_out: str = ""  # a reference that was not believed, in words
+    color_source: str = "skin"  # what told the light of this session, joined by +
     maps: dict[str, FloatArray] = field(default_factory=dict)  # finding -> (r, c) OD of change for the eye
 
 
@@ -85,7 +84,9 @@ def paired(baseline: list[Shot], shots: list[Shot], settings: Settings) -> Follo
     fields = compared_fields(skin)
     rows = tuple(field_changes(skin, fields, pair.baseline, missing))
     maps = maps_of_change(skin, fields)
-    return FollowUp(shots[0].entry, pair, missing, kind, words, plain, rows, fields.left_out, maps)
+    return FollowUp(
+        shots[0].entry, pair, missing, kind, words, plain, rows, fields.left_out, fields.source, maps
+    )  # fmt: skip
 
 
 def withheld_by_any(shots: Sequence[Shot]) -> dict[str, str]:
