@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+import skinimg.cli.guide
 import skinimg.cli.models  # noqa: F401  (registers its commands)
 from skinimg.base.errors import DeviceError, SettingsError, SkinimgError, WeightsError
 from skinimg.base.findings import CLOSEUP_REGIONS, FACE_REGIONS, FINDINGS
