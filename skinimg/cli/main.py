@@ -1,5 +1,5 @@
 """The command line. Exit codes: 0 all done; 1 a bug; 2 usage, study or settings; 3 finished, but some subjects or
-photos could not be scored (they are listed); 4 weights or device.
+photos could not be scored (they are listed); 4 weights or device; 130 stopped by Ctrl-C or SIGTERM.
 
 Commands import what they need when they are called: `--help`, `list` and `manifest` answer without torch.
 """
@@ -19,7 +19,21 @@ import skinimg.cli.models  # noqa: F401  (registers its commands)
 from skinimg.base.errors import DeviceError, SettingsError, SkinimgError, WeightsError
 from skinimg.base.findings import CLOSEUP_REGIONS, FACE_REGIONS, FINDINGS
 from skinimg.base.settings import DEFAULT_WEIGHTS
-from skinimg.cli.terminal import MACHINE, PARTIAL, USAGE, Bar, JsonOption, OutOption, PathArgument, app, print_rows, say
+from skinimg.cli.terminal import (
+    MACHINE,
+    PARTIAL,
+    STOPPED,
+    USAGE,
+    Bar,
+    JsonOption,
+    OutOption,
+    PathArgument,
+    Stopped,
+    app,
+    print_rows,
+    say,
+    stop_on_signals,
+)
 
 
 def main() -> None:
@@ -27,8 +41,12 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):  # a name that the console's encoding lacks must not end a run
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+    stop_on_signals()
     try:
         app()
+    except Stopped:
+        say(("stopped; run the same command again to go on, finished subjects are kept",))
+        sys.exit(STOPPED)
     except SkinimgError as error:
         Console(stderr=True, highlight=False, soft_wrap=True).print(f"skinimg: {error}", markup=False)
         sys.exit(MACHINE if isinstance(error, WeightsError | DeviceError) else USAGE)
@@ -244,6 +262,10 @@ def doctor() -> None:
         rows.append({"what": f"weights {path.stem}", "found": "whole"})
     rows.append({"what": "weights classical", "found": f"whole, {load_segmenter('classical').sha256[:12]}"})
     print_rows(rows, ("what", "found"))
+    print(
+        "For a bug report send: this table, the command, the whole message, and run.json with the names of photos "
+        "taken out.\nNever send photos of patients: draw a study with `skinimg synth`, and say whether it fails too."
+    )
 
 
 @app.command()

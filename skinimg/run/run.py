@@ -13,6 +13,7 @@ import pandas as pd
 
 from skinimg.base.entries import Study
 from skinimg.base.errors import SettingsError, StudyError
+from skinimg.base.files import write_text
 from skinimg.base.provenance import versions
 from skinimg.base.records import SubjectFailure
 from skinimg.base.settings import DEFAULT_WEIGHTS, Settings
@@ -192,6 +193,4 @@ def _write_run(
         "seconds": {"total": round(seconds, 3), **stages},
         "warnings": [*study.warnings, *(text for d in done for text in d.warnings)],
     }
-    partial = out / f".run.json.{os.getpid()}"
-    partial.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    partial.replace(out / "run.json")
+    write_text(out / "run.json", json.dumps(record, indent=2, ensure_ascii=False) + "\n")
