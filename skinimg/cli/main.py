@@ -73,6 +73,9 @@ def analyze(
     lang: Annotated[str, typer.Option(help="Language of the reports: en or fr.")] = "en",
     deidentify: Annotated[bool, typer.Option("--deidentify", help="Cover the eyes in the reports.")] = False,
     pdf: Annotated[bool, typer.Option("--pdf", help="Also write each report as PDF.")] = False,
+    pseudonymize: Annotated[
+        Path | None, typer.Option(metavar="KEYFILE", help="Keyed hashes instead of the names of people and files.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Measure what changed in every subject of a study, and write tables, pictures and reports."""
@@ -81,7 +84,8 @@ def analyze(
     from skinimg.run.run import Options
     from skinimg.run.run import analyze as run
 
-    options = Options(weights, device, workers, scheduler, not resume, ReportOptions(lang, deidentify, pdf), noise)
+    report = ReportOptions(lang, deidentify, pdf)
+    options = Options(weights, device, workers, scheduler, not resume, report, pseudonymize, noise)
     chosen = with_targets(read_settings(settings), target)
     with Bar("subjects") as progress:
         outcome = run(path, out, options, chosen, progress)
@@ -127,6 +131,18 @@ def manifest(
     photos = sum(len(subject.photos) for subject in study.subjects)
     print(f"{target}: {len(study.subjects)} subjects, {photos} photos")
     say(study.warnings)
+
+
+@app.command()
+def forget(
+    subject: Annotated[str, typer.Argument(help="As in the column subject of photos.csv.")],
+    out: OutOption,
+) -> None:
+    """Take one person out of a folder of results, and prove it by looking through every file."""
+    from skinimg.run.forget import forget as run
+
+    searched = run(subject, out)
+    print(f"{subject} is out of {out}: {searched} files were searched and hold no trace. Photos are yours to remove.")
 
 
 @app.command()

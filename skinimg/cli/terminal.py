@@ -9,7 +9,6 @@ from __future__ import annotations
 import signal
 from importlib import metadata
 from pathlib import Path
-from types import FrameType
 from typing import Annotated, Any
 
 import typer
@@ -41,7 +40,7 @@ class Stopped(BaseException):
 def stop_on_signals() -> None:
     """From here on Ctrl-C and SIGTERM unwind the program, which puts half-written files away, instead of killing it."""
 
-    def stop(number: int, frame: FrameType | None) -> None:
+    def stop(*_: object) -> None:
         raise Stopped
 
     signal.signal(signal.SIGINT, stop)
@@ -50,7 +49,7 @@ def stop_on_signals() -> None:
 
 def _version(asked: bool) -> None:
     if asked:
-        print(f"skinimg {metadata.version('skinimg')}")
+        typer.echo(f"skinimg {metadata.version('skinimg')}")
         raise typer.Exit
 
 

@@ -1,4 +1,4 @@
-"""A full disk at any write, files that go away, and a user who stops the run: nothing is lost or half-written."""
+"""A full disk at any write, and a user who stops the run: nothing is lost or half-written."""
 
 import errno
 import os
@@ -73,8 +73,8 @@ def leftovers(out):
 
 def test_every_write_may_fail_once(study, whole, tmp_path, monkeypatch):
     total, good = whole
-    # Every third write, and all of the last ones, which are the tables of the whole run.
-    for number in [*range(1, total - 20, 9), *range(total - 20, total + 1, 3)]:
+    # Some writes of the subject, and some of the last ones, which are the tables of the whole run.
+    for number in (1, 7, total // 2, total - 20, total - 7, total - 1):
         out = tmp_path / str(number)
         with monkeypatch.context() as patched:
             fail_at(patched, number)
@@ -89,22 +89,6 @@ def test_every_write_may_fail_once(study, whole, tmp_path, monkeypatch):
             pd.read_parquet(table)
     assert analyze(study, out).complete
     assert (out / "changes.csv").read_bytes() == (good / "changes.csv").read_bytes()
-
-
-def test_a_photo_that_goes_away_is_a_reason(study, tmp_path):
-    copy = tmp_path / "study"
-    copy.mkdir()
-    for path in study.parent.iterdir():
-        (copy / path.name).write_bytes(path.read_bytes())
-    from skinimg.study import read_study
-
-    read = read_study(copy / "manifest.csv")
-    (copy / "S2.png").unlink()
-    from skinimg.base.errors import PhotoError
-    from skinimg.photo.decode import read_photo
-
-    with pytest.raises(PhotoError, match="cannot be opened"):
-        read_photo(read.subjects[0].photos[1].path)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
