@@ -15,7 +15,8 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-import skinimg.cli.models  # noqa: F401  (registers its commands)
+import skinimg.cli.care
+import skinimg.cli.models  # noqa: F401  (both register their commands)
 from skinimg.base.errors import DeviceError, SettingsError, SkinimgError, WeightsError
 from skinimg.base.findings import CLOSEUP_REGIONS, FACE_REGIONS, FINDINGS
 from skinimg.base.settings import DEFAULT_WEIGHTS
@@ -134,18 +135,6 @@ def manifest(
 
 
 @app.command()
-def forget(
-    subject: Annotated[str, typer.Argument(help="As in the column subject of photos.csv.")],
-    out: OutOption,
-) -> None:
-    """Take one person out of a folder of results, and prove it by looking through every file."""
-    from skinimg.run.forget import forget as run
-
-    searched = run(subject, out)
-    print(f"{subject} is out of {out}: {searched} files were searched and hold no trace. Photos are yours to remove.")
-
-
-@app.command()
 def repeatability(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The --out folder of an analysis with repeat shots.")],
     lang: Annotated[str, typer.Option(help="Language of the page: en or fr.")] = "en",
@@ -255,33 +244,6 @@ def list_(
         print(json.dumps(rows, ensure_ascii=False, indent=2))
     else:
         print_rows(rows, tuple(rows[0]) if rows else ())
-
-
-@app.command()
-def doctor() -> None:
-    """Say what this machine can run, and whether the shipped weights are whole."""
-    import os
-
-    import torch
-
-    from skinimg.base.provenance import versions
-    from skinimg.base.shipped import shipped
-    from skinimg.model.segmenter import load_segmenter
-    from skinimg.model.weights import load_weights
-
-    rows: list[dict[str, Any]] = [{"what": name, "found": version} for name, version in versions().items()]
-    rows.append({"what": "cores", "found": os.cpu_count()})
-    cuda = torch.cuda.get_device_name(0) if torch.cuda.is_available() else "none, the CPU is used"
-    rows.append({"what": "CUDA device", "found": cuda})
-    for path in sorted(shipped("weights").glob("*.safetensors")):
-        load_weights(path)
-        rows.append({"what": f"weights {path.stem}", "found": "whole"})
-    rows.append({"what": "weights classical", "found": f"whole, {load_segmenter('classical').sha256[:12]}"})
-    print_rows(rows, ("what", "found"))
-    print(
-        "For a bug report send: this table, the command, the whole message, and run.json with the names of photos "
-        "taken out.\nNever send photos of patients: draw a study with `skinimg synth`, and say whether it fails too."
-    )
 
 
 @app.command()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from skinimg.base.records import SubjectFailure
 from skinimg.output import tables
 from skinimg.report import ReportOptions, write_index
 from skinimg.study import safe_name
+
+_INLINED = re.compile(r"data:[\w/+.-]+;base64,[A-Za-z0-9+/=]*")
 
 
 def forget(subject: str, out: Path) -> int:
@@ -47,8 +50,8 @@ def forget(subject: str, out: Path) -> int:
     _rewrite_run(out, subject, set(mine["photo"]), kept)
     append_log(out, "forget", {})
     searched = list(_files(out))
-    traces = [subject, *mine["sha256"], *mine["photo"]]
-    if left := [path.name for path in searched if _holds(path, traces)]:
+    named = _naming((subject, *mine["sha256"], *mine["photo"]))
+    if left := [path.name for path in searched if _holds(path, named)]:
         raise StudyError(
             f"traces of {subject} are left in {out.name}",
             found=", ".join(left),
@@ -61,11 +64,11 @@ def forget(subject: str, out: Path) -> int:
 def _rewrite_run(out: Path, subject: str, photos: set[str], kept: dict[str, pd.DataFrame]) -> None:
     """run.json and the overview without the subject; whole sentences go that name the person or one of its photos."""
     record: dict[str, Any] = json.loads((out / "run.json").read_text(encoding="utf-8"))
-    names = (subject, *photos)
+    named = _naming((subject, *photos))
     record["input_sha256"] = {photo: value for photo, value in record["input_sha256"].items() if photo not in photos}
     record["failures"].pop(subject, None)
     for part in ("warnings", "uncompared", "left_out"):
-        record[part] = [item for item in record[part] if not any(name in json.dumps(item) for name in names)]
+        record[part] = [item for item in record[part] if not named.search(json.dumps(item, ensure_ascii=False))]
     record["subjects"] = int(kept["photos"]["subject"].nunique())
     write_text(out / "run.json", json.dumps(record, indent=2, ensure_ascii=False) + "\n")
     failures = [
@@ -80,6 +83,17 @@ def _files(out: Path) -> Iterator[Path]:
     return (path for path in out.rglob("*") if path.is_file())
 
 
-def _holds(path: Path, traces: list[str]) -> bool:
-    content = bytes(path.name, "utf-8", "surrogateescape") + path.read_bytes()
-    return any(trace and trace.encode("utf-8", "surrogateescape") in content for trace in traces)
+def _holds(path: Path, named: re.Pattern[str]) -> bool:
+    """Pictures are pixels only; of pages their inlined pictures are skipped, in whose code any short name occurs."""
+    if path.suffix == ".parquet":
+        text = pd.read_parquet(path).to_csv()
+    elif path.suffix in (".csv", ".json", ".jsonl", ".html", ".txt"):
+        text = _INLINED.sub("", path.read_text(encoding="utf-8", errors="surrogateescape"))
+    else:
+        text = ""
+    return bool(named.search(path.name) or named.search(text))
+
+
+def _naming(names: Iterable[str]) -> re.Pattern[str]:
+    """Matches the names as whole words: P1 is not found in P10."""
+    return re.compile("|".join(rf"(?<!\w){re.escape(name)}(?!\w)" for name in names if name))
