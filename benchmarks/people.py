@@ -1,6 +1,6 @@
 """The exam on people: how much of a painted fall is recovered on real faces, what is called, what is called falsely.
 
-python -m benchmarks.people --people held-out --keep DIR      the exam, its page in docs/benchmarks/people.md
+python -m benchmarks.people --people held-out --keep DIR      the exam, add --page for docs/benchmarks/people.md
 python -m benchmarks.people --people 006,022f --keep DIR      any people, tables on the screen only
 
 Every pair of photos costs about 15 s on one core; what has been measured is kept in DIR/results and not repeated
@@ -16,6 +16,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -28,6 +29,7 @@ from skinimg.run.run import Options, analyze
 from skinimg.skin.optics import tone_of
 
 DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data" / "standardized"
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks" / "people.md"
 # Finding and metric that answer for a treatment, and those that must not answer for it: the other pigment.
 ANSWERS = {
     "spots": (("spots", "burden"), ("hyperpigmentation", "load")),
@@ -47,6 +49,18 @@ class Truth:
     tone: str
     load_before: float  # mm2 OD
     load_after: float
+
+
+class Result(TypedDict):
+    """One pair: what was painted, the rows of changes.csv, and why there are none."""
+
+    truth: dict[str, Any]
+    failure: str
+    changes: list[dict[str, Any]]
+
+
+def truth_of(result: Result) -> Truth:
+    return Truth(**result["truth"])
 
 
 def all_people() -> list[str]:
@@ -77,7 +91,7 @@ def draw_pair(person: str, treatment: str, folder: Path) -> Truth:
     return Truth(person, treatment, tone_of(seat.anchor), painted.load_before, painted.load_after)
 
 
-def examine(people: Sequence[str], treatments: Sequence[str], keep: Path, workers: int) -> list[dict[str, object]]:
+def examine(people: Sequence[str], treatments: Sequence[str], keep: Path, workers: int) -> list[Result]:
     """Truth and measured changes of every pair, from the cache where it is there."""
     results, photos, out = keep / "results", keep / "photos", keep / "out"
     results.mkdir(parents=True, exist_ok=True)
@@ -102,27 +116,26 @@ def examine(people: Sequence[str], treatments: Sequence[str], keep: Path, worker
     return [json.loads((results / f"{name}.json").read_text(encoding="utf-8")) for name in pairs]
 
 
-def row_of(result: dict[str, object], finding: str, metric: str, region: str = "face") -> dict[str, object] | None:
+def row_of(result: Result, finding: str, metric: str, region: str = "face") -> dict[str, object] | None:
     """One row of changes.csv of a result."""
-    rows: list[dict[str, object]] = result["changes"]  # type: ignore[assignment]
     keys = (region, finding, metric)
-    return next((r for r in rows if (r["region"], r["finding"], r["metric"]) == keys), None)
+    return next((r for r in result["changes"] if (r["region"], r["finding"], r["metric"]) == keys), None)
 
 
-def recovered(result: dict[str, object], finding: str, metric: str) -> tuple[float, str]:
+def recovered(result: Result, finding: str, metric: str) -> tuple[float, str]:
     """Measured over true fall (NaN where nothing was measured), and the verdict."""
-    truth = Truth(**result["truth"])  # type: ignore[arg-type]
+    truth = truth_of(result)
     row = row_of(result, finding, metric)
     if row is None:
         return float("nan"), "not_assessable"
     return float(str(row["change"])) / (truth.load_after - truth.load_before), str(row["verdict"])
 
 
-def table(results: Sequence[dict[str, object]]) -> pd.DataFrame:
+def table(results: Sequence[Result]) -> pd.DataFrame:
     """One line per treatment and answering metric."""
     lines = []
     for treatment, answers in ANSWERS.items():
-        mine = [r for r in results if Truth(**r["truth"]).treatment == treatment]  # type: ignore[arg-type]
+        mine = [r for r in results if truth_of(r).treatment == treatment]
         for role, (finding, metric) in [*(("answer", a) for a in answers), ("cross-talk", CROSS_TALK[treatment])]:
             found = [recovered(r, finding, metric) for r in mine]
             share = np.array([f[0] for f in found])
@@ -152,16 +165,16 @@ def _percent(hits: np.ndarray, of: int) -> float:
     return round(100 * float(hits.sum()) / of, 0) if of else float("nan")
 
 
-def false_verdicts(results: Sequence[dict[str, object]]) -> pd.DataFrame:
+def false_verdicts(results: Sequence[Result]) -> pd.DataFrame:
     """Null pairs: how many verdicts of change, over the whole face and in all regions."""
-    nulls = [r for r in results if Truth(**r["truth"]).treatment == "null"]  # type: ignore[arg-type]
+    nulls = [r for r in results if truth_of(r).treatment == "null"]
     lines = []
     for finding, metric in HEADLINES:
         rows = [row for r in nulls if (row := row_of(r, finding, metric)) is not None]
         every = [
             row
             for r in nulls
-            for row in r["changes"]  # type: ignore[attr-defined]
+            for row in r["changes"]
             if row["finding"] == finding and row["verdict"] != "not_assessable"
         ]
         lines.append(
@@ -183,11 +196,17 @@ def main() -> None:
     asked.add_argument("--treatments", default=",".join(TREATMENTS))
     asked.add_argument("--keep", type=Path, required=True)
     asked.add_argument("--workers", type=int, default=1)
+    asked.add_argument("--page", action="store_true", help="write docs/benchmarks/people.md")
     args = asked.parse_args()
     people = held_out_people() if args.people == "held-out" else args.people.split(",")
     results = examine(people, args.treatments.split(","), args.keep, args.workers)
     print(table(results).to_string(index=False))
     print(false_verdicts(results).to_string(index=False))
+    if args.page:
+        from benchmarks.people_page import page
+
+        PAGE.parent.mkdir(exist_ok=True)
+        PAGE.write_text(page(results), encoding="utf-8")
 
 
 if __name__ == "__main__":

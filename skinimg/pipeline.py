@@ -10,6 +10,7 @@ from pathlib import Path
 from skinimg.align import align, identity_alignment
 from skinimg.base.entries import PhotoEntry, Subject, days_between
 from skinimg.base.errors import AlignmentError, CalibrationError, PhotoError
+from skinimg.base.photo_difference import SAME
 from skinimg.base.provenance import file_sha256
 from skinimg.base.records import CellTotals, SessionPictures, Shot, SubjectFailure, SubjectResult
 from skinimg.base.settings import Settings
@@ -18,6 +19,7 @@ from skinimg.compare.change import own_noise
 from skinimg.compare.clinical_scores import estimates
 from skinimg.compare.comparable import transient_redness, undated_treatments
 from skinimg.compare.follow_up import FollowUp, judged, paired, refused, said_aloud, that_count
+from skinimg.compare.photo_pair import photo_difference
 from skinimg.compare.score import scores
 from skinimg.compare.track import Sighting, sight_shot, track
 from skinimg.measure.objects import contrast_maps, find_objects, line_lengths
@@ -96,7 +98,7 @@ def _analyze_view(
             continue
         with notes.stage("change"):
             later.append(paired(baseline, shots, bench.settings))
-            notes.show_changes(key, session, later[-1].maps)
+            notes.follow(key, later[-1])
     if baseline:
         with notes.stage("change"):
             _judge(subject, key, baseline[0], later, bench, notes)
@@ -117,6 +119,7 @@ def look(entry: PhotoEntry, first: Shot | None, bench: Bench, notes: Notes) -> S
             if first
             else identity_alignment(seen.frame)
         )
+        difference = photo_difference(first, seen, alignment) if first else SAME
     with notes.stage("objects"):
         contrasts = contrast_maps(seen.frame, seen.maps, segmentation)
         lengths = line_lengths(segmentation, seen.frame.mm_per_px)
@@ -127,6 +130,7 @@ def look(entry: PhotoEntry, first: Shot | None, bench: Bench, notes: Notes) -> S
         entry, seen.photo_sha256, seen.frame, seen.face, seen.colour.source, seen.colour.error_de00,
         seen.quality, seen.maps, segmentation,
         alignment, contrasts, lengths, objects, fields, seen.camera, seen.witnesses,
+        seen.jpeg_quality, difference,
     )  # fmt: skip
 
 

@@ -59,6 +59,7 @@ class Study:
     subjects: tuple[Subject, ...]
     warnings: tuple[str, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
+    lost: tuple[str, ...] = ()  # sessions and subjects of whom nothing can be read, in words
 
 
 def days_between(start: str, end: str) -> int | None:

@@ -99,7 +99,8 @@ def analyze(
 
 @app.command()
 def check(path: PathArgument, as_json: JsonOption = False) -> None:
-    """Read the layout and the quality of the photos, in seconds, without measuring anything."""
+    """Read the layout and the quality of the photos, a second each, and say what would keep them from comparison."""
+    from skinimg.compare.glance import judge_faces
     from skinimg.study import read_study, uncompared
     from skinimg.study.check import check_study
 
@@ -107,6 +108,8 @@ def check(path: PathArgument, as_json: JsonOption = False) -> None:
     alone = uncompared(study)
     with Bar("photos") as progress:
         rows = check_study(study, progress)
+    with Bar("faces") as progress:
+        judge_faces(study, rows, progress)
     if as_json:
         left_out = [{"file": item.file, "reason": item.reason} for item in study.left_out]
         said = {"photos": rows, "warnings": study.warnings, "left_out": left_out, "uncompared": alone}

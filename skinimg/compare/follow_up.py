@@ -10,11 +10,12 @@ from skinimg.base.entries import PhotoEntry, days_between
 from skinimg.base.records import Change, FloatArray, Shot
 from skinimg.base.settings import Settings
 from skinimg.compare.change import OwnNoise, Pair, changes, withheld
-from skinimg.compare.comparable import camera_class, camera_in_words, differences
+from skinimg.compare.comparable import camera_class, camera_in_words
 from skinimg.compare.field_changes import field_changes, maps_of_change
 from skinimg.compare.fields import compared_fields
 from skinimg.compare.multiplicity import with_roles
 from skinimg.compare.paired_maps import paired_skin
+from skinimg.compare.photo_limits import withheld_findings
 from skinimg.compare.plain_skin import PlainSkin, looks_like_another_camera, plain_skin
 from skinimg.measure.metrics import METRICS, metric_keys
 from skinimg.measure.objects import contrast_maps
@@ -35,11 +36,10 @@ class FollowUp:
     missing: dict[tuple[str, str, str], str]  # (region, finding, metric) -> why it cannot be compared
     camera_class: str = "same_camera"  # of `comparable.camera_class`, the worst of all its pairs of shots
     cameras: str = ""  # in words where they differ or are not known
-    plain: PlainSkin = field(
-        default_factory=lambda: PlainSkin({}, {})
-    )  # what unchanged skin of the pair says about its noise
+    plain: PlainSkin = field(default_factory=lambda: PlainSkin({}, {}))  # what unchanged skin of the pair says
     fields: tuple[Change, ...] = ()  # of the findings that are measured on the paired map
     left_out: str = ""  # a reference that was not believed, in words
+    color_source: str = "skin"  # what told the light of this session, joined by +
     maps: dict[str, FloatArray] = field(default_factory=dict)  # finding -> (r, c) OD of change for the eye
 
 
@@ -70,7 +70,7 @@ def paired(baseline: list[Shot], shots: list[Shot], settings: Settings) -> Follo
     ]
     plain = plain_skin(compared[: len(baseline)], compared[len(baseline) :], shared, supports[0], settings.seed)
     missing = obstacles(everything, totals)
-    apart = differences(first, shots[0])
+    apart = withheld_by_any(shots)
     for region, (finding, m_id) in product(first.frame.regions, metric_keys()):
         if finding in apart:
             missing.setdefault((region, finding, m_id), apart[finding])
@@ -84,7 +84,18 @@ def paired(baseline: list[Shot], shots: list[Shot], settings: Settings) -> Follo
     fields = compared_fields(skin)
     rows = tuple(field_changes(skin, fields, pair.baseline, missing))
     maps = maps_of_change(skin, fields)
-    return FollowUp(shots[0].entry, pair, missing, kind, words, plain, rows, fields.left_out, maps)
+    return FollowUp(
+        shots[0].entry, pair, missing, kind, words, plain, rows, fields.left_out, fields.source, maps
+    )  # fmt: skip
+
+
+def withheld_by_any(shots: Sequence[Shot]) -> dict[str, str]:
+    """Finding -> why it cannot be compared: one shot that is unlike the baseline spoils the mean of all."""
+    reasons: dict[str, str] = {}
+    for shot in shots:
+        for finding, reason in withheld_findings(shot.difference).items():
+            reasons.setdefault(finding, reason)
+    return reasons
 
 
 def refused(entry: PhotoEntry, first: Shot, refusals: Sequence[str]) -> FollowUp:

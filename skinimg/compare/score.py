@@ -97,14 +97,9 @@ def _between(a: str, b: str, correlation: Mapping[tuple[str, str], float]) -> fl
 
 
 def _counted_once(counted: Sequence[Change]) -> list[Change]:
-    """Of a pigment's wide finding and its marks, the one of which the baseline shows more against its noise."""
-    by_finding = {c.finding: c for c in counted}
-    left_out = {
-        min(wide, marks, key=lambda finding: by_finding[finding].baseline / by_finding[finding].mdc95)
-        for wide, marks in _SAME_SKIN.items()
-        if {wide, marks} <= by_finding.keys()
-    }
-    return [c for c in counted if c.finding not in left_out]
+    """Without the wide finding of a pigment whose marks count: they lie on the same skin, and marks are what fades."""
+    present = {c.finding for c in counted}
+    return [c for c in counted if _SAME_SKIN.get(c.finding) not in present]
 
 
 def grade(improvement_percent: float, verdict: str) -> str:

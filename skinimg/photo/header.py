@@ -23,11 +23,12 @@ from skinimg.base.errors import PhotoError
 from skinimg.photo.png import cicp, odd_colours
 
 # Extensions of photos: those that are read, and those that are known to be photos but are refused with a next step.
-READ = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".webp", ".heic", ".heif"})
-RAW = frozenset(
-    {".nef", ".cr2", ".cr3", ".arw", ".dng", ".raf", ".orf", ".rw2", ".pef", ".srw", ".x3f", ".iiq", ".3fr", ".nrw"}
-)
-NOT_READ = RAW | {".bmp", ".dib", ".gif", ".avif", ".jxl", ".jp2", ".jpx", ".psd", ".tga", ".raw"}
+_READ = "jpg jpeg jpe jfif jif jfi pjpeg pjp mpo png tif tiff webp heic heif hif"
+_RAW = "nef nrw crw cr2 cr3 arw srf sr2 dng raf orf rw2 rwl pef srw x3f iiq 3fr fff mef mos mrw erf dcr kdc gpr"
+_OTHERS = "bmp dib gif avif avifs heics jxl jp2 j2k jpf jpx jxr psd psb tga raw dcm ppm pgm exr xcf"
+READ = frozenset(f".{kind}" for kind in _READ.split())
+RAW = frozenset(f".{kind}" for kind in _RAW.split())
+NOT_READ = RAW | {f".{kind}" for kind in _OTHERS.split()}
 FORMATS = ("JPEG", "PNG", "TIFF", "WEBP")  # and HEIF, registered on demand
 MAX_MEGAPIXELS = 200.0
 MIN_SIDE_PX = 32  # less is an icon: 16 mm of skin at 2 px/mm, the coarsest resolution at which anything is measured

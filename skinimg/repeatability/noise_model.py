@@ -27,6 +27,9 @@ from skinimg.measure.metrics import METRICS
 Values = npt.NDArray[np.float64]
 
 FEWEST_PEOPLE = 5
+# Below it no more is asked of people than how much a value strays: neither what plain skin tells of it (a line through
+# five points), nor how many errors hold 95 % (Student's t stands in).
+_FEWEST_TO_TELL = 10
 _FOLDS = 5
 _ROUNDS = 2  # of the share of the single shot: the variance needs the share, the share the variance
 # What few people can fit by chance and no photo does: an amplitude told by plain skin at most carries over whole.
@@ -68,6 +71,7 @@ def fitted(rows: pd.DataFrame, metric: str) -> Repeatability | None:
     if len(people) < FEWEST_PEOPLE or np.abs(apart).max() < 1e-9 * np.abs(rows["start"]).max():
         return None
     noise = _likeliest(rows, metric)
+    dilution = _DILUTION if METRICS[metric].load else 0.0
     fold = rows["person"].map({name: k % _FOLDS for k, name in enumerate(sorted(people))}).to_numpy()
     scaled = np.empty(len(rows))
     for k in range(_FOLDS):
@@ -75,6 +79,8 @@ def fitted(rows: pd.DataFrame, metric: str) -> Repeatability | None:
         if out.any():
             scaled[out] = np.abs(apart[out]) / errors(_likeliest(rows[~out], metric), rows[out], metric)
     person, whole = rows["person"].to_numpy(), rows["whole"].to_numpy(bool)
+    if len(people) < _FEWEST_TO_TELL:
+        return replace(noise, people=float(len(people)), dilution=dilution)
     # Whole face and regions are held to 95 % each: in a small region a metric has heavier tails.
     held = [min(_conformal(scaled[use], person[use]), _MOST) if use.any() else 0.0 for use in (whole, ~whole)]
     outlined = rows[rows["area_mm2"] > 0]
@@ -83,7 +89,7 @@ def fitted(rows: pd.DataFrame, metric: str) -> Repeatability | None:
         noise,
         per_mm2=float(np.nan_to_num(od)) * noise.placebo / 2**0.5,  # for pairs without enough plain skin
         people=float(len(people)),
-        dilution=_DILUTION if METRICS[metric].load else 0.0,
+        dilution=dilution,
         quantile=held[0],
         quantile_region=held[1],
     )
@@ -121,17 +127,19 @@ def _likeliest(rows: pd.DataFrame, metric: str) -> Repeatability:
     weight = np.where(rows["whole"], _WHOLE_WEIGHT, 1.0)
     for _ in range(_ROUNDS):
         design = _design(rows, metric, shot)
-        parts = _variances(design, square, weight, 2 * floor**2)
+        parts = _variances(design, square, weight, 2 * floor**2, rows["person"].nunique() >= _FEWEST_TO_TELL)
         stated = {n: float(p if n == "per_unit" else np.sqrt(p)) for n, p in zip(_PARTS, parts, strict=True)}
         noise = Repeatability(absolute=floor, shot=shot, **{**stated, "relative": max(stated["relative"], _LEAST)})
         shot = _shot_share(noise, rows, metric)
     return noise
 
 
-def _variances(design: Values, square: Values, weight: Values, floor: float) -> Values:
+def _variances(design: Values, square: Values, weight: Values, floor: float, telling: bool) -> Values:
     """(parts,) the likeliest, none negative: weighted least squares of squares to start with, then likelihood."""
     scale = np.maximum(design.max(axis=0), 1e-30)
     used = design.max(axis=0) > 0
+    if not telling:
+        used &= [name not in _TOLD for name in _PARTS]
     a, typical = design / scale, float(np.average(square, weights=weight)) + 1e-30
     most = np.array([_BOUNDS.get(name, np.inf) for name in _PARTS]) ** 2 * scale
     expected = np.full(len(square), typical)

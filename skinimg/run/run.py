@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import time
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from skinimg.base.entries import Study
+from skinimg.base.entries import PhotoEntry, Study
 from skinimg.base.errors import SettingsError, StudyError
 from skinimg.base.files import write_text
 from skinimg.base.log import append_log
@@ -87,6 +88,8 @@ def analyze(
     if options.key is not None:
         study = pseudonymized(study, read_key(options.key))
     _refuse_out(Path(path), study, out)
+    if not options.fresh:
+        _refuse_other_photos(study, out)
     _prepare(out)
     start = time.perf_counter()
     threads = max((os.cpu_count() or 1) // min(options.workers, len(study.subjects)), 1)
@@ -131,10 +134,11 @@ def analyze(
 def _refuse_out(path: Path, study: Study, out: Path) -> None:
     """Results never lie among the photos, nor among the results of other people."""
     inputs = (path if path.is_dir() else path.parent).resolve()
-    if inputs.is_relative_to(out.resolve()):
+    photos = (entry.path for subject in study.subjects for entry in subject.photos)
+    if any(path.is_relative_to(out.resolve()) for path in (inputs, *photos)):
         raise StudyError(
             f"{out} holds the photos",
-            found="--out is the folder of the photos, or lies above it",
+            found="--out is a folder of photos, or lies above one",
             needed="a folder of its own",
             next_step=f"For example --out {inputs.name}_result.",
         )
@@ -150,6 +154,33 @@ def _refuse_out(path: Path, study: Study, out: Path) -> None:
             needed="an empty folder, or one with results of these people only",
             next_step="Name another folder with --out.",
         )
+
+
+def _refuse_other_photos(study: Study, out: Path) -> None:
+    """Another person's photos may lie in a folder of the same name: `anna/photos`, `ben/photos`."""
+    try:
+        earlier = json.loads((out / "run.json").read_text(encoding="utf-8")).get("input_sha256")
+    except (OSError, ValueError, AttributeError):
+        return  # no finished run there
+    entries = [entry for subject in study.subjects for entry in subject.photos]
+    if earlier and not any(_same(entry, earlier) for entry in entries):
+        raise StudyError(
+            f"{out} holds the results of other photos",
+            found=f"none of the {len(earlier)} photos of the earlier run is in this study",
+            needed="an empty folder, or one with results of these photos",
+            next_step="Name another folder with --out; or, if all photos were exported anew, use --fresh.",
+        )
+
+
+def _same(entry: PhotoEntry, earlier: dict[str, str]) -> bool:
+    """Whether a photo is the one that an earlier run measured under its name."""
+    if entry.photo not in earlier:
+        return False
+    try:
+        with entry.path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == earlier[entry.photo]
+    except OSError:
+        return False
 
 
 def _prepare(out: Path) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 
 from skinimg.base.errors import StudyError
@@ -24,9 +25,9 @@ _MONTHS = {
     word: number
     for number, words in enumerate(
         (
-            "jan ene gen janv",
+            "jan ene gen janv jaen jaenner",
             "feb fev febr fevr",
-            "mar mrz maerz mars marz",
+            "mar mrz maer maerz mars marz",
             "apr avr abr",
             "may mai mag",
             "jun giu juin",
@@ -48,61 +49,122 @@ _LONG_MONTHS = _words(
     "aprile maggio giugno luglio settembre ottobre dicembre janeiro fevereiro marco maio junho julho "
     "setembro outubro novembro dezembro"
 )
-_ISO = re.compile(r"(\d{4})([-_.]?)(\d{2})\2(\d{2})(?!\d)")
-_STAMP = re.compile(r"(?:[a-z]{2,4}[-_])?(\d{8})[-_](?:\d{6,9}|wa\d+)(?!\d)", re.IGNORECASE)  # PXL_20240105_101112345
-_NUMBERS = re.compile(r"(\d{1,2})([-_./ ])(\d{1,2})\2(\d{4}|\d{2})(?!\d)")
-_COMPACT = re.compile(r"(\d{2})(\d{2})(\d{4})(?!\d)")
-_DAY_FIRST = re.compile(
-    r"(\d{1,2})(?:st|nd|rd|th|er|\.)?[-_. ]*(?:de )?([^\W\d_]{3,10})\.?[-_. ]*(?:de )?(\d{4}|\d{2})(?!\d)"
+_ISO = re.compile(
+    r"(?<!\d)(?P<year>\d{4})(?:(?P<s>[-_./]?)(?P<month>\d{2})(?P=s)(?P<day>\d{2})"
+    r"|(?P<t>[-_./ ])(?P<month1>\d{1,2})(?P=t)(?P<day1>\d{1,2}))(?!\d)"
 )
-_MONTH_FIRST = re.compile(r"([^\W\d_]{3,10})\.?[-_. ]*(\d{1,2})(?:st|nd|rd|th)?,?[-_. ]+(\d{4})(?!\d)")
-_YEAR_FIRST = re.compile(r"(\d{4})[-_. ]*([^\W\d_]{3,10})\.?[-_. ]*(\d{1,2})(?!\d)")
+_TIME = r"(?:[-_ t]+|[-_ ]+(?:at|um|a|alle|as)[-_ ]+)(?:\d{6,9}|\d{2}[-_.:h]\d{2}(?:[-_.:]\d{2})?|wa\d+)(?!\d)"
+_STAMP = re.compile(
+    _ISO.pattern + _TIME, re.IGNORECASE
+)  # PXL_20240105_101112345, WhatsApp Image 2024-01-05 at 10.11.12
+_NUMBERS = re.compile(r"(?<!\d)(\d{1,2})([-_./ ])(\d{1,2})\2(\d{4}|\d{2})(?!\d)(?!\2\d)")
+_COMPACT = re.compile(r"(?<!\d)(\d{2})(\d{2})[-_]?(\d{4})(?!\d)")
+_SIX = re.compile(r"^(\d{2})(\d{2})(\d{2})(?!\d)")
+_DAY_FIRST = re.compile(
+    r"(?<!\d)(\d{1,2})(?:st|nd|rd|th|er|\.)?[-_. ]*(?:de )?([^\W\d_]{3,10})\.?[-_. ]*(?:de )?(\d{4}|\d{2})(?!\d)"
+)
+_MONTH_FIRST = re.compile(r"(?<![^\W\d_])([^\W\d_]{3,10})\.?[-_. ]*(\d{1,2})(?:st|nd|rd|th)?,?[-_. ]+(\d{4})(?!\d)")
+_YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})[-_. ]*([^\W\d_]{3,10})\.?[-_. ]*(\d{1,2})(?!\d)")
+_MONTH_YEAR = re.compile(r"(\d{1,2}|[^\W\d_]{3,10})\.?[-_./ ]*(\d{4})")
+_YEAR_MONTH = re.compile(r"(\d{4})[-_./ ]*(\d{2}|[^\W\d_]{3,10})")
+_SHAPE = re.compile(r"\d{1,2}([-_./])\d{1,2}\1(19|20)\d\d(?!\d)|(19|20)\d\d([-_./])\d{1,2}\4\d{1,2}(?!\d)")
 
 ORDERS = ("day-month-year", "month-day-year", "year-month-day")
 _EARLIEST, _LATEST = 1950, 2100
+_LATEST_SHORT = 49  # two digits of a year: 00 to 49 is 2000 to 2049
 Readings = dict[str, str]  # order -> ISO date
 
 
+@dataclass(frozen=True)
+class _Written:
+    """A date as it stands in a text: what it may mean, and where it begins and ends in the plain text."""
+
+    readings: Readings
+    start: int
+    end: int
+
+
 def leading_date(name: str) -> str:
-    """ISO date at the start of a session's name (2024-01-05, 20240105, 2024_01_05), empty if there is none."""
+    """ISO date at the start of a session's name (2024-01-05, 20240105, 2024_1_5), empty if there is none."""
     match = _ISO.match(name)
-    return _iso(match[1], match[3], match[4]) if match else ""
+    return _of_iso(match) if match else ""
 
 
 def stamped_date(stem: str) -> str:
-    """ISO date in a file name that a phone made of date and time, empty in other names."""
-    match = _STAMP.match(stem)
-    return leading_date(match[1]) if match else ""
+    """ISO date in a file name that a phone or a messenger made of date and time, empty in other names."""
+    match = _STAMP.search(stem)
+    return _of_iso(match) if match else ""
 
 
-def after_date(name: str) -> str:
-    """What a name says behind the date at its start; the whole name where there is none."""
+def begins_with_date(name: str) -> bool:
+    """Whether a name begins with a date in any way of writing."""
+    written = _find(_plain(name))
+    return written is not None and written.start == 0
+
+
+def without_date(name: str) -> str:
+    """What a name says beside its date; the whole name where it has none."""
     plain = _plain(name)
-    for pattern in (_ISO, _NUMBERS, _COMPACT, _DAY_FIRST, _MONTH_FIRST, _YEAR_FIRST):
-        if (match := pattern.match(plain)) and readings(name):
-            return plain[match.end() :]
-    return name
+    written = _find(plain)
+    return plain[: written.start] + plain[written.end :] if written else name
 
 
 def readings(text: str) -> Readings:
-    """What a date at the start of a text may mean: {order of day, month and year: ISO date}; empty without any.
+    """What the date in a text may mean: {order of day, month and year: ISO date}; empty without any.
 
-    A date with one meaning only has it in every order.
+    A date with one meaning only has it in every order, unless it is written in numbers alone.
     """
-    plain = _plain(text)
-    if sure := leading_date(plain) or _with_month_name(plain):
-        return dict.fromkeys(ORDERS, sure)
-    if match := _NUMBERS.match(plain):
-        one, separator, two, three = match.groups()
-        return _orders(one, two, three, day_first=separator == ".")
-    if match := _COMPACT.match(plain):
-        one, two, three = match.groups()
-        return _orders(one, two, three)
-    return {}
+    written = _find(_plain(text))
+    return written.readings if written else {}
+
+
+def sure_date(text: str) -> str:
+    """ISO date in a text where it can mean one day only, else empty."""
+    days = set(readings(text).values())
+    return days.pop() if len(days) == 1 else ""
+
+
+def month_of(text: str) -> int | None:
+    """Months since the year 0 of a name that is a month and a year: `2026-01`, `01-2026`, `Jan 2026`."""
+    plain = _plain(text).strip(" _-.")
+    for pattern, (month, year) in ((_MONTH_YEAR, (1, 2)), (_YEAR_MONTH, (2, 1))):
+        if match := pattern.fullmatch(plain):
+            number = int(match[month]) if match[month].isdecimal() else _month(match[month])
+            if 1 <= number <= 12 and _EARLIEST <= int(match[year]) <= _LATEST:
+                return int(match[year]) * 12 + number
+    return None
+
+
+def names_a_month(text: str) -> bool:
+    """Whether a text holds the name of a month."""
+    return any(_month(word) for word in re.findall(r"[^\W\d_]{3,}", _plain(text)))
+
+
+def _find(plain: str) -> _Written | None:
+    """The first date in a plain text."""
+    found = []
+    for pattern, read in _WAYS:
+        for match in pattern.finditer(plain):
+            if meant := read(match):
+                found.append(_Written(meant, match.start(), match.end()))
+                break
+    return min(found, key=lambda written: (written.start, -written.end), default=None)
+
+
+def refuse_impossible_dates(texts: Iterable[str], where: str) -> None:
+    """StudyError where a text is written like a date and is none: the 31st of February, a 13th month after dots."""
+    for text in texts:
+        if _SHAPE.match(text) and not readings(text):
+            raise StudyError(
+                f"one of the dates of {where} does not exist",
+                found=text,
+                needed="a day of the calendar",
+                next_step="Correct the name, or write it as year-month-day, such as 2026-01-31.",
+            )
 
 
 def dates_of(texts: Iterable[str], captured: Callable[[str], str], where: str) -> dict[str, str]:
-    """ISO date of every text that begins with one, all read in the same order of day, month and year.
+    """ISO date of every text that holds one, all read in the same order of day, month and year.
 
     captured : ISO date on which the photo of a text was taken, '' if unknown; where : what the texts are, for the error
 
@@ -149,24 +211,53 @@ def _ambiguous(found: Mapping[str, Readings], fitting: list[str], where: str) ->
     )
 
 
+def _of_iso(match: re.Match[str]) -> str:
+    return _iso(match["year"], match["month"] or match["month1"], match["day"] or match["day1"])
+
+
+def _in_numbers(match: re.Match[str]) -> Readings:
+    """The dates that numbers make in each order. With dots the day comes first (DIN 5008)."""
+    one, separator, two, three = match.groups()
+    return _orders(one, two, three, day_first=separator == ".")
+
+
 def _orders(one: str, two: str, three: str, day_first: bool = False) -> Readings:
-    """The dates that three numbers make in each order. With dots the day comes first (DIN 5008)."""
-    long = three if len(three) == 4 else f"20{three}"
-    made = {"day-month-year": _iso(long, two, one)}
+    made = {"day-month-year": _iso(_long(three), two, one)}
     if not day_first:
-        made["month-day-year"] = _iso(long, one, two)
-        made["year-month-day"] = _iso(f"20{one}", two, three) if len(three) == 2 else ""
+        made["month-day-year"] = _iso(_long(three), one, two)
+        made["year-month-day"] = _iso(_long(one), two, three) if len(three) == 2 else ""
     return {order: iso for order, iso in made.items() if iso}
 
 
-def _with_month_name(plain: str) -> str:
-    for pattern, (day, month, year) in ((_DAY_FIRST, (1, 2, 3)), (_MONTH_FIRST, (2, 1, 3)), (_YEAR_FIRST, (3, 2, 1))):
-        match = pattern.match(plain)
-        number = _month(match[month]) if match else 0
-        if match and number:
-            long = match[year] if len(match[year]) == 4 else f"20{match[year]}"
-            return _iso(long, str(number), match[day])
-    return ""
+def _long(year: str) -> str:
+    """A year with four digits; 0, which no date has, where two digits are too large for a photo of this century."""
+    return year if len(year) == 4 else f"20{year:0>2}" if int(year) <= _LATEST_SHORT else "0"
+
+
+def _sure(iso: str) -> Readings:
+    return dict.fromkeys(ORDERS, iso) if iso else {}
+
+
+def _with_month(day: int, month: int, year: int) -> Callable[[re.Match[str]], Readings]:
+    """Reader of a match whose groups of these numbers are day, name of the month, and year."""
+
+    def read(match: re.Match[str]) -> Readings:
+        number = _month(match[month])
+        return _sure(_iso(_long(match[year]), str(number), match[day])) if number else {}
+
+    return read
+
+
+# Every way of writing a date, and what it may mean.
+_WAYS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Readings]], ...] = (
+    (_ISO, lambda match: _sure(_of_iso(match))),
+    (_DAY_FIRST, _with_month(1, 2, 3)),
+    (_MONTH_FIRST, _with_month(2, 1, 3)),
+    (_YEAR_FIRST, _with_month(3, 2, 1)),
+    (_NUMBERS, _in_numbers),
+    (_COMPACT, lambda match: _orders(match[1], match[2], match[3])),
+    (_SIX, lambda match: _orders(match[1], match[2], match[3])),
+)
 
 
 def _month(word: str) -> int:

@@ -11,12 +11,13 @@ from pathlib import Path
 from skinimg.base.entries import LeftOut, PhotoEntry, Study
 from skinimg.base.errors import StudyError
 from skinimg.study.captured import captured_on
-from skinimg.study.dates import dates_of, stamped_date
+from skinimg.study.dates import dates_of, refuse_impossible_dates, stamped_date
 from skinimg.study.grouping import build_study
 from skinimg.study.layout import LAYOUT, Found, as_they_lie, collect, says_nothing, some
+from skinimg.study.lost import lost
 from skinimg.study.names import clean_name
 from skinimg.study.order import looks_like_session
-from skinimg.study.tree import Folder, look_into
+from skinimg.study.tree import NOT_A_PHOTO, UNSAID, Folder, look_into
 
 
 def read_folder(root: Path, *, strict: bool = True) -> Study:
@@ -31,20 +32,22 @@ def read_folder(root: Path, *, strict: bool = True) -> Study:
     root = root.resolve()
     warnings: list[str] = []
     tree, left_out = look_into(root, warnings)
+    others = sum(item.reason != UNSAID for item in left_out)
     if not tree.photos and not tree.folders:
         raise StudyError(
             f"{root} holds no photos",
-            found=f"{len(left_out)} files of other kinds" if left_out else "an empty folder",
+            found=f"{others} files of other kinds" if others else "an empty folder",
             needed="JPEG, PNG, TIFF, WebP or HEIC photos",
         )
-    if left_out:
-        warnings.append(_left_out_in_words(left_out))
+    if said := _left_out_in_words(left_out):
+        warnings.append(said)
     manifest = next((item.file for item in left_out if item.file.casefold() == "manifest.csv"), "")
     if manifest:
         warnings.append(f"{root.name} holds a manifest.csv: to use it, give its path instead of the folder's.")
     try:
         entries = _all_entries(tree, warnings, strict=strict)
-        return build_study(root, entries, warnings, left_out=left_out, strict=strict)
+        study = build_study(root, entries, warnings, left_out=left_out, strict=strict)
+        return replace(study, lost=lost(study))
     except StudyError as error:
         if not manifest:
             raise
@@ -54,8 +57,8 @@ def read_folder(root: Path, *, strict: bool = True) -> Study:
 
 def _left_out_in_words(left_out: Sequence[LeftOut]) -> str:
     """One warning for all: files of other kinds by name, twins and copies with their reason."""
-    others = [item.file for item in left_out if item.reason == "not a photo"]
-    said = [f"{item.file} ({item.reason})" for item in left_out if item.reason != "not a photo"]
+    others = [item.file for item in left_out if item.reason == NOT_A_PHOTO]
+    said = [f"{item.file} ({item.reason})" for item in left_out if item.reason not in (NOT_A_PHOTO, UNSAID)]
     parts = [f"Not photos, left out: {some(others)}."] if others else []
     parts += [f"Left out: {some(said)}."] if said else []
     return " ".join(parts)
@@ -72,6 +75,7 @@ def _all_entries(tree: Folder, warnings: list[str], *, strict: bool) -> list[Pho
         entries = _of_each_subject(as_they_lie(tree), tree.path, warnings, strict=False)
     first = {entry.session: entry for entry in reversed(entries)}
     try:
+        refuse_impossible_dates(first, "the sessions")
         dates = dates_of(first, lambda session: captured_on(first[session].path), "the sessions")
     except StudyError as error:
         if strict:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from skinimg.base.entries import LeftOut, PhotoEntry, Study, Subject
@@ -12,7 +13,10 @@ from skinimg.base.errors import StudyError
 from skinimg.base.findings import LIGHTS, VIEWS
 from skinimg.study.captured import dated_by_camera
 from skinimg.study.names import session_key, view_key
-from skinimg.study.order import order_sessions
+from skinimg.study.order import baseline_doubt, order_sessions
+
+# Cyrillic and Greek letters in the shape of Latin ones (Unicode confusables, the common ones in lower case).
+_SHAPES = str.maketrans("аеорсухіјѕһԁԛԝкмтвνοαρυκιτχε", "aeopcyxijshdqwkmtbvoapukitxe")
 
 
 def build_study(
@@ -36,13 +40,13 @@ def build_study(
     by_subject: dict[str, list[PhotoEntry]] = defaultdict(list)
     for entry in entries:
         by_subject[entry.subject].append(entry)
-    _refuse(_case_twin(by_subject, "subjects"), warnings, strict=strict)
+    _refuse(_case_twin(by_subject, "subjects", _as_seen), warnings, strict=strict)
     subjects = []
     for name in sorted(by_subject):
         photos = by_subject[name]
         _refuse(_duplicate(name, photos), warnings, strict=strict)
         dates = _session_dates(name, photos)
-        _refuse(_case_twin(dates, f"sessions of {name}"), warnings, strict=strict)
+        _refuse(_case_twin(dates, f"sessions of {name}", _shapes), warnings, strict=strict)
         try:
             order = order_sessions(list(dates), dates)
         except StudyError as error:
@@ -51,7 +55,7 @@ def build_study(
                     f"{name}: {error.what}", found=error.found, needed=error.needed, next_step=error.next_step
                 ) from error
             order = tuple(sorted(dates))
-            warnings.append(f"{name}: {error}. They stand in the order of their names.")
+            warnings.append(f"{name}: {error} They stand in the order of their names.")
         if by_name := _told_otherwise(order):
             warnings.append(
                 f"{name}: dates and names of the sessions disagree; the dates are followed ({', '.join(order)}), so "
@@ -64,16 +68,27 @@ def build_study(
 
 def uncompared(study: Study) -> tuple[str, ...]:
     """Subjects with one session, and follow-ups without a photo of a view that the baseline has: nothing to compare."""
-    said = []
+    said = [*study.lost]
     for subject in study.subjects:
         baseline, *later = subject.sessions
         views = {view_key(entry) for entry in subject.photos if entry.session == baseline}
         if not later:
             said.append(f"{subject.name}: one session only ({baseline}), nothing to compare with. Add a later session.")
+            continue
+        if doubt := baseline_doubt(subject.sessions):
+            said.append(f"{subject.name}: {doubt}")
         said += [
             f"{subject.name}: {session} shows no view that {baseline} shows. Add the missing photo."
             for session in later
             if not views & {view_key(entry) for entry in subject.photos if entry.session == session}
+        ]
+        followed = {view_key(entry) for entry in subject.photos if entry.session != baseline}
+        said += [
+            f"{subject.name}: no later session shows {view}, as {baseline} does." for view in sorted(views - followed)
+        ]
+        said += [
+            f"{subject.name}: {baseline} does not show {view}, as later sessions do."
+            for view in sorted(followed - views)
         ]
     return tuple(said)
 
@@ -141,15 +156,33 @@ def _duplicate(subject: str, photos: list[PhotoEntry]) -> StudyError | None:
     return None
 
 
-def _case_twin(names: Iterable[str], what: str) -> StudyError | None:
-    """Two names that a person takes for one: other capitals, or letters in another width."""
+def _case_twin(names: Iterable[str], what: str, seen_as: Callable[[str], str]) -> StudyError | None:
+    """Two names that a person takes for one: other capitals or width, a letter of another script, `P1` and `P-01`."""
     seen: dict[str, str] = {}
     for name in names:
-        twin = seen.setdefault(unicodedata.normalize("NFKC", name).casefold(), name)
+        twin = seen.setdefault(seen_as(name), name)
         if twin != name:
+            by_case = unicodedata.normalize("NFKC", twin).casefold() == unicodedata.normalize("NFKC", name).casefold()
             return StudyError(
-                f"two {what} differ by upper and lower case only",
-                found=f"{twin} and {name}",
+                f"two {what} {'differ by upper and lower case only' if by_case else 'look like one'}",
+                found=f"{twin} and {name}{_foreign(twin, name)}",
                 needed="one spelling, or names that differ otherwise",
             )
     return None
+
+
+def _shapes(name: str) -> str:
+    """A name in small letters of the Latin script where they look alike."""
+    return unicodedata.normalize("NFKC", name).casefold().translate(_SHAPES)
+
+
+def _as_seen(name: str) -> str:
+    """A person's name or number as a reader takes it: numbers by their value, and no signs between the parts."""
+    parts = re.findall(r"\d+|[^\W\d_]+|[^\w\s.-]", _shapes(name))
+    return " ".join(str(int(part)) if part.isdecimal() else part for part in parts) or _shapes(name)
+
+
+def _foreign(one: str, other: str) -> str:
+    """The letters of another script that make two names differ, as the eye does not see them."""
+    letters = [c for name in (one, other) for c in name if ord(c.casefold()[0]) in _SHAPES]
+    return f"; {letters[0]} is {unicodedata.name(letters[0])}" if letters else ""

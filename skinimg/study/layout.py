@@ -12,14 +12,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from skinimg.base.errors import StudyError
-from skinimg.study.dates import readings, stamped_date
 from skinimg.study.names import PhotoName, clean_name, parse_stem
-from skinimg.study.order import looks_like_session
+from skinimg.study.order import looks_like_session, surely_session
+from skinimg.study.people import people_in_names
 from skinimg.study.tree import Folder
 
 LAYOUT = "photos named SESSION_VIEW.jpg, or one sub-folder per session, or one folder per subject"
@@ -41,16 +41,18 @@ def some(names: Sequence[str]) -> str:
 
 def collect(tree: Folder, warnings: list[str]) -> list[Found]:
     """Every photo with its subject and, where the folders say so, its session."""
+    tree = _unwrapped(tree)
     root = tree.path
+    _refuse_folders_of_views(tree)
     if not tree.folders:
-        return _named_subjects(tree, warnings) or _subject_photos(tree, root.name)
+        return _flat(tree, warnings)
     deep = any(folder.folders for folder in tree.folders)
     if deep and not tree.photos and _sessions_above_subjects(tree):
         names = ", ".join(folder.path.name for folder in tree.folders[:6])
         warnings.append(f"Read as sessions ({names}) that hold a folder for each subject.")
         return _transposed(tree)
     sessions = not deep and _folders_are_sessions(tree)
-    names = ", ".join(folder.path.name for folder in tree.folders[:6]) + (", ..." if len(tree.folders) > 6 else "")
+    names = some(list(dict.fromkeys(clean_name(folder.path.name) for folder in tree.folders)))
     if tree.photos and not sessions:
         raise StudyError(
             f"{root} holds photos beside folders of photos",
@@ -62,22 +64,54 @@ def collect(tree: Folder, warnings: list[str]) -> list[Found]:
         _refuse_numbered_people(tree)
         warnings.append(f"Read as one subject, {root.name}, whose sessions are the folders {names}.")
         return _subject_photos(tree, root.name)
-    warnings.append(f"Read as {len(tree.folders)} subjects, one per folder: {names}.")
+    count = len({clean_name(folder.path.name) for folder in tree.folders})
+    warnings.append(f"Read as {count} {'subject' if count == 1 else 'subjects'}, one per folder: {names}.")
     return [item for folder in tree.folders for item in _subject_photos(folder, folder.path.name)]
+
+
+def _unwrapped(tree: Folder) -> Folder:
+    """The study in the folder around it: `photos/anna/S1/front.jpg`; but `anna/S1/front.jpg` is one subject."""
+    if tree.photos or len(tree.folders) != 1 or tree.folders[0].photos:
+        return tree
+    (inner,) = tree.folders
+    named_sessions = all(looks_like_session(clean_name(folder.path.name)) for folder in inner.folders)
+    told = any(
+        looks_like_session(parse_stem(photo.stem).session) for folder in inner.folders for photo in folder.photos
+    )
+    return inner if not named_sessions and (told or any(folder.folders for folder in inner.folders)) else tree
 
 
 def _refuse_numbered_people(tree: Folder) -> None:
     """`Before/001.jpg` and `After/001.jpg` may be one person each, or repeat shots of one: neither is guessed."""
     stems = [frozenset(photo.stem for photo in folder.photos) for folder in tree.folders]
-    alike = all(len(names) > 1 and names == stems[0] for names in stems) and len(stems) > 1
-    silent = all(says_nothing(parse_stem(stem)) for names in stems for stem in names)
-    if alike and silent:
+    silent = [{stem for stem in names if says_nothing(parse_stem(stem))} for names in stems]
+    shared = {stem for names in silent for stem in names if sum(stem in others for others in silent) > 1}
+    named = [{parse_stem(stem).session for stem in names if not says_nothing(parse_stem(stem))} for names in stems]
+    people = [{name for name in names if name and not looks_like_session(name)} for names in named]
+    if (shared and max(map(len, silent)) > 1) or max(map(len, people), default=0) > 1:
+        found = shared or max(people, key=len)
         raise StudyError(
             "the photos of each session may be people or repeat shots",
-            found=f"{some(sorted(stems[0]))} in each of {some([folder.path.name for folder in tree.folders])}",
+            found=f"{some(sorted(found))} in {some([folder.path.name for folder in tree.folders])}",
             needed=LAYOUT,
             next_step="Make a folder for each person, or write a manifest (`skinimg manifest FOLDER` drafts one).",
         )
+
+
+def _refuse_folders_of_views(tree: Folder) -> None:
+    """`front/S1.jpg` and `left45/S1.jpg` are no two people."""
+    names = [folder.path.name for folder in tree.folders]
+    said = [parse_stem(name) for name in names]
+    several = len(names) > 1 or looks_like_session(clean_name(tree.path.name))
+    if names and several and all(name.session == "" and (name.view or name.light) for name in said):
+        raise StudyError(
+            f"the folders in {tree.path.name} are views",
+            found=some(names),
+            needed=LAYOUT,
+            next_step="Write the view into the file names, such as S1_front.jpg, or write a manifest.",
+        )
+    for folder in tree.folders:
+        _refuse_folders_of_views(folder)
 
 
 def says_nothing(name: PhotoName) -> bool:
@@ -85,10 +119,30 @@ def says_nothing(name: PhotoName) -> bool:
 
 
 def _sessions_above_subjects(tree: Folder) -> bool:
-    """Whether the upper folders are sessions and the lower ones people: `before/anna/`, `after/anna/`."""
+    """Whether the upper folders are sessions and the lower ones people: `before/anna/`, `V1/S01/`.
+
+    Raises
+    ------
+    StudyError
+        Both may be either: `S1/S01/`, `V1/T0/`.
+    """
     upper = [folder.path.name for folder in tree.folders]
-    lower = {inner.path.name for folder in tree.folders for inner in folder.folders}
-    return all(map(looks_like_session, upper)) and not any(map(looks_like_session, lower))
+    lower = sorted({inner.path.name for folder in tree.folders for inner in folder.folders})
+    if not all(map(looks_like_session, upper)):
+        return False
+    if not any(map(looks_like_session, lower)) or (
+        all(map(surely_session, upper)) and not any(map(surely_session, lower))
+    ):
+        return True
+    if all(map(surely_session, lower)) and not any(map(surely_session, upper)):
+        return False
+    raise StudyError(
+        f"{tree.path.name}: which folders are people and which are sessions cannot be told",
+        found=f"{some(upper)} that hold {some(lower)}",
+        needed=LAYOUT,
+        next_step="Call the people's folders otherwise (P01, anna), or write a manifest (`skinimg manifest FOLDER` "
+        "drafts one).",
+    )
 
 
 def _transposed(tree: Folder) -> list[Found]:
@@ -100,23 +154,32 @@ def _transposed(tree: Folder) -> list[Found]:
     ]
 
 
-def _named_subjects(tree: Folder, warnings: list[str]) -> list[Found]:
-    """Photos of several people in one folder, each name beginning with the person: `P01_V1_front.jpg`; else empty."""
-    found = []
-    for photo in tree.photos:
-        name = parse_stem(photo.stem)
-        person, _, session = name.session.replace("-", "_").replace(" ", "_").partition("_")
-        session = name.session[len(person) + 1 :]
-        if not person or not session or readings(name.session) or stamped_date(name.session):
-            return []
-        if not looks_like_session(session):
-            return []
-        found.append(Found(photo, clean_name(person), clean_name(session), name))
-    people = sorted({item.subject for item in found})
-    if len(people) < 2:
-        return []
-    warnings.append(f"Read as {len(people)} subjects, named at the start of the file names: {some(people)}.")
-    return found
+def _flat(tree: Folder, warnings: list[str]) -> list[Found]:
+    """Photos in one folder, of one person or of people whom their names tell."""
+    told = people_in_names([photo.stem for photo in tree.photos])
+    people = sorted({clean_name(person) for person, _ in told.values()})
+    if len(people) > 1:
+        warnings.append(f"Read as {len(people)} subjects, named in the file names: {some(people)}.")
+    whose = [told[photo.stem][0] if len(people) > 1 else tree.path.name for photo in tree.photos]
+    return [_named(photo, clean_name(person), told) for photo, person in zip(tree.photos, whose, strict=True)]
+
+
+def _named(photo: Path, subject: str, told: Mapping[str, tuple[str, str]]) -> Found:
+    """A photo that no folder tells the session of; `told` : stem -> (person, session) where names hold both."""
+    name = parse_stem(photo.stem)
+    return Found(photo, subject, "", replace(name, session=told[photo.stem][1]) if photo.stem in told else name)
+
+
+def _refuse_other_sessions_inside(session: Folder) -> None:
+    """A folder that is no session by its name, with photos that name sessions, is a subject: of a site, say."""
+    inside = {name for photo in session.photos if looks_like_session(name := parse_stem(photo.stem).session)}
+    if inside and not looks_like_session(clean_name(session.path.name)):
+        raise StudyError(
+            f"{session.path} holds photos too deep",
+            found=f"a folder {session.path.name} with sessions in the file names: {some(sorted(inside))}",
+            needed="subject folder, session folder, photos",
+            next_step="Give the folder above the subjects' folders, or write a manifest.",
+        )
 
 
 def _folders_are_sessions(tree: Folder) -> bool:
@@ -136,7 +199,14 @@ def _folders_are_sessions(tree: Folder) -> bool:
 def _subject_photos(folder: Folder, subject: str) -> list[Found]:
     """Photos of one subject: directly in its folder, or in session folders in it."""
     subject = clean_name(subject)
-    found = [Found(photo, subject, "", parse_stem(photo.stem)) for photo in folder.photos]
+    told = people_in_names([photo.stem for photo in folder.photos])
+    if len({person for person, _ in told.values()}) > 1:
+        raise StudyError(
+            f"{subject}: the file names tell of several people",
+            found=some(sorted({person for person, _ in told.values()})),
+            needed="one folder for each person",
+        )
+    found = [_named(photo, subject, told) for photo in folder.photos]
     for session in folder.folders:
         if session.folders:
             deep = session.folders[0]
@@ -147,6 +217,7 @@ def _subject_photos(folder: Folder, subject: str) -> list[Found]:
                 next_step="Flatten the folders, or write a manifest.",
             )
         name = clean_name(session.path.name)
+        _refuse_other_sessions_inside(session)
         found += [Found(photo, subject, name, parse_stem(photo.stem)) for photo in session.photos]
     return found
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from skinimg.base.entries import PhotoEntry
+from skinimg.study.order import looks_like_session
 
 VIEW_WORDS = {
     "front": "front frontal f face center centre anterior",
@@ -26,6 +27,10 @@ LIGHT_WORDS = {
 }
 _VIEWS = {word: view for view, words in VIEW_WORDS.items() for word in words.split()}
 _LIGHTS = {word: light for light, words in LIGHT_WORDS.items() for word in words.split()}
+_CLEAR = (
+    "front frontal left45 l45 45l left_45 right45 r45 45r right_45 closeup close_up xpol ppol cross_polarized "
+    "parallel_polarized crosspol cross_pol"
+)
 _TOKEN = re.compile(r"[^_\s-]+")
 
 
@@ -68,7 +73,26 @@ def parse_stem(stem: str) -> PhotoName:
             break
         end -= used
     session = stem[: tokens[end - 1].end()] if end else ""
+    view, session = (view, session) if view else _taken_out(session, _VIEWS)
+    light, session = (light, session) if light else _taken_out(session, _LIGHTS)
     return PhotoName(session.strip(" _-"), view, light, replicate)
+
+
+def _taken_out(text: str, known: dict[str, str]) -> tuple[str, str]:
+    """What a word before the session says (`front_S1`, `P01_front_V1`), and the text without it."""
+    tokens = list(_TOKEN.finditer(text))
+    words = [match.group().casefold() for match in tokens]
+    for start in range(len(words) - 1):
+        for count in (2, 1):
+            word = "_".join(words[start : start + count])
+            if word not in known or start + count >= len(words):
+                continue
+            behind = text[tokens[start + count].start() :]
+            rest = text[: tokens[start].start()] + behind
+            # `left_cheek` is no left profile, and `f` may be a name.
+            if word in _CLEAR.split() or (start == 0 and len(word) > 1 and looks_like_session(behind)):
+                return known[word], rest
+    return "", text
 
 
 def _replicate(words: Sequence[str]) -> int | None:

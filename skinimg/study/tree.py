@@ -10,11 +10,14 @@ from pathlib import Path
 from skinimg.base.entries import LeftOut
 from skinimg.base.errors import StudyError
 from skinimg.photo.header import NOT_READ, READ
-from skinimg.study.twins import one_of_each
+from skinimg.study.twins import FORMAT_FOLDERS, one_of_each
 
 _IGNORED = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "@eadir"})
 _RAW_FOLDERS = frozenset({"raw", "raws"})
 _DEEPEST = 8
+NOT_A_PHOTO = "not a photo"
+RAW_BESIDE = "in a folder of camera raw files"
+UNSAID = "hidden, or made by the system"  # in the list of a run, not on the terminal
 
 
 @dataclass(frozen=True)
@@ -55,22 +58,34 @@ def _look_into(path: Path, root: Path, warnings: list[str], others: list[LeftOut
     for child in children:
         _refuse_unreadable_name(child)
         suffix = child.suffix.casefold()
+        name = child.relative_to(root).as_posix() + "/" * child.is_dir()
         if child.name.startswith(".") or child.name.casefold() in _IGNORED:
-            continue
-        if child.is_dir():
-            if (child / "run.json").is_file():
+            others.append(LeftOut(name, UNSAID))
+        elif child.is_dir():
+            if holds_results(child):
                 warnings.append(f"{child.name} holds results of an earlier run and was left out.")
+                others.append(LeftOut(name, UNSAID))
             elif depth < _DEEPEST:
                 folders.append(_look_into(child, root, warnings, others, depth + 1))
+            else:
+                others.append(LeftOut(name, f"more than {_DEEPEST} folders deep"))
         elif suffix in READ or suffix in NOT_READ:
             photos.append(child)
         else:
-            others.append(LeftOut(child.relative_to(root).as_posix(), "not a photo"))
+            others.append(LeftOut(name, NOT_A_PHOTO))
     developed = [folder for folder in folders if folder.path.name.casefold() not in _RAW_FOLDERS]
     for folder in (folder for folder in folders if folder not in developed):
-        reason = "in a folder of camera raw files, beside the photos that were made of them"
-        others += [LeftOut(photo.relative_to(root).as_posix(), reason) for photo in folder.all_photos()]
-    return Folder(path, tuple(photos), tuple(folder for folder in developed if folder.photos or folder.folders))
+        others += [LeftOut(photo.relative_to(root).as_posix(), RAW_BESIDE) for photo in folder.all_photos()]
+    formats = [folder for folder in developed if folder.path.name.casefold() in FORMAT_FOLDERS]
+    photos += [photo for folder in formats for photo in folder.photos]
+    inner = [deeper for folder in formats for deeper in folder.folders]
+    kept = [folder for folder in (*developed, *inner) if folder not in formats]
+    return Folder(path, tuple(photos), tuple(folder for folder in kept if folder.photos or folder.folders))
+
+
+def holds_results(folder: Path) -> bool:
+    """Whether a folder is the `--out` of a run, finished or not."""
+    return (folder / "run.json").is_file() or ((folder / "subjects").is_dir() and (folder / "reports").is_dir())
 
 
 def _only(tree: Folder, kept: frozenset[Path]) -> Folder:

@@ -12,6 +12,8 @@ from skinimg.photo.header import NOT_READ, READ
 
 # What was least worked on first. A raw file needs a developer's choices, so the picture made of it comes before it.
 _COPY = re.compile(r"[ _-]*(\(\d+\)|(- )?(copy|copie|kopie|copia|cópia)( \(?\d+\)?)?)$")  # as file managers name them
+# They hold the files of one format of the folder that they lie in, and are no subject and no session.
+FORMAT_FOLDERS = frozenset({"jpg", "jpgs", "jpeg", "jpegs", "heic", "heif", "png", "tif", "tiff", "webp"})
 _PREFERRED = (".tif", ".tiff", ".png", ".heic", ".heif", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp")
 
 
@@ -23,17 +25,24 @@ def one_of_each(photos: Sequence[Path], root: Path) -> tuple[tuple[Path, ...], t
     """
     by_stem: dict[Path, list[Path]] = defaultdict(list)
     for path in photos:
-        by_stem[path.with_suffix("")].append(path)
+        by_stem[without_format_folder(path.parent) / path.stem.casefold()].append(path)
     kinds = Counter(path.suffix.casefold() for path in photos if path.suffix.casefold() in READ)
     kept: list[Path] = []
     left_out: list[LeftOut] = []
     for same in by_stem.values():
         best = min(same, key=lambda path: _rank(path, kinds))
         kept.append(best)
-        reason = f"the same exposure as {best.name}, which is used"
+        reason = f"the same exposure as {_name(best, root)}, which is used"
         left_out += [LeftOut(_name(path, root), reason) for path in same if path != best]
     originals, copies = _without_copies(kept, root)
     return originals, (*left_out, *copies)
+
+
+def without_format_folder(folder: Path) -> Path:
+    """The folder that a folder called `JPG` or `HEIC` belongs to; any other folder itself."""
+    while folder.name.casefold() in FORMAT_FOLDERS:
+        folder = folder.parent
+    return folder
 
 
 def _rank(path: Path, kinds: Counter[str]) -> tuple[bool, int, int]:

@@ -74,7 +74,14 @@ def example_tiles(example: Example) -> Tiles:
     measurable = int(measurable_bits(np.array([example.frame.native_px_per_mm]))[0])
     known = (example.frame.skin * (labelled & measurable)).astype(np.uint8)
     relative = evenly_lit(example.frame.linear, example.frame.skin, example.maps, example.frame.mm_per_px)
-    return cut(relative, example.coverage, example.frame.skin, known, example.frame.native_px_per_mm)
+    return cut(
+        relative,
+        example.coverage,
+        example.frame.skin,
+        known,
+        example.frame.native_px_per_mm,
+        example.frame.place,
+    )
 
 
 def painted(frame: Frame, maps: SkinMaps, judge: Judge, seed: int) -> tuple[Example, ByteArray]:

@@ -120,3 +120,13 @@ def test_only_the_headline_counts():
 def test_grades_are_marked_as_estimates(percent, verdict, says):
     assert grade(percent, verdict).startswith(says)
     assert grade(percent, verdict).endswith("(estimate)")
+
+
+@pytest.mark.parametrize(
+    "marks_half, counted",
+    [(5.0, 50), (90.0, 10)],  # enough redness with edges to count; next to none
+)
+def test_skin_counts_once_overall(marks_half, counted):
+    """Redness and erythema lie on the same skin: the one with edges, where the baseline shows enough of it."""
+    both = [change("redness", -50, half=marks_half), change("erythema", -10)]
+    assert efficacy(both, (), {}).improvement_percent == pytest.approx(counted)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skinimg.repeatability.agreement import agreement
+from skinimg.repeatability.agreement import agreement, intervals
 
 # Shrout and Fleiss (1979), table 2: six subjects, four judges.
 JUDGES = np.array([[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]], float)
@@ -90,3 +90,28 @@ def test_what_does_not_exist_is_nan():
 def test_too_little_to_compare_is_refused(shape):
     with pytest.raises(ValueError, match="at least 2"):
         of(np.ones(shape))
+
+
+def test_intervals_are_those_of_resampled_people() -> None:
+    """Against drawing people one by one and computing everything anew; sessions of a person stay together."""
+    rng = np.random.default_rng(0)
+    person = np.repeat(np.arange(6), [1, 2, 3, 2, 1, 3])
+    values = (
+        rng.normal(0, 3, 6)[person][:, None] + rng.normal(0, 1, (len(person), 1)) + rng.normal(0, 0.5, (len(person), 3))
+    )
+    found = intervals(values, person)
+    drawn = []
+    for _ in range(1500):
+        chosen = np.concatenate([np.nonzero(person == k)[0] for k in rng.integers(0, 6, 6)])
+        if len(set(person[chosen])) > 1:
+            drawn.append(agreement(values[chosen], ratio_scale=False, load=False))
+    for name in ("icc_2_1", "icc_3_1", "sem_agreement"):
+        expected = np.percentile([getattr(a, name) for a in drawn], (2.5, 97.5))
+        assert found[name] == pytest.approx(expected, abs=0.06)
+        low, high = found[name]
+        assert low < getattr(agreement(values, ratio_scale=False, load=False), name) < high
+
+
+def test_two_people_have_no_interval() -> None:
+    found = intervals(np.array([[1.0, 1.1], [2.0, 2.2]]), np.array([0, 1]))
+    assert np.isnan(found["icc_2_1"]).all()

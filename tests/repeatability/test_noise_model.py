@@ -92,7 +92,7 @@ def test_errors_that_go_together_are_told_and_others_not():
 
 
 def test_a_card_takes_what_was_stated_and_keeps_what_was_not_measured(tmp_path):
-    new = stated(pairs(people=8, relative=0.05))
+    new = stated(pairs(people=12, relative=0.05))
     old = {"relative": 0.4, "absolute": 1.0, "people": 4}
     before = {tone: {"same_camera": {"9": {"pores": {"area": old}}}} for tone in ("light", "dark")}
     _keep_unmeasured(new["repeatability"], before)

@@ -8,7 +8,9 @@ import pandas as pd
 import pytest
 
 from skinimg.base.errors import StudyError
+from skinimg.model.segmenter import load_segmenter
 from skinimg.output import tables
+from skinimg.repeatability.own_noise import write_noise
 from skinimg.repeatability.own_replicates import repeatability
 from tests.cli.test_main import skinimg
 
@@ -119,3 +121,31 @@ def test_the_command_prints_and_answers_in_json(tmp_path):
     refused = skinimg("repeatability", tmp_path / "nowhere")
     assert refused.returncode == 2
     assert "Traceback" not in refused.stderr
+
+
+def test_a_noise_table_of_ones_own_pulls_the_cards_noise_towards_it(tmp_path):
+    """200 people x 3 shots that stray by 5 %: the shot part of a burden becomes that, the session part stays the card's."""
+    out = folder(tmp_path, measurements({"S1": (1, 2, 3)}, subjects=200))
+    (out / "run.json").write_text(json.dumps({"weights": {"name": "classical"}}))
+    outcome = repeatability(out)
+    assert write_noise(out, outcome, tmp_path / "noise.json") == 2
+    own, card = (
+        load_segmenter("classical", noise=path).noise("light", "same_camera", 9)["spots", "burden"]
+        for path in (tmp_path / "noise.json", None)
+    )
+    assert own.at(1e6) / 1e6 * np.sqrt(own.shot) == pytest.approx(NOISE, rel=0.1)
+    assert own.at(1e6) * np.sqrt(1 - own.shot) >= 0.99 * card.at(1e6) * np.sqrt(0.75)
+
+
+def test_too_few_repeat_shots_make_no_noise_table(tmp_path):
+    out = folder(tmp_path, measurements({"S1": (1, 2)}, subjects=3))
+    (out / "run.json").write_text(json.dumps({"weights": {"name": "classical"}}))
+    with pytest.raises(StudyError, match="too few repeat shots"):
+        write_noise(out, repeatability(out), tmp_path / "noise.json")
+    assert not (tmp_path / "noise.json").exists()
+
+
+def test_intervals_are_in_the_table(tmp_path):
+    found = row(repeatability(folder(tmp_path, measurements({"S1": (1, 2, 3)}, subjects=30))))
+    assert found.icc_2_1_low < found.icc_2_1 < found.icc_2_1_high
+    assert found.sem_agreement_low < found.sem_agreement < found.sem_agreement_high

@@ -9,6 +9,7 @@ from PIL import Image
 
 from skinimg.base.errors import StudyError
 from skinimg.study import read_study, write_manifest
+from skinimg.study.tree import UNSAID
 
 
 def lay(root, *names):
@@ -125,7 +126,10 @@ def test_what_is_ignored_and_what_is_named(tmp_path):
     text = " ".join(study.warnings)
     assert "Not photos, left out: manifest.csv, notes.txt." in text
     assert "raw/S1.CR2 (in a folder of camera raw files" in text
-    assert {item.file for item in study.left_out} == {"manifest.csv", "notes.txt", "raw/S1.CR2"}
+    said = {item.file for item in study.left_out if item.reason != UNSAID}
+    assert said == {"manifest.csv", "notes.txt", "raw/S1.CR2"}
+    unsaid = {item.file for item in study.left_out} - said
+    assert unsaid == {".hidden.jpg", "._S1_front.jpg", "Thumbs.db", "__MACOSX/", "out/", ".git/"}
     assert "out holds results of an earlier run" in text
     assert "holds a manifest.csv" in text
     for ignored in ("hidden", "Thumbs", "MACOSX", "aligned"):
@@ -135,7 +139,7 @@ def test_what_is_ignored_and_what_is_named(tmp_path):
 BAD = {
     "empty": ([], "holds no photos .found an empty folder"),
     "no photos": (["a.txt", "x/b.pdf"], "holds no photos .found 2 files of other kinds"),
-    "too deep": (["P1/S1/front/a.jpg"], "too deep"),
+    "too deep": (["P1/S1/again/a.jpg"], "too deep"),
     "beside": (["S1_front.jpg", "anna/S1_front.jpg", "anna/S2_front.jpg"], "photos beside folders of photos"),
     "folder and name": (["S1_front.jpg", "S1/front.jpg"], "two photos for session S1, view front"),
     "no order": (["anna.jpg", "berta.jpg"], "sessions cannot be ordered"),

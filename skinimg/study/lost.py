@@ -1,0 +1,74 @@
+"""Sessions and subjects of whom files lie there, or an empty folder, but no photo: they must not vanish in silence."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from skinimg.base.entries import Study
+from skinimg.study.names import clean_name, parse_stem
+from skinimg.study.order import looks_like_session
+from skinimg.study.tree import NOT_A_PHOTO, RAW_BESIDE, holds_results
+from skinimg.study.twins import without_format_folder
+
+# What people keep beside photos; `week4.csv` is no lost session.
+_DOCUMENTS = (
+    "csv tsv txt md pdf doc docx odt rtf xls xlsx ods ppt pptx json xml xmp aae html htm log ini db py r sh toml yaml "
+    "yml npz parquet"
+)
+
+
+def lost(study: Study) -> tuple[str, ...]:
+    """One sentence for each session or subject that a folder or a file names and that has no photo in the study."""
+    photos = [study.root / entry.photo for subject in study.subjects for entry in subject.photos]
+    return (*_barren_folders(study.root, photos), *_lone_files(study, photos))
+
+
+def _barren_folders(root: Path, photos: list[Path]) -> list[str]:
+    """Folders without photos that are named like a session or like their neighbours, or that are empty."""
+    holding = {folder for photo in photos for folder in photo.parents if folder.is_relative_to(root)}
+    left_out = {path for path in holding for path in _folders_in(path) if path not in holding}
+    said = []
+    for folder in sorted(left_out):
+        neighbours = {_skeleton(path.name) for path in holding if path.parent == folder.parent}
+        like_them = looks_like_session(clean_name(folder.name)) or _skeleton(folder.name) in neighbours
+        files = sorted(path.name for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+        if like_them or (neighbours and not files):
+            found = ", ".join(files[:3]) + (", ..." if len(files) > 3 else "") if files else "nothing"
+            name = folder.relative_to(root).as_posix()
+            said.append(f"{name}: no photo in this folder (found {found}). Add its photos as JPEG, or take it out.")
+    return said
+
+
+def _folders_in(folder: Path) -> list[Path]:
+    """Sub-folders that people made and that hold no results of an earlier run."""
+    paths = [Path(entry.path) for entry in os.scandir(folder) if entry.is_dir() and entry.name[0] not in "._@"]
+    return [path for path in paths if not holds_results(path)]
+
+
+def _lone_files(study: Study, photos: list[Path]) -> list[str]:
+    """Files that are no photos and name a session that no photo beside them shows."""
+    beside: dict[Path, set[str]] = {}
+    for path, entry in zip(photos, (e for subject in study.subjects for e in subject.photos), strict=True):
+        beside.setdefault(without_format_folder(path.parent), set()).add(entry.session)
+    everywhere = {session for subject in study.subjects for session in subject.sessions}
+    said: dict[tuple[Path, str], str] = {}
+    for item in study.left_out:
+        path = study.root / item.file
+        if (
+            item.reason not in (NOT_A_PHOTO, RAW_BESIDE)
+            or path.suffix.casefold().removeprefix(".") in _DOCUMENTS.split()
+        ):
+            continue
+        folder = path.parent.parent if item.reason == RAW_BESIDE else path.parent
+        session = clean_name(parse_stem(path.name.split(".")[0]).session)
+        if looks_like_session(session) and session not in beside.get(folder, everywhere):
+            text = f"{session}: only {item.file}, which is not read. Add its photo as JPEG, or take the file out."
+            said.setdefault((folder, session), text)
+    return list(said.values())
+
+
+def _skeleton(name: str) -> str:
+    """A name with its numbers as one sign, if it has any; else something that nothing equals."""
+    return re.sub(r"\d+", "#", name.casefold()) if re.search(r"\d", name) else f"\0{name}"

@@ -1,0 +1,91 @@
+"""People in the names of photos that lie in one folder: `P01_V1_front.jpg`, `V1-P01.jpg`, `Anna Smith before.jpg`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from skinimg.base.errors import StudyError
+from skinimg.study.dates import begins_with_date, stamped_date, without_date
+from skinimg.study.names import clean_name, parse_stem
+from skinimg.study.order import is_placed, looks_like_session, surely_session
+
+# Parts of the face, which photos are named after, too: `left_cheek_S1` is no person.
+_PARTS_OF_FACE = (
+    "left right links rechts gauche droite izquierda derecha sinistra destra esquerda direita side profile profil "
+    "perfil profilo cheek cheeks chin forehead nose eye eyes mouth lip lips neck smile joue front menton nez cou wange "
+    "kinn stirn nase hals mejilla frente nariz guancia fronte naso mento bochecha testa queixo"
+)
+
+
+@dataclass(frozen=True)
+class _Parts:
+    person: str
+    session: str
+    session_first: bool
+
+
+def people_in_names(stems: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """(person, session) of every stem where all of them hold both, else empty.
+
+    A part that all names share may be a person or a word (`IMG`, `photo`). Several parts are people only where one of
+    them, or one of the sessions, comes twice: `A_before` and `B_after` are one person's list.
+
+    Raises
+    ------
+    StudyError
+        Numbers behind the sessions, which may be people or repeat shots: `T0_1`, `T0_2`, `T1_1`.
+    """
+    told: dict[str, _Parts] = {}
+    for stem in stems:
+        parts = _split(parse_stem(stem).session)
+        if parts is None:
+            return {}
+        told[stem] = parts
+    pairs = {(clean_name(parts.person), clean_name(parts.session)) for parts in told.values()}
+    people, sessions = {person for person, _ in pairs}, {session for _, session in pairs}
+    if len(people) == 1 and next(iter(people)).isdecimal():
+        return {}  # `1-1015-2022`: whatever it counts
+    if len(people) == len(pairs) == len(sessions) and len(pairs) > 1:
+        return {}
+    if len(people) > 1 and all(parts.session_first for parts in told.values()):
+        if all(person.isdecimal() for person in people):
+            raise StudyError(
+                "the numbers behind the sessions may be people or repeat shots",
+                found=", ".join(sorted(told)[:6]),
+                needed="a folder for each person, or repeat shots named like T0_front_1, T0_front_2",
+                next_step="Rename them, or write a manifest (`skinimg manifest FOLDER` drafts one).",
+            )
+        if not all(re.search(r"\d", person) for person in people):
+            return {}  # `S1_chin`, `S2_smile`: what the photo shows, as often as who
+    return {stem: (parts.person, parts.session) for stem, parts in told.items()}
+
+
+def _split(text: str) -> _Parts | None:
+    """Person and session of a name; None where it does not hold both, or may be read in two ways."""
+    if not text or is_placed(text) or stamped_date(text) or not re.search(r"[^\W_]", without_date(text)):
+        return None
+    cuts = [(match.start(), match.end()) for match in re.finditer(r"[_\s-]+", text)]
+    if not cuts:
+        cuts = [(match.end(), match.end()) for match in re.finditer(r"\d(?=[^\W\d_])", text)]  # P01V1
+    behind = [
+        _Parts(text[:start], text[end:], session_first=False)
+        for start, end in cuts
+        if _says_when(text[end:]) and not surely_session(text[:start])
+    ]
+    before = [
+        _Parts(text[end:], text[:start], session_first=True)
+        for start, end in reversed(cuts)
+        if looks_like_session(text[:start]) and not looks_like_session(text[end:])
+    ]
+    found = [] if behind and before else behind or before
+    words = set(re.findall(r"[^\W\d_]+", found[0].person.casefold())) if found else set()
+    return found[0] if found and words.isdisjoint(_PARTS_OF_FACE.split()) else None
+
+
+def _says_when(text: str) -> bool:
+    """Whether a text says when, and no number before it belongs to the person: `patient 1 baseline`."""
+    numbered = re.match(r"(\d{1,2}|[a-z])[ _.)-]+", text, re.IGNORECASE)
+    rest = text[numbered.end() :] if numbered and not begins_with_date(text) else ""
+    return looks_like_session(text) and not (rest and is_placed(rest))

@@ -1,0 +1,54 @@
+"""What is believed where skin, card, background and eyes tell different lights."""
+
+import numpy as np
+import pytest
+
+from skinimg.compare.consensus import agreed
+from skinimg.observe.witnesses import CARD, EYES, SIDES
+from tests.compare.drawn_skin import ANCHOR
+
+GREY = np.array([0.3, 0.3, 0.35], np.float32)
+BLOOD = np.float32([0.04, 0.12, 0.09])  # what a flush adds, in density
+LIGHT = np.float32([0.05, -0.02, 0.03])
+
+
+def told(skin_light, **shifts):
+    names = {"eyes": (EYES,), "background": SIDES, "card": (CARD,)}
+    before = {name: GREY for key in shifts for name in names[key]}
+    after = {name: GREY + shift for key, shift in shifts.items() for name in names[key]}
+    return agreed(skin_light, before, after, ANCHOR)
+
+
+@pytest.mark.parametrize(
+    ("shifts", "source"),
+    [
+        ({}, "skin"),
+        ({"background": LIGHT}, "skin+background"),
+        ({"eyes": LIGHT}, "skin+eyes"),
+        ({"card": LIGHT}, "card+skin"),
+    ],
+)
+def test_what_agrees_is_named_and_the_skin_stands(shifts, source):
+    verdict = told(LIGHT, **shifts)
+    assert (verdict.source, verdict.refusal, verdict.left_out) == (source, "", "")
+    assert verdict.light is None
+
+
+def test_background_and_eyes_outvote_the_skin():
+    verdict = told(LIGHT + BLOOD, background=LIGHT, eyes=LIGHT)
+    np.testing.assert_allclose(verdict.light, LIGHT, atol=1e-6)
+
+
+def test_a_card_outvotes_the_skin_alone():
+    np.testing.assert_allclose(told(LIGHT + BLOOD, card=LIGHT).light, LIGHT, atol=1e-6)
+
+
+def test_brightness_alone_is_no_disagreement():
+    assert told(LIGHT + np.float32(0.5), background=LIGHT, eyes=LIGHT).source == "skin+background+eyes"
+
+
+@pytest.mark.parametrize("one", ["background", "eyes"])
+def test_one_witness_against_the_skin_is_a_refusal(one):
+    verdict = told(LIGHT + BLOOD, **{one: LIGHT})
+    assert verdict.refusal
+    assert verdict.light is None
