@@ -18,7 +18,7 @@ from skinimg.base.targets import targets_of
 from skinimg.compare.change import own_noise
 from skinimg.compare.clinical_scores import estimates
 from skinimg.compare.comparable import transient_redness, undated_treatments
-from skinimg.compare.follow_up import FollowUp, judged, paired, refused, said_aloud, that_count
+from skinimg.compare.follow_up import FollowUp, judged, paired, refused, said_aloud
 from skinimg.compare.photo_pair import photo_difference
 from skinimg.compare.score import scores
 from skinimg.compare.track import Sighting, sight_shot, track
@@ -88,8 +88,6 @@ def _analyze_view(
                 later.append(refused(entry, baseline[0], refusals))
             continue
         _estimate(shots, cells, (baseline or shots)[0], bench, notes)
-        shots, said = that_count(shots)
-        notes.warnings += [f"{subject.name}, {key}, {session}: {text}" for text in said]
         sightings.append(sight_shot(session, shots[0]))
         if not baseline:
             baseline = shots
