@@ -42,30 +42,30 @@ def _back(codes: ByteArray) -> FloatArray:
     return np.asarray(srgb_to_linear(codes.astype(np.float32) / 255), np.float32)
 
 
-def _smoothed(linear: FloatArray, face: Face, size: float) -> tuple[FloatArray, float]:
+def _smoothed(linear: FloatArray, _face: Face, size: float) -> tuple[FloatArray, float]:
     return _back(cv2.medianBlur(linear_to_srgb8(linear), int(size))), 1.0
 
 
-def _messenger(linear: FloatArray, face: Face, zoom: float) -> tuple[FloatArray, float]:
+def _messenger(linear: FloatArray, _face: Face, zoom: float) -> tuple[FloatArray, float]:
     small = cv2.resize(linear, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA)
     return as_jpeg(small, 35), zoom
 
 
-def _contrast(linear: FloatArray, face: Face, more: float) -> tuple[FloatArray, float]:
+def _contrast(linear: FloatArray, _face: Face, more: float) -> tuple[FloatArray, float]:
     return np.asarray(srgb_to_linear(np.clip(0.5 + (1 + more) * (linear_to_srgb(linear) - 0.5), 0, 1))), 1.0
 
 
-def _curve(linear: FloatArray, face: Face, power: float) -> tuple[FloatArray, float]:
+def _curve(linear: FloatArray, _face: Face, power: float) -> tuple[FloatArray, float]:
     return np.asarray(np.maximum(linear, 0) ** power, np.float32), 1.0
 
 
-def _sharpened(linear: FloatArray, face: Face, amount: float) -> tuple[FloatArray, float]:
+def _sharpened(linear: FloatArray, _face: Face, amount: float) -> tuple[FloatArray, float]:
     codes = linear_to_srgb(linear)
     crisp = codes + amount * (codes - cv2.GaussianBlur(codes, (0, 0), 1.5))
     return np.asarray(srgb_to_linear(np.clip(crisp, 0, 1))), 1.0
 
 
-def _defocused(linear: FloatArray, face: Face, sd_px: float) -> tuple[FloatArray, float]:
+def _defocused(linear: FloatArray, _face: Face, sd_px: float) -> tuple[FloatArray, float]:
     return np.asarray(cv2.GaussianBlur(linear, (0, 0), sd_px)), 1.0
 
 
@@ -95,7 +95,7 @@ def _side_light(linear: FloatArray, face: Face, rim: float) -> tuple[FloatArray,
     return np.asarray(linear * np.exp(rim * across)[None, :, None], np.float32), 1.0
 
 
-def _exposure(linear: FloatArray, face: Face, gain: float) -> tuple[FloatArray, float]:
+def _exposure(linear: FloatArray, _face: Face, gain: float) -> tuple[FloatArray, float]:
     return np.asarray(np.clip(linear * gain, 0, 1), np.float32), 1.0
 
 

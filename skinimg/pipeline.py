@@ -96,8 +96,7 @@ def _analyze_view(
             continue
         with notes.stage("change"):
             later.append(paired(baseline, shots, bench.settings))
-            notes.show_changes(key, session, later[-1].maps)
-            notes.tell_colour(later[-1].entry, later[-1].color_source)
+            notes.follow(key, later[-1])
     if baseline:
         with notes.stage("change"):
             _judge(subject, key, baseline[0], later, bench, notes)

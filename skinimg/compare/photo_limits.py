@@ -31,108 +31,118 @@ class Limit:
     hint: str
 
 
-def _octaves(ratio: float) -> float:
+def _apart(ratio: float) -> float:
     """How far a ratio is from 1 either way, as a natural logarithm."""
     return abs(math.log(max(ratio, 1e-3)))
 
 
+def _softness(what: str, ratio: float) -> str:
+    return f"{'sharper' if ratio > 1 else 'softer'} {what} than at the baseline: {ratio:.2f} of its fine detail"
+
+
+def _skin(d: PhotoDifference) -> str:
+    return _softness("skin", d.skin_detail_ratio)
+
+
+def _features(d: PhotoDifference) -> str:
+    return _softness("brows and lashes", d.feature_detail_ratio)
+
+
+def _resolution(d: PhotoDifference) -> str:
+    return f"another resolution than the baseline: {d.resolution_ratio:.2f} of its pixels per millimetre"
+
+
+def _tone(d: PhotoDifference) -> str:
+    return f"another tone curve than the baseline: {d.tone_gain:.2f} of its contrast in brows and eyes"
+
+
+def _exposure(d: PhotoDifference) -> str:
+    word = "darker" if d.exposure_difference_od > 0 else "brighter"
+    return f"{word} than the baseline: the skin differs by {abs(d.exposure_difference_od):.2f} OD"
+
+
+def _light(d: PhotoDifference) -> str:
+    return f"the light comes from elsewhere: brightness differs by {d.light_difference_od:.2f} OD over the face"
+
+
+def _background(d: PhotoDifference) -> str:
+    return f"another background, or coloured light on it: its colour differs by {d.background_difference_od:.2f} OD"
+
+
+def _lips(d: PhotoDifference) -> str:
+    return f"the lips are redder than at the baseline, by {d.lip_colour_difference_od:.2f} OD: make-up?"
+
+
+def _mouth(d: PhotoDifference) -> str:
+    return f"the mouth is less red than at the baseline, by {-d.lip_colour_difference_od:.2f} OD: covered or painted"
+
+
+def _expression(d: PhotoDifference) -> str:
+    return f"another expression: landmarks moved by {d.expression_difference_percent:.1f} % of the face"
+
+
+def _eyes(d: PhotoDifference) -> str:
+    word = "wider open" if d.eye_opening_difference > 0 else "more closed"
+    return f"the eyes are {word} than at the baseline, by {abs(d.eye_opening_difference):.2f} of their width"
+
+
+def _yaw(d: PhotoDifference) -> str:
+    return f"the head is turned differently, by {abs(d.yaw_difference_deg):.0f} degrees"
+
+
+def _pitch(d: PhotoDifference) -> str:
+    word = "higher" if d.pitch_difference_deg > 0 else "lower"
+    return f"the chin is held {word} than at the baseline, by {abs(d.pitch_difference_deg):.0f} degrees"
+
+
+def _cover(d: PhotoDifference) -> str:
+    return f"{100 * d.covered_fraction:.0f} % of the baseline's skin is covered or hidden"
+
+
+def _shine(d: PhotoDifference) -> str:
+    word = "more" if d.shine_difference_fraction > 0 else "less"
+    return f"{word} shine than at the baseline, by {100 * abs(d.shine_difference_fraction):.0f} % of the face"
+
+
+def _shape(d: PhotoDifference) -> str:
+    return f"the face has another shape: its bones differ by {d.shape_difference_percent:.1f} % of its size"
+
+
+def _compression(d: PhotoDifference) -> str:
+    return f"compressed otherwise than the baseline: JPEG quality differs by {abs(d.jpeg_quality_difference):.0f}"
+
+
+_ORIGINAL = "use the camera's original file, without filter, messenger, editor or HDR"
+_FOCUS = "hold the camera still and focus on the cheek, with the lens of the baseline"
+_LAMP = "put lamp, chair and camera where they were at the baseline"
+_FACE = "ask for a relaxed face, mouth closed and eyes open, as at the baseline"
+
 LIMITS: tuple[Limit, ...] = (
+    Limit(lambda d: _apart(d.skin_detail_ratio), 0.30, 0.50, FINE, _skin, _ORIGINAL),
+    Limit(lambda d: _apart(d.skin_detail_ratio), 0.30, 1.00, COLOUR, _skin, _ORIGINAL),
+    Limit(lambda d: _apart(d.feature_detail_ratio), 0.40, 0.70, FINE, _features, _FOCUS),
+    Limit(lambda d: _apart(d.resolution_ratio), 0.15, 0.35, FINE, _resolution, "stand as far away; " + _ORIGINAL),
+    Limit(lambda d: _apart(d.tone_gain), 0.06, 0.10, EVERYTHING, _tone, _ORIGINAL),
+    Limit(lambda d: abs(d.exposure_difference_od), 0.35, 0.80, EVERYTHING, _exposure, "use the same exposure and lamp"),
+    Limit(lambda d: d.light_difference_od, 0.10, 0.15, RELIEF, _light, _LAMP),
+    Limit(lambda d: d.light_difference_od, 0.10, 0.25, EVERYTHING, _light, _LAMP),
+    Limit(lambda d: d.background_difference_od, 0.12, math.inf, (), _background, "use the same plain backdrop"),
     Limit(
-        lambda d: _octaves(d.skin_detail_ratio), 0.40, 0.65, FINE,
-        lambda d: f"{_much(d.skin_detail_ratio, 'sharper', 'softer')} skin than the baseline: {_times(d.skin_detail_ratio)} its fine detail",
-        "use the original file of the same camera, without beauty filter, messenger or editor, focused on the cheek",
+        lambda d: abs(d.lip_colour_difference_od), 0.15, math.inf, (), _lips, "take off all make-up, wait 15 minutes"
     ),
+    Limit(lambda d: -d.lip_colour_difference_od, 0.15, 0.40, EVERYTHING, _mouth, "uncover the mouth"),
+    Limit(lambda d: d.expression_difference_percent, 2.3, 2.7, RELIEF, _expression, _FACE),
+    Limit(lambda d: d.expression_difference_percent, 2.3, 4.0, EVERYTHING, _expression, _FACE),
+    Limit(lambda d: abs(d.eye_opening_difference), 0.10, 0.18, ("wrinkles",), _eyes, _FACE),
+    Limit(lambda d: abs(d.yaw_difference_deg), 5.0, 10.0, RELIEF, _yaw, "turn the nose as at the baseline"),
+    Limit(lambda d: abs(d.pitch_difference_deg), 6.0, 12.0, RELIEF, _pitch, "hold the chin as at the baseline"),
+    Limit(lambda d: d.covered_fraction, 0.04, 0.10, EVERYTHING, _cover, "take off mask and glasses, put the hair back"),
+    Limit(lambda d: abs(d.shine_difference_fraction), 0.03, 0.06, COLOUR, _shine, "blot the skin, use the same lamp"),
     Limit(
-        lambda d: _octaves(d.skin_detail_ratio), 0.40, 1.10, COLOUR,
-        lambda d: f"{_much(d.skin_detail_ratio, 'sharper', 'softer')} skin than the baseline: {_times(d.skin_detail_ratio)} its fine detail",
-        "use the original file of the same camera, without beauty filter, messenger or editor, focused on the cheek",
+        lambda d: d.shape_difference_percent, 2.4, 3.5, EVERYTHING, _shape, "check the person, the distance, the lens"
     ),
-    Limit(
-        lambda d: _octaves(d.feature_detail_ratio), 0.40, 0.70, FINE,
-        lambda d: f"brows and lashes are {_much(d.feature_detail_ratio, 'sharper', 'softer')} than at the baseline: {_times(d.feature_detail_ratio)}",
-        "hold the camera still and focus on the cheek, with the same lens",
-    ),
-    Limit(
-        lambda d: _octaves(d.resolution_ratio), 0.22, 0.45, FINE,
-        lambda d: f"another resolution than the baseline: {_times(d.resolution_ratio)} its pixels per millimetre",
-        "stand as far away as at the baseline and send the original file",
-    ),
-    Limit(
-        lambda d: _octaves(d.tone_gain), 0.08, 0.14, EVERYTHING,
-        lambda d: f"another tone curve than the baseline: contrast {d.tone_gain:.2f} of it",
-        "use the camera's own file without editing, HDR or filter, and the same light",
-    ),
-    Limit(
-        lambda d: abs(d.exposure_difference_od), 0.35, 0.80, EVERYTHING,
-        lambda d: f"{'darker' if d.exposure_difference_od > 0 else 'brighter'} than the baseline: the skin differs by {abs(d.exposure_difference_od):.2f} OD",
-        "use the same exposure and the same light",
-    ),
-    Limit(
-        lambda d: d.light_difference_od, 0.10, 0.15, RELIEF,
-        lambda d: f"the light comes from elsewhere: brightness differs by {d.light_difference_od:.2f} OD over the face",
-        "put lamp, chair and camera where they were at the baseline",
-    ),
-    Limit(
-        lambda d: d.light_difference_od, 0.10, 0.25, EVERYTHING,
-        lambda d: f"the light comes from elsewhere: brightness differs by {d.light_difference_od:.2f} OD over the face",
-        "put lamp, chair and camera where they were at the baseline",
-    ),
-    Limit(
-        lambda d: d.background_difference_od, 0.12, math.inf, (),
-        lambda d: f"another background or coloured light on it: its colour differs by {d.background_difference_od:.2f} OD",
-        "use the same plain backdrop and no window light",
-    ),
-    Limit(
-        lambda d: abs(d.lip_colour_difference_od), 0.15, math.inf, (),
-        lambda d: f"the lips have another colour than at the baseline by {abs(d.lip_colour_difference_od):.2f} OD: make-up?",
-        "take off all make-up and wait 15 minutes",
-    ),
-    Limit(
-        lambda d: d.expression_difference_percent, 4.5, 6.0, EVERYTHING,
-        lambda d: f"another expression: landmarks moved by {d.expression_difference_percent:.1f} % of the face",
-        "ask for a relaxed face, mouth closed, as at the baseline",
-    ),
-    Limit(
-        lambda d: d.expression_difference_percent, 4.5, 4.5, FINE,
-        lambda d: f"another expression: landmarks moved by {d.expression_difference_percent:.1f} % of the face",
-        "ask for a relaxed face, mouth closed, as at the baseline",
-    ),
-    Limit(
-        lambda d: abs(d.eye_opening_difference), 0.12, 0.18, ("wrinkles",),
-        lambda d: f"the eyes are opened differently: by {abs(d.eye_opening_difference):.2f} of their width",
-        "ask to look into the camera with open eyes",
-    ),
-    Limit(
-        lambda d: abs(d.yaw_difference_deg), 5.0, 10.0, RELIEF,
-        lambda d: f"the head is turned differently: by {abs(d.yaw_difference_deg):.0f} degrees",
-        "turn the nose as at the baseline; a mark on the wall to look at helps",
-    ),
-    Limit(
-        lambda d: abs(d.pitch_difference_deg), 6.0, 12.0, RELIEF,
-        lambda d: f"the chin is held differently: by {abs(d.pitch_difference_deg):.0f} degrees",
-        "raise or lower the chin as at the baseline",
-    ),
-    Limit(
-        lambda d: d.covered_fraction, 0.04, 0.10, EVERYTHING,
-        lambda d: f"{100 * d.covered_fraction:.0f} % of the baseline's skin is covered or hidden",
-        "take off mask, glasses and jewellery, and put the hair back",
-    ),
-    Limit(
-        lambda d: abs(d.shine_difference_fraction), 0.04, 0.10, COLOUR,
-        lambda d: f"the skin {'shines more' if d.shine_difference_fraction > 0 else 'shines less'} than at the baseline: {100 * abs(d.shine_difference_fraction):.0f} % of the face",
-        "blot the skin, and use the same lamp or cross-polarized light",
-    ),
-    Limit(
-        lambda d: d.shape_difference_percent, 4.0, 6.5, EVERYTHING,
-        lambda d: f"the face has another shape: bones differ by {d.shape_difference_percent:.1f} % of its size",
-        "check that it is the same person, taken from the same distance and with the same lens",
-    ),
-    Limit(
-        lambda d: abs(d.jpeg_quality_difference), 20.0, 45.0, FINE,
-        lambda d: f"compressed otherwise than the baseline: JPEG quality differs by {abs(d.jpeg_quality_difference):.0f}",
-        "send the original file",
-    ),
-)  # fmt: skip
+    Limit(lambda d: abs(d.jpeg_quality_difference), 20.0, 45.0, FINE, _compression, _ORIGINAL),
+)
 
 
 def warnings_of(d: PhotoDifference) -> tuple[str, ...]:
@@ -149,11 +159,3 @@ def withheld_findings(d: PhotoDifference) -> dict[str, str]:
             for finding in limit.findings:
                 reasons.setdefault(finding, limit.sentence(d))
     return reasons
-
-
-def _much(ratio: float, more: str, less: str) -> str:
-    return more if ratio > 1 else less
-
-
-def _times(ratio: float) -> str:
-    return f"{ratio:.2f} of" if ratio < 1 else f"{ratio:.2f} times"

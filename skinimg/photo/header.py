@@ -54,6 +54,9 @@ _MAKE, _MODEL = 0x010F, 0x0110
 _DATE_TAKEN, _DATE_DIGITIZED, _BITS_PER_SAMPLE = 0x9003, 0x9004, 258
 _NEW_SUBFILE_TYPE, _REDUCED, _PLANAR, _SEPARATE = 254, 1, 284, 2  # TIFF 6.0
 _LUMINANCE_SUM_AT_50 = 3688  # of the 64 steps
+_SRGB_GAMMA = 1 / 2.2  # as PNG says it of sRGB
+_SRGB_PRIMARIES = (0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06)  # white, red, green, blue
+_WHITE_IS_ZERO, _PHOTOMETRIC = 0, 262
 _PNG_START = b"\x89PNG\r\n\x1a\n"
 _MODES = ("RGB", "RGBA", "RGBX", "L", "LA", "I;16", "I;16L", "I;16B", "YCbCr")
 
@@ -75,6 +78,7 @@ class PhotoHeader:
     nclx: dict[str, int]  # the HEIC way of naming primaries and tone curve where there is no ICC profile
     chroma: str  # at which resolution the file keeps colour: 4:4:4, 4:2:2, 4:2:0
     jpeg_quality: float  # NaN for other formats
+    odd_colours: str = ""  # what a PNG without a profile says of its colours, where that is not sRGB
 
 
 def read_header(path: Path, max_megapixels: float = MAX_MEGAPIXELS) -> PhotoHeader:
@@ -159,6 +163,7 @@ def _header(image: Image.Image) -> PhotoHeader:
         adobe_rgb=str(exif.get_ifd(_INTEROP_BLOCK).get(1, "")).strip("\0 ") == "R03",
         chroma=_chroma(image),
         jpeg_quality=_jpeg_quality(image),
+        odd_colours=_odd_colours(image),
         nclx=_cicp(image) if image.format == "PNG" else image.info.get("nclx_profile") or {},
     )
 
@@ -198,6 +203,18 @@ def _pages(image: Image.Image) -> int:
     image.seek(0)
     first_is_small = bool(image.tag_v2.get(_NEW_SUBFILE_TYPE, 0) & _REDUCED)  # type: ignore[attr-defined]
     return frames if first_is_small else photos
+
+
+def _odd_colours(image: Image.Image) -> str:
+    """gAMA and cHRM of a PNG (third edition, 11.3.2) where nothing better says its colours and they are not sRGB's."""
+    if image.format != "PNG" or "srgb" in image.info or image.info.get("icc_profile"):
+        return ""
+    gamma, primaries = image.info.get("gamma", _SRGB_GAMMA), image.info.get("chromaticity", _SRGB_PRIMARIES)
+    if abs(gamma - _SRGB_GAMMA) > 0.01:
+        return f"gAMA {gamma:g}"
+    if max(abs(a - b) for a, b in zip(primaries, _SRGB_PRIMARIES, strict=True)) > 0.005:
+        return "cHRM " + " ".join(f"{value:g}" for value in primaries)
+    return ""
 
 
 def _cicp(image: Image.Image) -> dict[str, int]:
@@ -247,6 +264,14 @@ def _refuse_unfit(image: Image.Image, header: PhotoHeader, path: Path, max_megap
             found="a 16-bit TIFF with planar configuration 2",
             needed="interleaved colours",
             next_step="Export it again as an interleaved TIFF (planar configuration 1, the usual one).",
+        )
+    inverted = header.format == "TIFF" and image.tag_v2.get(_PHOTOMETRIC) == _WHITE_IS_ZERO  # type: ignore[attr-defined]
+    if inverted and header.bits > 8:
+        raise PhotoError(
+            f"{path.name} is a negative",
+            found="a 16-bit grey TIFF in which 0 is white",
+            needed="0 as black",
+            next_step="Export it again as an RGB TIFF or PNG.",
         )
     if image.mode not in _MODES:
         raise PhotoError(
