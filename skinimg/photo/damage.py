@@ -52,14 +52,14 @@ def seam(codes: npt.NDArray[np.uint8]) -> float:
 
 
 def _bars(codes: npt.NDArray[np.uint8]) -> tuple[int, int]:
-    """Rows of a plain black or white bar at the top and at the bottom, which cameras and editors put there."""
+    """Rows of a plain black or white bar at the top and at the bottom, with or without a caption in it."""
     depth = len(codes) // _LARGEST_BAR
     rows = codes.reshape(len(codes), -1)
     heights = []
     for edge in (rows[:depth], rows[-depth:][::-1]):
         plain = (edge.max(axis=1) <= _BAR_CODES) | (edge.min(axis=1) >= 255 - _BAR_CODES)
-        ends = np.flatnonzero(~plain)
-        heights.append(int(ends[0]) + 1 if len(ends) and ends[0] else 0)
+        # A caption may stand in the bar: it reaches to the innermost plain row.
+        heights.append(int(np.flatnonzero(plain)[-1]) + 2 if len(plain) and plain[0] else 0)
     return heights[0], heights[1]
 
 
