@@ -9,7 +9,7 @@ from pathlib import Path
 
 from skinimg.align import align, identity_alignment
 from skinimg.base.entries import PhotoEntry, Subject, days_between
-from skinimg.base.errors import AlignmentError, CalibrationError, PhotoError
+from skinimg.base.errors import AlignmentError, CalibrationError, PhotoError, SkinimgError
 from skinimg.base.photo_difference import SAME
 from skinimg.base.provenance import file_sha256
 from skinimg.base.records import CellTotals, SessionPictures, Shot, SubjectFailure, SubjectResult
@@ -74,10 +74,8 @@ def _analyze_view(
             try:
                 shot = look(entry, first, bench, notes)
             except (PhotoError, CalibrationError, AlignmentError) as error:
-                # By the name that the photo has in the tables: with pseudonyms the file's own must not get in.
-                reason = str(error).replace(entry.path.name, Path(entry.photo).name)
-                refusals.append(reason)
-                notes.photos.append(tables.rejected_row(entry, reason, file_sha256(entry.path)))
+                refusals.append(_reason(error, entry))
+                notes.photos.append(tables.rejected_row(entry, refusals[-1], file_sha256(entry.path)))
                 continue
             shots.append(shot)
             notes.photos.append(tables.photo_row(shot))
@@ -102,6 +100,11 @@ def _analyze_view(
             _judge(subject, key, baseline[0], later, bench, notes)
         with notes.stage("track"):
             notes.lesions.append(track(subject.name, key, baseline[0].frame, sightings))
+
+
+def _reason(error: SkinimgError, entry: PhotoEntry) -> str:
+    """With the name that the photo has in the tables: with pseudonyms the file's own must not get in."""
+    return str(error).replace(entry.path.name, Path(entry.photo).name)
 
 
 def look(entry: PhotoEntry, first: Shot | None, bench: Bench, notes: Notes) -> Shot:

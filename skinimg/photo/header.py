@@ -225,6 +225,19 @@ def _refuse_unfit(image: Image.Image, header: PhotoHeader, path: Path, max_megap
             needed="one photo per file",
             next_step="Export the page that you mean as its own file.",
         )
+    if header.format == "TIFF" and header.bits > 8:
+        _refuse_odd_tiff(image, header, path)
+    if image.mode not in _MODES:
+        raise PhotoError(
+            f"{path.name} has pixels of a kind that cannot be measured",
+            found={"P": "a palette", "1": "black and white"}.get(image.mode, image.mode),
+            needed="RGB or grey with 8 or 16 bits",
+            next_step="Export the photo again as an RGB JPEG, PNG or TIFF.",
+        )
+
+
+def _refuse_odd_tiff(image: Image.Image, header: PhotoHeader, path: Path) -> None:
+    """16-bit layouts that OpenCV reads as something else."""
     if header.format == "TIFF" and header.bits > 8 and image.tag_v2.get(_PLANAR, 1) == _SEPARATE:  # type: ignore[attr-defined]
         raise PhotoError(
             f"{path.name} keeps its colours in separate planes",
@@ -239,13 +252,6 @@ def _refuse_unfit(image: Image.Image, header: PhotoHeader, path: Path, max_megap
             found="a 16-bit grey TIFF in which 0 is white",
             needed="0 as black",
             next_step="Export it again as an RGB TIFF or PNG.",
-        )
-    if image.mode not in _MODES:
-        raise PhotoError(
-            f"{path.name} has pixels of a kind that cannot be measured",
-            found={"P": "a palette", "1": "black and white"}.get(image.mode, image.mode),
-            needed="RGB or grey with 8 or 16 bits",
-            next_step="Export the photo again as an RGB JPEG, PNG or TIFF.",
         )
 
 

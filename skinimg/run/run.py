@@ -114,21 +114,34 @@ def analyze(
             progress(len(done), len(jobs), outcome.subject)
     ordered = [done[subject.name] for subject in study.subjects]
     result = _gather(study, ordered, out)
+    _write_all(result, study, ordered, (options, settings, device), (segmenter.name, segmenter.sha256), start)
+    return result
+
+
+def _write_all(
+    result: Outcome,
+    study: Study,
+    ordered: list[Done],
+    how: tuple[Options, Settings, str],
+    weights: tuple[str, str],
+    start: float,
+) -> None:
+    """Tables, overview, run.json and the log; StudyError where the disk refuses them."""
+    (options, settings, device), out = how, result.out
     failures = [SubjectFailure(d.subject, d.error, d.tables["photos"]) for d in ordered if d.error]
     seconds = time.perf_counter() - start
     try:
         for name, table in result.tables.items():
             tables.write(table, out / name)
         write_index(result.tables, failures, options.report, out / "index.html", safe_name)
-        _write_run(out, study, ordered, settings, device, (segmenter.name, segmenter.sha256), seconds)
-        append_log(out, "analyze", {"settings": settings.as_dict(), "weights": segmenter.sha256, "device": device})
+        _write_run(out, study, ordered, settings, device, weights, seconds)
+        append_log(out, "analyze", {"settings": settings.as_dict(), "weights": weights[1], "device": device})
     except OSError as error:
         raise StudyError(
             f"the tables in {out.name} could not be written",
             found=error.strerror or "an unknown fault of the disk",
             next_step="Make room and run again; finished subjects are kept.",
         ) from error
-    return result
 
 
 def _refuse_out(path: Path, study: Study, out: Path) -> None:

@@ -623,3 +623,12 @@ def test_blocks_of_a_heic_that_do_not_join():
     face[:, 160:] += 40
     with pytest.raises(ValueError, match="blocks do not join"):
         refuse_torn_blocks(face)
+
+
+@pytest.mark.parametrize("bar", [slice(352, None), slice(None, 48)])
+def test_a_plain_bar_is_no_damage_and_a_seam_beside_it_is(bar):
+    photo = np.clip(120 + np.random.default_rng(0).normal(0, 3, (400, 320, 3)), 0, 255).astype(np.uint8)
+    photo[bar] = 0
+    assert seam(photo) < MOST_SEAM
+    photo[200:344] += 40
+    assert seam(photo) > MOST_SEAM
