@@ -144,7 +144,7 @@ LIMITS: tuple[Limit, ...] = (
     Limit(_expression_beyond_turn, 1.8, 2.0, RELIEF, _expression, _FACE),
     Limit(_expression_beyond_turn, 1.8, 2.3, EVERYTHING, _expression, _FACE),
     Limit(lambda d: abs(d.eye_opening_difference), 0.10, 0.18, ("wrinkles",), _eyes, _FACE),
-    Limit(lambda d: abs(d.yaw_difference_deg), 5.0, 10.0, RELIEF, _yaw, "turn the nose as at the baseline"),
+    Limit(lambda d: abs(d.yaw_difference_deg), 6.0, 10.0, RELIEF, _yaw, "turn the nose as at the baseline"),
     Limit(lambda d: abs(d.pitch_difference_deg), 6.0, 12.0, RELIEF, _pitch, "hold the chin as at the baseline"),
     Limit(lambda d: d.covered_fraction, 0.04, 0.10, EVERYTHING, _cover, "take off mask and glasses, put the hair back"),
     Limit(lambda d: abs(d.shine_difference_fraction), 0.03, 0.06, COLOUR, _shine, "blot the skin, use the same lamp"),
