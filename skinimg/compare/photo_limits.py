@@ -137,9 +137,7 @@ LIMITS: tuple[Limit, ...] = (
     Limit(lambda d: d.light_difference_od, 0.10, 0.15, RELIEF, _light, _LAMP),
     Limit(lambda d: d.light_difference_od, 0.10, 0.25, EVERYTHING, _light, _LAMP),
     Limit(lambda d: d.background_difference_od, 0.12, math.inf, (), _background, "use the same plain backdrop"),
-    Limit(
-        lambda d: abs(d.lip_colour_difference_od), 0.15, math.inf, (), _lips, "take off all make-up, wait 15 minutes"
-    ),
+    Limit(lambda d: d.lip_colour_difference_od, 0.15, math.inf, (), _lips, "take off all make-up, wait 15 minutes"),
     Limit(lambda d: -d.lip_colour_difference_od, 0.15, 0.40, EVERYTHING, _mouth, "uncover the mouth"),
     Limit(_expression_beyond_turn, 1.8, 2.0, RELIEF, _expression, _FACE),
     Limit(_expression_beyond_turn, 1.8, 2.3, EVERYTHING, _expression, _FACE),
