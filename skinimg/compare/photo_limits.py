@@ -137,14 +137,12 @@ LIMITS: tuple[Limit, ...] = (
     Limit(lambda d: d.light_difference_od, 0.10, 0.15, RELIEF, _light, _LAMP),
     Limit(lambda d: d.light_difference_od, 0.10, 0.25, EVERYTHING, _light, _LAMP),
     Limit(lambda d: d.background_difference_od, 0.12, math.inf, (), _background, "use the same plain backdrop"),
-    Limit(
-        lambda d: abs(d.lip_colour_difference_od), 0.15, math.inf, (), _lips, "take off all make-up, wait 15 minutes"
-    ),
+    Limit(lambda d: d.lip_colour_difference_od, 0.15, math.inf, (), _lips, "take off all make-up, wait 15 minutes"),
     Limit(lambda d: -d.lip_colour_difference_od, 0.15, 0.40, EVERYTHING, _mouth, "uncover the mouth"),
     Limit(_expression_beyond_turn, 1.8, 2.0, RELIEF, _expression, _FACE),
     Limit(_expression_beyond_turn, 1.8, 2.3, EVERYTHING, _expression, _FACE),
     Limit(lambda d: abs(d.eye_opening_difference), 0.10, 0.18, ("wrinkles",), _eyes, _FACE),
-    Limit(lambda d: abs(d.yaw_difference_deg), 5.0, 10.0, RELIEF, _yaw, "turn the nose as at the baseline"),
+    Limit(lambda d: abs(d.yaw_difference_deg), 6.0, 10.0, RELIEF, _yaw, "turn the nose as at the baseline"),
     Limit(lambda d: abs(d.pitch_difference_deg), 6.0, 12.0, RELIEF, _pitch, "hold the chin as at the baseline"),
     Limit(lambda d: d.covered_fraction, 0.04, 0.10, EVERYTHING, _cover, "take off mask and glasses, put the hair back"),
     Limit(lambda d: abs(d.shine_difference_fraction), 0.03, 0.06, COLOUR, _shine, "blot the skin, use the same lamp"),
