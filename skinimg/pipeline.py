@@ -74,8 +74,10 @@ def _analyze_view(
             try:
                 shot = look(entry, first, bench, notes)
             except (PhotoError, CalibrationError, AlignmentError) as error:
-                refusals.append(str(error))
-                notes.photos.append(tables.rejected_row(entry, str(error), file_sha256(entry.path)))
+                # By the name that the photo has in the tables: with pseudonyms the file's own must not get in.
+                reason = str(error).replace(entry.path.name, Path(entry.photo).name)
+                refusals.append(reason)
+                notes.photos.append(tables.rejected_row(entry, reason, file_sha256(entry.path)))
                 continue
             shots.append(shot)
             notes.photos.append(tables.photo_row(shot))

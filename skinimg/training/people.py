@@ -16,7 +16,7 @@ import torch
 from skinimg.base.errors import PhotoError, StudyError
 from skinimg.base.settings import Settings
 from skinimg.observe.see import see
-from skinimg.study.folder import EXTENSIONS
+from skinimg.photo.header import READ
 from skinimg.training.backgrounds import Background, background
 from skinimg.training.bank import TILES_PER_PART, Tiles, save_part
 from skinimg.training.dataset import LabelledPhoto, photo_entry, split_by_subject
@@ -37,7 +37,7 @@ def read_backgrounds(folder: Path) -> tuple[list[LabelledPhoto], list[LabelledPh
     """
     if not folder.is_dir():
         raise StudyError(f"{folder} is not a folder", needed="a folder of photos of people's faces")
-    paths = [path for path in sorted(folder.rglob("*")) if path.suffix.casefold() in EXTENSIONS and path.is_file()]
+    paths = [path for path in sorted(folder.rglob("*")) if path.suffix.casefold() in READ and path.is_file()]
     masks = [path.name for path in paths if len(path.suffixes) >= _MASK_SUFFIXES and path.suffix.casefold() == ".png"]
     if masks:
         raise StudyError(
