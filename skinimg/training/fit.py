@@ -176,7 +176,7 @@ def _step(network: nn.Module, optimiser: Optimiser, tiles: Tiles, common: Tensor
     torch.autograd.backward(value)
     nn.utils.clip_grad_norm_(network.parameters(), 1.0)
     if torch.isfinite(value):
-        optimiser.step(recipe.learning_rate * _rate(progress))
+        optimiser.step(recipe.learning_rate * rate_at(progress))
     return float(value.detach())
 
 
@@ -185,7 +185,7 @@ def _mixed(device: str) -> torch.autocast:
     return torch.autocast(device, torch.bfloat16, enabled=bfloat16_pays(device))
 
 
-def _rate(progress: float) -> float:
+def rate_at(progress: float) -> float:
     """Share of the learning rate: up over the first 4 % of the steps, then down along a cosine."""
     warm = 0.04
     return progress / warm if progress < warm else 0.5 * (1 + float(np.cos(np.pi * (progress - warm) / (1 - warm))))
