@@ -84,7 +84,7 @@ def _amounts(skin: PairedSkin, found: Mapping[str, FieldChange], finding: str, w
     area = np.where(where, skin.area_mm2, 0).astype(np.float32)
     whole = max(float(area.sum()), 1e-6)
     load = float((field.change * area).sum())
-    doubt = float((field.doubt * area)[field.affected].sum())
+    doubt = float((field.doubt * area)[field.affected].sum())  # signed: what both see alike is no doubt
     other = sum(float((f.change * area).sum()) for name, f in found.items() if name != finding)
     errors = (field.error_of(area), _GAIN * load, _CROSS_TALK * other, doubt)
     half = _Z95 * float(np.linalg.norm(errors))

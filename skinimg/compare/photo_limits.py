@@ -19,6 +19,9 @@ COLOUR = ("spots", "redness", "tone", "erythema", "hyperpigmentation")
 RELIEF = ("scars", "wrinkles", "texture")  # seen by their shading
 
 
+_TURN_PERCENT_PER_DEG = 0.3
+
+
 @dataclass(frozen=True)
 class Limit:
     """One kind of difference: `size` is 0 for the same photo and grows; NaN is not judged."""
@@ -34,6 +37,13 @@ class Limit:
 def _apart(ratio: float) -> float:
     """How far a ratio is from 1 either way, as a natural logarithm."""
     return abs(math.log(max(ratio, 1e-3)))
+
+
+def _expression_beyond_turn(d: PhotoDifference) -> float:
+    """Landmarks of a turned head are 0.3 % of the face off per degree: four pairs of the samples, 3 to 7 degrees."""
+    turn_deg = math.hypot(d.yaw_difference_deg, d.pitch_difference_deg)
+    beyond = d.expression_difference_percent**2 - (_TURN_PERCENT_PER_DEG * turn_deg) ** 2
+    return math.sqrt(beyond) if beyond > 0 else 0.0 * beyond  # NaN stays NaN
 
 
 def _softness(what: str, ratio: float) -> str:
@@ -119,7 +129,7 @@ _FACE = "ask for a relaxed face, mouth closed and eyes open, as at the baseline"
 
 LIMITS: tuple[Limit, ...] = (
     Limit(lambda d: _apart(d.skin_detail_ratio), 0.30, 0.50, FINE, _skin, _ORIGINAL),
-    Limit(lambda d: _apart(d.skin_detail_ratio), 0.30, 1.00, COLOUR, _skin, _ORIGINAL),
+    Limit(lambda d: _apart(d.skin_detail_ratio), 0.30, 0.75, COLOUR, _skin, _ORIGINAL),
     Limit(lambda d: _apart(d.feature_detail_ratio), 0.40, 0.70, FINE, _features, _FOCUS),
     Limit(lambda d: _apart(d.resolution_ratio), 0.15, 0.35, FINE, _resolution, "stand as far away; " + _ORIGINAL),
     Limit(lambda d: _apart(d.tone_gain), 0.06, 0.10, EVERYTHING, _tone, _ORIGINAL),
@@ -127,14 +137,12 @@ LIMITS: tuple[Limit, ...] = (
     Limit(lambda d: d.light_difference_od, 0.10, 0.15, RELIEF, _light, _LAMP),
     Limit(lambda d: d.light_difference_od, 0.10, 0.25, EVERYTHING, _light, _LAMP),
     Limit(lambda d: d.background_difference_od, 0.12, math.inf, (), _background, "use the same plain backdrop"),
-    Limit(
-        lambda d: abs(d.lip_colour_difference_od), 0.15, math.inf, (), _lips, "take off all make-up, wait 15 minutes"
-    ),
+    Limit(lambda d: d.lip_colour_difference_od, 0.15, math.inf, (), _lips, "take off all make-up, wait 15 minutes"),
     Limit(lambda d: -d.lip_colour_difference_od, 0.15, 0.40, EVERYTHING, _mouth, "uncover the mouth"),
-    Limit(lambda d: d.expression_difference_percent, 2.3, 2.7, RELIEF, _expression, _FACE),
-    Limit(lambda d: d.expression_difference_percent, 2.3, 4.0, EVERYTHING, _expression, _FACE),
+    Limit(_expression_beyond_turn, 1.8, 2.0, RELIEF, _expression, _FACE),
+    Limit(_expression_beyond_turn, 1.8, 2.3, EVERYTHING, _expression, _FACE),
     Limit(lambda d: abs(d.eye_opening_difference), 0.10, 0.18, ("wrinkles",), _eyes, _FACE),
-    Limit(lambda d: abs(d.yaw_difference_deg), 5.0, 10.0, RELIEF, _yaw, "turn the nose as at the baseline"),
+    Limit(lambda d: abs(d.yaw_difference_deg), 6.0, 10.0, RELIEF, _yaw, "turn the nose as at the baseline"),
     Limit(lambda d: abs(d.pitch_difference_deg), 6.0, 12.0, RELIEF, _pitch, "hold the chin as at the baseline"),
     Limit(lambda d: d.covered_fraction, 0.04, 0.10, EVERYTHING, _cover, "take off mask and glasses, put the hair back"),
     Limit(lambda d: abs(d.shine_difference_fraction), 0.03, 0.06, COLOUR, _shine, "blot the skin, use the same lamp"),

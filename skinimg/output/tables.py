@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import asdict, fields
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from skinimg.base.entries import PhotoEntry, days_between
+from skinimg.base.files import atomic
 from skinimg.base.photo_difference import PhotoDifference
 from skinimg.base.records import Change, Shot
 from skinimg.compare.clinical_scores import Estimate
@@ -225,9 +225,8 @@ def write(table: pd.DataFrame, stem: Path) -> None:
             safe[column] = values.where(~values.str.match(r"[=+\-@\t\r]"), "'" + values)
     for suffix, save in ((".csv", _save_csv(safe)), (".parquet", lambda path: table.to_parquet(path, index=False))):
         target = stem.with_suffix(suffix)
-        partial = target.with_name(f".{target.name}.{os.getpid()}")
-        save(partial)
-        partial.replace(target)
+        with atomic(target) as partial:
+            save(partial)
 
 
 def _save_csv(table: pd.DataFrame):  # type: ignore[no-untyped-def]

@@ -51,10 +51,14 @@ def best_curve(error: Callable[[ToneCurve], float], start: ToneCurve | None = No
     step = _FIRST_STEP if start is None else _FIRST_STEP / 5
 
     def cost(terms: Array) -> float:
-        curve = ToneCurve(tuple(float(t) for t in terms))  # type: ignore[arg-type]
+        curve = _of(terms)
         return error(curve) if curve.rises() else 1e3
 
     simplex = np.vstack([origin, origin + step * np.eye(3)])
     tries = _TRIES_PER_TERM * 3 if start is None else _TRIES_PER_TERM
     found = minimize(cost, origin, method="Nelder-Mead", options={"initial_simplex": simplex, "maxfev": tries})
-    return ToneCurve(tuple(float(t) for t in found.x))
+    return _of(found.x)
+
+
+def _of(terms: Array) -> ToneCurve:
+    return ToneCurve((float(terms[0]), float(terms[1]), float(terms[2])))

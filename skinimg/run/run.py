@@ -14,6 +14,8 @@ import pandas as pd
 
 from skinimg.base.entries import PhotoEntry, Study
 from skinimg.base.errors import SettingsError, StudyError
+from skinimg.base.files import write_text
+from skinimg.base.log import append_log
 from skinimg.base.provenance import versions
 from skinimg.base.records import SubjectFailure
 from skinimg.base.settings import DEFAULT_WEIGHTS, Settings
@@ -24,6 +26,7 @@ from skinimg.report import ReportOptions, write_index
 from skinimg.run.engine import TABLES, Done, Job
 from skinimg.run.engine import run as run_jobs
 from skinimg.study import read_study, safe_name, uncompared
+from skinimg.study.pseudonyms import pseudonymized, read_key
 
 Progress = Callable[[int, int, str], None]  # done, of how many, the subject just done
 
@@ -56,6 +59,7 @@ class Options:
     scheduler: str = ""
     fresh: bool = False
     report: ReportOptions = field(default_factory=ReportOptions)
+    key: Path | None = None  # file of the key for pseudonyms; None keeps the names
     noise: Path | None = None  # a table of `skinimg repeatability --use`, instead of the weights card's
 
 
@@ -81,6 +85,8 @@ def analyze(
     device = resolve_device(options.device)
     segmenter = load_segmenter(options.weights, device, options.noise)
     study = read_study(Path(path))
+    if options.key is not None:
+        study = pseudonymized(study, read_key(options.key))
     _refuse_out(Path(path), study, out)
     if not options.fresh:
         _refuse_other_photos(study, out)
@@ -108,12 +114,34 @@ def analyze(
             progress(len(done), len(jobs), outcome.subject)
     ordered = [done[subject.name] for subject in study.subjects]
     result = _gather(study, ordered, out)
-    for name, table in result.tables.items():
-        tables.write(table, out / name)
-    failures = [SubjectFailure(d.subject, d.error, d.tables["photos"]) for d in ordered if d.error]
-    write_index(result.tables, failures, options.report, out / "index.html", safe_name)
-    _write_run(out, study, ordered, settings, device, (segmenter.name, segmenter.sha256), time.perf_counter() - start)
+    _write_all(result, study, ordered, (options, settings, device), (segmenter.name, segmenter.sha256), start)
     return result
+
+
+def _write_all(
+    result: Outcome,
+    study: Study,
+    ordered: list[Done],
+    how: tuple[Options, Settings, str],
+    weights: tuple[str, str],
+    start: float,
+) -> None:
+    """Tables, overview, run.json and the log; StudyError where the disk refuses them."""
+    (options, settings, device), out = how, result.out
+    failures = [SubjectFailure(d.subject, d.error, d.tables["photos"]) for d in ordered if d.error]
+    seconds = time.perf_counter() - start
+    try:
+        for name, table in result.tables.items():
+            tables.write(table, out / name)
+        write_index(result.tables, failures, options.report, out / "index.html", safe_name)
+        _write_run(out, study, ordered, settings, device, weights, seconds)
+        append_log(out, "analyze", {"settings": settings.as_dict(), "weights": weights[1], "device": device})
+    except OSError as error:
+        raise StudyError(
+            f"the tables in {out.name} could not be written",
+            found=error.strerror or "an unknown fault of the disk",
+            next_step="Make room and run again; finished subjects are kept.",
+        ) from error
 
 
 def _refuse_out(path: Path, study: Study, out: Path) -> None:
@@ -223,6 +251,4 @@ def _write_run(
         "seconds": {"total": round(seconds, 3), **stages},
         "warnings": [*study.warnings, *(text for d in done for text in d.warnings)],
     }
-    partial = out / f".run.json.{os.getpid()}"
-    partial.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    partial.replace(out / "run.json")
+    write_text(out / "run.json", json.dumps(record, indent=2, ensure_ascii=False) + "\n")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from skinimg.base.entries import LeftOut, PhotoEntry, Study
 from skinimg.base.errors import StudyError
+from skinimg.base.files import write_text
 from skinimg.photo.header import NOT_READ, READ
 from skinimg.study.captured import captured_on
 from skinimg.study.columns import COLUMNS, PLAIN, REQUIRED, check_columns
@@ -154,14 +154,12 @@ def write_manifest(study: Study, path: Path) -> None:
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(columns)
     writer.writerows([_escape(row.get(name, "")) for name in columns] for row in table)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         if path.exists():
             raise StudyError(
                 f"{path} exists already", needed="a new file", next_step="Move it away first, or name another file."
             )
-        temporary.write_text(buffer.getvalue(), encoding="utf-8", newline="")
-        temporary.replace(path)
+        write_text(path, buffer.getvalue())
     except OSError as error:
         raise StudyError(f"{path} cannot be written", found=error.strerror or str(error)) from error
 

@@ -120,3 +120,16 @@ def test_what_cannot_be_told_is_not_held_against_a_photo():
     unknown = PhotoDifference(**dict.fromkeys(vars(SAME), float("nan")))
     assert warnings_of(unknown) == ()
     assert withheld_findings(unknown) == {}
+
+
+def test_lipstick_is_named_and_a_covered_mouth_is_not_called_redder():
+    assert "make-up" in warnings_of(replace(SAME, lip_colour_difference_od=0.3))[0]
+    (said,) = warnings_of(replace(SAME, lip_colour_difference_od=-1.3))
+    assert "less red" in said
+
+
+def test_a_turned_head_is_no_smile():
+    """Landmarks of a head turned by 7 degrees are 2.1 % of the face off; a smile does that without a turn."""
+    moved = replace(SAME, expression_difference_percent=2.11)
+    assert withheld_findings(moved)
+    assert withheld_findings(replace(moved, yaw_difference_deg=-5.4, pitch_difference_deg=-4.0)) == {}

@@ -154,7 +154,14 @@ def test_what_is_no_card(name):
 
 @pytest.mark.parametrize(
     "name",
-    ["calibrite-passport.png", "camera-trax.png", "classic.png", "colorchecker-classic-mini.jpg", "nano.jpeg", "source_corrected.png"],
+    [
+        "calibrite-passport.png",
+        "camera-trax.png",
+        "classic.png",
+        "colorchecker-classic-mini.jpg",
+        "nano.jpeg",
+        "source_corrected.png",
+    ],
 )
 def test_real_cards_are_found_in_five_makes_and_a_dim_photo(shared_data, name):
     card = find_card(read_photo(shared_data / "colorcards" / name).linear)
