@@ -31,7 +31,7 @@ def place_planes(landmarks: FloatArray, shape: tuple[int, int]) -> FloatArray:
         (mesh.RIGHT_BROW, mesh.LEFT_BROW),
     )  # fmt: skip
     near = [_nearness(_filled(points, group, size)) for group in outlines]
-    near.append(_nearness(~fill_outline((points[mesh.OVAL] + 0.5) / _FINE - 0.5, size)))
+    near.append(_nearness(~fill_outline(((points[mesh.OVAL] + 0.5) / _FINE - 0.5).astype(np.float32), size)))
     planes = [cv2.resize(plane, (columns, rows), interpolation=cv2.INTER_AREA) for plane in near]
     return np.stack([*planes, *_place(points, rows, columns), np.ones((rows, columns), np.float32)])
 

@@ -62,7 +62,7 @@ def unpacked_frame(path: Path | str) -> tuple[Frame, SkinAnchor]:
     """The frame of a packed face and the anchor of its colours."""
     with np.load(path) as content:
         height, width = (int(side) for side in content["shape"])
-        pixels = cv2.imdecode(content["jpg"], cv2.IMREAD_COLOR)[..., ::-1]
+        pixels = np.asarray(cv2.imdecode(content["jpg"], cv2.IMREAD_COLOR))[..., ::-1]
         linear = cv2.warpAffine(
             srgb_to_linear(np.ascontiguousarray(pixels)),
             content["to_crop"],
