@@ -36,7 +36,7 @@ __all__ = sorted(_DOORS)
 
 
 def __getattr__(name: str) -> Any:
-    """Load a door when it is first used: `import skinimg` must not wait for torch (DESIGN.md 3)."""
+    """Load a door when it is first used: `import skinimg` must not wait for torch."""
     if name not in _DOORS:
         raise AttributeError(f"module 'skinimg' has no attribute {name!r}")
     return getattr(import_module(_DOORS[name]), name)

@@ -70,7 +70,7 @@ def identity_alignment(frame: Frame) -> Alignment:
 
 
 def grid_for_contract(alignment: Alignment, session: Frame, stride: int) -> dict[str, npt.NDArray[np.generic]]:
-    """The arrays of frame.npz (DESIGN.md 2.2), every `stride`-th pixel of the baseline's frame.
+    """The arrays of frame.npz (docs/REFERENCE.md), every `stride`-th pixel of the baseline's frame.
 
     grid_xy : (h, w, 2) float32, pixel of the session's original photo, upright; valid : (h, w) bool, where the skin's
     own pattern was found again; stride; mm_per_px.

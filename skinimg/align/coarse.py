@@ -15,10 +15,10 @@ from skinimg.align.warp import affine_map, sample
 from skinimg.base.records import FloatArray
 
 # Everything here is in node pixels of 0.8 mm.
-_LANDMARK_REACH = 10.0  # 8 mm: landmarks are right to millimetres (SCIENCE.md 5)
+_LANDMARK_REACH = 10.0  # 8 mm: landmarks are right to millimetres (docs/CONSTANTS.md 5)
 _FEATURE_REACH = 6.0
 _GATE, _ROUNDS = 5.0, ((12.0, 2.0), (6.0, 1.0))
-_LEAST_MATCHES = 30  # SCIENCE.md 5
+_LEAST_MATCHES = 30  # docs/CONSTANTS.md 5
 _LEAST_SUPPORT = 8  # chance gives up to 5 among 200 matches
 
 

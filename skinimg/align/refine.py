@@ -40,7 +40,7 @@ def refine(baseline: Texture, session: Texture, to_session: FloatArray) -> tuple
             back = compose(back, pixel_grid(others) + step(other, base, back))
         inverse = invert(back, own)
         disagreement = np.asarray(np.linalg.norm(ahead - inverse, axis=-1), dtype=np.float32)
-        # The average of the two directions prefers neither photo (SCIENCE.md 5).
+        # The average of the two directions prefers neither photo (docs/CONSTANTS.md 5).
         ahead = np.asarray((ahead + inverse) / 2, dtype=np.float32)
     return ahead, invert(ahead, others), disagreement
 

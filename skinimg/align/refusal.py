@@ -14,7 +14,7 @@ from skinimg.base.settings import Settings
 # close-ups of the same skin days to weeks apart, at most 0.10 on other or mirrored skin, at most 0.15 on the faces of
 # different people and 0.9 on the same face taken again (scripts/bench_align).
 _LEAST_AGREEMENT = 0.2
-_LEAST_FEATURES = 30  # SCIENCE.md 5
+_LEAST_FEATURES = 30  # docs/CONSTANTS.md 5
 
 
 def refuse_other_view(baseline: Frame, session: Frame, settings: Settings) -> None:

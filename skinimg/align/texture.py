@@ -13,7 +13,7 @@ from skinimg.base.records import BoolArray, FloatArray, Frame
 # maps of a 2000 x 1600 frame cost a quarter of the time.
 FACTOR = 2
 NODE = 4  # texture pixels between the nodes of a map
-_LOCAL_MM = 2.5  # SCIENCE.md 5: local contrast over sigma = 25 px of 0.1 mm
+_LOCAL_MM = 2.5  # docs/CONSTANTS.md 5: local contrast over sigma = 25 px of 0.1 mm
 _LESION_MARGIN_MM = 0.6  # the skirt of a lesion moves with its border, so it is left out as well
 _LEAST_CONTRAST = 0.004  # density; below the noise of an 8-bit photo no pattern is made up
 
@@ -35,7 +35,7 @@ def skin_texture(frame: Frame, lesions: BoolArray) -> Texture:
     """Green density minus its local mean over its local spread, over skin without lesions (normalised convolution).
 
     lesions : (h, w) bool in this frame. They must not pull the warp: unmasked, a dense flow regrew lesions that had
-    shrunk to 49 % of their area to 88 % (SCIENCE.md 5).
+    shrunk to 49 % of their area to 88 % (docs/CONSTANTS.md 5).
     """
     whole = FACTOR * NODE  # every grid of the pyramid covers the same rectangle
     height, width = (side // whole * whole for side in frame.skin.shape)

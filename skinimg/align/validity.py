@@ -10,9 +10,9 @@ from skinimg.align.texture import NODE, Texture, blur
 from skinimg.align.warp import jacobian_determinant, rescale, sample
 from skinimg.base.records import BoolArray, FloatArray
 
-LEAST_CORRELATION = 0.3  # of the texture in a window (SCIENCE.md 5)
+LEAST_CORRELATION = 0.3  # of the texture in a window (docs/CONSTANTS.md 5)
 _WINDOW_NODES = 2.5  # sigma 2 mm
-_MOST_DISAGREEMENT = 0.1875  # nodes: 0.15 mm = 1.5 px between the two directions (SCIENCE.md 5)
+_MOST_DISAGREEMENT = 0.1875  # nodes: 0.15 mm = 1.5 px between the two directions (docs/CONSTANTS.md 5)
 # True median error over half the difference of the halves, on portraits taken again by a known warp: 2.2 to 2.5. The
 # halves share the smoothness that the map imposes and the warp does not have.
 _UNSEEN_PART = 2.3

@@ -11,7 +11,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class PhotoEntry:
-    """One row of a manifest: one photo and what is known about it (DESIGN.md 2.1)."""
+    """One row of a manifest: one photo and what is known about it (docs/REFERENCE.md)."""
 
     subject: str
     session: str

@@ -18,8 +18,8 @@ class Finding:
 
     `kind` says how it is measured: `object` = countable things (spots, pores, scars), `area` = patches without a
     meaningful count, `line` = long thin things, `field` = a property of all skin, without a mask.
-    `min_px_per_mm` is the native resolution of a photo below which the finding is not measurable (DESIGN.md 2.2).
-    `smallest_mm2` is the smallest thing that is an object of its own; 0 for a field. Spots and scars: SCIENCE.md 7
+    `min_px_per_mm` is the native resolution of a photo below which the finding is not measurable (docs/REFERENCE.md).
+    `smallest_mm2` is the smallest thing that is an object of its own; 0 for a field. Spots and scars: docs/CONSTANTS.md 7
     (0.8 mm2) halved, since a fading spot must not vanish at once; pores: a disc of 0.1 mm radius; lines: 3 mm x 0.1 mm.
     `contrast_map` names the map whose lesion-minus-ring difference is the finding's contrast.
     `colour` is the overlay's sRGB, from the colour-blind-safe palette of Okabe and Ito (2008).
@@ -48,7 +48,7 @@ FINDINGS: dict[str, Finding] = {
             0.4,
             "melanin",
             (230, 159, 0),
-            "Bastiaens 1997 (2.2-fold epidermal melanin in lentigines); SCIENCE.md 4",
+            "Bastiaens 1997 (2.2-fold epidermal melanin in lentigines); docs/CONSTANTS.md 4",
         ),
         Finding(
             "redness",
@@ -59,7 +59,7 @@ FINDINGS: dict[str, Finding] = {
             4.0,
             "haemoglobin",
             (204, 121, 167),
-            "SCIENCE.md 3 (B > 1.5 x reference) and 4",
+            "docs/CONSTANTS.md 3 (B > 1.5 x reference) and 4",
         ),
         Finding(
             "pores",
@@ -70,7 +70,7 @@ FINDINGS: dict[str, Finding] = {
             0.03,
             "relief",
             (0, 114, 178),
-            "Flament 2015, visible from 0.25 mm; SCIENCE.md 4",
+            "Flament 2015, visible from 0.25 mm; docs/CONSTANTS.md 4",
         ),
         Finding(
             "scars",
@@ -81,7 +81,7 @@ FINDINGS: dict[str, Finding] = {
             0.4,
             "relief",
             (0, 158, 115),
-            "Jacob 2001 (three types of atrophic scar); SCIENCE.md 4",
+            "Jacob 2001 (three types of atrophic scar); docs/CONSTANTS.md 4",
         ),
         Finding(
             "wrinkles",
@@ -92,7 +92,7 @@ FINDINGS: dict[str, Finding] = {
             0.3,
             "relief",
             (86, 180, 233),
-            "Lemperle 2001; SCIENCE.md 4",
+            "Lemperle 2001; docs/CONSTANTS.md 4",
         ),
         Finding(
             "tone",
@@ -103,7 +103,7 @@ FINDINGS: dict[str, Finding] = {
             0.0,
             "",
             (0, 0, 0),
-            "Chardon 1991 (ITA); SCIENCE.md 3",
+            "Chardon 1991 (ITA); docs/CONSTANTS.md 3",
         ),
         Finding(
             "texture",
@@ -114,7 +114,7 @@ FINDINGS: dict[str, Finding] = {
             0.0,
             "",
             (0, 0, 0),
-            "SCIENCE.md 3 (roughness proxy)",
+            "docs/CONSTANTS.md 3 (roughness proxy)",
         ),
         Finding(
             "erythema",

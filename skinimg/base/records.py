@@ -102,7 +102,7 @@ class Frame:
 
 @dataclass(frozen=True)
 class SkinAnchor:
-    """The colour of a person's unaffected skin at the baseline, to which later sessions are shifted (SCIENCE.md 2f)."""
+    """The colour of a person's unaffected skin at the baseline, to which later sessions are shifted (docs/CONSTANTS.md 2)."""
 
     melanin: float  # melanosome volume fraction of the epidermis
     haemoglobin: float  # blood volume fraction of the dermis
@@ -260,7 +260,7 @@ class SessionPictures:
 
 @dataclass(frozen=True)
 class SubjectResult:
-    """Everything about one subject. Each table has the columns of DESIGN.md 2.2."""
+    """Everything about one subject. Each table has the columns of docs/REFERENCE.md."""
 
     subject: str
     photos: pd.DataFrame

@@ -11,7 +11,7 @@ from skinimg.base.errors import SettingsError
 from skinimg.base.findings import SCORED
 from skinimg.base.targets import read_targets
 
-# One working scale for every photo and every network input (DESIGN.md 3).
+# One working scale for every photo and every network input (docs/ARCHITECTURE.md, Decisions).
 WORKING_MM_PER_PX = 0.1
 # What is enclosed by skin and no larger is a mark on it, and is measured: moles, spots, papules.
 LARGEST_MARK_MM2 = 200.0
@@ -24,13 +24,13 @@ class Settings:
     """Settings of a run. Each default says where it comes from.
 
     max_megapixels : photos above are refused before decoding (a 200-megapixel phone sensor is the largest sold).
-    assumed_px_per_mm : scale of a close-up without `mm_per_px` (DESIGN.md 2.2).
+    assumed_px_per_mm : scale of a close-up without `mm_per_px` (docs/REFERENCE.md).
     min_overlap : smallest share of baseline skin that must be seen again for a comparison.
     max_yaw_difference_deg : beyond it, two photos count as different views (foreshortening of 8 % at 23 degrees).
-    tile_mm : side of the tiles in which clinical scores are resampled, at least the correlation length of skin (SCIENCE.md 8).
+    tile_mm : side of the tiles in which clinical scores are resampled, at least the correlation length of skin (docs/CONSTANTS.md 8).
     bootstrap_samples, seed : resamples of clinical scores, and the random seed of these and of placebo lesions.
     targets : findings that the treatment is for, such as "spots;erythema"; before the manifest's `treatment_target`.
-    transient_days : a session closer to the last treatment shows transient redness, not efficacy (issue 5).
+    transient_days : a session closer to the last treatment shows transient redness, not efficacy.
     """
 
     max_megapixels: float = 200.0

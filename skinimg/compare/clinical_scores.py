@@ -23,11 +23,11 @@ Regions = Mapping[str, Totals]  # region -> totals of one finding, see metrics.p
 # Share of a region in %: the published grades 1 to 6 are below 10, 10-29, 30-49, 50-69, 70-89, 90-100.
 _AREA_PERCENT, _AREA_GRADE = (0, 5, 10, 30, 50, 70, 90, 95), (0, 1, 1.5, 2.5, 3.5, 4.5, 5.5, 6)
 _MMASI_WEIGHTS = {"forehead": 0.3, "right_cheek": 0.3, "left_cheek": 0.3, "chin": 0.1}
-# Melanin 2.2 times that of the skin around it, the mean of solar lentigines (SCIENCE.md 4), in green density at
+# Melanin 2.2 times that of the skin around it, the mean of solar lentigines (docs/CONSTANTS.md 4), in green density at
 # phototype III; 1.3 times (the palest melasma there) is a quarter of it. Our choice: the published grades are words.
 _DARKEST_OD = 0.48
 # Blood 1, 1.25, 1.5 (what counts as redness), 2 and 3 times that of unaffected skin, in green density at phototype III
-# (SCIENCE.md 1.4 and 1.6), for the grades clear to severe. Our choice: the published grades are words.
+# (docs/CONSTANTS.md 1.4 and 1.6), for the grades clear to severe. Our choice: the published grades are words.
 _CEA_OD = (0.0, 0.05, 0.09, 0.165, 0.28)
 _CEA_REGIONS = ("left_cheek", "right_cheek", "nose", "chin")
 # Published: none, fewer than 5, 5 to 20, more than 20, weighed 15, 20 and 25 for V-, U- and M-shaped scars.

@@ -28,11 +28,11 @@ LESION_COLUMNS = (
 )
 
 # Standard deviation in mm of the distance between two sightings of one object. Spots and scars: at least 0.7 mm
-# (SCIENCE.md 8); pores: they stand 0.6 to 1.2 mm apart, so only a well registered pore can be followed at all;
+# (docs/CONSTANTS.md 8); pores: they stand 0.6 to 1.2 mm apart, so only a well registered pore can be followed at all;
 # patches and lines: their centre moves with their outline.
 _PLACE_SD_MM = {"spots": 0.7, "redness": 2.0, "pores": 0.15, "scars": 0.7, "wrinkles": 2.0}
-_LOG_AREA_SD = 0.5  # SCIENCE.md 8
-_CONTRAST_SD = 0.3  # SCIENCE.md 8
+_LOG_AREA_SD = 0.5  # docs/CONSTANTS.md 8
+_CONTRAST_SD = 0.3  # docs/CONSTANTS.md 8
 _GATE_SD = 3.0
 _UNMATCHED_COST = _GATE_SD**2  # an object may stay alone at the price of the widest accepted distance
 

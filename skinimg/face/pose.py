@@ -11,7 +11,7 @@ import numpy as np
 from skinimg.base.records import FloatArray
 from skinimg.face.mesh import LEFT_IRIS, RIGHT_IRIS, STEADY
 
-IRIS_DIAMETER_MM = 11.7  # visible iris, mean of adults (SCIENCE.md, DESIGN.md 6)
+IRIS_DIAMETER_MM = 11.7  # horizontal white to white, mean of adults; SD 0.4 (Ruefer 2005)
 IRIS_DIAMETER_SD_MM = 0.5
 
 

@@ -28,7 +28,7 @@ _OUTLINES = {
 
 
 def region_masks(landmarks: FloatArray, shape: tuple[int, ...]) -> dict[str, BoolArray]:
-    """A mask (h, w) for each region of a face (DESIGN.md 2.2); left and right are the person's own.
+    """A mask (h, w) for each region of a face (docs/REFERENCE.md); left and right are the person's own.
 
     landmarks: (478, 2 or 3) in pixels of the frame; shape: (h, w, ...) of the frame. `face` is the oval, lifted to the
     hairline; `left_side` and `right_side` are its halves. The masks are geometry alone: intersect them with the skin.

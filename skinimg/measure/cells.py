@@ -1,4 +1,4 @@
-"""Sums over cells of skin: of a region, per tile, and resampled by tiles (the paired bootstrap of SCIENCE.md 8)."""
+"""Sums over cells of skin: of a region, per tile, and resampled by tiles (the paired bootstrap of docs/CONSTANTS.md 8)."""
 
 from __future__ import annotations
 

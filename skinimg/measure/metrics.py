@@ -35,7 +35,7 @@ class Metric:
 
     better : which direction is an improvement; `none` = a change has no direction of its own
     needs_mm : its unit contains millimetres, so a photo without a scale cannot have it
-    needs_absolute_colour : means nothing without a colour card or a common background (DESIGN.md 5)
+    needs_absolute_colour : means nothing without a colour card or a common background (docs/ARCHITECTURE.md)
     empty : what the metric is when the finding covers nothing: 0 (loads) or missing (properties of what is not there)
     """
 
@@ -113,7 +113,7 @@ def density(t: Totals) -> Values:
     "area",
     unit="mm2",
     findings=("spots", "redness", "pores", "scars", "wrinkles"),
-    source="soft area: sum of probability x pixel area, 0.99 to 1.00 of truth down to 0.15 mm (SCIENCE.md 8)",
+    source="soft area: sum of probability x pixel area, 0.99 to 1.00 of truth down to 0.15 mm (docs/CONSTANTS.md 8)",
 )
 def area(t: Totals) -> Values:
     """Area of the finding. Confounder: scale; the iris is 11.7 mm with a spread of 4 % between people."""
@@ -132,7 +132,7 @@ def mean_diameter(t: Totals) -> Values:
     return _ratio(t["diameter_mm"], t["count"])
 
 
-@metric("length", unit="mm", findings=("wrinkles",), source="length of the skeleton (SCIENCE.md 3)")
+@metric("length", unit="mm", findings=("wrinkles",), source="length of the skeleton (docs/CONSTANTS.md 3)")
 def length(t: Totals) -> Values:
     """Length of all lines. Confounders: expression and the direction of the light."""
     return t["length_mm"]
@@ -148,7 +148,7 @@ def mean_width(t: Totals) -> Values:
     "contrast",
     unit="OD",
     findings=("spots", "redness", "pores", "scars", "wrinkles"),
-    source="lesion minus surrounding skin in natural-log density, green channel (SCIENCE.md 2)",
+    source="lesion minus surrounding skin in natural-log density, green channel (docs/CONSTANTS.md 2)",
     empty="missing",
 )
 def contrast(t: Totals) -> Values:
@@ -160,7 +160,7 @@ def contrast(t: Totals) -> Values:
     "burden",
     unit="mm2 OD",
     findings=("spots", "redness", "scars", "wrinkles"),
-    source="integrated density, insensitive to threshold and blur (SCIENCE.md 3)",
+    source="integrated density, insensitive to threshold and blur (docs/CONSTANTS.md 3)",
 )
 def burden(t: Totals) -> Values:
     """Sum of area x contrast: how much of it there is, large and pale or small and dark alike.
@@ -193,7 +193,7 @@ def l_star(t: Totals) -> Values:
 
 @metric("a*", unit="1", better="none", findings=("tone",), needs_absolute_colour=True, source="CIE 15, D65, 2 degrees")
 def a_star(t: Totals) -> Values:
-    """Mean CIE a*; not a blood scale in brown and dark skin (SCIENCE.md 1.6)."""
+    """Mean CIE a*; not a blood scale in brown and dark skin (docs/CONSTANTS.md 1.6)."""
     return _ratio(t["a_star_mm2"], t["skin_mm2"])
 
 
@@ -209,7 +209,7 @@ def b_star(t: Totals) -> Values:
     better="none",
     findings=("tone",),
     needs_absolute_colour=True,
-    source="two-layer optical model, green density (SCIENCE.md 1, 2)",
+    source="two-layer optical model, green density (docs/CONSTANTS.md 1, 2)",
 )
 def melanin(t: Totals) -> Values:
     """Mean melanin density."""
@@ -222,7 +222,7 @@ def melanin(t: Totals) -> Values:
     better="none",
     findings=("tone",),
     needs_absolute_colour=True,
-    source="two-layer optical model, green density (SCIENCE.md 1, 2)",
+    source="two-layer optical model, green density (docs/CONSTANTS.md 1, 2)",
 )
 def haemoglobin(t: Totals) -> Values:
     """Mean haemoglobin density."""
@@ -233,12 +233,12 @@ def haemoglobin(t: Totals) -> Values:
     "unevenness",
     unit="OD",
     findings=("tone",),
-    source="spread of melanin density between 0.5 and 10 mm (Kikuchi, Matts 2007; SCIENCE.md 3)",
+    source="spread of melanin density between 0.5 and 10 mm (Kikuchi, Matts 2007; docs/CONSTANTS.md 3)",
 )
 def evenness(t: Totals) -> Values:
     """Spread of the melanin map: 1.2533 x mean absolute deviation, the SD of a bell curve; 0 = perfectly even.
 
-    Deviation from SCIENCE.md 3: the mean absolute deviation instead of the median one, because it adds up over tiles.
+    Deviation from docs/CONSTANTS.md 3: the mean absolute deviation instead of the median one, because it adds up over tiles.
     """
     return 1.2533 * _ratio(t["uneven_mm2"], t["skin_mm2"])
 
@@ -292,5 +292,5 @@ for _name, (_low, _high) in ROUGHNESS_BANDS_MM.items():
         f"roughness {_low:g} to {_high:g} mm",
         unit="%",
         findings=("texture",),
-        source="RMS of band-passed density in red, where pigments weigh least (SCIENCE.md 3, roughness proxy)",
+        source="RMS of band-passed density in red, where pigments weigh least (docs/CONSTANTS.md 3, roughness proxy)",
     )(_roughness(_name))

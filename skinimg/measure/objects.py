@@ -13,7 +13,7 @@ from skinimg.base.findings import FINDINGS, MASK_FINDINGS
 from skinimg.base.records import BoolArray, FloatArray, Frame, Objects, Segmentation, SkinMaps
 from skinimg.skin.optics import density, haemoglobin_density
 
-# The ring of plain skin that a finding is compared with lies 0.3 to 2 mm outside it (DESIGN.md 5).
+# The ring of plain skin that a finding is compared with lies 0.3 to 2 mm outside it (docs/ARCHITECTURE.md).
 _RING_INNER_MM = 0.3
 _RING_OUTER_MM = 2.0
 _RELIEF = tuple(name for name in MASK_FINDINGS if FINDINGS[name].contrast_map == "relief")

@@ -33,7 +33,7 @@ Fields = dict[str, dict[str, FloatArray]]  # finding -> quantity -> (h, w)
 
 NO_SCALE = "no scale: give mm_per_px in the manifest"
 _SMALLEST_REGION_MM2 = 50.0  # less visible skin than half a cm2 says nothing about a region
-# Icepick, boxcar and rolling scars by their diameter (Jacob 2001; SCIENCE.md 4): what ECCA counts apart.
+# Icepick, boxcar and rolling scars by their diameter (Jacob 2001; docs/CONSTANTS.md 4): what ECCA counts apart.
 _SIZES_MM = {"count_to_2_mm": (0.0, 2.0), "count_to_4_mm": (2.0, 4.0), "count_above_4_mm": (4.0, np.inf)}
 _HIGHLIGHT_OD = 0.1  # brighter than its surroundings by 10 %
 

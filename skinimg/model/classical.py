@@ -1,6 +1,6 @@
 """The named baseline `--weights classical`: one fixed filter per finding, sizes in mm, thresholds in robust SD.
 
-A trained network earns its place only by beating these (SCIENCE.md 7). Each detector returns a soft probability, so
+A trained network earns its place only by beating these (docs/CONSTANTS.md 7). Each detector returns a soft probability, so
 that areas are sums here as they are for the network.
 """
 
@@ -23,7 +23,7 @@ def probabilities(frame: Frame, maps: SkinMaps) -> FloatArray:
     """(5, h, w) soft masks in the order of findings.MASK_FINDINGS: spots, redness, pores, scars, wrinkles."""
     mm = 1.0 / frame.mm_per_px  # pixels per mm
     relief = maps.shading
-    # Folds beside the nose and the corners of the eyes are shadow, not pigment (SCIENCE.md 6 keeps off s above 0.6).
+    # Folds beside the nose and the corners of the eyes are shadow, not pigment (docs/CONSTANTS.md 6 keeps off s above 0.6).
     lit = masked_blur(relief, frame.skin, 0.5 * mm) - masked_blur(relief, frame.skin, 8 * mm) < 0.4
     skin = frame.skin & ~maps.glare & lit
     spots = _spots(maps.melanin, skin, mm)
@@ -125,7 +125,7 @@ def _inside(skin: BoolArray, margin_px: float) -> BoolArray:
 def _pores(relief: FloatArray, skin: BoolArray, mm: float) -> FloatArray:
     """Dark round dots: determinant of the Hessian over radii 0.1 to 0.3 mm, roundness above 0.4, 4 robust SD.
 
-    SCIENCE.md 7 starts at 0.06 mm, which is 0.6 px at the working scale: below the sampling limit, so left out.
+    docs/CONSTANTS.md 7 starts at 0.06 mm, which is 0.6 px at the working scale: below the sampling limit, so left out.
     """
     image = _filled(relief, skin, mm)
     best = np.zeros_like(image)

@@ -2,7 +2,7 @@
 
 Input planes (n, 16, h, w), made by `planes` and by nothing else, in training as in use:
 0-2  density of R, G, B minus that of the person's unaffected skin and minus smooth shading (`evenly_lit`): exposure,
-     white balance and the shape of the face drop out, melasma and erythema stay (DESIGN.md 5). Off the skin it is what
+     white balance and the shape of the face drop out, melasma and erythema stay (docs/ARCHITECTURE.md). Off the skin it is what
      the photo shows: a lid, a lip or a strand of hair explains the dark rim beside it
 3    1 on usable skin: only there is anything looked for
 4    resolution of the photo, log2 of native px/mm around 8: a blurred pore must not get a sharp pore's probability

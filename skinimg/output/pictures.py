@@ -1,4 +1,4 @@
-"""The pictures of a session: what DESIGN.md 2.2 puts under subjects/, and what the report shows."""
+"""The pictures of a session: what docs/REFERENCE.md puts under subjects/, and what the report shows."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _eyes(baseline: Frame) -> tuple[float, float, float, float] | None:
 
 
 def write_session(folder: Path, shot: Shot, pictures: SessionPictures) -> None:
-    """The files of one session (DESIGN.md 2.2). Pixels only: PNG without any metadata, so nothing private travels."""
+    """The files of one session (docs/REFERENCE.md). Pixels only: PNG without any metadata, so nothing private travels."""
     folder.mkdir(parents=True, exist_ok=True)
     _write_png(folder / "aligned.png", pictures.aligned[..., ::-1])
     for name, white in MAP_WHITE_OD.items():

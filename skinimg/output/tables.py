@@ -1,4 +1,4 @@
-"""The rows of the output tables (DESIGN.md 2.2), and how tables are written: atomically, safe in a spreadsheet."""
+"""The rows of the output tables (docs/REFERENCE.md), and how tables are written: atomically, safe in a spreadsheet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cameras: from light to 8-bit sRGB, with everything that differs between two sessions (ranges: SCIENCE.md 4)."""
+"""Cameras: from light to 8-bit sRGB, with everything that differs between two sessions (ranges: docs/CONSTANTS.md 4)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _EDGE_PX = 1.0  # sigma of the unsharp mask
 Regime = Literal["fixed_rig", "same_phone", "other_phone", "training"]
 
 # How far a session may stray from the reference: tilt of the lamp (deg), exposure (EV), white balance (ln gain),
-# blur (ln sigma), shine (ln factor), new colour matrix and tone curve. SDs; our choice, the widest from SCIENCE.md 4.
+# blur (ln sigma), shine (ln factor), new colour matrix and tone curve. SDs; our choice, the widest from docs/CONSTANTS.md 4.
 _STRAY: dict[str, tuple[float, float, float, float, float]] = {
     "fixed_rig": (1.5, 0.03, 0.008, 0.04, 0.10),
     "same_phone": (12.0, 0.25, 0.03, 0.15, 0.30),

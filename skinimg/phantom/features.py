@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 
 from skinimg.base.records import FloatArray
+from skinimg.face.pose import IRIS_DIAMETER_MM
 from skinimg.phantom.draws import lattice_noise, seeded, spawn
 from skinimg.phantom.filters import blur
 from skinimg.phantom.head import (
     EYEBALL_RADIUS_MM,
-    IRIS_DIAMETER_MM,
     LEFT_IRIS,
     MOUTH_LINE,
     RIGHT_IRIS,

@@ -24,7 +24,6 @@ U_MM = (-np.pi * CYLINDER_MM, np.pi * CYLINDER_MM)
 V_MM = (-135.0, 265.0)
 GRID_MM = 0.5  # spacing of the surface; finer relief is a height map on the skin canvas
 
-IRIS_DIAMETER_MM = 11.7  # mean visible iris, DESIGN.md 6
 EYEBALL_RADIUS_MM = 12.0  # axial length 24 mm of adults
 LID_SHARE = 0.86  # margins of 0.6 mm above and below on an opening of 9 mm
 

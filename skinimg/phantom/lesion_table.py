@@ -22,7 +22,7 @@ from skinimg.skin import optics
 # Pigment must stand out from the unevenness of plain skin, which stays within 1.38 x (skin.py), and it must be seen:
 # 1.5 x melanin adds 0.08 OD to type I, where nobody sees it, 0.14 to type II and 0.41 to type V. Red is seen sooner.
 _MELANIN_LN, _MELANIN_OD = (math.log(1.30), math.log(1.45)), (0.12, 0.16)  # factor; density in green, blurred
-_BLOOD_LN, _BLOOD_OD = (math.log(1.45), math.log(1.65)), (0.08, 0.12)  # 1.5 x: SCIENCE.md 3
+_BLOOD_LN, _BLOOD_OD = (math.log(1.45), math.log(1.65)), (0.08, 0.12)  # 1.5 x: docs/CONSTANTS.md 3
 _DARKENING = (0.06, 0.09)  # of a pit or groove, density, after scattering and a sharp lens have blurred it
 _SHADING = (0.05, 0.07)  # of its slopes under slanting light: what is broad is lost in the shading of the face
 _LINE = 2.0  # times both for a line: furrows of plain skin are lines too, and nearly as deep as fine lines

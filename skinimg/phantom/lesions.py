@@ -1,6 +1,6 @@
 """Which lesions somebody has: how many of each kind, how large, how strong and where.
 
-Every number is from SCIENCE.md 4 unless a comment says otherwise; "our choice" means that no source was found.
+Every number is from docs/CONSTANTS.md 4 unless a comment says otherwise; "our choice" means that no source was found.
 """
 
 from __future__ import annotations

@@ -14,14 +14,14 @@ from torch import Tensor
 from skinimg.phantom.filters import blur
 
 # Two Gaussians per channel, sigma in mm, that hold 50 % and 90 % of the light within R 0.39 / 1.7, G 0.24 / 0.8,
-# B 0.17 / 0.6 mm (SCIENCE.md 4 [P]): 1 - w e^(-r^2/2 s1^2) - (1 - w) e^(-r^2/2 s2^2). Weights w from 0.5 to 0.75 allow
+# B 0.17 / 0.6 mm (docs/CONSTANTS.md 4): 1 - w e^(-r^2/2 s1^2) - (1 - w) e^(-r^2/2 s2^2). Weights w from 0.5 to 0.75 allow
 # both. The largest comes nearest to the groove contrasts of the same section, but takes half of the texture's power
 # from close-ups (scripts/bench_realism: 39 % of bands within 1.5 x); equal weights keep it (78 %) and leave fine
 # grooves twice their contrast in red.
 SCATTER_MM: tuple[tuple[float, float], ...] = ((0.174, 0.948), (0.120, 0.446), (0.083, 0.334))
 _NEAR = 0.5  # w
 OPENNESS_MM, CLOSING = (0.12, 0.4, 1.2), 0.32  # see openness_of
-_F0 = 0.028  # Fresnel reflectance at normal incidence, n = 1.4 (SCIENCE.md 4)
+_F0 = 0.028  # Fresnel reflectance at normal incidence, n = 1.4 (docs/CONSTANTS.md 4)
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Light:
     direction: tuple[float, float, float]  # towards the lamp
     ambient: float = 0.4  # share of light without a direction
     shine: float = 1.0  # factor on specular reflection; 0 = crossed polarisers
-    roughness: float = 0.35  # GGX alpha of skin: 0.25 to 0.45 (SCIENCE.md 4)
+    roughness: float = 0.35  # GGX alpha of skin: 0.25 to 0.45 (docs/CONSTANTS.md 4)
 
 
 def towards(tilt_deg: float, azimuth_deg: float) -> tuple[float, float, float]:
@@ -51,7 +51,7 @@ def openness_of(height_mm: Tensor, mm_per_px: float) -> Tensor:
     """Share of the sky that a point of the relief sees, (h, w), 1 on flat skin and on ridges.
 
     A stand-in for ray casting: depth below the mean of the surroundings, at three scales, over that scale. The factor
-    was set to the groove contrasts of SCIENCE.md 4 (0.1 x 0.3 mm from the front: R 1.9, G 3.1, B 3.8 %; there 1.9, 3.6
+    was set to the groove contrasts of docs/CONSTANTS.md 4 (0.1 x 0.3 mm from the front: R 1.9, G 3.1, B 3.8 %; there 1.9, 3.6
     and 4.6).
     """
     closed = torch.zeros_like(height_mm)

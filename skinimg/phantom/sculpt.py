@@ -9,12 +9,12 @@ from torch import Tensor
 from torch.nn import functional
 
 from skinimg.base.records import FloatArray
+from skinimg.face.pose import IRIS_DIAMETER_MM
 from skinimg.phantom.head import (
     AXIS_Z_MM,
     CYLINDER_MM,
     EYEBALL_RADIUS_MM,
     GRID_MM,
-    IRIS_DIAMETER_MM,
     LEFT_EYE,
     LEFT_IRIS,
     MOUTH_LINE,

@@ -26,7 +26,7 @@ from skinimg.phantom.view import sample_view
 
 ARMS = ("none", "split-face", "parallel")
 FIRST_DAY = date(2025, 1, 13)
-SESSION_DAYS = 28  # sessions about a month apart (DESIGN.md 1)
+SESSION_DAYS = 28  # sessions about a month apart
 
 
 @dataclass(frozen=True)

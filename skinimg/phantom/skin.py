@@ -1,6 +1,6 @@
 """A person, and bare skin: melanin, blood, relief, oil and hair on a canvas, before any lesion.
 
-Volume fractions are those of the optical model (SCIENCE.md 1.3: 100 um epidermis, mean face blood 1.1 to 2.0 %).
+Volume fractions are those of the optical model (docs/CONSTANTS.md 1.3: 100 um epidermis, mean face blood 1.1 to 2.0 %).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from skinimg.phantom.draws import (
 from skinimg.phantom.splat import Layers, scattered, segment_distance, windows
 from skinimg.skin import optics
 
-# Melanosome fraction by phototype (SCIENCE.md 1.3, table of ITA classes at 1 % blood).
+# Melanosome fraction by phototype (docs/CONSTANTS.md 1.3, table of ITA classes at 1 % blood).
 MELANIN_BY_PHOTOTYPE: dict[int, tuple[float, float]] = {
     1: (0.0045, 0.011),
     2: (0.011, 0.023),
@@ -38,7 +38,7 @@ MELANIN_BY_PHOTOTYPE: dict[int, tuple[float, float]] = {
 }
 
 # Site differences, as factors on the person's own mean. Foreheads are darker, cheeks and noses redder than the rest
-# (Xiao 2017 site means, SCIENCE.md 1.3); lids and mouth corners by clinical description, our choice.
+# (Xiao 2017 site means, docs/CONSTANTS.md 1.3); lids and mouth corners by clinical description, our choice.
 _MELANIN_FACTOR = {"forehead": 1.10, "periorbital": 1.15, "perioral": 1.08, "neck": 1.05, "nose": 1.0, "cheek": 0.97}
 _BLOOD_FACTOR = {"cheek": 1.10, "nose": 1.25, "chin": 1.10, "forehead": 0.95, "periorbital": 1.05, "neck": 0.85}
 _OIL_FACTOR = {"forehead": 1.3, "nose": 1.8, "chin": 1.2, "cheek": 0.8, "periorbital": 0.6, "neck": 0.4}
@@ -90,7 +90,7 @@ def sample_person(generator: torch.Generator, phototype: int | None = None) -> P
     male = uniform(generator) < 0.5
     older = clipped((age - 20) / 50, 0, 1.2)
     melanin = log_uniform(generator, *MELANIN_BY_PHOTOTYPE[phototype])
-    blood = clipped(log_normal(generator, 0.0135, 0.22), 0.007, 0.026)  # face fits 1.1-2.0 % (SCIENCE.md 1.1)
+    blood = clipped(log_normal(generator, 0.0135, 0.22), 0.007, 0.026)  # face fits 1.1-2.0 % (docs/CONSTANTS.md 1.1)
     pale = clipped(1.6 - 0.35 * phototype, 0, 1)  # freckles and couperose are marks of types I to III
     return Person(
         seed=new_seed(generator),
@@ -101,16 +101,16 @@ def sample_person(generator: torch.Generator, phototype: int | None = None) -> P
         male=male,
         oiliness=log_normal(generator, 0.9 if age < 50 else 0.6, 0.5),
         wrinkledness=log_normal(generator, 1.0, 0.35),
-        # Flament 2015: visible from 0.25 mm; log-normal 0.2 mm median for all openings (SCIENCE.md 4).
+        # Flament 2015: visible from 0.25 mm; log-normal 0.2 mm median for all openings (docs/CONSTANTS.md 4).
         pore_diameter_mm=clipped(log_normal(generator, 0.21 + 0.04 * older, 0.30), 0.12, 0.45),
-        pore_density_per_cm2=log_uniform(generator, 25, 100),  # SCIENCE.md 4: 10-100 per cm2 visible
+        pore_density_per_cm2=log_uniform(generator, 25, 100),  # docs/CONSTANTS.md 4: 10-100 per cm2 visible
         freckling=pale * max(0.0, normal(generator, 0.0, 0.5)),
         sun_spots=older * log_normal(generator, 0.8, 0.6),
         acne=max(0.0, normal(generator, 0.35 - 0.35 * older, 0.4)),
         couperose=(0.3 + 0.7 * pale) * max(0.0, normal(generator, 0.15, 0.4)),
         melasma=phototype >= 3 and not male and uniform(generator) < 0.25,
         stubble=uniform(generator) if male and uniform(generator) < 0.6 else 0.0,
-        relief_mm=log_normal(generator, 0.058 + 0.052 * older, 0.3),  # 20-200 um, deeper with age (SCIENCE.md 4)
+        relief_mm=log_normal(generator, 0.058 + 0.052 * older, 0.3),  # 20-200 um, deeper with age (docs/CONSTANTS.md 4)
     )
 
 

@@ -23,7 +23,7 @@ LINEAR_TO_XYZ = np.array(
 )
 WHITE_D65: npt.NDArray[np.float64] = np.array([0.95047, 1.0, 1.08883])
 
-# Lower edges of the ITA classes in degrees (Chardon 1991, Del Bino 2006; SCIENCE.md 3).
+# Lower edges of the ITA classes in degrees (Chardon 1991, Del Bino 2006; docs/CONSTANTS.md 3).
 ITA_CLASSES: tuple[tuple[str, float], ...] = (
     ("very light", 55.0),
     ("light", 41.0),
@@ -81,7 +81,7 @@ def linear_to_lab(linear: npt.NDArray[np.floating]) -> FloatArray:
 def ita_deg(l_star: npt.ArrayLike, b_star: npt.ArrayLike) -> npt.NDArray[np.float64]:
     """Individual typology angle in degrees, atan2(L* - 50, b*) (Chardon 1991).
 
-    The angle of the mean colour is not the mean of the pixels' angles: average L* and b* first (SCIENCE.md 3).
+    The angle of the mean colour is not the mean of the pixels' angles: average L* and b* first (docs/CONSTANTS.md 3).
     """
     return np.degrees(np.arctan2(np.asarray(l_star, np.float64) - 50.0, np.asarray(b_star, np.float64)))
 

@@ -23,7 +23,7 @@ from skinimg.photo.tone_curve import ToneCurve, best_curve
 
 Array = npt.NDArray[np.float64]
 
-MAX_ERROR_DE00 = 4.0  # DESIGN.md: larger errors are refused; a change of skin tone by treatment is 1 to 3
+MAX_ERROR_DE00 = 4.0  # Larger errors are refused; a change of skin tone by treatment is 1 to 3
 
 # xyY under D50 of the ColorChecker Classic made since November 2014 (X-Rite), rows as printed, dark skin first.
 _XYY: Array = np.array(

@@ -1,6 +1,6 @@
 """How well repeated measurements of the same thing agree: ICC, standard error, smallest detectable change.
 
-All follow from one two-way analysis of variance of an (n, k) table: n targets, k shots of each (SCIENCE.md 8).
+All follow from one two-way analysis of variance of an (n, k) table: n targets, k shots of each (docs/CONSTANTS.md 8).
 """
 
 from __future__ import annotations

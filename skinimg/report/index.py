@@ -41,7 +41,7 @@ def write_index(
 
     Parameters
     ----------
-    tables : the study's `photos` and `scores`, with the columns of DESIGN.md 2.2.
+    tables : the study's `photos` and `scores`, with the columns of docs/REFERENCE.md.
     failures : subjects without a report.
     file_name : subject -> the stem of its report in `reports/`, where names are made safe for files.
 

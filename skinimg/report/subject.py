@@ -29,7 +29,7 @@ def write_subject_report(
 
     Parameters
     ----------
-    result : the tables of DESIGN.md 2.2.
+    result : the tables of docs/REFERENCE.md.
     session_pictures : aligned pictures, in the order of the sessions, the baseline first within each view.
     footer : printed as it is, name and value: versions, weights, settings, hashes.
     path : the HTML file; with `options.pdf`, the PDF lies beside it.

@@ -14,7 +14,7 @@ from skinimg.measure.metrics import METRICS
 from skinimg.report.language import Language
 
 # The metric that speaks for a finding: the first of these that was assessable. Load first, because it is insensitive
-# to the threshold and to blur (SCIENCE.md 3); shares need no millimetres.
+# to the threshold and to blur (docs/CONSTANTS.md 3); shares need no millimetres.
 SPEAKING_METRICS = (
     "burden",
     "load",
@@ -81,7 +81,7 @@ class Verdict:
 
 
 def view_key(view: str, light: str) -> str:
-    """`front`, or `front_cross_polarized` for another light than standard (DESIGN.md 2.2)."""
+    """`front`, or `front_cross_polarized` for another light than standard (docs/REFERENCE.md)."""
     return view if light in ("standard", "") else f"{view}_{light}"
 
 
@@ -138,7 +138,7 @@ def quantity(change: Told, say: Language) -> str:
 
 
 def sentence(change: Told, say: Language) -> str:
-    """How much, how sure, and what could have been seen: the plain sentence of DESIGN.md issue 6."""
+    """How much, how sure, and what could have been seen: one plain sentence."""
     if not change.assessable:
         return f"{say.reason(change.reason)}."
     what = quantity(change, say)

@@ -70,7 +70,7 @@ def analyze(
     settings: Settings | None = None,
     progress: Progress | None = None,
 ) -> Outcome:
-    """Analyse a manifest, a folder of one subject's photos, or a folder of subject folders (DESIGN.md 2).
+    """Analyse a manifest, a folder of one subject's photos, or a folder of subject folders (docs/REFERENCE.md).
 
     Everything is written under `out`; an earlier, unfinished run there is continued.
 

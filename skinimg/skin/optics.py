@@ -2,7 +2,7 @@
 
 A photo's density D = -ln(linear sRGB) is the skin's own density, plus light and relief that weigh on all three channels
 alike, plus three unknown numbers per session (exposure and white balance). Looking across (1, 1, 1) removes the second;
-shifting each session so that its unaffected skin matches the baseline's removes the third (SCIENCE.md 2, method f:
+shifting each session so that its unaffected skin matches the baseline's removes the third (docs/CONSTANTS.md 2, method f:
 0 to 5 points of error under exposure, white balance, light-gradient and phone changes, where per-image ICA drifts).
 """
 
@@ -22,7 +22,7 @@ from skinimg.photo.colour import ita_deg, linear_to_lab
 from skinimg.skin.masked_blur import masked_blur
 
 # Density of skin as a polynomial in x = sqrt(melanosome fraction), y = sqrt(blood fraction): power of x, power of y,
-# then the coefficients of R, G, B. Fitted to an adding-doubling table; median error 0.13 delta E 76 (SCIENCE.md 1.4).
+# then the coefficients of R, G, B. Fitted to an adding-doubling table; median error 0.13 delta E 76 (docs/CONSTANTS.md 1.4).
 POLYNOMIAL: tuple[tuple[int, int, tuple[float, float, float]], ...] = (
     (0, 0, (0.1803, 0.0961, 0.1370)),
     (0, 1, (1.7325, 5.5739, 6.4075)),
@@ -41,7 +41,7 @@ BLOOD_RANGE = (0.001, 0.08)  # blood volume fraction over which it holds
 TONES = ("light", "dark")
 
 # Pigment maps are densities in the green channel, each with the other pigment at a middling value, so that one number
-# per pixel is left: blood 1.2 % and melanin 3 % are the middle of the published group fits (SCIENCE.md 1.3).
+# per pixel is left: blood 1.2 % and melanin 3 % are the middle of the published group fits (docs/CONSTANTS.md 1.3).
 _MIDDLE_BLOOD = 0.012
 _MIDDLE_MELANIN = 0.03
 
@@ -49,9 +49,9 @@ _ACROSS = np.array([[1, -1, 0], [1, 1, -2]], np.float64) / np.sqrt([[2.0], [6.0]
 _NOISE = 0.1  # density: pixel noise of an 8-bit photo in the shadows
 _DARKEST = 1e-3  # linear; darker carries no colour in 8 bits
 
-_GLARE_LIFT = 0.25  # density by which shine outshines its surroundings (SCIENCE.md 3, highlight fraction)
+_GLARE_LIFT = 0.25  # density by which shine outshines its surroundings (docs/CONSTANTS.md 3, highlight fraction)
 _GLARE_FADE = 0.8  # of the anchor's colourfulness: shine is lamp-coloured, so it lies nearer to grey
-_GLARE_SURROUND_MM = 8.0  # light itself varies on this scale (SCIENCE.md 6)
+_GLARE_SURROUND_MM = 8.0  # light itself varies on this scale (docs/CONSTANTS.md 6)
 
 
 def skin_density(melanin: npt.ArrayLike, blood: npt.ArrayLike) -> npt.NDArray[np.float64]:
@@ -188,7 +188,7 @@ def baseline_anchor(skin: FloatArray, white_balance_sd: float = 0.10) -> SkinAnc
     """The anchor of a baseline photo from the median density of its unaffected skin.
 
     The fractions are the most probable ones given that a camera's white balance is off by `white_balance_sd` (density)
-    and that faces have 1.2 % blood within a factor of 1.6 (SCIENCE.md 1.3): a warm lamp must not be read as blood.
+    and that faces have 1.2 % blood within a factor of 1.6 (docs/CONSTANTS.md 1.3): a warm lamp must not be read as blood.
 
     skin : (3,) median density of unaffected skin
     """
@@ -207,8 +207,8 @@ def session_anchor(skin: FloatArray, baseline: SkinAnchor) -> SkinAnchor:
 def tone_of(anchor: SkinAnchor) -> str:
     """`light` or `dark`: the classes by which noise is stated.
 
-    The border is that of phototypes IV and V, 6.2 % melanosomes, ITA 10 degrees (SCIENCE.md 1.3): beyond it shine and
-    noise weigh several times as much (SCIENCE.md 2).
+    The border is that of phototypes IV and V, 6.2 % melanosomes, ITA 10 degrees (docs/CONSTANTS.md 1.3): beyond it shine and
+    noise weigh several times as much (docs/CONSTANTS.md 2).
     """
     return TONES[int(anchor.melanin > 0.062)]
 

@@ -17,7 +17,7 @@ __all__ = ["read_study", "safe_name", "session_key", "uncompared", "view_key", "
 
 
 def read_study(path: Path, *, strict: bool = True) -> Study:
-    """Read a manifest CSV, a folder of one subject's photos, or a folder of subject folders (DESIGN.md 2.1).
+    """Read a manifest CSV, a folder of one subject's photos, or a folder of subject folders (docs/REFERENCE.md).
 
     `Study.warnings` says what was guessed or left out. With `strict=False`, sessions of a folder that cannot be
     ordered are no error but a warning: what `skinimg manifest` needs to write a table to correct.

@@ -1,4 +1,4 @@
-"""Manifests: a study as a table, one row per photo (DESIGN.md 2.1), read with care and written so it reads back."""
+"""Manifests: a study as a table, one row per photo (docs/REFERENCE.md), read with care and written so it reads back."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
     DIR/anna/photo1.jpg          a photo; its sub-folder names the person, a loose photo is a person of its own
     DIR/anna/photo1.spots.png    its mask of one finding, 0..255 = share of the pixel; no mask = not labelled, not empty
-    DIR/manifest.csv             optional, DESIGN.md 2.1: subject, view, mm_per_px, ... of the photos
+    DIR/manifest.csv             optional, docs/REFERENCE.md: subject, view, mm_per_px, ... of the photos
     DIR/annotations.json         instead of PNG masks: COCO polygons, categories named like findings
     DIR/truth/...                instead of both: a study of `skinimg synth`
 

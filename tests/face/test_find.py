@@ -123,7 +123,7 @@ def test_the_scale_comes_from_the_iris(woman: np.ndarray) -> None:
     face = find_face(woman)
     assert face.px_per_mm == pytest.approx(iris_diameter_px(face.landmarks) / 11.7)
     assert 0.5 / 11.7 <= face.px_per_mm_sd / face.px_per_mm < 0.15
-    # Pupils of adults are 54 to 74 mm apart (SCIENCE.md): the scale must agree with that.
+    # Pupils of adults are 54 to 74 mm apart (docs/CONSTANTS.md 5): the scale must agree with that.
     eyes = np.linalg.norm(face.landmarks[468, :2] - face.landmarks[473, :2])
     assert 52 < eyes / face.px_per_mm < 76
 

@@ -6,7 +6,7 @@ import pytest
 from skinimg.base.findings import FINDINGS
 from skinimg.measure.metrics import METRICS, metrics_of
 
-# DESIGN.md 2.2, finding -> (metric, unit).
+# docs/REFERENCE.md, finding -> (metric, unit).
 CONTRACT = {
     "spots": {"count": "1", "area": "mm2", "area_fraction": "%", "contrast": "OD", "burden": "mm2 OD"},
     "redness": {"area": "mm2", "area_fraction": "%", "contrast": "OD", "burden": "mm2 OD"},

@@ -30,7 +30,7 @@ def _groove_percent(depth_mm: float, width_mm: float, tilt_deg: float) -> np.nda
     return (100 * (1 - lit.min(dim=0).values / lit[8])).numpy()
 
 
-# SCIENCE.md 4 [P]. Two Gaussians that hold 50 % and 90 % of the light within the radii of the same section leave red a
+# docs/CONSTANTS.md 4. Two Gaussians that hold 50 % and 90 % of the light within the radii of the same section leave red a
 # narrow core, so fine grooves keep up to 2.1 times the red contrast of the table.
 @pytest.mark.parametrize(
     ("depth_mm", "width_mm", "tilt_deg", "red", "green", "blue"),
@@ -65,7 +65,9 @@ def test_scattering_moves_light_and_loses_none() -> None:
     point[200, 200] = 1.0
     spread = scattered_light(point, 0.05)
     radius = torch.hypot(*torch.meshgrid(torch.arange(401.0) - 200, torch.arange(401.0) - 200, indexing="ij")) * 0.05
-    for channel, (half, most) in enumerate(((0.39, 1.7), (0.24, 0.8), (0.17, 0.6))):  # SCIENCE.md 4, radii of 50, 90 %
+    for channel, (half, most) in enumerate(
+        ((0.39, 1.7), (0.24, 0.8), (0.17, 0.6))
+    ):  # docs/CONSTANTS.md 4, radii of 50, 90 %
         assert float(spread[..., channel].sum()) == pytest.approx(1.0, abs=0.02)
         assert float(spread[..., channel][radius <= half].sum()) == pytest.approx(0.5, abs=0.06)
         assert float(spread[..., channel][radius <= most].sum()) == pytest.approx(0.9, abs=0.04)

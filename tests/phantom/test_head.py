@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
+from skinimg.face.pose import IRIS_DIAMETER_MM
 from skinimg.phantom.draws import seeded
 from skinimg.phantom.head import (
-    IRIS_DIAMETER_MM,
     LEFT_IRIS,
     RIGHT_IRIS,
     Head,

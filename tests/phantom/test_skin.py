@@ -45,7 +45,7 @@ def test_density_is_that_of_the_optics() -> None:
     assert np.allclose(ours, optics.skin_density(melanin, blood), atol=1e-5)
 
 
-# Middle of each class at 1 % blood, SCE (SCIENCE.md 1.3, phototype table).
+# Middle of each class at 1 % blood, SCE (docs/CONSTANTS.md 1.3, phototype table).
 @pytest.mark.parametrize(
     ("phototype", "srgb"),
     [

@@ -84,7 +84,7 @@ def test_channel_order_is_rgb():
 
 
 def test_ita_of_the_groups_of_the_literature():
-    # SCIENCE.md 1.3, L* and b* of measured group means and their ITA.
+    # docs/CONSTANTS.md 1.3, L* and b* of measured group means and their ITA.
     groups = np.array([[63.5, 17.0, 38], [57.3, 15.8, 25], [39.6, 14.4, -36]])
     np.testing.assert_allclose(colour.ita_deg(groups[:, 0], groups[:, 1]), groups[:, 2], atol=0.6)
 

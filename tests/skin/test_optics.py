@@ -21,7 +21,7 @@ from skinimg.skin.optics import (
 )
 from tests.drawn import SPOTS, skin_patch
 
-# Class, middle of the melanosome range, and L*, a*, b* of the body reflectance in sRGB codes (SCIENCE.md 1.3, B = 1 %).
+# Class, middle of the melanosome range, and L*, a*, b* of the body reflectance in sRGB codes (docs/CONSTANTS.md 1.3, B = 1 %).
 PHOTOTYPES = [
     ("I", (0.004, 0.011), (198, 167, 149)),
     ("II", (0.011, 0.023), (186, 152, 129)),
@@ -123,7 +123,7 @@ def fit_spectra(absorbance, lut):
 def test_inverse_ranks_measured_skin_as_its_spectra_do(shared_data):
     """Three camera numbers against a fit of the whole spectrum, 100 people (NIST, forearm).
 
-    Published for another RGB inversion: 0.84 melanin, 0.78 blood (SCIENCE.md 2).
+    Published for another RGB inversion: 0.84 melanin, 0.78 blood (docs/CONSTANTS.md 2).
     """
     science = shared_data.parent / "science"
     nm, reflectance = read_nist(shared_data / "spectra" / "nist_skin_reflectance.csv")
@@ -142,7 +142,7 @@ def test_inverse_ranks_measured_skin_as_its_spectra_do(shared_data):
 
 
 def test_lab_of_the_model_lies_among_measured_groups():
-    """Japanese and African group means of SCIENCE.md 1.3 from their fitted fractions, with the 2.8 % surface added."""
+    """Japanese and African group means of docs/CONSTANTS.md 1.3 from their fitted fractions, with the 2.8 % surface added."""
     for melanin, blood, lab in ((0.024, 0.012, (63.5, 9.8, 16.8)), (0.149, 0.015, (39.6, 10.2, 15.6))):
         linear = np.exp(-skin_density(melanin, blood)) * (1 - 0.028) + 0.028
         assert np.abs(linear_to_lab(linear.astype(np.float32)) - lab).max() < 2.5
