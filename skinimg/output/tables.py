@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from skinimg.base.entries import PhotoEntry, days_between
+from skinimg.base.entries import PhotoEntry, Study, days_between
 from skinimg.base.records import Change, Shot
 from skinimg.compare.clinical_scores import Estimate
 from skinimg.compare.ratio import percent_interval
@@ -203,6 +203,20 @@ def index_row(entry: PhotoEntry, e: Estimate) -> Row:
         "unit": e.unit,
         "note": e.note,
     }
+
+
+_STATED = ("arm", "arm_left", "arm_right", "treatment", "treatment_target", "site", "age", "phototype")
+
+
+def roster(study: Study) -> pd.DataFrame:
+    """What the study states of every photo, as text with the columns of a manifest: who is in which arm, and so on."""
+    rows = []
+    for entry in (entry for subject in study.subjects for entry in subject.photos):
+        stated = {name: getattr(entry, name) for name in _STATED}
+        extra = {f"x_{k}": v for k, v in entry.covariates.items()} | {f"m_{k}": v for k, v in entry.instruments.items()}
+        scale = "" if entry.mm_per_px is None else repr(entry.mm_per_px)
+        rows.append({**_keys(entry), "photo": entry.photo, "mm_per_px": scale, **stated, **extra})
+    return pd.DataFrame(rows).fillna("").astype(str)
 
 
 def write(table: pd.DataFrame, stem: Path) -> None:

@@ -108,8 +108,18 @@ def analyze(
     for name, table in result.tables.items():
         tables.write(table, out / name)
     failures = [SubjectFailure(d.subject, d.error, d.tables["photos"]) for d in ordered if d.error]
+    tables.write(tables.roster(study), out / "study")
     write_index(result.tables, failures, options.report, out / "index.html", safe_name)
-    _write_run(out, study, ordered, settings, device, (segmenter.name, segmenter.sha256), time.perf_counter() - start)
+    _write_run(
+        out,
+        Path(path),
+        study,
+        ordered,
+        settings,
+        device,
+        (segmenter.name, segmenter.sha256),
+        time.perf_counter() - start,
+    )
     return result
 
 
@@ -165,6 +175,7 @@ def _gather(study: Study, done: list[Done], out: Path) -> Outcome:
 
 def _write_run(
     out: Path,
+    path: Path,
     study: Study,
     done: list[Done],
     settings: Settings,
@@ -180,6 +191,7 @@ def _write_run(
     photos = pd.concat([d.tables["photos"] for d in done], ignore_index=True)
     record = {
         "versions": versions(),
+        "input": str(path.resolve()),
         "device": device,
         "settings": settings.as_dict(),
         "weights": {"name": weights[0], "sha256": weights[1]},
