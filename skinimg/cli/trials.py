@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from skinimg.cli.terminal import JsonOption, app, print_rows, say
+from skinimg.cli.terminal import JsonOption, OutOption, PathArgument, app, print_rows, say
 
 _SPREAD = ("--arms", "--endpoint")
 
@@ -59,22 +59,71 @@ def trial(
     ] = "",
     weigh: Annotated[bool, typer.Option("--weigh", help="Weigh people by the known noise of their change.")] = False,
     manifest: ManifestOption = None,
+    key: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Key of `skinimg blind`: unblinds, and notes when.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Statistics of a study with arms: effects, mixed model, responders, flow of subjects and photos."""
+    from skinimg.trial.blind import unblind
     from skinimg.trial.document import document
+    from skinimg.trial.people import read_roster
     from skinimg.trial.plan import Plan, percent
     from skinimg.trial.trial import analyse
+    from skinimg.trial.written import write_trial
 
     share = percent(responder) if responder else None
     plan = Plan(design, tuple(arms or ()), tuple(endpoint or ()), visit, region, alpha, share, weigh)
-    done = analyse(folder, plan, manifest)
+    roster = read_roster(folder, manifest)
+    done = analyse(folder, plan, roster=unblind(roster, key) if key else roster)
+    page = write_trial(done, folder)
     if as_json:
         typer.echo(json.dumps(document(done), ensure_ascii=False, indent=2))
         return
     rows = [_line(r) for r in document(done)["endpoints"]]  # type: ignore[attr-defined]
     print_rows(rows, tuple(rows[0]))
     say(tuple(done.flow["limits"]))  # type: ignore[arg-type]
+    typer.echo(f"Report: {page}")
+
+
+@app.command()
+def blind(
+    path: PathArgument,
+    out: OutOption,
+    key: Annotated[Path, typer.Option("--key", metavar="FILE", help="Where the key is written; not under --out.")],
+    mirror: Annotated[bool, typer.Option("--mirror", help="Mirror a random half of the people.")] = False,
+) -> None:
+    """Copy photos under scrambled names, without metadata, so that nobody can tell person, visit, arm or side."""
+    from skinimg.study import read_study
+    from skinimg.trial.blind import blind as run
+
+    made = run(read_study(path), out, key, mirror=mirror)
+    typer.echo(f"{out / 'manifest.csv'}: {len(made.subjects)} people; the key is {key}: keep it away from the raters")
+
+
+@app.command()
+def power(
+    folder: FolderArgument,
+    endpoint: Annotated[str, typer.Option(metavar="NAME", help="For example spots.burden.")],
+    effect: Annotated[str, typer.Option(metavar="PERCENT", help="Difference of the arms, of the baseline: 15%.")],
+    goal: Annotated[float, typer.Option("--power", help="Wanted power.")] = 0.8,
+    alpha: Annotated[float, typer.Option(help="Two-sided error of the first kind.")] = 0.05,
+    as_json: JsonOption = False,
+) -> None:
+    """How many people a trial needs, from the noise and the spread between people in a finished analysis."""
+    from dataclasses import asdict
+
+    from skinimg.trial.plan import percent
+    from skinimg.trial.power import needs, seen_in
+
+    seen = seen_in(folder, endpoint)
+    rows = [asdict(n) for n in needs(seen, percent(effect), power=goal, alpha=alpha)]
+    if as_json:
+        typer.echo(json.dumps({"seen": asdict(seen), "needs": rows}, indent=2))
+        return
+    print_rows(
+        [r | {"sd": f"{r['sd']:.3f}", "power_simulated": f"{r['power_simulated']:.2f}"} for r in rows], tuple(rows[0])
+    )
 
 
 def _line(row: dict[str, Any]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -220,22 +221,23 @@ def roster(study: Study) -> pd.DataFrame:
 
 
 def write(table: pd.DataFrame, stem: Path) -> None:
-    """`stem`.csv and `stem`.parquet, each through a temporary file, so that no reader ever sees half a table.
+    """`stem`.csv and `stem`.parquet, each through a temporary file, so that no reader ever sees half a table."""
+    write_csv(table, stem.with_suffix(".csv"))
+    _whole(stem.with_suffix(".parquet"), lambda path: table.to_parquet(path, index=False))
 
-    In the CSV, text that a spreadsheet would run as a formula gets a leading apostrophe; Parquet keeps it as it is.
-    """
+
+def write_csv(table: pd.DataFrame, path: Path) -> None:
+    """A CSV, whole or not at all; text that a spreadsheet would run as a formula gets a leading apostrophe."""
     texts = [column for column in table.columns if table[column].dtype.kind not in "if"]
     safe = table.copy()
     for column in texts:
         if column not in _WHOLE_NUMBERS:
             values = safe[column].astype(str)
             safe[column] = values.where(~values.str.match(r"[=+\-@\t\r]"), "'" + values)
-    for suffix, save in ((".csv", _save_csv(safe)), (".parquet", lambda path: table.to_parquet(path, index=False))):
-        target = stem.with_suffix(suffix)
-        partial = target.with_name(f".{target.name}.{os.getpid()}")
-        save(partial)
-        partial.replace(target)
+    _whole(path, lambda p: safe.to_csv(p, index=False, encoding="utf-8", lineterminator="\n", float_format="%.6g"))
 
 
-def _save_csv(table: pd.DataFrame):  # type: ignore[no-untyped-def]
-    return lambda path: table.to_csv(path, index=False, encoding="utf-8", lineterminator="\n", float_format="%.6g")
+def _whole(target: Path, save: Callable[[Path], object]) -> None:
+    partial = target.with_name(f".{target.name}.{os.getpid()}")
+    save(partial)
+    partial.replace(target)

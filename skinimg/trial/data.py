@@ -45,7 +45,7 @@ def read_data(folder: Path, roster: pd.DataFrame, people: People, plan: Plan) ->
         An endpoint or visit that the study lacks, with the nearest name.
     """
     photos = _table(folder / "photos.csv", ("subject", "session", "status"))
-    changes, limits = _changes(folder / "changes.csv", plan)
+    changes, limits = select_changes(folder / "changes.csv", plan)
     visits = _visits(photos, roster, people)
     if not visits:
         raise StudyError("nobody came back", found="one session of each subject", needed="a baseline and a follow-up")
@@ -96,7 +96,7 @@ def regions_of(plan: Plan) -> dict[str, str]:
     return {f"{side}_{stem}": side for side in SIDES}
 
 
-def _changes(path: Path, plan: Plan) -> tuple[pd.DataFrame, list[str]]:
+def select_changes(path: Path, plan: Plan) -> tuple[pd.DataFrame, list[str]]:
     """Rows of the regions, in standard light and one view; read in pieces, so that any study fits in memory."""
     wanted, seen, kept = set(regions_of(plan)), set[str](), []
     try:

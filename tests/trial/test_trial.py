@@ -144,7 +144,7 @@ def test_a_subject_in_two_arms_is_refused(tmp_path):
         return table
 
     folder = edited(parallel(tmp_path, GAPS, GAPS), edit)
-    with pytest.raises(StudyError, match="two arms.*A0: active and control"):
+    with pytest.raises(StudyError, match=r"two arms.*A0: active and control"):
         analyse(folder, Plan("parallel", ("active", "control")))
 
 
