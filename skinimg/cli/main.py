@@ -45,6 +45,7 @@ def analyze(
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     workers: Annotated[int, typer.Option(min=1, help="Processes; the tables are the same for any number.")] = 1,
     scheduler: Annotated[str, typer.Option(metavar="ADDRESS", help="A Dask cluster, instead of processes here.")] = "",
+    shard: Annotated[str, typer.Option(metavar="K/N", help="One part of the study; `skinimg merge` joins them.")] = "",
     settings: Annotated[Path | None, typer.Option(metavar="FILE", help="Settings in TOML.")] = None,
     noise: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Noise of your own photos, of `skinimg repeatability --use`.")
@@ -63,8 +64,10 @@ def analyze(
     from skinimg.report import ReportOptions
     from skinimg.run.run import Options
     from skinimg.run.run import analyze as run
+    from skinimg.run.shards import read_shard
 
-    options = Options(weights, device, workers, scheduler, not resume, ReportOptions(lang, deidentify, pdf), noise)
+    report, part = ReportOptions(lang, deidentify, pdf), read_shard(shard)
+    options = Options(weights, device, workers, scheduler, not resume, report, noise, part)
     chosen = with_targets(read_settings(settings), target)
     with Bar("subjects") as progress:
         outcome = run(path, out, options, chosen, progress)

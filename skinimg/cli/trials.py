@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from skinimg.cli.terminal import JsonOption, OutOption, PathArgument, app, print_rows, say
+from skinimg.cli.terminal import PARTIAL, Bar, JsonOption, OutOption, PathArgument, app, print_rows, say
 
 _SPREAD = ("--arms", "--endpoint")
 
@@ -124,6 +124,29 @@ def power(
     print_rows(
         [r | {"sd": f"{r['sd']:.3f}", "power_simulated": f"{r['power_simulated']:.2f}"} for r in rows], tuple(rows[0])
     )
+
+
+@app.command()
+def verify(folder: FolderArgument) -> None:
+    """Analyse the same photos again and say whether every table is identical, or what differs and by how much."""
+    from skinimg.run.verify import verify as run
+
+    with Bar("subjects") as progress:
+        done = run(folder, progress)
+    say((*done.notes, *done.differences))
+    typer.echo(f"{done.tables} tables: identical" if done.identical else f"{len(done.differences)} differences")
+    raise typer.Exit(0 if done.identical else PARTIAL)
+
+
+@app.command()
+def merge(
+    parts: Annotated[list[Path], typer.Argument(metavar="DIR...", help="The --out folders of analyze --shard.")],
+    out: OutOption,
+) -> None:
+    """Join the parts of a study that were analysed with `--shard`."""
+    from skinimg.run.shards import merge as run
+
+    typer.echo(f"Report: {run(parts, out)}")
 
 
 def _line(row: dict[str, Any]) -> dict[str, str]:

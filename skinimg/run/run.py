@@ -22,6 +22,7 @@ from skinimg.output import tables
 from skinimg.report import ReportOptions, write_index
 from skinimg.run.engine import TABLES, Done, Job
 from skinimg.run.engine import run as run_jobs
+from skinimg.run.shards import shard_of
 from skinimg.study import read_study, safe_name, uncompared
 
 Progress = Callable[[int, int, str], None]  # done, of how many, the subject just done
@@ -56,6 +57,7 @@ class Options:
     fresh: bool = False
     report: ReportOptions = field(default_factory=ReportOptions)
     noise: Path | None = None  # a table of `skinimg repeatability --use`, instead of the weights card's
+    shard: tuple[int, int] = (1, 1)  # which part of the study, of how many
 
 
 def analyze(
@@ -81,6 +83,7 @@ def analyze(
     segmenter = load_segmenter(options.weights, device, options.noise)
     study = read_study(Path(path))
     _refuse_out(Path(path), study, out)
+    study = shard_of(study, options.shard)
     _prepare(out)
     start = time.perf_counter()
     threads = max((os.cpu_count() or 1) // min(options.workers, len(study.subjects)), 1)
@@ -110,16 +113,15 @@ def analyze(
     failures = [SubjectFailure(d.subject, d.error, d.tables["photos"]) for d in ordered if d.error]
     tables.write(tables.roster(study), out / "study")
     write_index(result.tables, failures, options.report, out / "index.html", safe_name)
-    _write_run(
-        out,
-        Path(path),
-        study,
-        ordered,
-        settings,
-        device,
-        (segmenter.name, segmenter.sha256),
-        time.perf_counter() - start,
-    )
+    told = {
+        "input": str(Path(path).resolve()),
+        "shard": list(options.shard),
+        "noise": str(options.noise.resolve()) if options.noise else "",
+        "device": device,
+        "settings": settings.as_dict(),
+        "weights": {"name": options.weights, "sha256": segmenter.sha256},
+    }
+    _write_run(out, study, ordered, told, time.perf_counter() - start)
     return result
 
 
@@ -173,16 +175,7 @@ def _gather(study: Study, done: list[Done], out: Path) -> Outcome:
     )
 
 
-def _write_run(
-    out: Path,
-    path: Path,
-    study: Study,
-    done: list[Done],
-    settings: Settings,
-    device: str,
-    weights: tuple[str, str],
-    seconds: float,
-) -> None:
+def _write_run(out: Path, study: Study, done: list[Done], told: dict[str, object], seconds: float) -> None:
     """run.json: enough to know what was run on what, and to run it again."""
     stages: dict[str, float] = {}
     for d in done:
@@ -191,10 +184,7 @@ def _write_run(
     photos = pd.concat([d.tables["photos"] for d in done], ignore_index=True)
     record = {
         "versions": versions(),
-        "input": str(path.resolve()),
-        "device": device,
-        "settings": settings.as_dict(),
-        "weights": {"name": weights[0], "sha256": weights[1]},
+        **told,
         "input_sha256": dict(sorted(zip(photos["photo"], photos["sha256"], strict=True))),
         "subjects": len(study.subjects),
         "left_out": [{"file": item.file, "reason": item.reason} for item in study.left_out],

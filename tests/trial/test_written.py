@@ -133,7 +133,7 @@ def test_power_reads_a_finished_analysis(tmp_path):
     found = CliRunner().invoke(app, ["power", str(folder), "--endpoint", "spots.burden", "--effect", "15%", "--json"])
     assert found.exit_code == 0, found.output
     said = json.loads(found.stdout)["needs"]
-    assert [n["people"] for n in said if n["design"] == "split-face"][0] > 3
+    assert next(n["people"] for n in said if n["design"] == "split-face") > 3
 
 
 @pytest.mark.parametrize("design", ["split-face", "parallel"])
