@@ -136,6 +136,8 @@ def table(results: Sequence[Result]) -> pd.DataFrame:
     lines = []
     for treatment, answers in ANSWERS.items():
         mine = [r for r in results if truth_of(r).treatment == treatment]
+        if not mine:
+            continue
         for role, (finding, metric) in [*(("answer", a) for a in answers), ("cross-talk", CROSS_TALK[treatment])]:
             found = [recovered(r, finding, metric) for r in mine]
             share = np.array([f[0] for f in found])
@@ -155,6 +157,7 @@ def table(results: Sequence[Result]) -> pd.DataFrame:
                     "highest": round(float(known.max()), 2) if len(known) else np.nan,
                     "within_30_percent": _percent(np.abs(known - target) <= 0.30, len(mine)),
                     "within_15_percent": _percent(np.abs(known - target) <= 0.15, len(mine)),
+                    "within_10_points": _percent(np.abs(known - target) <= 0.10, len(mine)),
                     "called": called if role == "answer" else falsely,
                 }
             )

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from benchmarks.people import Result, false_verdicts, table, truth_of
+from benchmarks.people import Result, false_verdicts, held_out_people, table, truth_of
 
 _HEAD = """# Painted treatments on people
 
-Written by `python -m benchmarks.people --people held-out --keep DIR --page`; not by hand. {people} people of the Face Research Lab
-London Set and of Young Adult White Faces (DeBruine & Jones, CC BY 4.0), every fourth of the sorted list, on whom nothing was
-trained or set: {names}.
+Written by `python -m benchmarks.people --people held-out --keep DIR --page`; not by hand. {people} of the {all} held-out people (every
+fourth of the sorted lists) of the Face Research Lab London Set and of Young Adult White Faces (DeBruine & Jones, CC BY 4.0): {names}.
 
 A treatment is painted on the linear pixels of a neutral photo: a density of one pigment, through the optical model at the
 person's own pigments (`benchmarks/painted.py`). Both states are then photographed anew (`benchmarks/camera.py`): exposure 6 %,
@@ -31,7 +30,7 @@ at the median, called in 80 %, at most 5 % of null pairs called, cross-talk belo
 def page(results: Sequence[Result]) -> str:
     """The whole page as Markdown."""
     people = sorted({truth_of(r).person for r in results})
-    parts = [_HEAD.format(people=len(people), names=", ".join(people))]
+    parts = [_HEAD.format(people=len(people), all=len(held_out_people()), names=", ".join(people))]
     parts += ["## What is recovered\n", _markdown(table(results))]
     parts += ["## Where nothing changed\n", _markdown(false_verdicts(results))]
     for tone in ("light", "dark"):

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from skinimg.align import align, identity_alignment
 from skinimg.base.entries import PhotoEntry, Subject, days_between
-from skinimg.base.errors import AlignmentError, CalibrationError, PhotoError
+from skinimg.base.errors import AlignmentError, CalibrationError, PhotoError, SkinimgError
+from skinimg.base.photo_difference import SAME
 from skinimg.base.provenance import file_sha256
 from skinimg.base.records import CellTotals, SessionPictures, Shot, SubjectFailure, SubjectResult
 from skinimg.base.settings import Settings
@@ -17,7 +18,8 @@ from skinimg.base.targets import targets_of
 from skinimg.compare.change import own_noise
 from skinimg.compare.clinical_scores import estimates
 from skinimg.compare.comparable import transient_redness, undated_treatments
-from skinimg.compare.follow_up import FollowUp, judged, paired, refused, said_aloud, that_count
+from skinimg.compare.follow_up import FollowUp, judged, paired, refused, said_aloud
+from skinimg.compare.photo_pair import photo_difference
 from skinimg.compare.score import scores
 from skinimg.compare.track import Sighting, sight_shot, track
 from skinimg.measure.objects import contrast_maps, find_objects, line_lengths
@@ -72,8 +74,8 @@ def _analyze_view(
             try:
                 shot = look(entry, first, bench, notes)
             except (PhotoError, CalibrationError, AlignmentError) as error:
-                refusals.append(str(error))
-                notes.photos.append(tables.rejected_row(entry, str(error), file_sha256(entry.path)))
+                refusals.append(_reason(error, entry))
+                notes.photos.append(tables.rejected_row(entry, refusals[-1], file_sha256(entry.path)))
                 continue
             shots.append(shot)
             notes.photos.append(tables.photo_row(shot))
@@ -84,8 +86,6 @@ def _analyze_view(
                 later.append(refused(entry, baseline[0], refusals))
             continue
         _estimate(shots, cells, (baseline or shots)[0], bench, notes)
-        shots, said = that_count(shots)
-        notes.warnings += [f"{subject.name}, {key}, {session}: {text}" for text in said]
         sightings.append(sight_shot(session, shots[0]))
         if not baseline:
             baseline = shots
@@ -94,13 +94,17 @@ def _analyze_view(
             continue
         with notes.stage("change"):
             later.append(paired(baseline, shots, bench.settings))
-            notes.show_changes(key, session, later[-1].maps)
-            notes.tell_colour(later[-1].entry, later[-1].color_source)
+            notes.follow(key, later[-1])
     if baseline:
         with notes.stage("change"):
             _judge(subject, key, baseline[0], later, bench, notes)
         with notes.stage("track"):
             notes.lesions.append(track(subject.name, key, baseline[0].frame, sightings))
+
+
+def _reason(error: SkinimgError, entry: PhotoEntry) -> str:
+    """With the name that the photo has in the tables: with pseudonyms the file's own must not get in."""
+    return str(error).replace(entry.path.name, Path(entry.photo).name)
 
 
 def look(entry: PhotoEntry, first: Shot | None, bench: Bench, notes: Notes) -> Shot:
@@ -116,6 +120,7 @@ def look(entry: PhotoEntry, first: Shot | None, bench: Bench, notes: Notes) -> S
             if first
             else identity_alignment(seen.frame)
         )
+        difference = photo_difference(first, seen, alignment) if first else SAME
     with notes.stage("objects"):
         contrasts = contrast_maps(seen.frame, seen.maps, segmentation)
         lengths = line_lengths(segmentation, seen.frame.mm_per_px)
@@ -126,6 +131,7 @@ def look(entry: PhotoEntry, first: Shot | None, bench: Bench, notes: Notes) -> S
         entry, seen.photo_sha256, seen.frame, seen.face, seen.colour.source, seen.colour.error_de00,
         seen.quality, seen.maps, segmentation,
         alignment, contrasts, lengths, objects, fields, seen.camera, seen.witnesses,
+        seen.jpeg_quality, difference,
     )  # fmt: skip
 
 

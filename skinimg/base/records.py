@@ -24,6 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from skinimg.base.entries import PhotoEntry
+from skinimg.base.photo_difference import SAME, PhotoDifference
 
 if TYPE_CHECKING:  # `skinimg manifest` knows these records and needs no tables
     import pandas as pd
@@ -96,6 +97,7 @@ class Frame:
     mm_per_px: float  # of this frame
     native_px_per_mm: float  # of the original photo
     scale_source: str  # iris, card, manifest, assumed
+    place: FloatArray | None = None  # (8, rows, columns) of face/place.py; None on a close-up
 
 
 @dataclass(frozen=True)
@@ -188,6 +190,8 @@ class Shot:
     fields: dict[str, dict[str, FloatArray]]  # of tone and texture, see measure.field_maps
     camera: str = ""  # maker and model, empty where the file does not say
     witnesses: dict[str, FloatArray] = field(default_factory=dict)  # name -> (3,) density, see observe/witnesses.py
+    jpeg_quality: float = float("nan")  # of the file, NaN for other formats
+    difference: PhotoDifference = SAME  # of this photo from the baseline's
 
 
 @dataclass(frozen=True)

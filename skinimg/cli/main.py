@@ -1,5 +1,5 @@
 """The command line. Exit codes: 0 all done; 1 a bug; 2 usage, study or settings; 3 finished, but some subjects or
-photos could not be scored (they are listed); 4 weights or device.
+photos could not be scored (they are listed); 4 weights or device; 130 stopped by Ctrl-C or SIGTERM.
 
 Commands import what they need when they are called: `--help`, `list` and `manifest` answer without torch.
 """
@@ -15,12 +15,28 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+import skinimg.cli.care
+import skinimg.cli.guide
 import skinimg.cli.models
-import skinimg.cli.trials  # noqa: F401
+import skinimg.cli.trials  # noqa: F401  (all register their commands)
 from skinimg.base.errors import DeviceError, SettingsError, SkinimgError, WeightsError
 from skinimg.base.findings import CLOSEUP_REGIONS, FACE_REGIONS, FINDINGS
 from skinimg.base.settings import DEFAULT_WEIGHTS
-from skinimg.cli.terminal import MACHINE, PARTIAL, USAGE, Bar, JsonOption, OutOption, PathArgument, app, print_rows, say
+from skinimg.cli.terminal import (
+    MACHINE,
+    PARTIAL,
+    STOPPED,
+    USAGE,
+    Bar,
+    JsonOption,
+    OutOption,
+    PathArgument,
+    Stopped,
+    app,
+    print_rows,
+    say,
+    stop_on_signals,
+)
 
 
 def main() -> None:
@@ -28,8 +44,12 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):  # a name that the console's encoding lacks must not end a run
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+    stop_on_signals()
     try:
         app()
+    except Stopped:
+        say(("stopped; run the same command again to go on, finished subjects are kept",))
+        sys.exit(STOPPED)
     except SkinimgError as error:
         Console(stderr=True, highlight=False, soft_wrap=True).print(f"skinimg: {error}", markup=False)
         sys.exit(MACHINE if isinstance(error, WeightsError | DeviceError) else USAGE)
@@ -57,6 +77,9 @@ def analyze(
     lang: Annotated[str, typer.Option(help="Language of the reports: en or fr.")] = "en",
     deidentify: Annotated[bool, typer.Option("--deidentify", help="Cover the eyes in the reports.")] = False,
     pdf: Annotated[bool, typer.Option("--pdf", help="Also write each report as PDF.")] = False,
+    pseudonymize: Annotated[
+        Path | None, typer.Option(metavar="KEYFILE", help="Keyed hashes instead of the names of people and files.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Measure what changed in every subject of a study, and write tables, pictures and reports."""
@@ -67,7 +90,7 @@ def analyze(
     from skinimg.run.shards import read_shard
 
     report, part = ReportOptions(lang, deidentify, pdf), read_shard(shard)
-    options = Options(weights, device, workers, scheduler, not resume, report, noise, part)
+    options = Options(weights, device, workers, scheduler, not resume, report, pseudonymize, noise, part)
     chosen = with_targets(read_settings(settings), target)
     with Bar("subjects") as progress:
         outcome = run(path, out, options, chosen, progress)
@@ -80,7 +103,8 @@ def analyze(
 
 @app.command()
 def check(path: PathArgument, as_json: JsonOption = False) -> None:
-    """Read the layout and the quality of the photos, in seconds, without measuring anything."""
+    """Read the layout and the quality of the photos, a second each, and say what would keep them from comparison."""
+    from skinimg.compare.glance import judge_faces
     from skinimg.study import read_study, uncompared
     from skinimg.study.check import check_study
 
@@ -88,6 +112,8 @@ def check(path: PathArgument, as_json: JsonOption = False) -> None:
     alone = uncompared(study)
     with Bar("photos") as progress:
         rows = check_study(study, progress)
+    with Bar("faces") as progress:
+        judge_faces(study, rows, progress)
     if as_json:
         left_out = [{"file": item.file, "reason": item.reason} for item in study.left_out]
         said = {"photos": rows, "warnings": study.warnings, "left_out": left_out, "uncompared": alone}
@@ -225,29 +251,6 @@ def list_(
         print(json.dumps(rows, ensure_ascii=False, indent=2))
     else:
         print_rows(rows, tuple(rows[0]) if rows else ())
-
-
-@app.command()
-def doctor() -> None:
-    """Say what this machine can run, and whether the shipped weights are whole."""
-    import os
-
-    import torch
-
-    from skinimg.base.provenance import versions
-    from skinimg.base.shipped import shipped
-    from skinimg.model.segmenter import load_segmenter
-    from skinimg.model.weights import load_weights
-
-    rows: list[dict[str, Any]] = [{"what": name, "found": version} for name, version in versions().items()]
-    rows.append({"what": "cores", "found": os.cpu_count()})
-    cuda = torch.cuda.get_device_name(0) if torch.cuda.is_available() else "none, the CPU is used"
-    rows.append({"what": "CUDA device", "found": cuda})
-    for path in sorted(shipped("weights").glob("*.safetensors")):
-        load_weights(path)
-        rows.append({"what": f"weights {path.stem}", "found": "whole"})
-    rows.append({"what": "weights classical", "found": f"whole, {load_segmenter('classical').sha256[:12]}"})
-    print_rows(rows, ("what", "found"))
 
 
 @app.command()

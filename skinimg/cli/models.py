@@ -22,6 +22,9 @@ SUFFIX = ".safetensors"
 def train(
     data: Annotated[Path | None, typer.Option("--data", help="Photos with masks; see docs/RETRAIN.md.")] = None,
     phantom: Annotated[bool, typer.Option("--phantom", help="Draw phantoms to train on, also beside --data.")] = False,
+    backgrounds: Annotated[
+        Path | None, typer.Option("--backgrounds", help="Unlabelled photos of people, to paint lesions on.")
+    ] = None,
     out: Annotated[str, typer.Option(metavar="NAME", help="Weights to write: NAME.safetensors and NAME.json.")] = "",
     check: Annotated[bool, typer.Option("--check", help="Only say whether the data can be trained on.")] = False,
     steps: Annotated[int, typer.Option(min=1, help="At most this many; it stops early when nothing improves.")] = 4000,
@@ -45,7 +48,8 @@ def train(
     target = Path(out) if out.endswith(SUFFIX) else Path(out + SUFFIX)
     recipe = Recipe(steps=steps, seed=seed, device=chosen)
     with Bar("training") as progress:
-        card = retrain(Task(data, phantom, target, recipe, init, workers), not resume, progress)
+        task = Task(data, phantom, target, recipe, init, workers, backgrounds=backgrounds)
+        card = retrain(task, not resume, progress)
     dice = card["validation"]["dice"]
     print_rows(
         [{"finding": name, "dice": value} for name, value in dice.items() if value is not None], ("finding", "dice")

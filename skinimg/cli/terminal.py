@@ -1,11 +1,13 @@
 """What all commands share: the app, its options, exit codes, progress bars and tables on a terminal.
 
 Exit codes: 0 all done; 1 a bug; 2 usage, study or settings; 3 finished, but some subjects or photos could not be
-scored (they are listed); 4 weights or device.
+scored (they are listed); 4 weights or device; 130 stopped by Ctrl-C or SIGTERM.
 """
 
 from __future__ import annotations
 
+import signal
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,13 +24,42 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-BUG, USAGE, PARTIAL, MACHINE = 1, 2, 3, 4
+BUG, USAGE, PARTIAL, MACHINE, STOPPED = 1, 2, 3, 4, 130
 
 PathArgument = Annotated[
     Path, typer.Argument(help="manifest.csv, one subject's folder, or a folder of subject folders")
 ]
 OutOption = Annotated[Path, typer.Option("--out", help="Folder for everything that is written.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on stdout instead of tables.")]
+
+
+class Stopped(BaseException):
+    """Ctrl-C or SIGTERM; no `Exception`, so that nothing on the way takes it for a fault of its own."""
+
+
+def stop_on_signals() -> None:
+    """From here on Ctrl-C and SIGTERM unwind the program, which puts half-written files away, instead of killing it."""
+
+    def stop(*_: object) -> None:
+        raise Stopped
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"skinimg {metadata.version('skinimg')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _everywhere(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    """What a skin treatment changed, measured from photographs, with an error bar."""
 
 
 class Bar:

@@ -19,7 +19,9 @@ from skinimg.skin.masked_blur import masked_blur
 Key = tuple[str, str, str]  # region, finding, metric
 
 _Z95 = 1.96
-_GAIN = 0.05  # relative SD of a change, of the optical model: 0 to 5 points of the ratio (docs/METHODS.md 3)
+# SD of the optical model, relative to a change of this pigment, and to one of the other: simulated sessions in another
+# light were off by 0 to 5 points of the ratio, and spoke of the other pigment by 0 to 5 (docs/METHODS.md 6).
+_GAIN, _CROSS_TALK = 0.05, 0.05
 _PATCH_MM2 = np.pi * SMALLEST_PATCH_MM**2
 
 
@@ -44,7 +46,7 @@ def field_changes(
     for finding in PAIRED_FINDINGS:
         for bit, region in enumerate(skin.regions):
             where = skin.shown & ((skin.region_bits >> np.uint16(bit)) & 1 == 1)
-            amounts = _amounts(skin, found[finding], finding, where) if finding in found and where.any() else {}
+            amounts = _amounts(skin, found, finding, where) if finding in found and where.any() else {}
             for m in metrics_of(finding):
                 reason = missing.get((region, finding, m.id), "" if amounts else compared.refusal or NO_REFERENCE)
                 blank = Change(region, finding, m.id, m.unit, reason=reason)
@@ -76,13 +78,16 @@ def _judged(known: Change, amount: _Amount) -> Change:
     )
 
 
-def _amounts(skin: PairedSkin, field: FieldChange, finding: str, where: BoolArray) -> dict[str, _Amount]:
+def _amounts(skin: PairedSkin, found: Mapping[str, FieldChange], finding: str, where: BoolArray) -> dict[str, _Amount]:
     """Load (mm2 OD), mean (OD) and extent (%) of one region."""
+    field = found[finding]
     area = np.where(where, skin.area_mm2, 0).astype(np.float32)
     whole = max(float(area.sum()), 1e-6)
     load = float((field.change * area).sum())
-    doubt = float((field.doubt * area)[field.affected].sum())
-    half = _Z95 * float(np.hypot(field.error_of(area), np.hypot(_GAIN * load, doubt)))
+    doubt = float((field.doubt * area)[field.affected].sum())  # signed: what both see alike is no doubt
+    other = sum(float((f.change * area).sum()) for name, f in found.items() if name != finding)
+    errors = (field.error_of(area), _GAIN * load, _CROSS_TALK * other, doubt)
+    half = _Z95 * float(np.linalg.norm(errors))
     half = float(np.hypot(half, field.least_mm2_od))  # a patch that did not stand out is not in the sum
     extent = _extent(skin, field, finding, where)
     return {

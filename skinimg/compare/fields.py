@@ -44,7 +44,7 @@ class FieldChange:
 
     before : (r, c) OD, baseline; level : OD of the baseline's plain skin
     change : (r, c) OD above what unchanged skin foretells, 0 outside `affected`
-    doubt : (r, c) OD, half of what two inversions of the optical model differ by
+    doubt : (r, c) OD, half of what two inversions of the optical model differ by, with its sign: noise sums to little
     difference : (r, c) OD, the same everywhere, for the eye
     """
 
@@ -168,7 +168,7 @@ def _pigments(skin: PairedSkin, light: FloatArray) -> dict[str, _Pigment]:
     made = {}
     for name, k in (("erythema", 1), ("hyperpigmentation", 0)):
         by_pixel = second[k] - first[k]
-        mean, apart = (by_pixel + tangent[k]) / 2, np.abs(by_pixel - tangent[k]) / 2
+        mean, apart = (by_pixel + tangent[k]) / 2, (by_pixel - tangent[k]) / 2
         made[name] = _Pigment(first[k], mean.astype(np.float32), apart.astype(np.float32))
     return made
 

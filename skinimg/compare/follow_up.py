@@ -10,11 +10,12 @@ from skinimg.base.entries import PhotoEntry, days_between
 from skinimg.base.records import Change, FloatArray, Shot
 from skinimg.base.settings import Settings
 from skinimg.compare.change import OwnNoise, Pair, changes, withheld
-from skinimg.compare.comparable import camera_class, camera_in_words, differences
+from skinimg.compare.comparable import camera_class, camera_in_words
 from skinimg.compare.field_changes import field_changes, maps_of_change
 from skinimg.compare.fields import compared_fields
 from skinimg.compare.multiplicity import with_roles
 from skinimg.compare.paired_maps import paired_skin
+from skinimg.compare.photo_limits import withheld_findings
 from skinimg.compare.plain_skin import PlainSkin, looks_like_another_camera, plain_skin
 from skinimg.measure.metrics import METRICS, metric_keys
 from skinimg.measure.objects import contrast_maps
@@ -40,22 +41,18 @@ class FollowUp:
     left_out: str = ""  # a reference that was not believed, in words
     color_source: str = "skin"  # what told the light of this session, joined by +
     maps: dict[str, FloatArray] = field(default_factory=dict)  # finding -> (r, c) OD of change for the eye
+    copies: int = 0  # repeat shots of both sessions that are copies of one file
 
 
-def that_count(shots: list[Shot]) -> tuple[list[Shot], tuple[str, ...]]:
-    """The repeat shots of a session without copies of one file, and what is said aloud about them.
-
-    A copy is no second measurement.
-    """
-    distinct = list({shot.sha256: shot for shot in reversed(shots)}.values())[::-1]
-    said = []
-    if len(distinct) < len(shots):
-        said.append(f"{len(shots) - len(distinct)} of {len(shots)} repeat shots are copies of another and do not count")
-    return distinct, tuple(said)
+def _without_copies(shots: list[Shot]) -> list[Shot]:
+    """The repeat shots of a session, each file once: a copy is no second measurement."""
+    return list({shot.sha256: shot for shot in reversed(shots)}.values())[::-1]
 
 
 def paired(baseline: list[Shot], shots: list[Shot], settings: Settings) -> FollowUp:
     """A follow-up and the baseline on the skin that all their shots show, and what keeps them from being compared."""
+    given = len(baseline) + len(shots)
+    baseline, shots = _without_copies(baseline), _without_copies(shots)
     first, everything = baseline[0], [*baseline, *shots]
     shared, supports = shared_skin(everything), common_support(everything)
     compared = [
@@ -69,23 +66,38 @@ def paired(baseline: list[Shot], shots: list[Shot], settings: Settings) -> Follo
     ]
     plain = plain_skin(compared[: len(baseline)], compared[len(baseline) :], shared, supports[0], settings.seed)
     missing = obstacles(everything, totals)
-    apart = differences(first, shots[0])
+    apart = withheld_by_any(shots)
     for region, (finding, m_id) in product(first.frame.regions, metric_keys()):
         if finding in apart:
             missing.setdefault((region, finding, m_id), apart[finding])
     pair = Pair(tuple(totals[: len(baseline)]), tuple(totals[len(baseline) :]), first.frame.regions)
-    # An unknown camera may be any: what is known to differ is said first.
-    worst = min(product(baseline, shots), key=lambda ab: _WORST.index(camera_class(*ab)))
-    kind, words = camera_class(*worst), camera_in_words(*worst)
-    if kind != "other_camera" and looks_like_another_camera(plain):
-        kind, words = "other_camera", words or "colours or sharpness differ as those of two cameras do: wider intervals"
+    kind, words = _cameras(baseline, shots, plain)
     skin = paired_skin(baseline, shots)
     fields = compared_fields(skin)
     rows = tuple(field_changes(skin, fields, pair.baseline, missing))
     maps = maps_of_change(skin, fields)
     return FollowUp(
-        shots[0].entry, pair, missing, kind, words, plain, rows, fields.left_out, fields.source, maps
+        shots[0].entry, pair, missing, kind, words, plain, rows, fields.left_out, fields.source, maps,
+        copies=given - len(everything),
     )  # fmt: skip
+
+
+def _cameras(baseline: list[Shot], shots: list[Shot], plain: PlainSkin) -> tuple[str, str]:
+    """The class of cameras of the worst of all pairs of shots, and that in words; what is known to differ goes first."""
+    worst = min(product(baseline, shots), key=lambda ab: _WORST.index(camera_class(*ab)))
+    kind, words = camera_class(*worst), camera_in_words(*worst)
+    if kind != "other_camera" and looks_like_another_camera(plain):
+        return "other_camera", words or "colours or sharpness differ as those of two cameras do: wider intervals"
+    return kind, words
+
+
+def withheld_by_any(shots: Sequence[Shot]) -> dict[str, str]:
+    """Finding -> why it cannot be compared: one shot that is unlike the baseline spoils the mean of all."""
+    reasons: dict[str, str] = {}
+    for shot in shots:
+        for finding, reason in withheld_findings(shot.difference).items():
+            reasons.setdefault(finding, reason)
+    return reasons
 
 
 def refused(entry: PhotoEntry, first: Shot, refusals: Sequence[str]) -> FollowUp:
@@ -121,7 +133,14 @@ def said_aloud(first: Shot, f: FollowUp, passing: Mapping[str, str]) -> list[str
     if not f.pair:
         return []
     same = days_between(first.entry.date, f.entry.date) == 0
-    said = ("of the same day as the baseline" if same else "", _passing(first, f, passing), f.cameras, f.left_out)
+    copies = f"{f.copies} repeat shots are copies of another and do not count" if f.copies else ""
+    said = (
+        "of the same day as the baseline" if same else "",
+        _passing(first, f, passing),
+        f.cameras,
+        f.left_out,
+        copies,
+    )
     return [text for text in said if text]
 
 

@@ -1,100 +1,128 @@
-"""How a follow-up's photo differs from the baseline's, as a photo: sharpness, smoothing, resolution, tone, cover.
+"""How a follow-up's photo differs from the baseline's, as a photo: sharpness, tone, light, cover, expression, pose.
 
 Each photo may be good alone and the pair still be of no use: a smoothed copy of the baseline has no pores. What is
-measured here is written to photos.csv, and beyond its limit it keeps a finding from being compared. Limits and their
-evidence: docs/benchmarks/gate.md.
+measured here is written to photos.csv, and beyond a limit (`photo_limits`) keeps findings from being compared.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
+from typing import Protocol
 
 import cv2
 import numpy as np
 
-from skinimg.base.records import BoolArray, ByteArray, FloatArray, Frame, Shot
+from skinimg.align.refusal import yaw_between
+from skinimg.base.photo_difference import SAME, PhotoDifference
+from skinimg.base.records import Alignment, BoolArray, ByteArray, Face, FloatArray, Frame
+from skinimg.compare.photo_shape import expression_percent, pitch_between, shape_percent
+from skinimg.compare.sharpness_pair import feature_detail_ratio, skin_detail_ratio
+from skinimg.compare.tone_pair import lip_colour_od, tone_gain
+from skinimg.observe.quality import eye_opening, shine_fraction
+from skinimg.observe.witnesses import SIDES
+from skinimg.skin.masked_blur import masked_blur
 from skinimg.skin.optics import density
 
-_FINEST_PX = 0.8  # SD of the finest blur, in pixels of the baseline's photo
-_COVER_OPENING_MM, COVER_RIM_MM = 2.5, 5.0
+_COVER_OPENING_MM = 2.5
+_LIGHT_SCALE_MM = 8.0
 
 
-@dataclass(frozen=True)
-class PhotoDifference:
-    """Differences of a photo from the baseline's; ratios are photo over baseline, 1 or 0 for the baseline itself."""
+class Pictured(Protocol):
+    """As much of a photo as is compared here; a `Shot` is one, and so is what `see` returns."""
 
-    skin_detail_ratio: float  # contrast of the finest detail on skin that both show
-    feature_detail_ratio: float  # the same on brows, lashes, lips and hair line: what no treatment changes
-    resolution_ratio: float  # px/mm
-    contrast_ratio: float  # darkest features against the skin, in density: the tone curve
-    covered_fraction: float  # of the baseline's skin, under cloth, hand, hair or glasses
+    @property
+    def frame(self) -> Frame: ...
+    @property
+    def face(self) -> Face | None: ...
+    @property
+    def witnesses(self) -> dict[str, FloatArray]: ...
+    @property
+    def jpeg_quality(self) -> float: ...
 
 
-SAME = PhotoDifference(1.0, 1.0, 1.0, 1.0, 0.0)
+def photo_difference(baseline: Pictured, photo: Pictured, alignment: Alignment) -> PhotoDifference:
+    """Measure one photo against the baseline.
 
-
-def photo_difference(baseline: Shot, shot: Shot) -> PhotoDifference:
-    """Measure one photo against the baseline; both are aligned."""
-    if shot.alignment.error_mm == 0 and shot.sha256 == baseline.sha256:
+    alignment : of the photo to the baseline, of `align.align`
+    """
+    if alignment.error_mm == 0 and photo.frame is baseline.frame:
         return SAME
-    scale_px = max(_FINEST_PX / (baseline.frame.native_px_per_mm * baseline.frame.mm_per_px), _FINEST_PX)
-    ours, theirs = _detail(baseline.frame, scale_px), _detail(shot.frame, scale_px)
-    features = _features(baseline.frame), _features(shot.frame)
+    ours, theirs = baseline.frame, photo.frame
+    return replace(
+        difference_at_a_glance(baseline, photo),
+        skin_detail_ratio=skin_detail_ratio(ours, theirs, alignment),
+        light_difference_od=light_difference_od(ours, theirs, alignment),
+        covered_fraction=float(covered(ours, theirs, alignment).sum()) / max(float(ours.skin.sum()), 1.0),
+    )
+
+
+def difference_at_a_glance(baseline: Pictured, photo: Pictured) -> PhotoDifference:
+    """What can be measured before the same skin is found again: all but skin detail, light and cover."""
+    ours, theirs = baseline.frame, photo.frame
+    gain, gain_sd = tone_gain(ours, theirs)
+    a, b = ours.landmarks, theirs.landmarks
+    dark = [float(np.median(density(f.linear[..., 1][f.skin]))) for f in (ours, theirs)]
     return PhotoDifference(
-        _ratio(theirs, shot.alignment.valid_session, ours, shot.alignment.valid_baseline, 50),
-        _ratio(theirs, features[1], ours, features[0], 90),
-        shot.frame.native_px_per_mm / baseline.frame.native_px_per_mm,
-        _blackness(shot.frame, features[1]) / max(_blackness(baseline.frame, features[0]), 1e-3),
-        float(covered(baseline, shot).sum()) / max(float(baseline.frame.skin.sum()), 1.0),
+        feature_detail_ratio=feature_detail_ratio(ours, theirs),
+        resolution_ratio=theirs.native_px_per_mm / ours.native_px_per_mm,
+        tone_gain=gain,
+        tone_gain_sd=gain_sd,
+        exposure_difference_od=dark[1] - dark[0],
+        background_difference_od=background_difference_od(baseline, photo),
+        lip_colour_difference_od=lip_colour_od(theirs) - lip_colour_od(ours),
+        shine_difference_fraction=shine_fraction(theirs) - shine_fraction(ours),
+        jpeg_quality_difference=photo.jpeg_quality - baseline.jpeg_quality,
+        **(_of_faces(a, b) if a is not None and b is not None else {}),
     )
 
 
-def covered(baseline: Shot, shot: Shot) -> BoolArray:
+def _of_faces(a: FloatArray, b: FloatArray) -> dict[str, float]:
+    """What two sets of landmarks (478, 3) tell."""
+    opening = [max(eye_opening(points, eye) for eye in (0, 1)) for points in (a, b)]
+    return {
+        "expression_difference_percent": expression_percent(a, b),
+        "shape_difference_percent": shape_percent(a, b),
+        "eye_opening_difference": opening[1] - opening[0],
+        "yaw_difference_deg": yaw_between(a, b),
+        "pitch_difference_deg": pitch_between(a, b),
+    }
+
+
+def covered(baseline: Frame, photo: Frame, alignment: Alignment) -> BoolArray:
     """(h_b, w_b) skin of the baseline that something lies over in a later photo, in pieces of 5 mm and more."""
-    there = cv2.remap(
-        shot.frame.skin.astype(np.uint8), shot.alignment.to_session, None, cv2.INTER_NEAREST, borderValue=1
-    )
-    lost = baseline.frame.skin & (there == 0)
-    kernel = _disc(_COVER_OPENING_MM / baseline.frame.mm_per_px)
-    return cv2.morphologyEx(lost.astype(np.uint8), cv2.MORPH_OPEN, kernel) > 0
+    there = cv2.remap(photo.skin.astype(np.uint8), alignment.to_session, None, cv2.INTER_NEAREST, borderValue=1)
+    lost = baseline.skin & (there == 0)
+    return cv2.morphologyEx(lost.astype(np.uint8), cv2.MORPH_OPEN, _disc(_COVER_OPENING_MM / baseline.mm_per_px)) > 0
 
 
-def beside_cover(baseline: Shot, shot: Shot) -> BoolArray:
-    """(h_b, w_b) what lies under a cover or within 5 mm of it: a cloth shades and colours the skin beside it."""
-    cover = covered(baseline, shot).astype(np.uint8)
-    return cv2.dilate(cover, _disc(COVER_RIM_MM / baseline.frame.mm_per_px)) > 0
+def light_difference_od(baseline: Frame, photo: Frame, alignment: Alignment) -> float:
+    """SD over the shared skin of the difference in broad brightness; 0 for the same lamp, whatever its strength.
+
+    In red, where pigments weigh least: the optical model's shading is too noisy in dark skin (two phantoms of types V
+    and VI, lamps straying by 6 to 9 degrees (SD): 0.04 to 0.32 OD in shading, 0.04 to 0.12 in red).
+    """
+    scale_px = _LIGHT_SCALE_MM / baseline.mm_per_px
+    broad = [masked_blur(density(f.linear[..., 0]), f.skin, scale_px) for f in (baseline, photo)]
+    shared = baseline.skin & alignment.valid_baseline
+    if not shared.any():
+        return 0.0
+    return float((broad[0] - cv2.remap(broad[1], alignment.to_session, None, cv2.INTER_LINEAR))[shared].std())
+
+
+def background_difference_od(baseline: Pictured, photo: Pictured) -> float:
+    """Change of the backdrop's colour (blue over green, red over green) against that of the skin; NaN without one.
+
+    White balance moves both alike. Brightness is not judged: the backdrop may be nearer to the lamp than the face.
+    """
+    sides = [side for side in SIDES if side in baseline.witnesses and side in photo.witnesses]
+    if not sides:
+        return float("nan")
+    moved = np.median([photo.witnesses[side] - baseline.witnesses[side] for side in sides], axis=0)
+    skins = [np.median(density(p.frame.linear[p.frame.skin]), axis=0) for p in (baseline, photo)]
+    away = moved - (skins[1] - skins[0])
+    return float(max(abs(away[0] - away[1]), abs(away[2] - away[1])))
 
 
 def _disc(radius_px: float) -> ByteArray:
     radius = max(round(radius_px), 1)
     return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1)), np.uint8)
-
-
-def _detail(frame: Frame, scale_px: float) -> FloatArray:
-    """(h, w) absolute contrast of one octave from `scale_px` up, in green density."""
-    green = density(frame.linear[..., 1])
-    return np.abs(cv2.GaussianBlur(green, (0, 0), scale_px) - cv2.GaussianBlur(green, (0, 0), 2 * scale_px))
-
-
-def _features(frame: Frame) -> BoolArray:
-    """(h, w) brows, eyes and lips: the face without its skin; empty on a close-up."""
-    if frame.landmarks is None:
-        return np.zeros_like(frame.skin)
-    face = (frame.region_bits & 1) > 0
-    return face & ~cv2.dilate(frame.skin.astype(np.uint8), _disc(1.0 / frame.mm_per_px)).astype(bool)
-
-
-def _ratio(theirs: FloatArray, where: BoolArray, ours: FloatArray, here: BoolArray, percentile: float) -> float:
-    """Ratio of a percentile; NaN where either photo shows nothing of it."""
-    if where.sum() < 500 or here.sum() < 500:
-        return float("nan")
-    found, known = float(np.percentile(theirs[where], percentile)), float(np.percentile(ours[here], percentile))
-    return found / max(known, 1e-6)
-
-
-def _blackness(frame: Frame, features: BoolArray) -> float:
-    """How much darker the darkest tenth of brows and eyes is than the skin, in green density; NaN on a close-up."""
-    if features.sum() < 500:
-        return float("nan")
-    green = density(frame.linear[..., 1])
-    return float(np.percentile(green[features], 90) - np.median(green[frame.skin]))

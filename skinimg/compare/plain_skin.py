@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from skinimg.base.findings import FINDINGS, MASK_FINDINGS
 from skinimg.base.records import BoolArray, FloatArray, Shot
-from skinimg.compare.comparable import light_difference_od
+from skinimg.compare.photo_pair import light_difference_od
 from skinimg.skin.masked_blur import masked_blur
 
 Values = npt.NDArray[np.float64]
@@ -42,7 +42,7 @@ class PlainSkin:
     placebo : (region, finding) -> SD in mm2 OD of the change of load that the finding's own outline shows when it is laid
         on plain skin
     gain : contrast map -> ln of the amplitude of its texture on plain skin, follow-up over baseline; 0 for equal photos
-    light_od : SD over the shared skin of the difference in broad brightness, by `comparable.light_difference_od`
+    light_od : SD over the shared skin of the difference in broad brightness, by `photo_pair.light_difference_od`
     colour_od : by how much the cast of the skin differs, largest channel against their mean, before it is corrected
     """
 
@@ -71,7 +71,7 @@ def plain_skin(
     """
     first = baseline[0]
     plain = shared & ~_near_findings(support, first.frame.mm_per_px)
-    light = max(light_difference_od(first, shot) for shot in shots)
+    light = max(light_difference_od(first.frame, shot.frame, shot.alignment) for shot in shots)
     colour = max(_cast(first, shot) for shot in shots)
     if plain.sum() < _LEAST_PLAIN_PX:
         return PlainSkin({}, {}, light, colour)

@@ -37,7 +37,7 @@ def save_network(path: Path, network: SkinNetwork, calibration: Calibration, car
         "name": path.stem,
         "kind": KIND,
         "findings": list(MASK_FINDINGS),
-        "input": "planes of skinimg.model.network: density relative to unaffected skin, skin, resolution",
+        "input": "planes of skinimg.model.network: density relative to unaffected skin, skin, resolution, context",
         "mm_per_px": WORKING_MM_PER_PX,
         "filters": network.filters,
         "calibration": {"temperature": list(calibration.temperature), "bias": list(calibration.bias)},

@@ -1,16 +1,19 @@
 """The segmentation network: five findings at once, from a frame at the working scale of 0.1 mm/px.
 
-Input planes (n, 5, h, w), made by `planes` and by nothing else, in training as in use:
+Input planes (n, 16, h, w), made by `planes` and by nothing else, in training as in use:
 0-2  density of R, G, B minus that of the person's unaffected skin and minus smooth shading (`evenly_lit`): exposure,
-     white balance and the shape of the face drop out, melasma and erythema stay (DESIGN.md 5)
-3    1 on usable skin; off it the densities are 0, so that eyes, lips and background cannot be mistaken for lesions
+     white balance and the shape of the face drop out, melasma and erythema stay (DESIGN.md 5). Off the skin it is what
+     the photo shows: a lid, a lip or a strand of hair explains the dark rim beside it
+3    1 on usable skin: only there is anything looked for
 4    resolution of the photo, log2 of native px/mm around 8: a blurred pore must not get a sharp pore's probability
+5-15 the context (context.py), the same for all pixels of a cell but for its interpolation
 
 The body is MONAI's residual SegResNet with batch norm: group or instance norm would make a pixel's probability depend
 on the rest of its tile. It works on 2 x 2 blocks of pixels as channels (pixel unshuffle), which costs a third of the
 time of a full-resolution top level on two CPU cores (25 against 8 to 11 tiles of 256 px per second in training). The
 pixels of a block are answered by weights of their own, which combs the borders of marks: every other row reaches
-further. What alternates from row to row is therefore taken out of the logits (`_even_out`).
+further. What alternates from row to row is therefore taken out of the logits (`_even_out`). The context is smooth: its
+mean over a block is enough, which keeps the first layer narrow.
 """
 
 from __future__ import annotations
@@ -25,10 +28,12 @@ from torch.nn import functional
 
 from skinimg.base.findings import MASK_FINDINGS
 from skinimg.base.records import BoolArray, FloatArray, SkinMaps
+from skinimg.model.context import CELL_PX, N_ANATOMY, N_COARSE, N_CONTEXT, frame_context
 from skinimg.skin.masked_blur import masked_blur
 from skinimg.skin.optics import density, skin_density
 
-N_PLANES = 5
+N_FINE = 5
+N_PLANES = N_FINE + N_CONTEXT
 GRID_PX = 16  # sides of an input are multiples of it: 2 for the blocks, 8 for three halvings
 REACH_PX = 192  # no output pixel depends on an input pixel further away; a test reads it off the gradients
 _BLOCK = 2
@@ -40,12 +45,13 @@ _EVENED_OUT = ("spots", "redness", "scars", "wrinkles")
 # die of it (12 tiles by heart, 60 steps: Dice of spots 0.09 from one half, 0.68 from here).
 _RARE_LOGIT = -4.0
 _DENSITY_GAIN = 4.0  # a lentigo is 0.1 to 0.4 denser than its skin, a pore 0.05 to 0.2
+_CONTEXT_GAIN = (_DENSITY_GAIN,) * N_COARSE + (1.0,) * N_ANATOMY
 _MIDDLE_PX_PER_MM = 8.0
 _LIGHT_MM = 4.0  # light and the shape of a face vary more slowly; scars and folds more quickly
 
 
 class SkinNetwork(nn.Module):
-    """Logits of five findings: (n, 5, h, w) planes -> (n, 5, h, w); sides are multiples of GRID_PX."""
+    """Logits of five findings: (n, 16, h, w) planes -> (n, 5, h, w); sides are multiples of GRID_PX."""
 
     kernels: Tensor
 
@@ -55,7 +61,7 @@ class SkinNetwork(nn.Module):
         self.body = SegResNet(
             spatial_dims=2,
             init_filters=filters,
-            in_channels=N_PLANES * _BLOCK**2,
+            in_channels=N_FINE * _BLOCK**2 + N_CONTEXT,
             out_channels=len(MASK_FINDINGS) * _BLOCK**2,
             norm="batch",
             blocks_down=(1, 1, 2, 2),
@@ -68,7 +74,9 @@ class SkinNetwork(nn.Module):
         self.register_buffer("kernels", _kernels(), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        return _even_out(self.join(self.body(self.split(x))), self.kernels)
+        context = functional.avg_pool2d(x[:, N_FINE:], _BLOCK)
+        blocks = torch.cat([self.split(x[:, :N_FINE]), context], dim=1)
+        return _even_out(self.join(self.body(blocks)), self.kernels)
 
     def on(self, device: str) -> Self:
         """The network on a device, in the memory layout that is fastest on CPUs and GPUs alike."""
@@ -88,16 +96,27 @@ def _even_out(logits: Tensor, kernels: Tensor) -> Tensor:
     return functional.conv2d(padded, kernels.to(logits.dtype), groups=len(MASK_FINDINGS))
 
 
-def planes(relative: Tensor, skin: Tensor, native_px_per_mm: Tensor) -> Tensor:
+def planes(relative: Tensor, skin: Tensor, native_px_per_mm: Tensor, context: Tensor) -> Tensor:
     """The network's input.
 
     relative : (n, 3, h, w) density minus the density of the person's unaffected skin; skin : (n, h, w) bool;
-    native_px_per_mm : (n,)
+    native_px_per_mm : (n,); context : (n, 11, ceil(h / 16), ceil(w / 16)) of context.py
     """
     on_skin = skin[:, None].to(relative.dtype)
-    pigment = (relative * _DENSITY_GAIN).clamp(-4, 6) * on_skin
+    height, width = skin.shape[1:]
+    pigment = (relative * _DENSITY_GAIN).clamp(-4, 6)
     fineness = (torch.log2(native_px_per_mm / _MIDDLE_PX_PER_MM) / 2).clamp(-1, 1)
-    return torch.cat([pigment, on_skin, fineness[:, None, None, None].to(relative.dtype) * on_skin], dim=1)
+    around = context.to(relative.dtype) * context.new_tensor(_CONTEXT_GAIN, dtype=relative.dtype)[:, None, None]
+    smooth = functional.interpolate(around, scale_factor=CELL_PX, mode="bilinear", align_corners=False)
+    return torch.cat(
+        [
+            pigment,
+            on_skin,
+            fineness[:, None, None, None].to(relative.dtype) * on_skin,
+            smooth[..., :height, :width],
+        ],
+        dim=1,
+    )
 
 
 def evenly_lit(linear: FloatArray, skin: BoolArray, maps: SkinMaps, mm_per_px: float) -> FloatArray:
@@ -113,7 +132,14 @@ def evenly_lit(linear: FloatArray, skin: BoolArray, maps: SkinMaps, mm_per_px: f
     return density(linear) - plain.astype(np.float32) - light[..., None]
 
 
-def frame_planes(relative: FloatArray, skin: BoolArray, native_px_per_mm: float) -> Tensor:
-    """The input of one frame, (5, h, w); relative : (h, w, 3) density minus that of unaffected skin."""
-    density = torch.from_numpy(np.ascontiguousarray(relative.transpose(2, 0, 1), np.float32))
-    return planes(density[None], torch.from_numpy(skin)[None], torch.tensor([native_px_per_mm]))[0]
+def frame_planes(
+    relative: FloatArray, skin: BoolArray, native_px_per_mm: float, place: FloatArray | None = None
+) -> Tensor:
+    """The input of one frame, (16, h, w).
+
+    relative : (h, w, 3) density minus that of unaffected skin; place : `Frame.place`, None on a close-up
+    """
+    density = torch.from_numpy(np.ascontiguousarray(relative.transpose(2, 0, 1), np.float32))[None]
+    on_skin = torch.from_numpy(skin)[None]
+    context = frame_context(density, on_skin, None if place is None else torch.from_numpy(place)[None])
+    return planes(density, on_skin, torch.tensor([native_px_per_mm]), context)[0]

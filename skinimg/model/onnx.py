@@ -1,6 +1,6 @@
 """The network as an ONNX file, for use without torch, and the check that it says the same.
 
-The file takes the planes of `network.planes`, float32 (n, 5, h, w) with sides that are multiples of 16, and gives
+The file takes the planes of `network.planes`, float32 (n, 16, h, w) with sides that are multiples of 16, and gives
 calibrated probabilities (n, 5, h, w). Needs the extra `export`.
 """
 

@@ -37,7 +37,8 @@ class Trained:
         """(5, h, w) in the order of MASK_FINDINGS; 0 off the skin."""
         relative = evenly_lit(frame.linear, frame.skin, maps, frame.mm_per_px)
         with steady_threads():
-            logits, effort = run(self.network, frame_planes(relative, frame.skin, frame.native_px_per_mm), self.effort)
+            seen = frame_planes(relative, frame.skin, frame.native_px_per_mm, frame.place)
+            logits, effort = run(self.network, seen, self.effort)
             probability = self.calibration.probability(logits)
         self.shrunk |= effort != self.effort
         self.effort = effort

@@ -19,6 +19,7 @@ from safetensors.torch import save as save_safetensors
 from torch import Tensor, nn
 
 from skinimg.base.errors import WeightsError
+from skinimg.base.files import write_bytes
 
 Card = dict[str, Any]
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -86,9 +87,7 @@ def save_weights(tensors: Mapping[str, Tensor], card: Mapping[str, Any], path: P
     path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(full, indent=2, ensure_ascii=False) + "\n"
     for target, content in ((path, blob), (path.with_suffix(".json"), text.encode())):
-        part = target.with_name(target.name + ".part")
-        part.write_bytes(content)
-        part.replace(target)
+        write_bytes(target, content)
     return full
 
 

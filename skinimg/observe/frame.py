@@ -28,6 +28,7 @@ def face_frame(photo: Photo, face: Face, px_per_mm: float, scale_source: str) ->
         The scale would make the frame larger than any head.
     """
     from skinimg.face import region_masks, skin_mask  # imports torch, which a close-up does not need
+    from skinimg.face.place import place_planes
 
     roll = np.radians(face.roll_deg)
     upright = np.array([[np.cos(roll), np.sin(roll)], [-np.sin(roll), np.cos(roll)]])  # photo direction -> frame
@@ -50,6 +51,7 @@ def face_frame(photo: Photo, face: Face, px_per_mm: float, scale_source: str) ->
         WORKING_MM_PER_PX,
         px_per_mm,
         scale_source,
+        place_planes(landmarks, (skin.shape[0], skin.shape[1])),
     )
 
 

@@ -44,7 +44,7 @@ def assess(frame: Frame, face: Face | None) -> Quality:
     sharp = sharpness(frame)
     clipped = float(np.mean(skin.max(axis=1) >= _CEILING))
     dark = float(np.mean(skin.min(axis=1) < _DARK))
-    shine = _shine_fraction(frame, np.median(skin, axis=0))
+    shine = shine_fraction(frame)
     findings = (
         _blur(sharp),
         _share(clipped, _CLIPPED_WARNING, _CLIPPED_REJECTED, "overexposed", "is saturated", "less light or exposure"),
@@ -78,11 +78,12 @@ def _contrast(log_light: FloatArray, where: BoolArray, scale: float) -> float:
     return float(np.median(np.abs(band[where])))
 
 
-def _shine_fraction(frame: Frame, median: FloatArray) -> float:
+def shine_fraction(frame: Frame) -> float:
     """Share of the region, shine included, that is much brighter than the skin and has lost its colour to the lamp."""
     region = frame.linear[(frame.region_bits & 1) > 0]
-    if len(region) == 0:
+    if len(region) == 0 or not frame.skin.any():
         return 0.0
+    median = np.median(frame.linear[frame.skin], axis=0)
     bright = region.max(axis=1) > 1.6 * median.max()
     pale = _saturation(region) < 0.6 * _saturation(median[None])
     return float(np.mean(bright & pale))

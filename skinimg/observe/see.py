@@ -50,6 +50,7 @@ class Seen:
     maps: SkinMaps
     camera: str  # maker and model, empty where the file does not say
     witnesses: dict[str, FloatArray]  # what keeps its colour, see witnesses.py
+    jpeg_quality: float  # of the file, NaN for other formats
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def see(entry: PhotoEntry, reference: Reference | None, settings: Settings) -> S
     """
     photo = with_halved_chroma(read_photo(entry.path, settings.max_megapixels))
     photo, colour = _calibrated(photo)
-    face = None if entry.view == "closeup" else _face(photo)
+    face = None if entry.view == "closeup" else face_of(photo)
     frame = _frame(photo, entry, face, reference, settings)
     quality = assess(frame, face)
     if quality.rejected:
@@ -88,7 +89,7 @@ def see(entry: PhotoEntry, reference: Reference | None, settings: Settings) -> S
         anchor = baseline_anchor(plain) if reference is None else session_anchor(plain, reference.anchor)
     maps = skin_maps(frame.linear, frame.skin, frame.mm_per_px, anchor)
     shown = _witnesses(photo, face, frame, colour)
-    return Seen(photo.sha256, frame, face, colour, quality, maps, photo.camera, shown)
+    return Seen(photo.sha256, frame, face, colour, quality, maps, photo.camera, shown, photo.jpeg_quality)
 
 
 def _witnesses(photo: Photo, face: Face | None, frame: Frame, colour: Colour) -> dict[str, FloatArray]:
@@ -110,7 +111,7 @@ def _calibrated(photo: Photo) -> tuple[Photo, Colour]:
     return replace(photo, linear=linear), Colour("card", error_de00)
 
 
-def _face(photo: Photo) -> Face:
+def face_of(photo: Photo) -> Face:
     """The face, in pixels of the photo. It is looked for in at most 2,000 px: the network sees far fewer anyway."""
     from skinimg.face import find_face
 

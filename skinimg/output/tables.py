@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
+from dataclasses import asdict, fields
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from skinimg.base.entries import PhotoEntry, Study, days_between
+from skinimg.base.files import atomic
+from skinimg.base.photo_difference import PhotoDifference
 from skinimg.base.records import Change, Shot
 from skinimg.compare.clinical_scores import Estimate
+from skinimg.compare.photo_limits import warnings_of
 from skinimg.compare.ratio import percent_interval
 from skinimg.compare.score import Score
 from skinimg.measure.metrics import METRICS, Metric
 
+DIFFERENCES = tuple(field.name for field in fields(PhotoDifference))
 COLUMNS: dict[str, tuple[str, ...]] = {
     "photos": (
         *("subject", "session", "date", "view", "light", "replicate", "photo", "sha256", "status", "reasons"),
         *("px_per_mm", "scale_source", "color_source", "color_error_de00", "sharpness"),
         *("yaw_deg", "pitch_deg", "roll_deg", "registration_error_mm", "overlap_fraction"),
+        *DIFFERENCES,
     ),
     "measurements": (
         *("subject", "session", "date", "view", "light", "replicate"),
@@ -57,6 +62,7 @@ _NUMBERS = (
         "contrast",
         "improvement_percent",
     ),
+    *DIFFERENCES,
 )
 Row = dict[str, object]
 
@@ -93,7 +99,7 @@ def _keys(entry: PhotoEntry) -> Row:
 
 def photo_row(shot: Shot) -> Row:
     """A measured photo."""
-    reasons = (*shot.quality.reasons, *shot.alignment.notes)
+    reasons = (*shot.quality.reasons, *shot.alignment.notes, *warnings_of(shot.difference))
     face = shot.face
     return {
         **_keys(shot.entry),
@@ -111,6 +117,7 @@ def photo_row(shot: Shot) -> Row:
         "roll_deg": face.roll_deg if face else np.nan,
         "registration_error_mm": np.nan if shot.frame.scale_source == "assumed" else shot.alignment.error_mm,
         "overlap_fraction": shot.alignment.overlap_fraction,
+        **asdict(shot.difference),
     }
 
 
@@ -238,6 +245,5 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
 
 
 def _whole(target: Path, save: Callable[[Path], object]) -> None:
-    partial = target.with_name(f".{target.name}.{os.getpid()}")
-    save(partial)
-    partial.replace(target)
+    with atomic(target) as partial:
+        save(partial)

@@ -1,12 +1,13 @@
 """Absolute colour from a 24-patch card in the photo: find the card, fit a matrix, say how well it predicts.
 
 The fit is linear, in linear light, and exact for the white patch; its error is measured on patches that it has not
-seen. A phone's tone curve or a light with gaps in its spectrum leaves a large error, and then nothing is corrected.
+seen. Where it is large, a phone's tone curve is undone first. A light with gaps in its spectrum, or a phone that
+treats hues apart, leaves a large error still, and then nothing is corrected.
 """
 
 from __future__ import annotations
 
-from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -14,12 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 from skinimg.base.errors import CalibrationError
-from skinimg.base.records import ByteArray, FloatArray
+from skinimg.base.records import FloatArray
 from skinimg.photo.colour import WHITE_D65, apply_matrix, delta_e_2000, linear_to_lab, linear_to_srgb8
 from skinimg.photo.icc import WHITE_D50, XYZ_TO_LINEAR, adaptation
+from skinimg.photo.lattice import Cell, lattices, likely_sides, squares
+from skinimg.photo.tone_curve import ToneCurve, best_curve
 
 Array = npt.NDArray[np.float64]
-_Cell = tuple[int, int]
 
 MAX_ERROR_DE00 = 4.0  # DESIGN.md: larger errors are refused; a change of skin tone by treatment is 1 to 3
 
@@ -46,12 +48,13 @@ def _reference() -> FloatArray:
 
 
 REFERENCE = _reference()
+_PATCHES: FloatArray = REFERENCE.reshape(24, 3)
 
 _WORK_SIDE_PX = 1200
-_MIN_SQUARES = 9  # that must lie on one lattice before it is tried as a card
 _SAME_DE00 = 15.0  # a patch is recognised: neighbours on the card differ by 20 and more, makes of cards by up to 12
 _CARD_PATCHES = 14  # patches that must be recognised before it is called a card: chance gives up to 9 (tests)
 _WHITE = 18
+_CEILING, _FLOOR = 0.99, 1e-3  # of white: the last codes of 8 bits at either end
 
 
 @dataclass(frozen=True)
@@ -79,18 +82,18 @@ def find_card(linear: FloatArray) -> Card | None:
     zoom = min(1.0, _WORK_SIDE_PX / max(linear.shape[:2]))
     size = (round(linear.shape[1] * zoom), round(linear.shape[0] * zoom))
     small = np.asarray(cv2.resize(linear, size, interpolation=cv2.INTER_AREA), np.float32)
-    centres, sides = _squares(linear_to_srgb8(small))
+    centres, sides = squares(linear_to_srgb8(small))
     best: tuple[int, float, Card] | None = None
-    for side in _likely_sides(sides):
+    for side in likely_sides(sides):
         alike = np.abs(np.log(sides / side)) < 0.3
-        for lattice in _lattices(centres[alike], side):
+        for lattice in lattices(centres[alike], side):
             for seen, error, card in _placements(small, lattice):
                 if best is None or (seen, -error) > (best[0], -best[1]):
                     best = seen, error, card
     if best is None or best[0] < _CARD_PATCHES:
         return None
     seen, _, card = best
-    if seen < 24:
+    if seen < 24 and (seen := _recognised_behind_a_curve(card.patches)) < 24:
         raise CalibrationError(
             "the colour card cannot be read: partly hidden, in shadow or glare, or its colours were altered",
             found=f"{seen} of 24 patches with their colour",
@@ -103,38 +106,67 @@ def find_card(linear: FloatArray) -> Card | None:
 def correct(linear: FloatArray, card: Card) -> tuple[FloatArray, float]:
     """The photo in the colours of the card's makers, and the error of that in CIEDE2000.
 
-    The error is the mean over the patches, each predicted by a fit that did not use it.
+    The error is the mean over the patches that are not cut off, each predicted by a fit that did not use it.
 
     Raises
     ------
     CalibrationError
         The error is above 4, or the white patch is saturated.
     """
-    if card.patches[_WHITE].max() >= 0.99:
+    if card.patches[_WHITE].max() >= _CEILING:
         raise CalibrationError(
             "the white patch of the colour card is saturated",
             found=f"{100 * card.patches[_WHITE].max():.0f} % of white",
             needed="less than 99 %",
             next_step="Expose less.",
         )
-    reference = REFERENCE.reshape(24, 3)
-    everything = np.arange(24)
-    left_out = [k for k in everything if k != _WHITE]  # the white is fitted exactly and cannot be predicted
-    predicted = [card.patches[k] @ _fit(card.patches, reference, everything != k).T for k in left_out]
-    errors = delta_e_2000(linear_to_lab(np.array(predicted)), linear_to_lab(reference[left_out]))
-    error = float(errors.mean())
+    curve, error = ToneCurve(), _prediction_error(card.patches, lambda _: ToneCurve())
+    if error > MAX_ERROR_DE00:  # a phone's curve, then; where none is needed none is fitted
+        curve = _curve(card.patches, _usable(card.patches), None)
+        error = _prediction_error(card.patches, lambda used: _curve(card.patches, used, curve))
     if error > MAX_ERROR_DE00:
         raise CalibrationError(
-            "the colour card does not agree with one matrix",
+            "the colour card does not agree with one tone curve and one matrix",
             found=f"a colour error of {error:.1f} (CIEDE2000)",
             needed=f"at most {MAX_ERROR_DE00:g}",
-            next_step="Use one even light and a camera without filters or automatic enhancement.",
+            next_step="Use one even light, and a camera without filters or automatic enhancement (the phone's Pro mode "
+            "or raw, all sessions alike).",
         )
-    return apply_matrix(linear, _fit(card.patches, reference, everything >= 0)), error
+    matrix = _fit(curve.apply(card.patches), _usable(card.patches))
+    return apply_matrix(curve.apply(linear), matrix), error
 
 
-def _fit(patches: FloatArray, reference: FloatArray, used: npt.NDArray[np.bool_]) -> Array:
-    """(3, 3) matrix: least squares over the patches, exact for the white."""
+def _usable(patches: FloatArray) -> npt.NDArray[np.bool_]:
+    """(24,) patches that are cut off neither at white nor at black; cyan lies outside sRGB, and its red is cut off."""
+    return np.asarray((patches.max(axis=1) < _CEILING) & (patches.min(axis=1) > _FLOOR))
+
+
+def _curve(patches: FloatArray, used: npt.NDArray[np.bool_], start: ToneCurve | None) -> ToneCurve:
+    target = linear_to_lab(_PATCHES[used])
+
+    def error(curve: ToneCurve) -> float:
+        straight = curve.apply(patches)
+        return float(delta_e_2000(linear_to_lab(straight[used] @ _fit(straight, used).T), target).mean())
+
+    return best_curve(error, start)
+
+
+def _prediction_error(patches: FloatArray, curve_of: Callable[[npt.NDArray[np.bool_]], ToneCurve]) -> float:
+    """Mean CIEDE2000 of the usable patches, each predicted by a curve and a matrix that were fitted without it."""
+    usable = _usable(patches)
+    errors = []
+    for k in np.flatnonzero(usable):
+        if k == _WHITE:  # fitted exactly, so it cannot be predicted
+            continue
+        used = usable & (np.arange(24) != k)
+        straight = curve_of(used).apply(patches)
+        errors.append(delta_e_2000(linear_to_lab(straight[k] @ _fit(straight, used).T), linear_to_lab(_PATCHES[k])))
+    return float(np.mean(errors))
+
+
+def _fit(patches: npt.NDArray[np.floating], used: npt.NDArray[np.bool_]) -> Array:
+    """(3, 3) matrix: least squares over the used patches, exact for the white."""
+    reference = _PATCHES
     white, target = patches[_WHITE].astype(np.float64), reference[_WHITE].astype(np.float64)
     _, _, directions = np.linalg.svd(white[None])
     free = directions[1:]  # (2, 3) perpendicular to the white
@@ -146,87 +178,19 @@ def _fit(patches: FloatArray, reference: FloatArray, used: npt.NDArray[np.bool_]
     return np.asarray(exact + solution.T @ free, np.float64)
 
 
-def _squares(srgb: ByteArray) -> tuple[Array, Array]:
-    """Centres (n, 2) and sides (n,) of filled squares, found as contours over many thresholds of every channel."""
-    found: list[tuple[float, float, float]] = []
-    for channel in cv2.split(cv2.GaussianBlur(srgb, (0, 0), 0.8)):
-        for threshold in range(20, 250, 14):
-            binary = cv2.threshold(channel, threshold, 255, cv2.THRESH_BINARY)[1]
-            for contour in cv2.findContours(binary, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)[0]:
-                (x, y), (w, h), _ = cv2.minAreaRect(contour)
-                side = (w * h) ** 0.5
-                if min(w, h) < 8 or max(w, h) > 1.5 * min(w, h) or side > 0.25 * min(srgb.shape[:2]):
-                    continue
-                if cv2.contourArea(contour) > 0.8 * w * h:
-                    found.append((x, y, side))
-    kept: list[tuple[float, float, float]] = []
-    for x, y, side in sorted(found, key=lambda square: -square[2]):
-        if all((x - a) ** 2 + (y - b) ** 2 > (0.5 * s) ** 2 or side < 0.6 * s for a, b, s in kept):
-            kept.append((x, y, side))
-    table = np.array(kept, np.float64).reshape(-1, 3)
-    return table[:, :2], table[:, 2]
+def _recognised_behind_a_curve(patches: FloatArray) -> int:
+    """How many patches have their colour once the tone curve is undone that most of them ask for."""
+    target = linear_to_lab(_PATCHES)
+
+    def errors(curve: ToneCurve) -> Array:
+        straight = curve.apply(patches)
+        matrix, *_ = np.linalg.lstsq(straight.astype(np.float64), _PATCHES.astype(np.float64), rcond=None)
+        return delta_e_2000(linear_to_lab(straight @ matrix), target)
+
+    return int(np.sum(errors(best_curve(lambda curve: float(np.median(errors(curve))))) < _SAME_DE00))
 
 
-def _likely_sides(sides: Array) -> list[float]:
-    """The few sides that most squares share."""
-    counts = [(int(np.sum(np.abs(np.log(sides / side)) < 0.3)), float(side)) for side in sides]
-    likely: list[float] = []
-    for count, side in sorted(counts, reverse=True):
-        if count >= _MIN_SQUARES and all(abs(np.log(side / other)) > 0.2 for other in likely):
-            likely.append(side)
-    return likely[:4]
-
-
-def _lattices(centres: Array, side: float) -> list[tuple[dict[_Cell, int], Array]]:
-    """Regular grids among square centres: cells -> index, with the (3, 3) homography from cells to pixels."""
-    steps = centres[None] - centres[:, None]  # (n, n, 2)
-    length = np.linalg.norm(steps, axis=2)
-    near = (length > 0.9 * side) & (length < 1.9 * side)
-    if not near.any():
-        return []
-    # Neighbours lie along two perpendicular directions: four times their angle agrees.
-    angle = np.arctan2(steps[..., 1], steps[..., 0])[near]
-    weight = 1 / length[near] ** 4  # nearest neighbours, not diagonals
-    turn = np.angle(np.sum(weight * np.exp(4j * angle))) / 4
-    axes = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
-    along = steps @ axes.T  # (n, n, 2)
-    pitches = []
-    for k in (0, 1):
-        straight = near & (np.abs(along[..., 1 - k]) < 0.3 * np.abs(along[..., k]))
-        if not straight.any():
-            return []
-        pitches.append(np.median(np.abs(along[..., k][straight])))
-    cells = along / np.array(pitches)
-    rounded = np.rint(cells)
-    linked = (np.abs(cells - rounded).max(axis=2) < 0.3) & (np.abs(rounded).sum(axis=2) == 1)
-    grids = []
-    unseen = set(range(len(centres)))
-    while unseen:
-        grid = _walk(unseen.pop(), linked, rounded.astype(int))
-        unseen -= set(grid.values())
-        if len(grid) >= _MIN_SQUARES:
-            points = np.array(list(grid), np.float64)
-            homography, _ = cv2.findHomography(points, centres[list(grid.values())], cv2.RANSAC, 0.3 * side)
-            if homography is not None:
-                grids.append((grid, np.asarray(homography, np.float64)))
-    return grids
-
-
-def _walk(start: int, linked: npt.NDArray[np.bool_], offset: npt.NDArray[np.int_]) -> dict[_Cell, int]:
-    """Number the squares that hang together with one, from neighbour to neighbour."""
-    place = {start: (0, 0)}
-    queue = deque([start])
-    while queue:
-        here = queue.popleft()
-        for other in np.flatnonzero(linked[here]):
-            if int(other) not in place:
-                step = offset[here, other]
-                place[int(other)] = (place[here][0] + int(step[0]), place[here][1] + int(step[1]))
-                queue.append(int(other))
-    return {cell: index for index, cell in place.items()}
-
-
-def _placements(linear: FloatArray, lattice: tuple[dict[_Cell, int], Array]) -> list[tuple[int, float, Card]]:
+def _placements(linear: FloatArray, lattice: tuple[dict[Cell, int], Array]) -> list[tuple[int, float, Card]]:
     """Every way to lay the card over a lattice: patches recognised, their median error, the card."""
     grid, homography = lattice
     low, high = np.min(list(grid), axis=0), np.max(list(grid), axis=0)

@@ -21,7 +21,7 @@ from PIL import Image, ImageCms
 from skinimg.base.errors import PhotoError
 from skinimg.base.records import Photo
 from skinimg.photo import icc
-from skinimg.photo.damage import MOST_SEAM, seam
+from skinimg.photo.damage import refuse_torn_blocks, refuse_torn_rows
 from skinimg.photo.header import DECODER_ERRORS, MAX_MEGAPIXELS, READABLE, PhotoHeader, open_image
 
 Codes = npt.NDArray[Any]  # uint8 or uint16
@@ -100,10 +100,15 @@ def colour_profile(header: PhotoHeader, path: Path) -> icc.ColourProfile:
             ) from error
     if header.format == "PNG" and header.nclx:
         return _named_profile(header.nclx, path)
-    if header.nclx.get("transfer_characteristics") in _NCLX_HDR_CURVES:
+    if header.odd_colours:
         raise PhotoError(
-            f"{path.name} has an HDR tone curve", found="PQ or HLG", needed="a plain photo", next_step=_AGAIN
+            f"the colours of {path.name} are described without a profile",
+            found=header.odd_colours,
+            needed="sRGB, or an embedded colour profile",
+            next_step=_AGAIN,
         )
+    if header.nclx.get("transfer_characteristics") in _NCLX_HDR_CURVES:
+        raise _hdr(path)
     if header.nclx.get("color_primaries") == _NCLX_P3:
         return icc.DISPLAY_P3
     return icc.ADOBE_RGB if header.adobe_rgb else icc.SRGB
@@ -117,13 +122,12 @@ def _named_profile(nclx: dict[str, int], path: Path) -> icc.ColourProfile:
     """What a PNG's cICP chunk names (ITU-T H.273); only primaries and curves that are known are believed."""
     primaries, curve = nclx["color_primaries"], nclx["transfer_characteristics"]
     if curve in _NCLX_HDR_CURVES:
-        raise PhotoError(
-            f"{path.name} has an HDR tone curve", found="PQ or HLG", needed="a plain photo", next_step=_AGAIN
-        )
-    if curve != _NCLX_SRGB_CURVE or primaries not in (_NCLX_SRGB, _NCLX_P3) or not nclx["full_range_flag"]:
+        raise _hdr(path)
+    known = curve == _NCLX_SRGB_CURVE and primaries in (_NCLX_SRGB, _NCLX_P3)
+    if not known or nclx["matrix_coefficients"] or not nclx["full_range_flag"]:  # a PNG holds RGB of the full range
         raise PhotoError(
             f"the colours of {path.name} are named in a way that is not known",
-            found=f"cICP primaries {primaries}, curve {curve}",
+            found=f"cICP primaries {primaries}, curve {curve}, matrix {nclx['matrix_coefficients']}",
             needed="sRGB or Display P3",
             next_step=_AGAIN,
         )
@@ -140,12 +144,15 @@ def _decode(data: bytes, image: Image.Image, header: PhotoHeader, profile: icc.C
         if header.format == "HEIF" and header.bits > 8:
             return _heif16(data)
         if header.bits > 8:
-            return _deep(data, path)
+            return _deep(data, np.asarray(image), path)
         if header.format in ("JPEG", "MPO") and image.mode in ("RGB", "L"):
             return whole_jpeg(data, grey=image.mode == "L")
         if image.mode in ("YCbCr", "RGBX"):
             image = image.convert("RGB")
-        return np.asarray(image)
+        codes = np.asarray(image)
+        if header.format == "HEIF":
+            refuse_torn_blocks(codes)
+        return codes
     except MemoryError as error:
         raise PhotoError(f"{path.name} does not fit into memory", found=f"{header.width} x {header.height}") from error
     except (*DECODER_ERRORS, cv2.error) as error:
@@ -161,13 +168,15 @@ def whole_jpeg(data: bytes, *, grey: bool) -> Codes:
     """A JPEG whose decoder had nothing to warn of, and whose rows join; ValueError for any other."""
     codes = simplejpeg.decode_jpeg(data, "GRAY" if grey else "RGB", strict=True)
     codes = codes[..., 0] if grey else codes
-    if (found := seam(codes)) > MOST_SEAM:
-        raise ValueError(f"its rows do not join (a step {found:.1f} times that of its neighbours, limit {MOST_SEAM})")
+    refuse_torn_rows(codes)
     return codes
 
 
-def _deep(data: bytes, path: Path) -> Codes:
-    """16-bit PNG and TIFF: Pillow would cut them to 8 bits."""
+def _deep(data: bytes, opinion: Codes, path: Path) -> Codes:
+    """16-bit PNG and TIFF by OpenCV, as Pillow would cut them to 8 bits.
+
+    opinion : what Pillow made of the same file, 8 bits or 16; the two must see the same picture.
+    """
     codes = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if codes is None or codes.dtype != np.uint16:
         raise PhotoError(
@@ -175,7 +184,13 @@ def _deep(data: bytes, path: Path) -> Codes:
             found="an unusual 16-bit layout" if codes is None else str(codes.dtype),
             needed="RGB or grey with 8 or 16 bits",
         )
-    return codes[..., [2, 1, 0, 3][: codes.shape[2]]] if codes.ndim == 3 else codes  # BGR(A) -> RGB(A)
+    codes = codes[..., [2, 1, 0, 3][: codes.shape[2]]] if codes.ndim == 3 else codes  # BGR(A) -> RGB(A)
+    if codes.shape[:2] == opinion.shape[:2] and codes.ndim == opinion.ndim:
+        channels = min(codes.shape[-1], opinion.shape[-1])  # Pillow and OpenCV differ in whether they keep alpha
+        ours = codes if opinion.dtype == np.uint16 else (codes >> 8).astype(np.uint8)
+        if np.array_equal(ours[..., :channels], opinion[..., :channels]):
+            return codes
+    raise ValueError("two decoders see different pictures in it")
 
 
 def _heif16(data: bytes) -> Codes:

@@ -20,6 +20,7 @@ from typing import BinaryIO
 from PIL import Image, JpegImagePlugin
 
 from skinimg.base.errors import PhotoError
+from skinimg.photo.png import cicp, odd_colours
 
 # Extensions of photos: those that are read, and those that are known to be photos but are refused with a next step.
 _READ = "jpg jpeg jpe jfif jif jfi pjpeg pjp mpo png tif tiff webp heic heif hif"
@@ -54,7 +55,7 @@ _MAKE, _MODEL = 0x010F, 0x0110
 _DATE_TAKEN, _DATE_DIGITIZED, _BITS_PER_SAMPLE = 0x9003, 0x9004, 258
 _NEW_SUBFILE_TYPE, _REDUCED, _PLANAR, _SEPARATE = 254, 1, 284, 2  # TIFF 6.0
 _LUMINANCE_SUM_AT_50 = 3688  # of the 64 steps
-_PNG_START = b"\x89PNG\r\n\x1a\n"
+_WHITE_IS_ZERO, _PHOTOMETRIC = 0, 262
 _MODES = ("RGB", "RGBA", "RGBX", "L", "LA", "I;16", "I;16L", "I;16B", "YCbCr")
 
 
@@ -75,6 +76,7 @@ class PhotoHeader:
     nclx: dict[str, int]  # the HEIC way of naming primaries and tone curve where there is no ICC profile
     chroma: str  # at which resolution the file keeps colour: 4:4:4, 4:2:2, 4:2:0
     jpeg_quality: float  # NaN for other formats
+    odd_colours: str = ""  # what a PNG without a profile says of its colours, where that is not sRGB
 
 
 def read_header(path: Path, max_megapixels: float = MAX_MEGAPIXELS) -> PhotoHeader:
@@ -159,7 +161,8 @@ def _header(image: Image.Image) -> PhotoHeader:
         adobe_rgb=str(exif.get_ifd(_INTEROP_BLOCK).get(1, "")).strip("\0 ") == "R03",
         chroma=_chroma(image),
         jpeg_quality=_jpeg_quality(image),
-        nclx=_cicp(image) if image.format == "PNG" else image.info.get("nclx_profile") or {},
+        odd_colours=odd_colours(image),
+        nclx=cicp(image) if image.format == "PNG" else image.info.get("nclx_profile") or {},
     )
 
 
@@ -200,25 +203,6 @@ def _pages(image: Image.Image) -> int:
     return frames if first_is_small else photos
 
 
-def _cicp(image: Image.Image) -> dict[str, int]:
-    """The cICP chunk of a PNG under the names that HEIC has for its fields; empty where there is none."""
-    file = getattr(image, "fp", None)  # Pillow's types leave it out
-    if file is None:
-        return {}
-    place = file.tell()
-    file.seek(len(_PNG_START))
-    found: dict[str, int] = {}
-    while len(head := file.read(8)) == 8 and head[4:] not in (b"IDAT", b"IEND"):
-        size = int.from_bytes(head[:4], "big")
-        if head[4:] == b"cICP" and size == 4:
-            names = ("color_primaries", "transfer_characteristics", "matrix_coefficients", "full_range_flag")
-            found = dict(zip(names, file.read(4), strict=True))
-            break
-        file.seek(size + 4, 1)
-    file.seek(place)
-    return found
-
-
 def _refuse_unfit(image: Image.Image, header: PhotoHeader, path: Path, max_megapixels: float) -> None:
     megapixels = header.width * header.height / 1e6
     if megapixels > max_megapixels:
@@ -241,6 +225,19 @@ def _refuse_unfit(image: Image.Image, header: PhotoHeader, path: Path, max_megap
             needed="one photo per file",
             next_step="Export the page that you mean as its own file.",
         )
+    if header.format == "TIFF" and header.bits > 8:
+        _refuse_odd_tiff(image, header, path)
+    if image.mode not in _MODES:
+        raise PhotoError(
+            f"{path.name} has pixels of a kind that cannot be measured",
+            found={"P": "a palette", "1": "black and white"}.get(image.mode, image.mode),
+            needed="RGB or grey with 8 or 16 bits",
+            next_step="Export the photo again as an RGB JPEG, PNG or TIFF.",
+        )
+
+
+def _refuse_odd_tiff(image: Image.Image, header: PhotoHeader, path: Path) -> None:
+    """16-bit layouts that OpenCV reads as something else."""
     if header.format == "TIFF" and header.bits > 8 and image.tag_v2.get(_PLANAR, 1) == _SEPARATE:  # type: ignore[attr-defined]
         raise PhotoError(
             f"{path.name} keeps its colours in separate planes",
@@ -248,12 +245,13 @@ def _refuse_unfit(image: Image.Image, header: PhotoHeader, path: Path, max_megap
             needed="interleaved colours",
             next_step="Export it again as an interleaved TIFF (planar configuration 1, the usual one).",
         )
-    if image.mode not in _MODES:
+    inverted = header.format == "TIFF" and image.tag_v2.get(_PHOTOMETRIC) == _WHITE_IS_ZERO  # type: ignore[attr-defined]
+    if inverted and header.bits > 8:
         raise PhotoError(
-            f"{path.name} has pixels of a kind that cannot be measured",
-            found={"P": "a palette", "1": "black and white"}.get(image.mode, image.mode),
-            needed="RGB or grey with 8 or 16 bits",
-            next_step="Export the photo again as an RGB JPEG, PNG or TIFF.",
+            f"{path.name} is a negative",
+            found="a 16-bit grey TIFF in which 0 is white",
+            needed="0 as black",
+            next_step="Export it again as an RGB TIFF or PNG.",
         )
 
 

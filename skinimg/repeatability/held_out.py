@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from skinimg.base.findings import HEADLINE
-from skinimg.base.records import Change, Repeatability
+from skinimg.base.noise import Repeatability
+from skinimg.base.records import Change
 from skinimg.compare.change import with_verdict
 from skinimg.compare.multiplicity import CALLED, with_roles
 from skinimg.compare.score import efficacy
@@ -38,7 +40,7 @@ def held_out(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
             table = fit(others)
             these = these.assign(half=_halves(these, table))
             for names, pair in these[np.isfinite(these["half"])].groupby(_PAIR, sort=False):
-                found = with_roles([_change(row) for row in pair.itertuples()], "face")
+                found = with_roles([_change(row) for row in pair.to_dict("records")], "face")
                 judged.append(pair.assign(verdict=[c.verdict for c in found], role=[c.role for c in found]))
                 pairs.append(dict(zip(_PAIR, names, strict=True)) | _overall(found, correlation(others, table)))
     return pd.concat(judged, ignore_index=True), pd.DataFrame(pairs)
@@ -56,16 +58,10 @@ def _halves(rows: pd.DataFrame, table: dict[str, dict[str, dict[str, float]]]) -
     return half
 
 
-def _change(row: object) -> Change:
-    known = Change(
-        "face" if row.whole else row.region,
-        row.finding,
-        row.metric,
-        "",
-        row.start,
-        row.end,  # type: ignore[attr-defined]
-    )
-    return with_verdict(known, METRICS[known.metric], row.half, row.half)  # type: ignore[attr-defined]
+def _change(row: Mapping[Hashable, Any]) -> Change:
+    region = "face" if row["whole"] else str(row["region"])
+    known = Change(region, row["finding"], row["metric"], "", row["start"], row["end"])
+    return with_verdict(known, METRICS[known.metric], row["half"], row["half"])
 
 
 def _overall(found: list[Change], together: dict[str, float]) -> dict[str, object]:

@@ -61,7 +61,9 @@ class NullStudy:
         """The studies in `folder`, with the regime in `x_regime`; photos that are already there are used again."""
         if self.faces:
             yield rephotographed(self.faces, folder / "faces", self.seed, PLAN)
-        for regime in ("same_phone", "other_phone") if self.subjects else ():
+        # With real faces, these tell of other cameras; phantoms, slow to draw, tell of relief.
+        regimes: tuple[Regime, ...] = ("same_phone",) if self.faces else ("same_phone", "other_phone")
+        for regime in regimes if self.subjects else ():
             manifest = folder / regime / "manifest.csv"
             if not manifest.exists():
                 recipe = Recipe(

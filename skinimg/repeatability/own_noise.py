@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from skinimg.base.errors import StudyError
+from skinimg.base.files import write_text
 from skinimg.base.noise import Repeatability
 from skinimg.compare.change import OwnNoise, Sessions, shrunk
 from skinimg.measure.metrics import METRICS
@@ -54,9 +54,7 @@ def write_noise(out: Path, outcome: Outcome, target: Path) -> int:
         "error_correlation": card.get("error_correlation", {}),
         "repeatability_from": f"{card['name']}, with the repeat shots of a study: {'; '.join(outcome.notes)}",
     }
-    partial = target.with_name(f".{target.name}.{os.getpid()}")
-    partial.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    partial.replace(target)
+    write_text(target, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
     return len(own)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from skinimg.base.files import write_text
 from skinimg.report.language import language
 
 
@@ -55,7 +56,5 @@ def render(template: str, lang: str, **context: object) -> str:
 def write(text: str, path: Path) -> Path:
     """Atomically: a reader sees the old page or the new one, never half of one."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8", newline="\n")
-    part.replace(path)
+    write_text(path, text)
     return path

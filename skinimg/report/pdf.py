@@ -25,6 +25,7 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.platypus import Flowable, KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table
 from reportlab.platypus import Image as Picture
 
+from skinimg.base.files import write_bytes
 from skinimg.report import curves, prints
 from skinimg.report.content import Content, Detail, View
 from skinimg.report.language import Language
@@ -40,9 +41,9 @@ _EAST_ASIAN = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef
 
 def write_pdf(content: Content, footer: Mapping[str, str], say: Language, path: Path) -> Path:
     """Write the PDF atomically and return its path; the same content gives the same bytes."""
-    part = path.with_name(path.name + ".part")
+    buffer = io.BytesIO()
     document = SimpleDocTemplate(
-        str(part), pagesize=A4, leftMargin=18 * mm, rightMargin=18 * mm, topMargin=18 * mm, bottomMargin=18 * mm,
+        buffer, pagesize=A4, leftMargin=18 * mm, rightMargin=18 * mm, topMargin=18 * mm, bottomMargin=18 * mm,
         title=f"{say('ui.report')} · {content.name}", lang=say.lang, invariant=1, creator="skinimg",
     )  # fmt: skip
     story = [
@@ -56,7 +57,8 @@ def write_pdf(content: Content, footer: Mapping[str, str], say: Language, path: 
         *_method(footer, say),
     ]
     document.build(story, onFirstPage=_page_foot(say), onLaterPages=_page_foot(say))
-    return part.replace(path)
+    write_bytes(path, buffer.getvalue())
+    return path
 
 
 def _summary(content: Content, say: Language) -> list[Flowable]:

@@ -12,8 +12,9 @@ import os
 import shutil
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 
 import cv2
@@ -84,6 +85,16 @@ def run(jobs: Sequence[Job], workers: int, scheduler: str = "") -> Iterator[Done
         try:
             for future in as_completed(futures):
                 yield future.result()
+        except BrokenProcessPool as error:
+            raise DeviceError(
+                "a worker process was ended by the system, most often for want of memory",
+                found=f"{workers} workers",
+                next_step="Run again with fewer --workers; finished subjects are kept.",
+            ) from error
+        except BaseException:  # stopped by the user, or a bug: nobody waits for the results of the others
+            for child in active_children():
+                child.terminate()
+            raise
         finally:
             for future in futures:
                 future.cancel()
@@ -118,15 +129,25 @@ def _do(job: Job) -> Done:
     for left_over in home.parent.glob(f".{glob.escape(name)}.*"):  # of a run that was killed
         shutil.rmtree(left_over, ignore_errors=True)
     partial = home.parent / f".{name}.{os.getpid()}"
-    partial.mkdir(parents=True)
     try:
+        partial.mkdir(parents=True)
         done = _analyze(job, segmenter, partial)
         _save(partial, key, done)
         shutil.rmtree(home, ignore_errors=True)
         partial.replace(home)
+    except OSError as error:
+        return _unwritten(job.subject, error)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return done
+
+
+def _unwritten(subject: Subject, error: OSError) -> Done:
+    """The disk was full, or a file went away: this subject failed, the others go on."""
+    reason = f"files could not be written or read ({error.strerror or 'unknown cause'}); make room and run again"
+    rows = [tables.rejected_row(entry, reason, "") for entry in subject.photos]
+    found = {name: tables.frame(name, rows if name == "photos" else []) for name in TABLES}
+    return Done(subject.name, found, reason, (), {}, False)
 
 
 def _analyze(job: Job, segmenter: Segmenter, folder: Path) -> Done:

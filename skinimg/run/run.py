@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import time
@@ -11,8 +12,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from skinimg.base.entries import Study
+from skinimg.base.entries import PhotoEntry, Study
 from skinimg.base.errors import SettingsError, StudyError
+from skinimg.base.files import write_text
+from skinimg.base.log import append_log
 from skinimg.base.provenance import versions
 from skinimg.base.records import SubjectFailure
 from skinimg.base.settings import DEFAULT_WEIGHTS, Settings
@@ -24,6 +27,7 @@ from skinimg.run.engine import TABLES, Done, Job
 from skinimg.run.engine import run as run_jobs
 from skinimg.run.shards import shard_of
 from skinimg.study import read_study, safe_name, uncompared
+from skinimg.study.pseudonyms import pseudonymized, read_key
 
 Progress = Callable[[int, int, str], None]  # done, of how many, the subject just done
 
@@ -56,6 +60,7 @@ class Options:
     scheduler: str = ""
     fresh: bool = False
     report: ReportOptions = field(default_factory=ReportOptions)
+    key: Path | None = None  # file of the key for pseudonyms; None keeps the names
     noise: Path | None = None  # a table of `skinimg repeatability --use`, instead of the weights card's
     shard: tuple[int, int] = (1, 1)  # which part of the study, of how many
 
@@ -82,7 +87,11 @@ def analyze(
     device = resolve_device(options.device)
     segmenter = load_segmenter(options.weights, device, options.noise)
     study = read_study(Path(path))
+    if options.key is not None:
+        study = pseudonymized(study, read_key(options.key))
     _refuse_out(Path(path), study, out)
+    if not options.fresh:
+        _refuse_other_photos(study, out)
     study = shard_of(study, options.shard)
     _prepare(out)
     start = time.perf_counter()
@@ -108,30 +117,49 @@ def analyze(
             progress(len(done), len(jobs), outcome.subject)
     ordered = [done[subject.name] for subject in study.subjects]
     result = _gather(study, ordered, out)
-    for name, table in result.tables.items():
-        tables.write(table, out / name)
-    failures = [SubjectFailure(d.subject, d.error, d.tables["photos"]) for d in ordered if d.error]
-    tables.write(tables.roster(study), out / "study")
-    write_index(result.tables, failures, options.report, out / "index.html", safe_name)
-    told = {
-        "input": str(Path(path).resolve()),
+    told: dict[str, object] = {
+        # A pseudonymised result does not say where the names are.
+        "input": "" if options.key else str(Path(path).resolve()),
         "shard": list(options.shard),
         "noise": str(options.noise.resolve()) if options.noise else "",
         "device": device,
         "settings": settings.as_dict(),
         "weights": {"name": options.weights, "sha256": segmenter.sha256},
     }
-    _write_run(out, study, ordered, told, time.perf_counter() - start)
+    _write_all(result, study, ordered, options.report, told, start)
     return result
+
+
+def _write_all(
+    result: Outcome, study: Study, ordered: list[Done], report: ReportOptions, told: dict[str, object], start: float
+) -> None:
+    """Tables, overview, run.json and the log; StudyError where the disk refuses them."""
+    out = result.out
+    failures = [SubjectFailure(d.subject, d.error, d.tables["photos"]) for d in ordered if d.error]
+    seconds = time.perf_counter() - start
+    try:
+        for name, table in result.tables.items():
+            tables.write(table, out / name)
+        tables.write(tables.roster(study), out / "study")
+        write_index(result.tables, failures, report, out / "index.html", safe_name)
+        _write_run(out, study, ordered, told, seconds)
+        append_log(out, "analyze", {name: told[name] for name in ("settings", "weights", "device")})
+    except OSError as error:
+        raise StudyError(
+            f"the tables in {out.name} could not be written",
+            found=error.strerror or "an unknown fault of the disk",
+            next_step="Make room and run again; finished subjects are kept.",
+        ) from error
 
 
 def _refuse_out(path: Path, study: Study, out: Path) -> None:
     """Results never lie among the photos, nor among the results of other people."""
     inputs = (path if path.is_dir() else path.parent).resolve()
-    if inputs.is_relative_to(out.resolve()):
+    photos = (entry.path for subject in study.subjects for entry in subject.photos)
+    if any(path.is_relative_to(out.resolve()) for path in (inputs, *photos)):
         raise StudyError(
             f"{out} holds the photos",
-            found="--out is the folder of the photos, or lies above it",
+            found="--out is a folder of photos, or lies above one",
             needed="a folder of its own",
             next_step=f"For example --out {inputs.name}_result.",
         )
@@ -147,6 +175,33 @@ def _refuse_out(path: Path, study: Study, out: Path) -> None:
             needed="an empty folder, or one with results of these people only",
             next_step="Name another folder with --out.",
         )
+
+
+def _refuse_other_photos(study: Study, out: Path) -> None:
+    """Another person's photos may lie in a folder of the same name: `anna/photos`, `ben/photos`."""
+    try:
+        earlier = json.loads((out / "run.json").read_text(encoding="utf-8")).get("input_sha256")
+    except (OSError, ValueError, AttributeError):
+        return  # no finished run there
+    entries = [entry for subject in study.subjects for entry in subject.photos]
+    if earlier and not any(_same(entry, earlier) for entry in entries):
+        raise StudyError(
+            f"{out} holds the results of other photos",
+            found=f"none of the {len(earlier)} photos of the earlier run is in this study",
+            needed="an empty folder, or one with results of these photos",
+            next_step="Name another folder with --out; or, if all photos were exported anew, use --fresh.",
+        )
+
+
+def _same(entry: PhotoEntry, earlier: dict[str, str]) -> bool:
+    """Whether a photo is the one that an earlier run measured under its name."""
+    if entry.photo not in earlier:
+        return False
+    try:
+        with entry.path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == earlier[entry.photo]
+    except OSError:
+        return False
 
 
 def _prepare(out: Path) -> None:
@@ -194,6 +249,4 @@ def _write_run(out: Path, study: Study, done: list[Done], told: dict[str, object
         "seconds": {"total": round(seconds, 3), **stages},
         "warnings": [*study.warnings, *(text for d in done for text in d.warnings)],
     }
-    partial = out / f".run.json.{os.getpid()}"
-    partial.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    partial.replace(out / "run.json")
+    write_text(out / "run.json", json.dumps(record, indent=2, ensure_ascii=False) + "\n")

@@ -1,6 +1,6 @@
 """The state of a study's photos before any work: can each be read, does it fit its session, does it have a baseline?
 
-A fifth of a second per photo of 12 megapixels. Sharpness and faces are judged by `skinimg analyze`.
+A fifth of a second per photo of 12 megapixels. Sharpness, faces and the baseline are judged by `compare.glance`.
 """
 
 from __future__ import annotations

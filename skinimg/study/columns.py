@@ -52,7 +52,7 @@ _SYNONYMS = {
 def check_columns(columns: Sequence[str], path: Path) -> None:
     """Refuse a header, with everything that is wrong with it at once."""
     unknown = [name for name in columns if name not in COLUMNS and not (name[:2] in ("x_", "m_") and len(name) > 2)]
-    repeated = sorted({name for name in columns if columns.count(name) > 1})
+    repeated = sorted({name for name in columns if name and columns.count(name) > 1})
     absent = [name for name in REQUIRED if name not in columns]
     if not (unknown or repeated or absent):
         return

@@ -50,8 +50,8 @@ _LONG_MONTHS = _words(
     "setembro outubro novembro dezembro"
 )
 _ISO = re.compile(
-    r"(?<!\d)(?P<year>\d{4})(?:(?P<s>[-_.]?)(?P<month>\d{2})(?P=s)(?P<day>\d{2})"
-    r"|(?P<t>[-_. ])(?P<month1>\d{1,2})(?P=t)(?P<day1>\d{1,2}))(?!\d)"
+    r"(?<!\d)(?P<year>\d{4})(?:(?P<s>[-_./]?)(?P<month>\d{2})(?P=s)(?P<day>\d{2})"
+    r"|(?P<t>[-_./ ])(?P<month1>\d{1,2})(?P=t)(?P<day1>\d{1,2}))(?!\d)"
 )
 _TIME = r"(?:[-_ t]+|[-_ ]+(?:at|um|a|alle|as)[-_ ]+)(?:\d{6,9}|\d{2}[-_.:h]\d{2}(?:[-_.:]\d{2})?|wa\d+)(?!\d)"
 _STAMP = re.compile(

@@ -55,7 +55,7 @@ def build_study(
                     f"{name}: {error.what}", found=error.found, needed=error.needed, next_step=error.next_step
                 ) from error
             order = tuple(sorted(dates))
-            warnings.append(f"{name}: {error}. They stand in the order of their names.")
+            warnings.append(f"{name}: {error} They stand in the order of their names.")
         if by_name := _told_otherwise(order):
             warnings.append(
                 f"{name}: dates and names of the sessions disagree; the dates are followed ({', '.join(order)}), so "

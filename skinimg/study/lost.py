@@ -9,7 +9,7 @@ from pathlib import Path
 from skinimg.base.entries import Study
 from skinimg.study.names import clean_name, parse_stem
 from skinimg.study.order import looks_like_session
-from skinimg.study.tree import NOT_A_PHOTO, RAW_BESIDE
+from skinimg.study.tree import NOT_A_PHOTO, RAW_BESIDE, holds_results
 from skinimg.study.twins import without_format_folder
 
 # What people keep beside photos; `week4.csv` is no lost session.
@@ -44,7 +44,7 @@ def _barren_folders(root: Path, photos: list[Path]) -> list[str]:
 def _folders_in(folder: Path) -> list[Path]:
     """Sub-folders that people made and that hold no results of an earlier run."""
     paths = [Path(entry.path) for entry in os.scandir(folder) if entry.is_dir() and entry.name[0] not in "._@"]
-    return [path for path in paths if not (path / "run.json").is_file()]
+    return [path for path in paths if not holds_results(path)]
 
 
 def _lone_files(study: Study, photos: list[Path]) -> list[str]:

@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 import csv
-import os
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from io import StringIO
 from pathlib import Path
 
-from skinimg.base.entries import PhotoEntry, Study
+from skinimg.base.entries import LeftOut, PhotoEntry, Study
 from skinimg.base.errors import StudyError
-from skinimg.base.findings import LIGHTS, SCORED, VIEWS
-from skinimg.base.targets import read_targets
+from skinimg.base.files import write_text
+from skinimg.photo.header import NOT_READ, READ
 from skinimg.study.captured import captured_on
 from skinimg.study.columns import COLUMNS, PLAIN, REQUIRED, check_columns
-from skinimg.study.dates import dates_of, without_date
+from skinimg.study.dates import dates_of
 from skinimg.study.grouping import build_study
-from skinimg.study.names import clean_name
+from skinimg.study.layout import some
+from skinimg.study.rows import NUMBER, Row, inside
 from skinimg.study.spreadsheet import read_sheet
 
 _MOST_FAULTS = 20
 _ALWAYS_WRITTEN = (*REQUIRED, "date", "view", "light", "replicate", "mm_per_px")
 
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")  # how a cell starts that a spreadsheet would run
-_TIME_OF_DAY = re.compile(r"([ tT]*\d{1,2}[:.h]\d{2}([:.]\d{2})?([.,]\d+)? ?([ap]m|z)?)?")
-_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
 
 
 def read_manifest(path: Path) -> Study:
@@ -53,11 +49,10 @@ def read_manifest(path: Path) -> Study:
     }
     dates = _dates(table, root, faults)
     for number, values in table.items():
-        try:
-            rows[number] = _entry(values, f"row {number}", root, dates, decimal_comma=sheet.separator != ",")
-        except StudyError as error:
-            faults.append(str(error))
-    faults += [*_missing(rows, root), *_listed_twice(rows), *_arms_that_change(rows)]
+        row = Row(values, f"row {number}", root, dates, sheet.separator != ",", faults)
+        if entry := row.entry():
+            rows[number] = entry
+    faults += [*_listed_twice(rows), *_arms_that_change(rows)]
     if faults:
         more = f"; and {len(faults) - _MOST_FAULTS} more" if len(faults) > _MOST_FAULTS else ""
         raise StudyError(
@@ -67,7 +62,19 @@ def read_manifest(path: Path) -> Study:
         )
     if not rows:
         raise StudyError(f"{path} lists no photos", found="no rows", needed="one row per photo")
-    return build_study(root, rows.values(), warnings)
+    left_out = _not_listed(rows.values(), root, path.name)
+    if left_out:
+        warnings.append(f"Photos that {path.name} does not list, left out: {some([item.file for item in left_out])}.")
+    return build_study(root, rows.values(), warnings, left_out=left_out)
+
+
+def _not_listed(entries: Iterable[PhotoEntry], root: Path, manifest: str) -> tuple[LeftOut, ...]:
+    """Photos beside those of a manifest that have no row."""
+    listed = {entry.path for entry in entries}
+    beside = {path for folder in {path.parent for path in listed} for path in folder.iterdir()}
+    photos = sorted(path for path in beside - listed if path.suffix.casefold() in READ | NOT_READ)
+    shown = [path for path in photos if path.is_file() and not path.name.startswith(".")]
+    return tuple(LeftOut(path.relative_to(root).as_posix(), f"not listed in {manifest}") for path in shown)
 
 
 def _dates(table: Mapping[int, Mapping[str, str]], root: Path, faults: list[str]) -> dict[str, str] | None:
@@ -81,7 +88,7 @@ def _dates(table: Mapping[int, Mapping[str, str]], root: Path, faults: list[str]
 
     def captured(text: str) -> str:
         try:
-            file = _inside(first[text], "", root)
+            file = inside(first[text], "", root)
         except StudyError:
             return ""
         return captured_on(file) if file.is_file() else ""
@@ -94,14 +101,6 @@ def _dates(table: Mapping[int, Mapping[str, str]], root: Path, faults: list[str]
         ]
         faults.append(f"row {rows[0]}: {error}" if rows else str(error))
         return None
-
-
-def _missing(rows: Mapping[int, PhotoEntry], root: Path) -> list[str]:
-    return [
-        f"row {number}: there is no photo {entry.photo} in {root.name}"
-        for number, entry in rows.items()
-        if not entry.path.is_file()
-    ]
 
 
 def _listed_twice(rows: Mapping[int, PhotoEntry]) -> list[str]:
@@ -155,115 +154,14 @@ def write_manifest(study: Study, path: Path) -> None:
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(columns)
     writer.writerows([_escape(row.get(name, "")) for name in columns] for row in table)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         if path.exists():
             raise StudyError(
                 f"{path} exists already", needed="a new file", next_step="Move it away first, or name another file."
             )
-        temporary.write_text(buffer.getvalue(), encoding="utf-8", newline="")
-        temporary.replace(path)
+        write_text(path, buffer.getvalue())
     except OSError as error:
         raise StudyError(f"{path} cannot be written", found=error.strerror or str(error)) from error
-
-
-def _entry(
-    values: Mapping[str, str], where: str, root: Path, dates: Mapping[str, str] | None, *, decimal_comma: bool
-) -> PhotoEntry:
-    """One row as an entry, every value checked."""
-    for name in REQUIRED:
-        value = values.get(name, "")
-        if not clean_name(value) or any(unicodedata.category(c) == "Cc" for c in value):
-            raise StudyError(f"{where}: {name} is not usable", found=repr(value), needed="a name")
-    session = clean_name(values["session"])
-    file = _inside(values["photo"], where, root)
-    return PhotoEntry(
-        subject=clean_name(values["subject"]),
-        session=session,
-        path=file,
-        photo=file.relative_to(root).as_posix(),
-        date=_date(values, where, dates) if dates is not None else "",
-        view=_choice(values.get("view", ""), VIEWS, "view", where),
-        light=_choice(values.get("light", ""), LIGHTS, "light", where),
-        replicate=_replicate(values.get("replicate", ""), where),
-        mm_per_px=_mm_per_px(values.get("mm_per_px", ""), where, decimal_comma=decimal_comma),
-        treatment_target=_targets(values.get("treatment_target", ""), where),
-        **{name: values.get(name, "") for name in PLAIN if name != "treatment_target"},
-        covariates={name[2:]: value for name, value in values.items() if name.startswith("x_") and value},
-        instruments={name[2:]: value for name, value in values.items() if name.startswith("m_") and value},
-    )
-
-
-def _inside(text: str, where: str, root: Path) -> Path:
-    """Absolute path of a photo that lies in the manifest's folder, links followed."""
-    file = (root / text.replace("\\", "/")).resolve()
-    if not file.is_relative_to(root):
-        raise StudyError(
-            f"{where}: the photo lies outside the manifest's folder",
-            found=text,
-            needed=f"a path inside {root}",
-            next_step="Put the manifest into the folder that holds all photos.",
-        )
-    return file
-
-
-def _date(values: Mapping[str, str], where: str, dates: Mapping[str, str]) -> str:
-    text = values.get("date", "")
-    if not text:
-        return dates.get(values["session"], "")
-    if text in dates and _TIME_OF_DAY.fullmatch(without_date(text)):
-        return dates[text]
-    raise StudyError(f"{where}: date is not usable", found=text, needed="a date like 2024-01-31")
-
-
-def _choice(text: str, choices: tuple[str, ...], column: str, where: str) -> str:
-    if not text:
-        return choices[0]
-    if text in choices:
-        return text
-    near = get_close_matches(text.lower(), choices, n=1, cutoff=0.4)
-    raise StudyError(
-        f"{where}: {column} is not known",
-        found=text,
-        needed=f"one of {', '.join(choices)}",
-        next_step=f"Did you mean {near[0]!r}?" if near else "",
-    )
-
-
-def _targets(text: str, where: str) -> str:
-    try:
-        return ";".join(read_targets(text))
-    except ValueError as error:
-        near = get_close_matches(str(error).lower(), SCORED, n=1, cutoff=0.4)
-        raise StudyError(
-            f"{where}: treatment_target is not known",
-            found=str(error),
-            needed=f"one or more of {', '.join(SCORED)}, separated by semicolons",
-            next_step=f"Did you mean {near[0]!r}?" if near else "",
-        ) from error
-
-
-def _replicate(text: str, where: str) -> int:
-    if not text:
-        return 1
-    if re.fullmatch(r"[0-9]{1,3}", text) and int(text) > 0:
-        return int(text)
-    raise StudyError(f"{where}: replicate is not usable", found=text, needed="a whole number from 1 to 999")
-
-
-def _mm_per_px(text: str, where: str, *, decimal_comma: bool) -> float | None:
-    if not text:
-        return None
-    if decimal_comma:
-        text = text.replace(",", ".")
-    # 0.001 is a microscope, 1 a face of 150 pixels.
-    if _NUMBER.fullmatch(text) and 0.001 <= float(text) <= 1:
-        return float(text)
-    raise StudyError(
-        f"{where}: mm_per_px is not usable",
-        found=text,
-        needed="millimetres per pixel from 0.001 to 1, with a decimal point, such as 0.05",
-    )
 
 
 def _cells(entry: PhotoEntry, folder: Path) -> dict[str, str]:
@@ -291,7 +189,7 @@ def _cells(entry: PhotoEntry, folder: Path) -> dict[str, str]:
 
 def _escape(value: str) -> str:
     """A leading quote keeps a spreadsheet from running a cell as a formula; plain numbers need none."""
-    return f"'{value}" if _FORMULA.match(value) and not _NUMBER.fullmatch(value) else value
+    return f"'{value}" if _FORMULA.match(value) and not NUMBER.fullmatch(value) else value
 
 
 def _unescape(cell: str) -> str:

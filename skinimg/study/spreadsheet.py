@@ -38,8 +38,8 @@ def read_sheet(path: Path, warnings: list[str]) -> Sheet:
     text = _text(path)
     first, _, rest = text.partition("\n")
     stated = ""
-    if first.strip().casefold().startswith("sep="):  # a line that only spreadsheets read
-        stated, text = first.strip()[4:5] or "\t", rest
+    if first.strip().strip('"').casefold().startswith("sep="):  # a line that only spreadsheets read
+        stated, text = first.strip().strip('"')[4:5] or "\t", rest
     skipped = 1 if stated else 0
     separator = stated or max(_SEPARATORS, key=text.split("\n", 1)[0].count)
     if separator != ",":

@@ -62,7 +62,7 @@ def _look_into(path: Path, root: Path, warnings: list[str], others: list[LeftOut
         if child.name.startswith(".") or child.name.casefold() in _IGNORED:
             others.append(LeftOut(name, UNSAID))
         elif child.is_dir():
-            if (child / "run.json").is_file():
+            if holds_results(child):
                 warnings.append(f"{child.name} holds results of an earlier run and was left out.")
                 others.append(LeftOut(name, UNSAID))
             elif depth < _DEEPEST:
@@ -81,6 +81,11 @@ def _look_into(path: Path, root: Path, warnings: list[str], others: list[LeftOut
     inner = [deeper for folder in formats for deeper in folder.folders]
     kept = [folder for folder in (*developed, *inner) if folder not in formats]
     return Folder(path, tuple(photos), tuple(folder for folder in kept if folder.photos or folder.folders))
+
+
+def holds_results(folder: Path) -> bool:
+    """Whether a folder is the `--out` of a run, finished or not."""
+    return (folder / "run.json").is_file() or ((folder / "subjects").is_dir() and (folder / "reports").is_dir())
 
 
 def _only(tree: Folder, kept: frozenset[Path]) -> Folder:

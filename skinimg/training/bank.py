@@ -13,11 +13,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from skinimg.base.errors import StudyError
 from skinimg.base.findings import FINDINGS, MASK_FINDINGS
 from skinimg.base.records import BoolArray, ByteArray, FloatArray
 from skinimg.base.settings import WORKING_MM_PER_PX
+from skinimg.model.context import CELL_PX, N_CONTEXT, frame_context
 from skinimg.model.network import evenly_lit
 from skinimg.skin import optics
 
@@ -37,6 +39,7 @@ class Tiles:
     skin: BoolArray  # (n, h, w)
     known: ByteArray  # (n, h, w) bit k set = the truth about finding k is known here
     native_px_per_mm: FloatArray  # (n,)
+    context: npt.NDArray[np.float16]  # (n, 11, h / 16, w / 16) of model/context.py
 
     def __len__(self) -> int:
         return len(self.relative)
@@ -75,7 +78,25 @@ def make_tiles(linear: FloatArray, coverage: FloatArray, skin: BoolArray, native
         skin[kept],
         skin[kept] * measurable_bits(native_px_per_mm[kept])[:, None, None],
         native_px_per_mm[kept].astype(np.float32),
+        _alone(np.stack(relative), skin[kept])
+        if kept
+        else np.zeros((0, N_CONTEXT, *[TILE_PX // CELL_PX] * 2), np.float16),
     )
+
+
+def _alone(relative: npt.NDArray[np.float16], skin: BoolArray) -> npt.NDArray[np.float16]:
+    """Context of tiles of which nothing around is known, (n, 11, rows, columns)."""
+    return frame_context(torch.from_numpy(relative).float(), torch.from_numpy(skin), None).numpy().astype(np.float16)
+
+
+def _context(relative: FloatArray, skin: BoolArray, place: FloatArray | None) -> npt.NDArray[np.float16]:
+    """Context of a frame padded to whole cells, (11, rows, columns); relative : (h, w, 3)."""
+    plane = torch.from_numpy(np.ascontiguousarray(relative.transpose(2, 0, 1), np.float32))[None]
+    rows, columns = (side // CELL_PX for side in skin.shape)
+    if place is not None:
+        place = np.pad(place, ((0, 0), (0, rows - place.shape[1]), (0, columns - place.shape[2])))
+    whole = frame_context(plane, torch.from_numpy(skin)[None], None if place is None else torch.from_numpy(place)[None])
+    return whole[0].numpy().astype(np.float16)
 
 
 def measurable_bits(native_px_per_mm: FloatArray) -> ByteArray:
@@ -85,16 +106,22 @@ def measurable_bits(native_px_per_mm: FloatArray) -> ByteArray:
 
 
 def cut(
-    relative: FloatArray, coverage: FloatArray, skin: BoolArray, known: ByteArray, native_px_per_mm: float
+    relative: FloatArray,
+    coverage: FloatArray,
+    skin: BoolArray,
+    known: ByteArray,
+    native_px_per_mm: float,
+    place: FloatArray | None = None,
 ) -> Tiles:
     """Overlapping tiles of one frame, those that are at least a fifth skin.
 
-    relative : (h, w, 3); coverage : (5, h, w); skin : (h, w); known : (h, w) bits
+    relative : (h, w, 3); coverage : (5, h, w); skin : (h, w); known : (h, w) bits; place : `Frame.place`
     """
-    height, width = skin.shape
-    pad = ((0, max(TILE_PX - height, 0)), (0, max(TILE_PX - width, 0)))
+    height, width = (max(-(-side // CELL_PX) * CELL_PX, TILE_PX) for side in skin.shape)
+    pad = ((0, height - skin.shape[0]), (0, width - skin.shape[1]))
     relative = np.pad(relative, (*pad, (0, 0)))
     coverage, skin, known = np.pad(coverage, ((0, 0), *pad)), np.pad(skin, pad), np.pad(known, pad)
+    context = _context(relative, skin, place)
     corners = [
         (y, x)
         for y in _starts(skin.shape[0])
@@ -102,10 +129,11 @@ def cut(
         if skin[y : y + TILE_PX, x : x + TILE_PX].mean() >= 0.2
     ]
 
-    def pieces(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    def pieces(values: npt.NDArray[Any], cell: int = 1) -> npt.NDArray[Any]:
+        size = TILE_PX // cell
         if not corners:
-            return np.zeros((0, *values.shape[:-2], TILE_PX, TILE_PX), values.dtype)
-        return np.stack([values[..., y : y + TILE_PX, x : x + TILE_PX] for y, x in corners])
+            return np.zeros((0, *values.shape[:-2], size, size), values.dtype)
+        return np.stack([values[..., y // cell : y // cell + size, x // cell : x // cell + size] for y, x in corners])
 
     return Tiles(
         pieces(relative.transpose(2, 0, 1).astype(np.float16)),
@@ -113,13 +141,14 @@ def cut(
         pieces(skin),
         pieces(known),
         np.full(len(corners), native_px_per_mm, np.float32),
+        pieces(context, CELL_PX),
     )
 
 
 def _starts(length: int) -> npt.NDArray[np.int64]:
-    """Where tiles begin along a side, an eighth of them or more overlapping."""
+    """Where tiles begin along a side, whole cells, about an eighth of them or more overlapping."""
     count = max(int(np.ceil((length - TILE_PX) / (TILE_PX * 7 / 8))), 0) + 1
-    return np.rint(np.linspace(0, length - TILE_PX, count)).astype(np.int64)
+    return np.rint(np.linspace(0, (length - TILE_PX) // CELL_PX, count)).astype(np.int64) * CELL_PX
 
 
 def save_part(path: Path, tiles: Tiles) -> None:

@@ -95,7 +95,7 @@ def survey(folder: Path) -> tuple[list[LabelledPhoto], list[str]]:
         listed = _listed(manifest) if manifest.exists() else None
     except StudyError as error:
         return [], [*problems, str(error)]
-    entries = listed if listed is not None else [_entry(folder, path) for path in found]
+    entries = listed if listed is not None else [photo_entry(folder, path) for path in found]
     if not entries:
         return [], [*problems, f"{folder} holds no photos; needs JPEG, PNG, TIFF, WebP or HEIC with masks beside them"]
     if coco is not None:
@@ -197,7 +197,7 @@ def _hidden(parts: tuple[str, ...]) -> bool:
     return any(part.startswith((".", "__")) for part in parts) or parts[0] == "truth"
 
 
-def _entry(folder: Path, path: Path) -> PhotoEntry:
+def photo_entry(folder: Path, path: Path) -> PhotoEntry:
     """What the place and the name of a photo say."""
     relative = path.relative_to(folder)
     people = [part for part in relative.parts[:-1] if part.casefold() not in _CONTAINERS]

@@ -10,6 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from skinimg.model.context import N_COARSE
+
 # Sizes are densities (natural log). All are guesses at what one face varies by, measured by nobody yet; real portraits
 # showed that the light should be more uneven than this (docs/BENCHMARKS.md, Segmentation).
 _ANCHOR_SD, _CAST_SD = 0.05, 0.02
@@ -30,29 +32,37 @@ def turned(batch: tuple[Tensor, ...], generator: torch.Generator) -> tuple[Tenso
     return tuple(torch.stack([one(v, int(t)) for v, t in zip(values, turns, strict=True)]) for values in batch)
 
 
-def relit(relative: Tensor, generator: torch.Generator) -> Tensor:
-    """Another light, tone curve, noise and anchor; relative : (n, 3, s, s) density."""
+def relit(relative: Tensor, context: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Another light, tone curve, noise and anchor, for the skin and for its context.
+
+    relative : (n, 3, s, s) density; context : (n, 11, s / 16, s / 16) of context.py
+    """
     n, _, side, _ = relative.shape
 
     def draw(*shape: int) -> Tensor:
-        return torch.randn(n, *shape, generator=generator)
+        return torch.randn(n, *shape, generator=generator, device=relative.device)
 
     anchor = _ANCHOR_SD * draw(1, 1, 1) + _CAST_SD * draw(3, 1, 1)
     light = _LIGHT_SD * draw(1, 3, 3) + _COLOURED_LIGHT_SD * draw(3, 3, 3)
-    field = functional.interpolate(light, size=(side, side), mode="bicubic", align_corners=True)
+    field, coarse_field = (
+        functional.interpolate(light, size=(size, size), mode="bicubic", align_corners=True)
+        for size in (side, context.shape[-1])
+    )
     gain = 1 + _TONE_CURVE_SD * draw(1, 1, 1)
-    noise = _NOISE * torch.rand(n, 1, 1, 1, generator=generator) * draw(3, side, side)
-    return relative * gain + anchor + field + noise
+    noise = _NOISE * torch.rand(n, 1, 1, 1, generator=generator, device=relative.device) * draw(3, side, side)
+    # the mean over 8 mm around keeps about half of what varies over a tile
+    coarse = context[:, :N_COARSE] * gain + anchor + 0.5 * coarse_field
+    return relative * gain + anchor + field + noise, torch.cat([coarse, context[:, N_COARSE:]], dim=1)
 
 
 def carved(skin: Tensor, generator: torch.Generator) -> Tensor:
     """Half of the tiles lose what lies beyond a curved border, or inside an ellipse; skin : (n, s, s) bool."""
     n, side, _ = skin.shape
-    at = torch.linspace(-1, 1, side)
+    at = torch.linspace(-1, 1, side, device=skin.device)
     x, y = at[None, None, :], at[None, :, None]
 
     def draw(low: float, high: float) -> Tensor:
-        return low + (high - low) * torch.rand(n, 1, 1, generator=generator)
+        return low + (high - low) * torch.rand(n, 1, 1, generator=generator, device=skin.device)
 
     angle, bend, far = draw(0, 6.2832), draw(-0.6, 0.6), draw(-0.2, 1.2)
     along, across = x * angle.cos() + y * angle.sin(), y * angle.cos() - x * angle.sin()

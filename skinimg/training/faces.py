@@ -45,10 +45,10 @@ def draw_faces(
     paths = [folder / f"{'face' if troubled else 'ordinary'}-{seed:03d}-{k:04d}.npz" for k in range(people)]
     first = seed * 10_000 + (5_000 if troubled else 7_000)
     tasks = [(path, first + k, None if troubled else k % 6 + 1) for k, path in enumerate(paths)]
-    return draw_missing(_draw_face, tasks, workers, watch)
+    return draw_missing(draw_face, tasks, workers, watch)
 
 
-def _draw_face(task: tuple[Path, int, int | None]) -> Path:
+def draw_face(task: tuple[Path, int, int | None]) -> Path:
     """One person, photographed in different rooms; without a phototype, somebody with many lesions.
 
     Raises

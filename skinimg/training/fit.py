@@ -35,7 +35,7 @@ T = TypeVar("T")
 Watch = Callable[[int, int, str], None]  # steps done, of how many, what is going on
 STATE = "state.pt"
 BEST = "best.pt"
-_LOOP = 3  # raised when network, optimiser or steps change: half of one training and half of another is neither
+_LOOP = 4  # raised when network, optimiser or steps change: half of one training and half of another is neither
 _SETTLING_BATCHES = 60
 
 
@@ -176,7 +176,7 @@ def _step(network: nn.Module, optimiser: Optimiser, tiles: Tiles, common: Tensor
     torch.autograd.backward(value)
     nn.utils.clip_grad_norm_(network.parameters(), 1.0)
     if torch.isfinite(value):
-        optimiser.step(recipe.learning_rate * _rate(progress))
+        optimiser.step(recipe.learning_rate * rate_at(progress))
     return float(value.detach())
 
 
@@ -185,7 +185,7 @@ def _mixed(device: str) -> torch.autocast:
     return torch.autocast(device, torch.bfloat16, enabled=bfloat16_pays(device))
 
 
-def _rate(progress: float) -> float:
+def rate_at(progress: float) -> float:
     """Share of the learning rate: up over the first 4 % of the steps, then down along a cosine."""
     warm = 0.04
     return progress / warm if progress < warm else 0.5 * (1 + float(np.cos(np.pi * (progress - warm) / (1 - warm))))
@@ -193,13 +193,13 @@ def _rate(progress: float) -> float:
 
 def _distorted(tiles: Tiles, generator: torch.Generator, device: str) -> tuple[Tensor, Tensor, Tensor]:
     """Planes, coverage and known mask (n, 5, h, w) of a distorted batch."""
-    relative, coverage, skin, known = distort.turned(
-        (*(torch.from_numpy(a) for a in (tiles.relative, tiles.coverage, tiles.skin, tiles.known)),), generator
-    )
+    maps = (tiles.relative, tiles.coverage, tiles.skin, tiles.known, tiles.context)
+    relative, coverage, skin, known, context = distort.turned((*(torch.from_numpy(a) for a in maps),), generator)
     skin = distort.carved(skin, generator)
     known = torch.where(skin, known, torch.zeros_like(known))
     native = torch.from_numpy(tiles.native_px_per_mm) * (0.1 * torch.randn(len(tiles), generator=generator)).exp()
-    x = planes(distort.relit(relative.float(), generator), skin, native).contiguous(memory_format=torch.channels_last)
+    lit, around = distort.relit(relative.float(), context.float(), generator)
+    x = planes(lit, skin, native, around).contiguous(memory_format=torch.channels_last)
     return x.to(device), coverage.to(device).float() / 255, known_mask(known).to(device)
 
 
@@ -214,6 +214,7 @@ def predict(network: nn.Module, tiles: Tiles, device: str = "cpu") -> Tensor:
                 torch.from_numpy(some.relative).float(),
                 torch.from_numpy(some.skin),
                 torch.from_numpy(some.native_px_per_mm),
+                torch.from_numpy(some.context).float(),
             )
             answers[first : first + len(some)] = network(x.to(device, memory_format=torch.channels_last))
     return answers

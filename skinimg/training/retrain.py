@@ -25,10 +25,12 @@ from skinimg.training.check import check_dataset
 from skinimg.training.dataset import LabelledPhoto, load_example, split_by_subject
 from skinimg.training.example import Example
 from skinimg.training.fit import Recipe, as_the_first, fit, join_others
+from skinimg.training.people import PARTS, draw_people, read_backgrounds, seen_backgrounds
 from skinimg.training.ship import ship
 from skinimg.training.sources import draw_bank, example_tiles
 
 Watch = Callable[[int, int, str], None]  # done, of how many, what
+Split = tuple[list[LabelledPhoto], list[LabelledPhoto]]  # to train on, to judge by
 
 COPIES = 3  # augmented views of every photo beside the photo as it is
 _PARTS = 120  # of phantom tiles, 64 each: about 8 minutes of drawing on two cores
@@ -39,7 +41,8 @@ _FEWEST_PLAIN_PX = 1000  # of a view, to know its colours (optics.unaffected_den
 class Task:
     """What to train on and where to write.
 
-    data : folder of labelled photos (`skinimg.training.dataset`), None = phantoms only; phantom : draw phantoms too
+    data : folder of labelled photos (`skinimg.training.dataset`), None = none; phantom : draw phantoms too
+    backgrounds : folder of unlabelled photos of people, on which spots and redness are painted
     out : NAME.safetensors; init : name or path of weights to begin with, empty = from scratch
     """
 
@@ -50,6 +53,8 @@ class Task:
     init: str = ""
     workers: int = 1
     phantom_parts: int = _PARTS
+    backgrounds: Path | None = None
+    people_parts: int = PARTS
 
     @property
     def work(self) -> Path:
@@ -65,7 +70,7 @@ def retrain(task: Task, fresh: bool = False, watch: Watch | None = None) -> Card
     StudyError
         Everything that is wrong with the data set, before anything else is done.
     SettingsError
-        Neither photos nor phantoms; or the folder beside `out` holds a training on other data or by another recipe.
+        Nothing to train on; or the folder beside `out` holds a training on other data or by another recipe.
     WeightsError
         `init` cannot be used; or the loss is no longer a number.
     """
@@ -76,16 +81,22 @@ def retrain(task: Task, fresh: bool = False, watch: Watch | None = None) -> Card
     first = join_others(recipe.device)[0] == 0
     if first:  # the others take over what it has drawn
         photos = _checked(task, watch)
+        people = read_backgrounds(task.backgrounds) if task.backgrounds is not None else ([], [])
         if fresh:
             shutil.rmtree(task.work, ignore_errors=True)
-        _claim(task, photos)
-        train, validate = _parts(task, photos, watch)
+        _claim(task, [*photos, *people[0], *people[1]])
+        train, validate = _parts(task, photos, people, watch)
     else:
-        photos, train, validate = [], [], []
+        photos, people, train, validate = [], ([], []), [], []
     train, validate = as_the_first((train, validate))
     network, looks = fit(train, validate, task.work, recipe, start, watch)
-    people = len({photo.subject for photo in photos})
-    data = [f"{len(photos)} labelled photos of {people} people"] * bool(photos) + ["phantoms"] * task.phantom
+    subjects = len({photo.subject for photo in photos})
+    backs = [*people[0], *people[1]]
+    data = [
+        *[f"{len(photos)} labelled photos of {subjects} people"] * bool(photos),
+        *[f"lesions painted on {len(backs)} photos of {len({one.subject for one in backs})} people"] * bool(backs),
+        *["phantoms"] * task.phantom,
+    ]
     card = {
         "description": f"trained with `skinimg train` on {' and '.join(data)}",
         "data": data,
@@ -103,13 +114,16 @@ def _untrained(task: Task, photos: Sequence[LabelledPhoto]) -> list[str]:
     """Findings that neither these photos nor phantoms nor the weights at the start have shown to the network."""
     unknown = set(load_network(task.init)[2].get("untrained", ())) if task.init else set(MASK_FINDINGS)
     labelled = {finding for photo in photos for finding in photo.masks}
-    return [] if task.phantom else [name for name in MASK_FINDINGS if name in unknown - labelled]
+    painted = {"spots", "redness"} if task.backgrounds is not None else set()
+    return [] if task.phantom else [name for name in MASK_FINDINGS if name in unknown - labelled - painted]
 
 
 def _checked(task: Task, watch: Watch | None) -> list[LabelledPhoto]:
     if task.data is None:
-        if not task.phantom:
-            raise SettingsError("nothing to train on", needed="labelled photos (--data DIR) or --phantom")
+        if not task.phantom and task.backgrounds is None:
+            raise SettingsError(
+                "nothing to train on", needed="labelled photos (--data DIR), --phantom or --backgrounds DIR"
+            )
         return []
     checked = check_dataset(task.data, watch)
     checked.require_usable()
@@ -135,15 +149,21 @@ def _claim(task: Task, photos: Sequence[LabelledPhoto]) -> None:
     claim.write_text(json.dumps(mine), encoding="utf-8")
 
 
-def _parts(task: Task, photos: Sequence[LabelledPhoto], watch: Watch | None) -> tuple[list[Path], list[Path]]:
-    """Tiles to train on and tiles to judge by. Where there are photos, photos judge."""
+def _parts(
+    task: Task, photos: Sequence[LabelledPhoto], people: Split, watch: Watch | None
+) -> tuple[list[Path], list[Path]]:
+    """Tiles to train on and tiles to judge by. Where there are photos, photos judge; else painted people do."""
     bank, seed = task.work / "bank", task.recipe.seed
     train: list[Path] = []
     validate: list[Path] = []
     if task.phantom:
         train += draw_bank(bank, task.phantom_parts, 2 * seed, task.workers, watch)
-        if not photos:
+        if not photos and not any(people):
             validate = draw_bank(bank, max(task.phantom_parts // 10, 2), 2 * seed + 1, task.workers, watch)
+    for which, parts_of_them, count in zip(people, (train, validate), (task.people_parts, 2), strict=True):
+        if which and not (photos and parts_of_them is validate):
+            name = "people" if parts_of_them is train else "judging"
+            parts_of_them += draw_people(bank, name, seen_backgrounds(which, watch), count, seed)
     if photos:
         held_out = {photo.subject for photo in split_by_subject(photos, seed)[1]}
         for k, photo in enumerate(photos):

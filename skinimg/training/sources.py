@@ -38,7 +38,7 @@ _DOUBTFUL = 0.2  # a pixel of an unpainted photo with more than this may be a re
 def draw_bank(folder: Path, parts: int, seed: int, workers: int, watch: Watch | None = None) -> list[Path]:
     """A bank of phantom tiles; parts that are already there are kept, the others drawn in `workers` processes."""
     paths = [folder / f"phantom-{seed:03d}-{k:04d}.npz" for k in range(parts)]
-    return draw_missing(_draw_part, [(path, seed * 10_000 + k) for k, path in enumerate(paths)], workers, watch)
+    return draw_missing(draw_part, [(path, seed * 10_000 + k) for k, path in enumerate(paths)], workers, watch)
 
 
 def draw_missing(
@@ -48,19 +48,19 @@ def draw_missing(
     missing = [task for task in tasks if not task[0].exists()]
     if missing:
         # spawn: a forked process inherits the locks of threads that torch has started
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_one_thread) as pool:
+        with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=one_thread) as pool:
             for done, path in enumerate(pool.map(draw, missing), start=1):
                 if watch:
                     watch(len(tasks) - len(missing) + done, len(tasks), path.stem)
     return [task[0] for task in tasks]
 
 
-def _one_thread() -> None:
+def one_thread() -> None:
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
 
 
-def _draw_part(task: tuple[Path, int]) -> Path:
+def draw_part(task: tuple[Path, int]) -> Path:
     path, seed = task
     drawn = draw_tiles(TILES_PER_PART, seeded(seed), photos_per_sheet=_PHOTOS_PER_SHEET)
     arrays = (tensor.numpy() for tensor in (drawn.linear, drawn.coverage, drawn.valid, drawn.native_px_per_mm))
@@ -74,7 +74,14 @@ def example_tiles(example: Example) -> Tiles:
     measurable = int(measurable_bits(np.array([example.frame.native_px_per_mm]))[0])
     known = (example.frame.skin * (labelled & measurable)).astype(np.uint8)
     relative = evenly_lit(example.frame.linear, example.frame.skin, example.maps, example.frame.mm_per_px)
-    return cut(relative, example.coverage, example.frame.skin, known, example.frame.native_px_per_mm)
+    return cut(
+        relative,
+        example.coverage,
+        example.frame.skin,
+        known,
+        example.frame.native_px_per_mm,
+        example.frame.place,
+    )
 
 
 def painted(frame: Frame, maps: SkinMaps, judge: Judge, seed: int) -> tuple[Example, ByteArray]:

@@ -1,39 +1,11 @@
 """Days since a treatment: what passes is told from what lasts, and what cannot be told is said."""
 
 from pathlib import Path
-from types import SimpleNamespace
 
-import numpy as np
 import pytest
 
 from skinimg.base.entries import PhotoEntry, Subject
-from skinimg.compare.comparable import light_difference_od, transient_redness, undated_treatments
-from skinimg.skin.optics import baseline_anchor, skin_maps, unaffected_density
-from tests.drawn import skin_patch
-
-
-def shot(linear):
-    """As much of a shot of a close-up that was not moved as the light needs."""
-    skin = np.ones(linear.shape[:2], bool)
-    maps = skin_maps(linear, skin, 0.1, baseline_anchor(unaffected_density(linear, skin)))
-    ys, xs = np.mgrid[: skin.shape[0], : skin.shape[1]].astype(np.float32)
-    alignment = SimpleNamespace(to_session=np.dstack([xs, ys]), valid_baseline=skin)
-    return SimpleNamespace(
-        frame=SimpleNamespace(linear=linear, skin=skin, mm_per_px=0.1), maps=maps, alignment=alignment
-    )
-
-
-@pytest.mark.parametrize("melanin", [0.02, 0.25])
-def test_a_lamp_that_moved_is_told_from_one_that_did_not_in_pale_and_in_dark_skin(melanin):
-    """The white balance is another one, the whole photo brighter, and half of the face a little oily: 1 % of shine."""
-    before = shot(skin_patch(melanin=melanin, noise_seed=1))
-    gains = np.array([1.3, 1.2, 1.1], np.float32)
-    across = np.exp(np.linspace(-0.4, 0.4, 600, dtype=np.float32))[None, :, None]
-    after = (
-        skin_patch(melanin=melanin, noise_seed=2) + np.linspace(0, 0.01, 600, dtype=np.float32)[None, :, None]
-    ) * gains
-    assert light_difference_od(before, shot(after)) < 0.05
-    assert light_difference_od(before, shot(after * across)) == pytest.approx(0.8 / np.sqrt(12), abs=0.04)
+from skinimg.compare.comparable import transient_redness, undated_treatments
 
 
 def subject(*sessions):

@@ -40,14 +40,15 @@ def picture() -> Tensor:
     return x
 
 
-def test_planes_are_blind_to_what_is_not_skin_and_to_nothing_else() -> None:
+def test_planes_show_the_photo_off_the_skin_and_tell_where_the_skin_is() -> None:
     relative = np.full((8, 6, 3), 0.1, np.float32)
     skin = np.zeros((8, 6), np.bool_)
     skin[2:, :] = True
     x = frame_planes(relative, skin, 16.0)
     assert x.shape == (N_PLANES, 8, 6)
-    assert (x[:, ~torch.from_numpy(skin)] == 0).all()
-    assert torch.allclose(x[:3, 4, 4], torch.tensor(0.4))
+    assert torch.allclose(x[:3], torch.tensor(0.4))  # a lid beside the skin is seen
+    assert torch.equal(x[3] > 0, torch.from_numpy(skin))
+    assert (x[4, ~torch.from_numpy(skin)] == 0).all()
     assert float(x[4, 4, 4]) == pytest.approx(0.5)  # one octave above 8 px/mm
     assert float(frame_planes(relative, skin, 1000.0)[4, 4, 4]) == 1.0
 

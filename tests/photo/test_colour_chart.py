@@ -109,10 +109,20 @@ def test_a_finger_on_one_patch_is_refused():
         find_card(photographed(scene(card)))
 
 
-def test_a_tone_curve_is_refused():
-    curved = np.clip(photographed(scene(card_picture())), 0, 1) ** 0.6
-    with pytest.raises(CalibrationError, match=r"does not agree with one matrix .found a colour error of"):
-        correct(curved, find_card(curved))
+def test_a_tone_curve_is_undone():
+    truth = scene(card_picture())
+    curved = (np.clip(photographed(truth), 0, 1) ** 0.6).astype(np.float32)
+    corrected, error = correct(curved, find_card(curved))
+    assert error < 2.5
+    assert delta_e_2000(linear_to_lab(corrected[5, 5]), linear_to_lab(np.float32([0.45, 0.26, 0.18]))) < 2.5
+
+
+def test_hues_treated_apart_are_refused():
+    patches = (PATCHES @ CAMERA.T).astype(np.float32)
+    altered = patches * np.random.default_rng(1).uniform(0.4, 1.0, patches.shape).astype(np.float32)
+    altered[18:] = patches[18:]
+    with pytest.raises(CalibrationError, match=r"one tone curve and one matrix .found a colour error of"):
+        correct(altered[None], Card(altered, np.zeros((4, 2), np.float32)))
 
 
 def test_a_saturated_white_is_refused():
@@ -144,15 +154,28 @@ def test_what_is_no_card(name):
 
 @pytest.mark.parametrize(
     "name",
-    ["calibrite-passport.png", "camera-trax.png", "classic.png", "colorchecker-classic-mini.jpg", "nano.jpeg"],
+    [
+        "calibrite-passport.png",
+        "camera-trax.png",
+        "classic.png",
+        "colorchecker-classic-mini.jpg",
+        "nano.jpeg",
+        "source_corrected.png",
+    ],
 )
-def test_real_cards_are_found_in_five_makes(shared_data, name):
+def test_real_cards_are_found_in_five_makes_and_a_dim_photo(shared_data, name):
     card = find_card(read_photo(shared_data / "colorcards" / name).linear)
     assert card is not None
     greys = card.patches[18:].mean(axis=1)
     assert (np.diff(greys) < 0).all()
     red, green, blue = card.patches[14], card.patches[13], card.patches[12]
     assert (np.argmax(red), np.argmax(green), np.argmax(blue)) == (0, 1, 2)
+
+
+def test_a_phone_that_treats_hues_apart_is_refused_with_what_to_do(shared_data):
+    linear = read_photo(shared_data / "colorcards" / "calibrite-passport.png").linear
+    with pytest.raises(CalibrationError, match=r"needs at most 4\). Use one even light"):
+        correct(linear, find_card(linear))
 
 
 def test_a_real_card_half_hidden_is_refused(shared_data):

@@ -17,7 +17,7 @@ from PIL import Image, ImageCms
 
 from skinimg.base.errors import PhotoError
 from skinimg.photo import colour, icc
-from skinimg.photo.damage import MOST_SEAM, seam
+from skinimg.photo.damage import MOST_SEAM, refuse_torn_blocks, seam
 from skinimg.photo.decode import read_photo, whole_jpeg
 from skinimg.photo.header import read_header
 
@@ -574,3 +574,61 @@ def test_a_raw_file_says_what_to_do(tmp_path):
     (tmp_path / "a.tif").rename(tmp_path / "a.NEF")
     with pytest.raises(PhotoError, match=r"raw file .*Develop all sessions"):
         read_photo(tmp_path / "a.NEF")
+
+
+def _png_with(path, kind, body):
+    buffer = BytesIO()
+    Image.new("RGB", (40, 40), (200, 120, 90)).save(buffer, "PNG")
+    data = buffer.getvalue()
+    chunk = len(body).to_bytes(4, "big") + kind + body + zlib.crc32(kind + body).to_bytes(4, "big")
+    path.write_bytes(data[:33] + chunk + data[33:])
+    return path
+
+
+@pytest.mark.parametrize("gamma, read", [(45455, True), (100000, False)])
+def test_a_png_with_another_gamma_is_not_taken_for_srgb(tmp_path, gamma, read):
+    path = _png_with(tmp_path / "a.png", b"gAMA", gamma.to_bytes(4, "big"))
+    if read:
+        assert "sRGB" in read_photo(path).profile
+    else:
+        with pytest.raises(PhotoError, match=r"found gAMA 1,"):
+            read_photo(path)
+
+
+def test_a_png_with_other_primaries_is_not_taken_for_srgb(tmp_path):
+    adobe = (31270, 32900, 64000, 33000, 21000, 71000, 15000, 6000)
+    path = _png_with(tmp_path / "a.png", b"cHRM", b"".join(value.to_bytes(4, "big") for value in adobe))
+    with pytest.raises(PhotoError, match="found cHRM"):
+        read_photo(path)
+
+
+def test_a_deep_negative_is_refused_by_name(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", np.full((64, 64), 60000, np.uint16), photometric="miniswhite")
+    with pytest.raises(PhotoError, match="is a negative"):
+        read_photo(tmp_path / "a.tif")
+
+
+def test_two_decoders_that_disagree_are_not_believed(tmp_path, monkeypatch):
+    tifffile.imwrite(tmp_path / "a.tif", np.full((64, 64, 3), 30000, np.uint16), photometric="rgb")
+    monkeypatch.setattr(cv2, "imdecode", lambda *_: np.full((64, 64, 3), 20000, np.uint16))
+    with pytest.raises(PhotoError, match="two decoders see different pictures"):
+        read_photo(tmp_path / "a.tif")
+
+
+def test_blocks_of_a_heic_that_do_not_join():
+    y, x = np.mgrid[:400, :320]
+    face = np.stack([120 + 60 * np.sin(x / 40) + 30 * np.cos(y / 25)] * 3, axis=-1)
+    face = np.clip(face + np.random.default_rng(0).normal(0, 3, face.shape), 0, 255).astype(np.uint8)
+    refuse_torn_blocks(face)
+    face[:, 160:] += 40
+    with pytest.raises(ValueError, match="blocks do not join"):
+        refuse_torn_blocks(face)
+
+
+@pytest.mark.parametrize("bar", [slice(352, None), slice(None, 48)])
+def test_a_plain_bar_is_no_damage_and_a_seam_beside_it_is(bar):
+    photo = np.clip(120 + np.random.default_rng(0).normal(0, 3, (400, 320, 3)), 0, 255).astype(np.uint8)
+    photo[bar] = 0
+    assert seam(photo) < MOST_SEAM
+    photo[200:344] += 40
+    assert seam(photo) > MOST_SEAM

@@ -15,6 +15,7 @@ from skinimg.base.errors import SettingsError, StudyError, WeightsError
 from skinimg.base.findings import CLOSEUP_REGIONS, MASK_FINDINGS
 from skinimg.base.records import Frame
 from skinimg.model.card import load_network
+from skinimg.model.context import CELL_PX, N_CONTEXT
 from skinimg.model.segmenter import load_segmenter, segment
 from skinimg.skin.optics import baseline_anchor, skin_density, skin_maps, unaffected_density
 from skinimg.training import fit as fit_module
@@ -40,7 +41,8 @@ def tiles(n: int, seed: int, side: int = 64) -> Tiles:
             relative[k, finding % 3, y : y + 16, x : x + 16] += 0.3 if finding < 3 else -0.3
     skin = np.ones((n, side, side), np.bool_)
     known = np.full(skin.shape, ALL_KNOWN, np.uint8)
-    return Tiles(relative.astype(np.float16), coverage, skin, known, np.full(n, 10, np.float32))
+    context = np.zeros((n, N_CONTEXT, side // CELL_PX, side // CELL_PX), np.float16)
+    return Tiles(relative.astype(np.float16), coverage, skin, known, np.full(n, 10, np.float32), context)
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +151,7 @@ def test_killed_and_resumed_is_the_same_as_never_killed(
     with pytest.raises(SettingsError, match="another recipe"):
         fit(parts[:2], parts[2:], tmp_path / "resumed", replace(SMALL, batch=2))
     monkeypatch.setattr(fit_module, "_LOOP", 1)  # as another version of skinimg has it
-    with pytest.raises(SettingsError, match="found loop 3"):
+    with pytest.raises(SettingsError, match="found loop 4"):
         fit(parts[:2], parts[2:], tmp_path / "resumed", SMALL)
 
 

@@ -1,0 +1,154 @@
+"""How well photos that cannot be compared are told from photos that can: one defect at a time, in three strengths.
+
+    python -m benchmarks.gate --people 12 --defects 6 --out gate.json
+
+Real neutral faces of ../shared/data/standardized are photographed once more (`clean`), and the new photo is spoiled.
+A pair is refused where a finding is withheld, and warned of where anything is said. Nothing is segmented.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections import defaultdict
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.spoiled import DEFECTS, STRENGTHS, again, mirrored
+from skinimg.align import align
+from skinimg.base.errors import AlignmentError
+from skinimg.base.photo_difference import PhotoDifference
+from skinimg.base.records import Alignment, Face, FloatArray, Frame, Photo
+from skinimg.base.settings import Settings
+from skinimg.compare.photo_limits import warnings_of, withheld_findings
+from skinimg.compare.photo_pair import photo_difference
+from skinimg.compare.photo_shape import expression_percent, shape_percent
+from skinimg.face import find_face
+from skinimg.observe.frame import face_frame
+from skinimg.observe.see import face_size_px
+from skinimg.observe.witnesses import background
+from skinimg.photo.colour import linear_to_srgb8
+from skinimg.photo.decode import read_photo
+
+PEOPLE = Path(__file__).resolve().parents[2] / "shared" / "data" / "standardized"
+
+
+@dataclass(frozen=True)
+class Looked:
+    """As much of a photo as the gate looks at."""
+
+    frame: Frame
+    face: Face
+    witnesses: dict[str, FloatArray]
+    jpeg_quality: float
+
+
+def looked(photo: Photo, face: Face, px_per_mm: float) -> Looked:
+    frame = face_frame(photo, face, px_per_mm, "iris")
+    return Looked(frame, face, background(photo.linear, face), photo.jpeg_quality)
+
+
+def registered(ours: Frame, theirs: Frame) -> Alignment:
+    """Of two frames without known lesions."""
+    blank = [np.zeros(f.skin.shape, np.bool_) for f in (ours, theirs)]
+    return align(ours, theirs, blank[0], blank[1], Settings())
+
+
+def one_person(path: Path, seed: int, spoil: bool) -> list[dict[str, object]]:
+    """Rows (kind, strength, difference, warned, withheld) of one face."""
+    rng = np.random.default_rng(seed)
+    photo = read_photo(path)
+    face = find_face(linear_to_srgb8(photo.linear))
+    first = looked(photo, face, face.px_per_mm)
+    clean = replace(photo, linear=again(photo.linear, face, rng))
+    seen = find_face(linear_to_srgb8(clean.linear))
+    scale = face.px_per_mm * face_size_px(seen) / face_size_px(face)
+    second = looked(clean, seen, scale)
+    alignment = registered(first.frame, second.frame)
+    rows = [_row(path.stem, "clean", 0, photo_difference(first, second, alignment))]
+    if not spoil:
+        return rows
+    for kind, defect in DEFECTS.items():
+        for step, strength in enumerate(STRENGTHS[kind], start=1):
+            linear, zoom = defect(clean.linear, seen, strength)
+            moved = replace(seen, landmarks=(seen.landmarks * np.float32(zoom)))
+            third = looked(replace(clean, linear=linear), moved, scale * zoom)
+            carried = replace(alignment, valid_session=third.frame.skin)
+            rows.append(_row(path.stem, kind, step, photo_difference(first, third, carried)))
+    return [*rows, _mirror(path.stem, first, clean, face)]
+
+
+def _mirror(name: str, first: Looked, clean: Photo, face: Face) -> dict[str, object]:
+    """The photo the other way round: registration has to refuse it."""
+    flipped = replace(clean, linear=mirrored(clean.linear))
+    other = looked(flipped, find_face(linear_to_srgb8(flipped.linear)), face.px_per_mm)
+    try:
+        return _row(name, "mirrored", 3, photo_difference(first, other, registered(first.frame, other.frame)))
+    except AlignmentError as error:
+        return {"who": name, "kind": "mirrored", "strength": 3, "warned": [str(error)], "withheld": ["all"]}
+
+
+def of_landmarks(paths: list[Path]) -> list[dict[str, object]]:
+    """Smiles, and other people: what landmarks alone tell, cheap enough for everybody."""
+    faces = {path: find_face(linear_to_srgb8(read_photo(path).linear)) for path in paths}
+    rows = []
+    for k, path in enumerate(paths):
+        smile = path.with_name(path.name.replace("neutral", "smiling"))
+        stranger = faces[paths[(k + 1) % len(paths)]]
+        pairs = [("another person", stranger)]
+        if smile != path and smile.exists():
+            pairs.append(("smile", find_face(linear_to_srgb8(read_photo(smile).linear))))
+        for kind, other in pairs:
+            marks = faces[path].landmarks, other.landmarks
+            apart = PhotoDifference(
+                expression_difference_percent=expression_percent(*marks), shape_difference_percent=shape_percent(*marks)
+            )
+            rows.append(_row(path.stem, kind, 3, apart))
+    return rows
+
+
+def _row(name: str, kind: str, strength: int, d: PhotoDifference) -> dict[str, object]:
+    numbers = {key: round(value, 4) for key, value in asdict(d).items()}
+    withheld = sorted(withheld_findings(d))
+    return {"who": name, "kind": kind, "strength": strength, "warned": list(warnings_of(d)), "withheld": withheld} | {
+        "difference": numbers
+    }
+
+
+def table(rows: list[dict[str, object]]) -> list[str]:
+    """Markdown: of how many pairs something was said, and findings were withheld."""
+    groups: dict[tuple[str, int], list[dict[str, object]]] = defaultdict(list)
+    for row in rows:
+        groups[str(row["kind"]), int(str(row["strength"]))].append(row)
+    lines = ["| kind | strength | pairs | said | withheld |", "|---|---|---|---|---|"]
+    for (kind, strength), group in groups.items():
+        said, kept = (sum(bool(row[key]) for row in group) for key in ("warned", "withheld"))
+        lines.append(f"| {kind} | {strength} | {len(group)} | {said} | {kept} |")
+    return lines
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--people", type=int, default=12, help="with a clean pair")
+    parser.add_argument("--defects", type=int, default=6, help="of them, with every defect")
+    parser.add_argument("--landmarks", type=int, default=68, help="people for smiles and strangers")
+    parser.add_argument("--out", type=Path, required=True)
+    given = parser.parse_args()
+    london, canada = (sorted((PEOPLE / place).glob("*.jpg")) for place in ("london", "canada"))
+    neutral = [path for path in london if "neutral" in path.name]
+    mixed = [*neutral[:: max(len(neutral) * 3 // (2 * given.people), 1)], *canada[:: max(72 // given.people, 1)]]
+    order = np.random.default_rng(0).permutation(len(mixed))[: given.people]
+    rows: list[dict[str, object]] = []
+    for k, i in enumerate(order):
+        rows += one_person(mixed[i], k, k < given.defects)
+        given.out.write_text(json.dumps(rows, indent=1), encoding="utf-8")
+        print(f"{k + 1} of {len(order)}", flush=True)
+    rows += of_landmarks(neutral[: given.landmarks])
+    given.out.write_text(json.dumps(rows, indent=1), encoding="utf-8")
+    print("\n".join(table(rows)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,155 @@
+"""A photo taken once more as it should be, and ways in which clinics, phones and editors spoil it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from skinimg.base.records import ByteArray, Face, FloatArray
+from skinimg.face import mesh
+from skinimg.photo.colour import linear_to_srgb, linear_to_srgb8, srgb_to_linear
+
+Defect = Callable[[FloatArray, Face, float], tuple[FloatArray, float]]  # -> photo, and its size over the original's
+
+
+def again(linear: FloatArray, face: Face, rng: np.random.Generator) -> FloatArray:
+    """Another exposure (SD 5 %), white balance (2 %), turn (1 degree), distance (1 %), noise, JPEG 92."""
+    height, width = linear.shape[:2]
+    centre = face.landmarks[:, :2].mean(axis=0)
+    turn = cv2.getRotationMatrix2D((float(centre[0]), float(centre[1])), rng.normal(0, 1), np.exp(rng.normal(0, 0.01)))
+    turn[:, 2] += rng.normal(0, 4, 2)
+    moved = cv2.warpAffine(linear, turn, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    lit = moved * np.exp(rng.normal(0, 0.05) + rng.normal(0, 0.02, 3)).astype(np.float32)
+    noise = rng.standard_normal(lit.shape, np.float32) * np.sqrt(1e-4 * np.maximum(lit, 0) + 1e-6)
+    return as_jpeg(lit + noise, 92)
+
+
+def as_jpeg(linear: FloatArray, quality: int) -> FloatArray:
+    data = io.BytesIO()
+    Image.fromarray(linear_to_srgb8(linear)).save(data, "JPEG", quality=quality)
+    return _back(np.asarray(Image.open(data)))
+
+
+def mirrored(linear: FloatArray) -> FloatArray:
+    return np.ascontiguousarray(linear[:, ::-1])
+
+
+def _back(codes: ByteArray) -> FloatArray:
+    return np.asarray(srgb_to_linear(codes.astype(np.float32) / 255), np.float32)
+
+
+def _smoothed(linear: FloatArray, _face: Face, size: float) -> tuple[FloatArray, float]:
+    return _back(cv2.medianBlur(linear_to_srgb8(linear), int(size))), 1.0
+
+
+def _messenger(linear: FloatArray, _face: Face, zoom: float) -> tuple[FloatArray, float]:
+    small = cv2.resize(linear, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA)
+    return as_jpeg(small, 35), zoom
+
+
+def _contrast(linear: FloatArray, _face: Face, more: float) -> tuple[FloatArray, float]:
+    return np.asarray(srgb_to_linear(np.clip(0.5 + (1 + more) * (linear_to_srgb(linear) - 0.5), 0, 1))), 1.0
+
+
+def _curve(linear: FloatArray, _face: Face, power: float) -> tuple[FloatArray, float]:
+    return np.asarray(np.maximum(linear, 0) ** power, np.float32), 1.0
+
+
+def _sharpened(linear: FloatArray, _face: Face, amount: float) -> tuple[FloatArray, float]:
+    codes = linear_to_srgb(linear)
+    crisp = codes + amount * (codes - cv2.GaussianBlur(codes, (0, 0), 1.5))
+    return np.asarray(srgb_to_linear(np.clip(crisp, 0, 1))), 1.0
+
+
+def _defocused(linear: FloatArray, _face: Face, sd_px: float) -> tuple[FloatArray, float]:
+    return np.asarray(cv2.GaussianBlur(linear, (0, 0), sd_px)), 1.0
+
+
+def _cloth(linear: FloatArray, face: Face, share: float) -> tuple[FloatArray, float]:
+    return _covered(linear, face, 1 - share, 1.0, (0.18, 0.40, 0.64)), 1.0
+
+
+def _hair(linear: FloatArray, face: Face, share: float) -> tuple[FloatArray, float]:
+    return _covered(linear, face, -0.3, share, (0.03, 0.02, 0.015)), 1.0
+
+
+def _covered(linear: FloatArray, face: Face, top: float, bottom: float, colour: tuple[float, ...]) -> FloatArray:
+    """Something with fibres between two heights of the face, 0 at its highest landmark."""
+    (x0, y0), (x1, y1) = face.landmarks[:, :2].min(axis=0), face.landmarks[:, :2].max(axis=0)
+    rows = slice(max(round(y0 + top * (y1 - y0)), 0), max(round(y0 + bottom * (y1 - y0)), 0))
+    columns = slice(max(round(x0), 0), round(x1))
+    spoiled = linear.copy()
+    fibres = np.exp(np.random.default_rng(0).normal(0, 0.1, spoiled[rows, columns].shape[:2]))[..., None]
+    spoiled[rows, columns] = np.asarray(colour, np.float32) * fibres.astype(np.float32)
+    return spoiled
+
+
+def _side_light(linear: FloatArray, face: Face, rim: float) -> tuple[FloatArray, float]:
+    """A gradient of `rim` in ln from the middle of the face to its side."""
+    centre, half = face.landmarks[:, 0].mean(), np.ptp(face.landmarks[:, 0]) / 2
+    across = (np.arange(linear.shape[1]) - centre) / half
+    return np.asarray(linear * np.exp(rim * across)[None, :, None], np.float32), 1.0
+
+
+def _exposure(linear: FloatArray, _face: Face, gain: float) -> tuple[FloatArray, float]:
+    return np.asarray(np.clip(linear * gain, 0, 1), np.float32), 1.0
+
+
+def _backdrop(linear: FloatArray, face: Face, blue: float) -> tuple[FloatArray, float]:
+    (x0, y0), (x1, _) = face.landmarks[:, :2].min(axis=0), face.landmarks[:, :2].max(axis=0)
+    reach = 0.15 * (x1 - x0)
+    x, y = np.arange(linear.shape[1]), np.arange(linear.shape[0])
+    outside = (x < x0 - reach)[None] | (x > x1 + reach)[None] | (y < y0 - 2 * reach)[:, None]
+    spoiled = linear.copy()
+    spoiled[..., 2] *= np.where(outside, np.exp(-blue), 1).astype(np.float32)
+    return spoiled, 1.0
+
+
+def _lipstick(linear: FloatArray, face: Face, density: float) -> tuple[FloatArray, float]:
+    mask = np.zeros(linear.shape[:2], np.uint8)
+    cv2.fillPoly(mask, [np.round(face.landmarks[mesh.LIPS, :2]).astype(np.int32)], 1)
+    spoiled = linear.copy()
+    spoiled[..., 1:] *= np.where(mask > 0, np.exp(-density), 1).astype(np.float32)[..., None]
+    return spoiled, 1.0
+
+
+def _shine(linear: FloatArray, face: Face, light: float) -> tuple[FloatArray, float]:
+    """The lamp's own colour over forehead, nose and cheeks."""
+    spot = np.zeros(linear.shape[:2], np.float32)
+    radius = 0.09 * float(np.ptp(face.landmarks[:, 0]))
+    for x, y in face.landmarks[[151, 4, 50, 280], :2]:
+        cv2.circle(spot, (round(float(x)), round(float(y))), round(radius), 1.0, -1)
+    soft = cv2.GaussianBlur(spot, (0, 0), radius / 3)
+    return np.asarray(np.clip(linear + light * soft[..., None], 0, 1), np.float32), 1.0
+
+
+DEFECTS: dict[str, Defect] = {
+    "smoothed (median, px)": _smoothed,
+    "messenger copy (size, JPEG 35)": _messenger,
+    "contrast raised": _contrast,
+    "tone curve (power)": _curve,
+    "sharpened (amount)": _sharpened,
+    "defocused (SD, px)": _defocused,
+    "cloth over the chin (of the face)": _cloth,
+    "hair over the forehead (of the face)": _hair,
+    "side light (ln to the rim)": _side_light,
+    "underexposed (gain)": _exposure,
+    "backdrop (ln blue)": _backdrop,
+    "lipstick (OD)": _lipstick,
+    "shine (added light)": _shine,
+}
+STRENGTHS: dict[str, tuple[float, float, float]] = dict(
+    zip(
+        DEFECTS,
+        (
+            (3, 5, 9), (0.8, 0.65, 0.5), (0.07, 0.15, 0.25), (0.93, 1.15, 1.3), (0.5, 1.0, 2.0), (0.7, 1.2, 2.0),
+            (0.15, 0.3, 0.45), (0.08, 0.15, 0.25), (0.1, 0.25, 0.5), (0.8, 0.6, 0.4), (0.1, 0.2, 0.4),
+            (0.1, 0.2, 0.4), (0.1, 0.3, 0.6),
+        ),
+        strict=True,
+    )
+)  # fmt: skip

@@ -1,0 +1,91 @@
+"""What `skinimg check` sees in about a second per photo: faces, sharpness, pose, and what differs from the baseline.
+
+The same limits as in an analysis, without finding the same skin again: skin detail, light and cover wait for that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from skinimg.base.entries import PhotoEntry, Study
+from skinimg.base.errors import PhotoError
+from skinimg.base.records import Face, FloatArray, Frame
+from skinimg.compare.photo_limits import warnings_of, withheld_findings
+from skinimg.compare.photo_pair import difference_at_a_glance
+from skinimg.observe.frame import face_frame
+from skinimg.observe.quality import assess
+from skinimg.observe.see import face_of, face_size_px
+from skinimg.observe.witnesses import background
+from skinimg.photo.chroma import with_halved_chroma
+from skinimg.photo.decode import read_photo
+from skinimg.study import view_key
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class Glance:
+    """As much of a photo as can be known in a second."""
+
+    frame: Frame
+    face: Face
+    witnesses: dict[str, FloatArray]
+    jpeg_quality: float
+    reasons: tuple[str, ...]  # of the photo alone
+
+
+def judge_faces(study: Study, rows: list[dict[str, Any]], progress: Progress | None = None) -> None:
+    """Add to the rows of `check_study`, one per photo in the study's order, what their faces tell.
+
+    Close-ups and photos that were rejected already are left as they are.
+    """
+    firsts: dict[tuple[str, str], Glance] = {}
+    entries = [entry for subject in study.subjects for entry in subject.photos]
+    for done, (entry, row) in enumerate(zip(entries, rows, strict=True), start=1):
+        if entry.view != "closeup" and row["status"] != "rejected":
+            try:
+                seen = glance(entry, firsts.get((entry.subject, view_key(entry))))
+            except PhotoError as error:
+                row |= {"status": "rejected", "reasons": _joined(row["reasons"], str(error))}
+            else:
+                first = firsts.setdefault((entry.subject, view_key(entry)), seen)
+                said = (*seen.reasons, *(_beside(first, seen) if first is not seen else ()))
+                if said:
+                    row |= {"status": "warning", "reasons": _joined(row["reasons"], *said)}
+        if progress is not None:
+            progress(done, len(entries), entry.photo)
+
+
+def glance(entry: PhotoEntry, first: Glance | None) -> Glance:
+    """Decode, find the face, judge the photo alone.
+
+    first : the baseline, whose scale is taken over as an analysis does
+    Raises PhotoError where an analysis would refuse the photo.
+    """
+    photo = with_halved_chroma(read_photo(entry.path))
+    face = face_of(photo)
+    scale = face.px_per_mm
+    if first is not None:
+        scale = first.frame.native_px_per_mm * face_size_px(face) / face_size_px(first.face)
+    frame = face_frame(photo, face, scale, "iris")
+    quality = assess(frame, face)
+    if quality.rejected:
+        raise PhotoError("; ".join(quality.reasons))
+    alone = quality.reasons
+    if face.other_faces:
+        alone += (f"{face.other_faces + 1} faces: the largest central one is measured; photograph one person alone",)
+    return Glance(frame, face, background(photo.linear, face), photo.jpeg_quality, alone)
+
+
+def _beside(first: Glance, seen: Glance) -> tuple[str, ...]:
+    """What differs from the baseline, and which findings that costs."""
+    apart = difference_at_a_glance(first, seen)
+    lost = withheld_findings(apart)
+    said = warnings_of(apart)
+    return (*said, f"not comparable: {', '.join(lost)}") if lost else said
+
+
+def _joined(*parts: str) -> str:
+    return "; ".join(part for part in parts if part)

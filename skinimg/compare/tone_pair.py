@@ -1,0 +1,66 @@
+"""Whether two photos have one tone curve and one make-up, told by parts of the face that no treatment changes."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from skinimg.base.records import BoolArray, FloatArray, Frame
+from skinimg.face import mesh
+from skinimg.skin.optics import density
+
+# Brows and eyes: hair and pupils are black whatever happened to the skin. Lips and nostrils move with the expression.
+_PARTS = (mesh.RIGHT_BROW, mesh.LEFT_BROW, mesh.RIGHT_EYE, mesh.LEFT_EYE)
+_AROUND_MM, _SMOOTH_MM = 4.0, 0.4  # skin beside a part; blur under which a soft lens weighs little
+_LEAST_OD = 0.1
+
+
+def tone_gain(baseline: Frame, photo: Frame) -> tuple[float, float]:
+    """Contrast of brows and eyes in a photo over the baseline's, in green density: (gain, its standard error).
+
+    1 for the same tone curve, whatever the exposure; above 1 the contrast was raised. NaN on a close-up.
+    The parts vote by their median; the standard error is that of a median of as many parts (1.25 SD / sqrt n).
+    """
+    if baseline.landmarks is None or photo.landmarks is None:
+        return float("nan"), float("nan")
+    ours, theirs = _contrasts(baseline, baseline.landmarks), _contrasts(photo, photo.landmarks)
+    seen = (ours > _LEAST_OD) & (theirs > _LEAST_OD)
+    if seen.sum() < 2:
+        return float("nan"), float("nan")
+    logs = np.log(theirs[seen] / ours[seen])
+    gain = float(np.exp(np.median(logs)))
+    return gain, gain * 1.25 * float(logs.std(ddof=1)) / float(np.sqrt(seen.sum()))
+
+
+def _contrasts(frame: Frame, landmarks: FloatArray) -> FloatArray:
+    """(4,) how much darker the darkest tenth of each part is than the middle of what surrounds it."""
+    found = []
+    reach = max(round(_AROUND_MM / frame.mm_per_px), 1)
+    for part in _PARTS:
+        points = landmarks[part, :2]
+        x0, y0 = np.maximum(np.floor(points.min(axis=0)).astype(int) - reach, 0)
+        x1, y1 = np.ceil(points.max(axis=0)).astype(int) + reach
+        green = density(frame.linear[y0:y1, x0:x1, 1])
+        if green.size == 0:
+            found.append(0.0)
+            continue
+        smooth = cv2.GaussianBlur(green, (0, 0), _SMOOTH_MM / frame.mm_per_px)
+        found.append(float(np.percentile(smooth, 95) - np.percentile(smooth, 30)))
+    return np.asarray(found, np.float32)
+
+
+def lip_colour_od(frame: Frame) -> float:
+    """How much redder the lips are than the skin, density of green minus red; 0 on a close-up."""
+    if frame.landmarks is None:
+        return 0.0
+    lips = _inside(frame, frame.landmarks)
+    if not lips.any() or not frame.skin.any():
+        return 0.0
+    lip, skin = (np.median(density(frame.linear[where]), axis=0) for where in (lips, frame.skin))
+    return float((lip[1] - lip[0]) - (skin[1] - skin[0]))
+
+
+def _inside(frame: Frame, landmarks: FloatArray) -> BoolArray:
+    mask = np.zeros(frame.skin.shape, np.uint8)
+    cv2.fillPoly(mask, [np.round(landmarks[mesh.LIPS, :2]).astype(np.int32)], 1)
+    return mask > 0

@@ -1,0 +1,99 @@
+"""Take one person out of a folder of results, and look through every file of it for what may be left."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from skinimg.base.errors import StudyError
+from skinimg.base.files import write_text
+from skinimg.base.log import append_log
+from skinimg.base.records import SubjectFailure
+from skinimg.output import tables
+from skinimg.report import ReportOptions, write_index
+from skinimg.study import safe_name
+
+_INLINED = re.compile(r"data:[\w/+.-]+;base64,[A-Za-z0-9+/=]*")
+
+
+def forget(subject: str, out: Path) -> int:
+    """Remove a subject's folder, reports, and rows, and its share of run.json; returns how many files were searched.
+
+    The subject is removed from the results only: photos and manifest are the user's.
+
+    Raises
+    ------
+    StudyError
+        The subject is not in these results, or a file still holds its name or the hash of one of its photos.
+    """
+    try:
+        whole = {name: pd.read_parquet(out / f"{name}.parquet") for name in tables.COLUMNS}
+    except OSError as error:
+        raise StudyError(f"{out.name} holds no results", needed="the --out folder of an analysis") from error
+    mine = whole["photos"][whole["photos"]["subject"] == subject]
+    folder = out / "subjects" / safe_name(subject)
+    if mine.empty and not folder.exists():
+        raise StudyError(f"{subject} is not in {out.name}", next_step="See the column subject of photos.csv.")
+    shutil.rmtree(folder, ignore_errors=True)
+    for report in (out / "reports").glob("*"):
+        if report.stem == safe_name(subject):
+            report.unlink()
+    kept = {name: table[table["subject"] != subject] for name, table in whole.items()}
+    for name, table in kept.items():
+        tables.write(table.reset_index(drop=True), out / name)
+    _rewrite_run(out, subject, set(mine["photo"]), kept)
+    append_log(out, "forget", {})
+    searched = list(_files(out))
+    named = _naming((subject, *mine["sha256"], *mine["photo"]))
+    if left := [path.name for path in searched if _holds(path, named)]:
+        raise StudyError(
+            f"traces of {subject} are left in {out.name}",
+            found=", ".join(left),
+            needed="no name and no hash of a photo",
+            next_step="Remove these files yourself, or analyse the others into a new folder.",
+        )
+    return len(searched)
+
+
+def _rewrite_run(out: Path, subject: str, photos: set[str], kept: dict[str, pd.DataFrame]) -> None:
+    """run.json and the overview without the subject; whole sentences go that name the person or one of its photos."""
+    record: dict[str, Any] = json.loads((out / "run.json").read_text(encoding="utf-8"))
+    named = _naming((subject, *photos))
+    record["input_sha256"] = {photo: value for photo, value in record["input_sha256"].items() if photo not in photos}
+    record["failures"].pop(subject, None)
+    for part in ("warnings", "uncompared", "left_out"):
+        record[part] = [item for item in record[part] if not named.search(json.dumps(item, ensure_ascii=False))]
+    record["subjects"] = int(kept["photos"]["subject"].nunique())
+    write_text(out / "run.json", json.dumps(record, indent=2, ensure_ascii=False) + "\n")
+    failures = [
+        SubjectFailure(name, reason, kept["photos"][kept["photos"]["subject"] == name])
+        for name, reason in record["failures"].items()
+    ]
+    language = "fr" if 'lang="fr"' in (out / "index.html").read_text(encoding="utf-8")[:500] else "en"
+    write_index(kept, failures, ReportOptions(language), out / "index.html", safe_name)
+
+
+def _files(out: Path) -> Iterator[Path]:
+    return (path for path in out.rglob("*") if path.is_file())
+
+
+def _holds(path: Path, named: re.Pattern[str]) -> bool:
+    """Pictures are pixels only; of pages their inlined pictures are skipped, in whose code any short name occurs."""
+    if path.suffix == ".parquet":
+        text = pd.read_parquet(path).to_csv()
+    elif path.suffix in (".csv", ".json", ".jsonl", ".html", ".txt"):
+        text = _INLINED.sub("", path.read_text(encoding="utf-8", errors="surrogateescape"))
+    else:
+        text = ""
+    return bool(named.search(path.name) or named.search(text))
+
+
+def _naming(names: Iterable[str]) -> re.Pattern[str]:
+    """Matches the names as whole words: P1 is not found in P10."""
+    return re.compile("|".join(rf"(?<!\w){re.escape(name)}(?!\w)" for name in names if name))

@@ -1,0 +1,155 @@
+"""One row of a manifest: every value read with care, and every fault of it told."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TypeVar
+
+from skinimg.base.entries import PhotoEntry
+from skinimg.base.errors import StudyError
+from skinimg.base.findings import LIGHTS, SCORED, VIEWS
+from skinimg.base.targets import read_targets
+from skinimg.study.columns import PLAIN
+from skinimg.study.dates import without_date
+from skinimg.study.names import clean_name
+
+NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
+_TIME_OF_DAY = re.compile(r"([ tT]*\d{1,2}[:.h]\d{2}([:.]\d{2})?([.,]\d+)? ?([ap]m|z)?)?")
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row on its way to an entry; every value that cannot be used is added to `faults`."""
+
+    values: Mapping[str, str]
+    where: str
+    root: Path
+    dates: Mapping[str, str] | None  # None: a fault of the dates is told already
+    decimal_comma: bool
+    faults: list[str]
+
+    def entry(self) -> PhotoEntry | None:
+        """The row as an entry; None if a value of it cannot be used."""
+        values, before = self.values, len(self.faults)
+        subject = self._read(lambda: clean_name(self._text("subject")), "")
+        session = self._read(lambda: clean_name(self._text("session")), "")
+        file = self._read(self._photo, self.root)
+        entry = PhotoEntry(
+            subject=subject,
+            session=session,
+            path=file,
+            photo=file.relative_to(self.root).as_posix(),
+            date=self._read(lambda: _date(values, self.where, self.dates), ""),
+            view=self._read(lambda: _choice(values.get("view", ""), VIEWS, "view", self.where), ""),
+            light=self._read(lambda: _choice(values.get("light", ""), LIGHTS, "light", self.where), ""),
+            replicate=self._read(lambda: _replicate(values.get("replicate", ""), self.where), 1),
+            mm_per_px=self._read(self._mm_per_px, None),
+            treatment_target=self._read(lambda: _targets(values.get("treatment_target", ""), self.where), ""),
+            **{name: values.get(name, "") for name in PLAIN if name != "treatment_target"},
+            covariates={name[2:]: value for name, value in values.items() if name.startswith("x_") and value},
+            instruments={name[2:]: value for name, value in values.items() if name.startswith("m_") and value},
+        )
+        return entry if len(self.faults) == before else None
+
+    def _read(self, read: Callable[[], _T], instead: _T) -> _T:
+        try:
+            return read()
+        except StudyError as error:
+            self.faults.append(str(error))
+            return instead
+
+    def _text(self, column: str) -> str:
+        value = self.values.get(column, "")
+        if not clean_name(value) or any(unicodedata.category(c) == "Cc" for c in value):
+            raise StudyError(f"{self.where}: {column} is not usable", found=repr(value), needed="a name")
+        return value
+
+    def _photo(self) -> Path:
+        file = inside(self._text("photo"), self.where, self.root)
+        if not file.is_file():
+            photo = file.relative_to(self.root).as_posix()
+            raise StudyError(f"{self.where}: there is no photo {photo} in {self.root.name}")
+        return file
+
+    def _mm_per_px(self) -> float | None:
+        return _mm_per_px(self.values.get("mm_per_px", ""), self.where, decimal_comma=self.decimal_comma)
+
+
+def inside(text: str, where: str, root: Path) -> Path:
+    """Absolute path of a photo that lies in the manifest's folder, links followed."""
+    file = (root / text.replace("\\", "/")).resolve()
+    if not file.is_relative_to(root):
+        raise StudyError(
+            f"{where}: the photo lies outside the manifest's folder",
+            found=text,
+            needed=f"a path inside {root}",
+            next_step="Put the manifest into the folder that holds all photos.",
+        )
+    return file
+
+
+def _date(values: Mapping[str, str], where: str, dates: Mapping[str, str] | None) -> str:
+    text = values.get("date", "")
+    if dates is None:
+        return ""
+    if not text:
+        return dates.get(values.get("session", ""), "")
+    if text in dates and _TIME_OF_DAY.fullmatch(without_date(text)):
+        return dates[text]
+    raise StudyError(f"{where}: date is not usable", found=text, needed="a date like 2024-01-31")
+
+
+def _choice(text: str, choices: tuple[str, ...], column: str, where: str) -> str:
+    if not text:
+        return choices[0]
+    if text in choices:
+        return text
+    near = get_close_matches(text.lower(), choices, n=1, cutoff=0.4)
+    raise StudyError(
+        f"{where}: {column} is not known",
+        found=text,
+        needed=f"one of {', '.join(choices)}",
+        next_step=f"Did you mean {near[0]!r}?" if near else "",
+    )
+
+
+def _targets(text: str, where: str) -> str:
+    try:
+        return ";".join(read_targets(text))
+    except ValueError as error:
+        near = get_close_matches(str(error).lower(), SCORED, n=1, cutoff=0.4)
+        raise StudyError(
+            f"{where}: treatment_target is not known",
+            found=str(error),
+            needed=f"one or more of {', '.join(SCORED)}, separated by semicolons",
+            next_step=f"Did you mean {near[0]!r}?" if near else "",
+        ) from error
+
+
+def _replicate(text: str, where: str) -> int:
+    if not text:
+        return 1
+    if re.fullmatch(r"[0-9]{1,3}", text) and int(text) > 0:
+        return int(text)
+    raise StudyError(f"{where}: replicate is not usable", found=text, needed="a whole number from 1 to 999")
+
+
+def _mm_per_px(text: str, where: str, *, decimal_comma: bool) -> float | None:
+    if not text:
+        return None
+    if decimal_comma:
+        text = text.replace(",", ".")
+    # 0.001 is a microscope, 1 a face of 150 pixels.
+    if NUMBER.fullmatch(text) and 0.001 <= float(text) <= 1:
+        return float(text)
+    raise StudyError(
+        f"{where}: mm_per_px is not usable",
+        found=text,
+        needed="millimetres per pixel from 0.001 to 1, with a decimal point, such as 0.05",
+    )

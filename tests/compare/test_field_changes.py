@@ -1,0 +1,64 @@
+"""The rows of changes.csv for what has no border: values, interval, verdict or reason."""
+
+import numpy as np
+import pytest
+
+from skinimg.base.findings import PAIRED_FINDINGS
+from skinimg.base.records import CellTotals
+from skinimg.compare.field_changes import field_changes, maps_of_change
+from skinimg.compare.fields import NO_REFERENCE, Compared, compared_fields
+from tests.compare.drawn_skin import Pigment, disc, pair
+
+CHEEKS = disc(35, 95, 17) + disc(105, 95, 14)
+REGIONS = ("face", "left_side", "right_side")
+TOTALS = CellTotals(
+    np.array([7], np.uint16), np.array([0]),
+    {f: {"skin_mm2": np.array([9000.0]), "above_od_mm2": np.array([200.0]), "extent_mm2": np.array([900.0])}
+     for f in PAIRED_FINDINGS},
+)  # fmt: skip
+
+
+def rows(before, after, missing=None):
+    skin = pair(before, after)
+    found = field_changes(skin, compared_fields(skin), [TOTALS], missing or {})
+    return {(c.region, c.finding, c.metric): c for c in found}
+
+
+FLUSH = Pigment(haemoglobin=0.14 * CHEEKS)
+
+
+def test_a_flush_that_halves_has_improved_by_what_went_and_the_pigment_has_not_changed():
+    found = rows(FLUSH, Pigment(haemoglobin=0.07 * CHEEKS))
+    whole = found["face", "erythema", "load"]
+    truth = -0.07 * float(CHEEKS.sum())
+    assert whole.verdict == "improved"
+    assert whole.ci_low < truth < whole.ci_high < 0
+    assert whole.follow_up - whole.baseline == pytest.approx(whole.change)
+    assert whole.baseline == 200
+    assert found["face", "erythema", "mean"].verdict == "improved"
+    assert found["face", "erythema", "extent"].change < 0
+    assert found["face", "hyperpigmentation", "load"].verdict == "unchanged"
+    sides = found["left_side", "erythema", "load"].change + found["right_side", "erythema", "load"].change
+    assert sides == pytest.approx(whole.change, rel=1e-4)
+
+
+def test_more_is_worse_and_the_same_is_unchanged():
+    assert rows(Pigment(), FLUSH)["face", "erythema", "load"].verdict == "worsened"
+    assert {c.verdict for c in rows(FLUSH, FLUSH).values()} == {"unchanged"}
+
+
+def test_a_reason_takes_the_place_of_a_verdict():
+    key = ("face", "erythema", "load")
+    found = rows(FLUSH, FLUSH, {key: "not measurable at 1.5 px/mm, needs 2"})
+    assert (found[key].verdict, found[key].reason) == ("not_assessable", "not measurable at 1.5 px/mm, needs 2")
+    nothing = list(field_changes(pair(FLUSH, FLUSH), Compared({}, "none"), [TOTALS], {}))
+    assert {(c.verdict, c.reason) for c in nothing} == {("not_assessable", NO_REFERENCE)}
+    assert {c.region for c in nothing} == set(REGIONS)
+
+
+def test_the_map_for_the_eye_shows_the_fall_and_only_skin():
+    skin = pair(FLUSH, Pigment(haemoglobin=0.07 * CHEEKS))
+    shown = maps_of_change(skin, compared_fields(skin))["erythema"]
+    assert np.array_equal(np.isfinite(shown), skin.shown)
+    assert shown[95, 35] == pytest.approx(-0.07, abs=0.02)
+    assert abs(shown[40, 70]) < 0.02

@@ -1,0 +1,36 @@
+"""What a follow-up takes from the shots of a session."""
+
+from types import SimpleNamespace
+
+from skinimg.compare.follow_up import _cameras, _without_copies
+from skinimg.compare.plain_skin import PlainSkin
+
+
+def shot(sha256="a", camera="one"):
+    return SimpleNamespace(sha256=sha256, camera=camera)
+
+
+def test_a_copy_is_no_second_shot_and_the_order_stays():
+    first, copy, other = shot("a"), shot("a"), shot("b")
+    kept = _without_copies([first, copy, other])
+    assert [s.sha256 for s in kept] == ["a", "b"]
+    assert kept[0] is first
+
+
+def test_the_worst_pair_of_cameras_speaks_for_all():
+    alike = PlainSkin({}, {})
+    assert _cameras([shot()], [shot()], alike) == ("same_camera", "")
+    kind, words = _cameras([shot(), shot(camera="")], [shot()], alike)
+    assert kind == "unknown_camera"
+    assert "does not name its camera" in words
+    kind, words = _cameras([shot(camera="")], [shot(), shot(camera="two")], alike)
+    assert kind == "unknown_camera"
+    kind, words = _cameras([shot()], [shot(camera="two"), shot()], alike)
+    assert (kind, words) == ("other_camera", "taken with two, the baseline with one")
+
+
+def test_photos_that_look_like_two_cameras_are_taken_for_two():
+    for camera in ("one", ""):
+        kind, words = _cameras([shot(camera=camera)], [shot(camera=camera)], PlainSkin({}, {}, 0.0, 0.2))
+        assert kind == "other_camera"
+        assert words

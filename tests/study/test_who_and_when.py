@@ -1,0 +1,154 @@
+"""Names of people, sessions and days as clinics write them: read, or refused; and nothing is lost in silence."""
+
+import json
+
+import pytest
+
+from skinimg.base.errors import StudyError
+from skinimg.run.run import _refuse_other_photos, _refuse_out
+from skinimg.study import read_study, uncompared
+from skinimg.study.dates import month_of, readings, stamped_date, without_date
+from skinimg.study.tree import look_into
+from tests.study.test_folder import lay, read
+
+
+@pytest.mark.parametrize(
+    "text, day",
+    [
+        ("2026-1-9", "2026-01-09"),
+        ("2026/01/09", "2026-01-09"),
+        ("V1_2026-01-09", "2026-01-09"),
+        ("9. Mär 2026", "2026-03-09"),
+        ("1er décembre 2025", "2025-12-01"),
+        ("12 de enero de 2026", "2026-01-12"),
+        ("9 gennaio 2026", "2026-01-09"),
+        ("09Feb26", "2026-02-09"),
+        ("Jan 12, 2026", "2026-01-12"),
+    ],
+)
+def test_dates_with_one_meaning(text, day):
+    assert set(readings(text).values()) == {day}
+
+
+@pytest.mark.parametrize("text", ["120126", "12-01-26", "V1-12-01-2026", "T0_12012026", "12/01/2026"])
+def test_dates_with_more_meanings(text):
+    assert len(set(readings(text).values())) > 1
+
+
+def test_parts_of_dates():
+    assert without_date("P01_12_01_2026") == "p01_"
+    assert stamped_date("WhatsApp Image 2026-01-12 at 10.11.12") == "2026-01-12"
+    assert month_of("12-2025") + 1 == month_of("2026-01") == month_of("janvier 2026")
+
+
+READ = {
+    "person in two words": (
+        ["Anna Smith before.jpg", "Anna Smith after.jpg", "Ben Jones before.jpg", "Ben Jones after.jpg"],
+        [("Anna Smith", ("before", "after")), ("Ben Jones", ("before", "after"))],
+    ),
+    "numbered person": (
+        ["patient 1 baseline.jpg", "patient 1 week 4.jpg", "patient 2 baseline.jpg", "patient 2 week 4.jpg"],
+        [("patient 1", ("baseline", "week 4")), ("patient 2", ("baseline", "week 4"))],
+    ),
+    "session before person": (
+        ["V1_P01_front.jpg", "V2_P01_front.jpg", "V1_P02_front.jpg", "V2_P02_front.jpg"],
+        [("P01", ("V1", "V2")), ("P02", ("V1", "V2"))],
+    ),
+    "nothing between": (["P01V1.jpg", "P01V2.jpg", "P02V1.jpg"], [("P01", ("V1", "V2")), ("P02", ("V1",))]),
+    "a list is no people": (["2_after.jpg", "1_before.jpg"], [("root", ("1_before", "2_after"))]),
+    "view first": (["left45_S1.jpg", "left45_S2.jpg"], [("root", ("S1", "S2"))]),
+    "sessions above numbered people": (
+        ["V1/S01/a.jpg", "V1/S02/a.jpg", "V2/S01/a.jpg", "V2/S02/a.jpg"],
+        [("S01", ("V1", "V2")), ("S02", ("V1", "V2"))],
+    ),
+    "a folder around": (["photos/anna/S1/a.jpg", "photos/anna/S2/a.jpg"], [("anna", ("S1", "S2"))]),
+    "folders of formats": (["S1/JPG/a.jpg", "S2/JPG/b.jpg"], [("root", ("S1", "S2"))]),
+    "months": (["01-2026_front.jpg", "12-2025_front.jpg"], [("root", ("12-2025", "01-2026"))]),
+    "minus": (["day 28/f.jpg", "day 0/f.jpg", "day -7/f.jpg"], [("root", ("day -7", "day 0", "day 28"))]),
+    "visits with words": (["V2-week4/f.jpg", "V1-baseline/f.jpg"], [("root", ("V1-baseline", "V2-week4"))]),
+    "articles": (
+        ["dopo il trattamento/f.jpg", "prima del trattamento/f.jpg"],
+        [("root", ("prima del trattamento", "dopo il trattamento"))],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", READ)
+def test_what_is_read(tmp_path, name):
+    files, expected = READ[name]
+    assert read(lay(tmp_path / "root", *files)) == expected
+
+
+REFUSED = {
+    "date behind the view": (["front_12-01-2026.jpg", "front_09-02-2026.jpg"], "more than one way"),
+    "six digits": (["120126_front.jpg", "090226_front.jpg"], "more than one way"),
+    "no such day": (["31-02-2026_front.jpg", "25-03-2026_front.jpg"], "does not exist"),
+    "day and month": (["12-01_front.jpg", "09-02_front.jpg"], "a day and a month"),
+    "numbers for people": (["001_1.jpg", "001_2.jpg", "002_1.jpg"], "two may tell people"),
+    "numbers behind sessions": (["T0_1.jpg", "T0_2.jpg", "T1_1.jpg"], "people or repeat shots"),
+    "people in sessions": (["V1/P01_front.jpg", "V1/P02_front.jpg", "V2/P01_front.jpg"], "may be people"),
+    "two levels of sessions": (["V1/T0/a.jpg", "V2/T0/a.jpg"], "cannot be told"),
+    "folders of views": (["front/S1.jpg", "front/S2.jpg", "left45/S1.jpg"], "are views"),
+    "minus or dash": (["D-7_front.jpg", "baseline_front.jpg"], "is a minus"),
+    "before the baseline": (["4 weeks before/f.jpg", "baseline/f.jpg"], "before or after"),
+    "look-alike": (["anna/S1_front.jpg", "аnna/S1_front.jpg"], "CYRILLIC SMALL LETTER A"),
+    "spelling": (["P1/S1_front.jpg", "P-01/S2_front.jpg"], "look like one"),
+    "sites": (["x/P1/S1_front.jpg", "y/P2/S1_front.jpg"], "too deep"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_refused(tmp_path, name):
+    files, message = REFUSED[name]
+    with pytest.raises(StudyError, match=message):
+        read_study(lay(tmp_path / "root", *files))
+
+
+LOST = {
+    "film": (["S1/a.mov", "S2/a.jpg", "S3/a.jpg"], "S1: no photo in this folder"),
+    "empty session": (["S1/.keep", "S2/a.jpg", "S3/a.jpg"], "S1: no photo in this folder .found nothing"),
+    "empty subject": (["anna/S1_f.jpg", "anna/S2_f.jpg", "carl/.keep"], "carl: no photo"),
+    "half a download": (["S1_front.jpg.part", "S2_front.jpg", "S3_front.jpg"], "S1: only S1_front.jpg.part"),
+    "raw only": (["raw/S1_front.NEF", "S2_front.jpg", "S3_front.jpg"], "S1: only raw/S1_front.NEF"),
+    "no baseline": (["after1_front.jpg", "after2_front.jpg"], "after1 is the first session .* Add the baseline"),
+    "view without follow-up": (["S1_front.jpg", "S1_left45.jpg", "S2_front.jpg"], "no later session shows left45"),
+    "view without baseline": (["S1_front.jpg", "S2_front.jpg", "S2_left45.jpg"], "S1 does not show left45"),
+}
+
+
+@pytest.mark.parametrize("name", LOST)
+def test_what_is_lost_is_named(tmp_path, name):
+    files, message = LOST[name]
+    said = uncompared(read_study(lay(tmp_path / "root", *files)))
+    assert len(said) == 1
+    with pytest.raises(StudyError, match=message):
+        raise StudyError(said[0])
+
+
+def test_documents_and_films_beside_photos_are_no_lost_sessions(tmp_path):
+    root = lay(tmp_path / "r", "S1/a.HEIC", "S1/a.MOV", "S2/b.HEIC", "week4.csv", "consent/form.pdf")
+    assert uncompared(read_study(root)) == ()
+
+
+def test_an_unfinished_run_is_no_part_of_the_study(tmp_path):
+    root = lay(tmp_path / "r", "S1_front.jpg", "S2_front.jpg", "out/subjects/r/a.png", "out/reports/r.html")
+    assert [path.name for path in look_into(root, [])[0].all_photos()] == ["S1_front.jpg", "S2_front.jpg"]
+
+
+def test_results_never_lie_in_a_folder_of_photos(tmp_path):
+    root = lay(tmp_path / "r", "anna/S1_front.jpg", "anna/S2_front.jpg", "bo/S1_front.jpg", "bo/S2_front.jpg")
+    study = read_study(root)
+    for out in (root, tmp_path, root / "anna"):
+        with pytest.raises(StudyError, match="holds the photos"):
+            _refuse_out(root, study, out)
+    _refuse_out(root, study, tmp_path / "result")
+
+
+def test_other_photos_under_the_same_names_are_another_study(tmp_path):
+    study = read_study(lay(tmp_path / "r", "S1_front.jpg", "S2_front.jpg"))
+    out = tmp_path / "out"
+    out.mkdir()
+    _refuse_other_photos(study, out)
+    (out / "run.json").write_text(json.dumps({"input_sha256": {"S1_front.jpg": "0" * 64}}))
+    with pytest.raises(StudyError, match="results of other photos"):
+        _refuse_other_photos(study, out)
