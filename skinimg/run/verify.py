@@ -42,15 +42,19 @@ def verify(folder: Path, progress: Progress | None = None) -> Verified:
     """
     record = _record(folder)
     source = Path(record["input"])
-    if not source.exists():
-        raise StudyError("the photos are not where they were", found=f"no {source}", needed="the input of the analysis")
+    if not record["input"] or not source.exists():
+        raise StudyError(
+            "the photos are not where they were",
+            found=f"no {record['input'] or 'path (pseudonymised)'}",
+            needed="the input of the analysis",
+        )
     now = versions()
     notes = [
         f"{name}: {old} then, {now.get(name, 'absent')} now"
         for name, old in record["versions"].items()
         if now.get(name) != old
     ]
-    settings = Settings(**{k: tuple(v) if isinstance(v, list) else v for k, v in record["settings"].items()})
+    settings = Settings(**record["settings"])
     options = Options(
         weights=record["weights"]["name"],
         device=record["device"],
@@ -97,7 +101,7 @@ def _compare(name: str, then: Path, now: Path) -> list[str]:
     if len(old) != len(new):
         return [f"{name}: {len(old)} rows then, {len(new)} now"]
     found = []
-    for column in old:
+    for column in map(str, old.columns):
         unlike = old[column] != new[column]
         if unlike.any():
             a, b = (pd.to_numeric(t.loc[unlike, column], errors="coerce") for t in (old, new))

@@ -99,7 +99,7 @@ def adeff(trial: Trial, study: str) -> pd.DataFrame:
     opening["change"] = np.nan
     both = pd.concat([opening, later], ignore_index=True).sort_values([*keys, "number"], kind="stable")
     dates = _dates(trial)
-    days = _days(both, dates, names.to_dict())
+    days = _days(both, dates, {str(s): str(v) for s, v in names.items()})
     units = both["unit"].fillna("")
     table = pd.DataFrame(
         {
