@@ -50,7 +50,7 @@ def write_adam(trial: Trial, study: str, out: Path) -> tuple[Path, ...]:
     """Write adsl.csv, adeff.csv and define.csv under `out`."""
     tables = {"adsl": adsl(trial, study), "adeff": adeff(trial, study)}
     define = [
-        {"dataset": name, "variable": column, "type": _kind(table[column]), "label": MEANINGS[column]}
+        {"dataset": name, "variable": column, "type": _kind(table[column]), "label": MEANINGS[str(column)]}
         for name, table in tables.items()
         for column in table
     ]

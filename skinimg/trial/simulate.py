@@ -90,4 +90,4 @@ def operating_figures(world: World, trials: int, seed: int = 0) -> dict[str, flo
                 "mixed_fits": not model.why,
             }
         )
-    return {name: float(value) for name, value in pd.DataFrame(rows).astype(float).mean().items()}
+    return {str(name): float(value) for name, value in pd.DataFrame(rows).astype(float).mean().items()}
