@@ -17,7 +17,8 @@ from rich.console import Console
 
 import skinimg.cli.care
 import skinimg.cli.guide
-import skinimg.cli.models  # noqa: F401  (all register their commands)
+import skinimg.cli.models
+import skinimg.cli.trials  # noqa: F401  (all register their commands)
 from skinimg.base.errors import DeviceError, SettingsError, SkinimgError, WeightsError
 from skinimg.base.findings import CLOSEUP_REGIONS, FACE_REGIONS, FINDINGS
 from skinimg.base.settings import DEFAULT_WEIGHTS
@@ -64,6 +65,7 @@ def analyze(
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     workers: Annotated[int, typer.Option(min=1, help="Processes; the tables are the same for any number.")] = 1,
     scheduler: Annotated[str, typer.Option(metavar="ADDRESS", help="A Dask cluster, instead of processes here.")] = "",
+    shard: Annotated[str, typer.Option(metavar="K/N", help="One part of the study; `skinimg merge` joins them.")] = "",
     settings: Annotated[Path | None, typer.Option(metavar="FILE", help="Settings in TOML.")] = None,
     noise: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Noise of your own photos, of `skinimg repeatability --use`.")
@@ -85,9 +87,10 @@ def analyze(
     from skinimg.report import ReportOptions
     from skinimg.run.run import Options
     from skinimg.run.run import analyze as run
+    from skinimg.run.shards import read_shard
 
-    report = ReportOptions(lang, deidentify, pdf)
-    options = Options(weights, device, workers, scheduler, not resume, report, pseudonymize, noise)
+    report, part = ReportOptions(lang, deidentify, pdf), read_shard(shard)
+    options = Options(weights, device, workers, scheduler, not resume, report, pseudonymize, noise, part)
     chosen = with_targets(read_settings(settings), target)
     with Bar("subjects") as progress:
         outcome = run(path, out, options, chosen, progress)

@@ -10,6 +10,7 @@ FILES: tuple[tuple[str, str, str], ...] = (
     ("lesions", "tracked object x session", "the same spot, pore or scar from session to session"),
     ("scores", "session x finding, and `overall`", "improvement in per cent"),
     ("indices", "session x index", "estimates of clinical scores"),
+    ("study", "photo", "what the manifest states: arms, treatments, covariates, instruments"),
     ("subjects/SUBJECT/VIEW/SESSION/", "session", "pictures, masks, and `frame.npz`; see ARCHITECTURE.md"),
     ("reports/SUBJECT.html, index.html", "subject; study", "self-contained pages"),
     ("run.json", "run", "versions, device, settings, hashes of weights and photos, seconds per stage, warnings"),

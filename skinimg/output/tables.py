@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, fields
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from skinimg.base.entries import PhotoEntry, days_between
+from skinimg.base.entries import PhotoEntry, Study, days_between
 from skinimg.base.files import atomic
 from skinimg.base.photo_difference import PhotoDifference
 from skinimg.base.records import Change, Shot
@@ -212,22 +213,37 @@ def index_row(entry: PhotoEntry, e: Estimate) -> Row:
     }
 
 
-def write(table: pd.DataFrame, stem: Path) -> None:
-    """`stem`.csv and `stem`.parquet, each through a temporary file, so that no reader ever sees half a table.
+_STATED = ("arm", "arm_left", "arm_right", "treatment", "treatment_target", "site", "age", "phototype")
 
-    In the CSV, text that a spreadsheet would run as a formula gets a leading apostrophe; Parquet keeps it as it is.
-    """
+
+def roster(study: Study) -> pd.DataFrame:
+    """What the study states of every photo, as text with the columns of a manifest: who is in which arm, and so on."""
+    rows = []
+    for entry in (entry for subject in study.subjects for entry in subject.photos):
+        stated = {name: getattr(entry, name) for name in _STATED}
+        extra = {f"x_{k}": v for k, v in entry.covariates.items()} | {f"m_{k}": v for k, v in entry.instruments.items()}
+        scale = "" if entry.mm_per_px is None else repr(entry.mm_per_px)
+        rows.append({**_keys(entry), "photo": entry.photo, "mm_per_px": scale, **stated, **extra})
+    return pd.DataFrame(rows).fillna("").astype(str)
+
+
+def write(table: pd.DataFrame, stem: Path) -> None:
+    """`stem`.csv and `stem`.parquet, each through a temporary file, so that no reader ever sees half a table."""
+    write_csv(table, stem.with_suffix(".csv"))
+    _whole(stem.with_suffix(".parquet"), lambda path: table.to_parquet(path, index=False))
+
+
+def write_csv(table: pd.DataFrame, path: Path) -> None:
+    """A CSV, whole or not at all; text that a spreadsheet would run as a formula gets a leading apostrophe."""
     texts = [column for column in table.columns if table[column].dtype.kind not in "if"]
     safe = table.copy()
     for column in texts:
         if column not in _WHOLE_NUMBERS:
             values = safe[column].astype(str)
             safe[column] = values.where(~values.str.match(r"[=+\-@\t\r]"), "'" + values)
-    for suffix, save in ((".csv", _save_csv(safe)), (".parquet", lambda path: table.to_parquet(path, index=False))):
-        target = stem.with_suffix(suffix)
-        with atomic(target) as partial:
-            save(partial)
+    _whole(path, lambda p: safe.to_csv(p, index=False, encoding="utf-8", lineterminator="\n", float_format="%.6g"))
 
 
-def _save_csv(table: pd.DataFrame):  # type: ignore[no-untyped-def]
-    return lambda path: table.to_csv(path, index=False, encoding="utf-8", lineterminator="\n", float_format="%.6g")
+def _whole(target: Path, save: Callable[[Path], object]) -> None:
+    with atomic(target) as partial:
+        save(partial)

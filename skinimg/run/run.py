@@ -25,6 +25,7 @@ from skinimg.output import tables
 from skinimg.report import ReportOptions, write_index
 from skinimg.run.engine import TABLES, Done, Job
 from skinimg.run.engine import run as run_jobs
+from skinimg.run.shards import shard_of
 from skinimg.study import read_study, safe_name, uncompared
 from skinimg.study.pseudonyms import pseudonymized, read_key
 
@@ -61,6 +62,7 @@ class Options:
     report: ReportOptions = field(default_factory=ReportOptions)
     key: Path | None = None  # file of the key for pseudonyms; None keeps the names
     noise: Path | None = None  # a table of `skinimg repeatability --use`, instead of the weights card's
+    shard: tuple[int, int] = (1, 1)  # which part of the study, of how many
 
 
 def analyze(
@@ -90,6 +92,7 @@ def analyze(
     _refuse_out(Path(path), study, out)
     if not options.fresh:
         _refuse_other_photos(study, out)
+    study = shard_of(study, options.shard)
     _prepare(out)
     start = time.perf_counter()
     threads = max((os.cpu_count() or 1) // min(options.workers, len(study.subjects)), 1)
@@ -114,28 +117,33 @@ def analyze(
             progress(len(done), len(jobs), outcome.subject)
     ordered = [done[subject.name] for subject in study.subjects]
     result = _gather(study, ordered, out)
-    _write_all(result, study, ordered, (options, settings, device), (segmenter.name, segmenter.sha256), start)
+    told: dict[str, object] = {
+        # A pseudonymised result does not say where the names are.
+        "input": "" if options.key else str(Path(path).resolve()),
+        "shard": list(options.shard),
+        "noise": str(options.noise.resolve()) if options.noise else "",
+        "device": device,
+        "settings": settings.as_dict(),
+        "weights": {"name": options.weights, "sha256": segmenter.sha256},
+    }
+    _write_all(result, study, ordered, options.report, told, start)
     return result
 
 
 def _write_all(
-    result: Outcome,
-    study: Study,
-    ordered: list[Done],
-    how: tuple[Options, Settings, str],
-    weights: tuple[str, str],
-    start: float,
+    result: Outcome, study: Study, ordered: list[Done], report: ReportOptions, told: dict[str, object], start: float
 ) -> None:
     """Tables, overview, run.json and the log; StudyError where the disk refuses them."""
-    (options, settings, device), out = how, result.out
+    out = result.out
     failures = [SubjectFailure(d.subject, d.error, d.tables["photos"]) for d in ordered if d.error]
     seconds = time.perf_counter() - start
     try:
         for name, table in result.tables.items():
             tables.write(table, out / name)
-        write_index(result.tables, failures, options.report, out / "index.html", safe_name)
-        _write_run(out, study, ordered, settings, device, weights, seconds)
-        append_log(out, "analyze", {"settings": settings.as_dict(), "weights": weights[1], "device": device})
+        tables.write(tables.roster(study), out / "study")
+        write_index(result.tables, failures, report, out / "index.html", safe_name)
+        _write_run(out, study, ordered, told, seconds)
+        append_log(out, "analyze", {name: told[name] for name in ("settings", "weights", "device")})
     except OSError as error:
         raise StudyError(
             f"the tables in {out.name} could not be written",
@@ -222,15 +230,7 @@ def _gather(study: Study, done: list[Done], out: Path) -> Outcome:
     )
 
 
-def _write_run(
-    out: Path,
-    study: Study,
-    done: list[Done],
-    settings: Settings,
-    device: str,
-    weights: tuple[str, str],
-    seconds: float,
-) -> None:
+def _write_run(out: Path, study: Study, done: list[Done], told: dict[str, object], seconds: float) -> None:
     """run.json: enough to know what was run on what, and to run it again."""
     stages: dict[str, float] = {}
     for d in done:
@@ -239,9 +239,7 @@ def _write_run(
     photos = pd.concat([d.tables["photos"] for d in done], ignore_index=True)
     record = {
         "versions": versions(),
-        "device": device,
-        "settings": settings.as_dict(),
-        "weights": {"name": weights[0], "sha256": weights[1]},
+        **told,
         "input_sha256": dict(sorted(zip(photos["photo"], photos["sha256"], strict=True))),
         "subjects": len(study.subjects),
         "left_out": [{"file": item.file, "reason": item.reason} for item in study.left_out],

@@ -1,6 +1,7 @@
 """Killed runs, clusters and bugs: nothing finished is lost, nothing half-done is seen."""
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -10,9 +11,11 @@ import pytest
 from PIL import Image
 
 from skinimg import Options, analyze
-from skinimg.base.errors import DeviceError
+from skinimg.base.errors import DeviceError, StudyError
 from skinimg.base.shipped import shipped
 from skinimg.output.tables import COLUMNS
+from skinimg.run.shards import merge
+from skinimg.run.verify import verify
 from tests.drawn import SPOTS, save, skin_patch
 
 
@@ -85,6 +88,30 @@ def test_a_cluster_gives_the_same_tables(study, whole, tmp_path):
     ):
         assert analyze(study, tmp_path, Options(scheduler=cluster.scheduler_address)).complete
     assert_same_tables(tmp_path, whole)
+
+
+def test_parts_join_to_the_whole(study, whole, tmp_path):
+    parts = [tmp_path / str(k) for k in (1, 2)]
+    for k, part in enumerate(parts, start=1):
+        analyze(study, part, Options(shard=(k, 2)))
+    with pytest.raises(StudyError, match="found 1 of 2"):
+        merge(parts[:1], tmp_path / "half")
+    merge(parts[::-1], tmp_path / "all")
+    assert_same_tables(tmp_path / "all", whole)
+    for name in COLUMNS:
+        one, other = (pd.read_parquet(folder / f"{name}.parquet") for folder in (tmp_path / "all", whole))
+        pd.testing.assert_frame_equal(one, other)
+    assert {p.name for p in (tmp_path / "all" / "subjects").iterdir()} == {"a", "b", "c"}
+
+
+def test_verify_finds_what_was_changed(study, whole, tmp_path):
+    assert verify(whole).identical
+    copy = tmp_path / "copy"
+    shutil.copytree(whole, copy)
+    text = (copy / "scores.csv").read_text().replace("not_assessable", "improved", 1)
+    assert text != (whole / "scores.csv").read_text()
+    (copy / "scores.csv").write_text(text)
+    assert verify(copy).differences == (f"scores: verdict differs in 1 of {text.count(chr(10)) - 1} rows",)
 
 
 def test_a_scheduler_that_does_not_answer_is_a_device_error(study, tmp_path):

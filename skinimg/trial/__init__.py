@@ -1,0 +1,14 @@
+"""Trials: from the tables of a finished analysis to the statistics of a study with arms.
+
+plan         what was declared: design, arms, endpoints, visit
+people       who is in which arm
+data         one row per person, arm, visit and endpoint
+effects      t, Wilcoxon, Welch, Mann-Whitney, Holm, tipping point, effects weighed by known noise
+mixed        the mixed model, which is primary
+reml         its fit
+responders   McNemar and Fisher
+raters       weighted kappa, ICC with interval; `graders` finds who graded what
+flow         how many came
+trial        all of it for one folder
+document     what is said as JSON
+"""

@@ -1,0 +1,158 @@
+"""Blinding: photos under names that tell neither person, visit nor side, and the key that undoes it.
+
+Blinded photos are decoded and written again as PNG, so that no date, camera, place or thumbnail of the file is left.
+The key is written outside of the blinded folder.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import json
+import secrets
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from skinimg.base.entries import PhotoEntry, Study
+from skinimg.base.errors import StudyError
+from skinimg.photo.colour import linear_to_srgb8
+from skinimg.photo.decode import read_photo
+
+_SWAP = {"left": "right", "right": "left", "left45": "right45", "right45": "left45"}
+
+
+@dataclass(frozen=True)
+class Key:
+    """Blinded name -> true name. `mirrored` : blinded subjects whose photos were mirrored. `arms` : by blinded subject."""
+
+    subjects: dict[str, str]
+    sessions: dict[str, str]
+    mirrored: tuple[str, ...]
+    stated: dict[str, dict[str, str]]
+    unblinded: tuple[str, ...] = ()  # when, ISO, UTC
+
+
+def blind(study: Study, out: Path, key_file: Path, *, mirror: bool = False, seed: int | None = None) -> Key:
+    """Copy a study's photos under scrambled names to `out`, with a manifest without arms, and write the key.
+
+    The baseline stays the first session of each subject, as change is measured from it; all later visits are in a random
+    order of names. With `mirror`, a random half of the people is mirrored, so that even left and right are blind.
+
+    Raises
+    ------
+    StudyError
+        `out` or the key exists already, or the key would lie in `out`.
+    """
+    _refuse(out, key_file)
+    rng = np.random.default_rng(secrets.randbits(64) if seed is None else seed)
+    people = [study.subjects[k] for k in rng.permutation(len(study.subjects))]
+    subjects = {f"B{k + 1:0{max(3, len(str(len(people))))}d}": subject for k, subject in enumerate(people)}
+    names = list(dict.fromkeys(s for subject in study.subjects for s in subject.sessions))
+    first = {subject.sessions[0] for subject in study.subjects}
+    later = [name for name in names if name not in first]
+    order = [*(n for n in names if n in first), *(later[k] for k in rng.permutation(len(later)))]
+    sessions = {name: f"V{k + 1:02d}" for k, name in enumerate(order)}
+    turned = {name for name in subjects if mirror and rng.random() < 0.5}
+    out.mkdir(parents=True)
+    rows = [
+        _copy(entry, name, sessions[entry.session], out, mirrored=name in turned)
+        for name, subject in subjects.items()
+        for entry in subject.photos
+    ]
+    with (out / "manifest.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(sorted(rows, key=lambda row: row["photo"]))
+    stated = {name: _stated(subject.photos) for name, subject in subjects.items()}
+    key = Key(
+        {n: s.name for n, s in subjects.items()}, {b: n for n, b in sessions.items()}, tuple(sorted(turned)), stated
+    )
+    _save(key, key_file)
+    return key
+
+
+def _refuse(out: Path, key_file: Path) -> None:
+    if out.exists() and any(out.iterdir()):
+        raise StudyError(f"{out} is not empty", needed="a new folder")
+    if key_file.exists():
+        raise StudyError(
+            f"the key {key_file} exists already", needed="a new file", next_step="Keys are never replaced."
+        )
+    if key_file.resolve().is_relative_to(out.resolve()):
+        raise StudyError("the key lies among the blinded photos", found=str(key_file), needed="a file elsewhere")
+
+
+def _copy(entry: PhotoEntry, subject: str, session: str, out: Path, *, mirrored: bool) -> dict[str, str]:
+    view = _SWAP.get(entry.view, entry.view) if mirrored else entry.view
+    light = "" if entry.light == "standard" else f"_{entry.light}"
+    photo = f"{subject}/{session}_{view}{light}_{entry.replicate}.png"
+    pixels = linear_to_srgb8(read_photo(entry.path).linear)
+    (out / photo).parent.mkdir(exist_ok=True)
+    Image.fromarray(np.ascontiguousarray(pixels[:, ::-1] if mirrored else pixels)).save(out / photo)
+    scale = "" if entry.mm_per_px is None else repr(entry.mm_per_px)
+    return {
+        "subject": subject, "session": session, "photo": photo, "view": view, "light": entry.light,
+        "replicate": str(entry.replicate), "mm_per_px": scale,
+    }  # fmt: skip
+
+
+def _stated(photos: tuple[PhotoEntry, ...]) -> dict[str, str]:
+    names = ("arm", "arm_left", "arm_right", "age", "phototype", "site")
+    return {name: next((v for p in photos if (v := getattr(p, name))), "") for name in names}
+
+
+def read_key(path: Path) -> Key:
+    """Read a key.
+
+    Raises
+    ------
+    StudyError
+        It cannot be read.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return Key(
+            found["subjects"], found["sessions"], tuple(found["mirrored"]), found["stated"], tuple(found["unblinded"])
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise StudyError(f"{path} is no key of `skinimg blind`", found=str(error)) from error
+
+
+def unblind(roster: pd.DataFrame, key_file: Path) -> pd.DataFrame:
+    """The blinded study's table with its arms, and the moment noted in the key. Names stay blinded.
+
+    Raises
+    ------
+    StudyError
+        The key does not belong to this study.
+    """
+    key = read_key(key_file)
+    strangers = sorted(set(roster["subject"]) - set(key.subjects))
+    if strangers:
+        raise StudyError(
+            f"{key_file.name} is the key of another study", found=", ".join(strangers[:5]), needed="its own subjects"
+        )
+    table = roster.copy()
+    for name in ("arm", "arm_left", "arm_right", "age", "phototype", "site"):
+        table[name] = [_true_side(key, s, name) for s in table["subject"]]
+    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    _save(Key(key.subjects, key.sessions, key.mirrored, key.stated, (*key.unblinded, now)), key_file)
+    return table
+
+
+def _true_side(key: Key, subject: str, name: str) -> str:
+    """What is stated of a subject; in a mirrored copy the left side is the person's right."""
+    side = name.removeprefix("arm_")
+    if subject in key.mirrored and side in _SWAP and name.startswith("arm_"):
+        name = f"arm_{_SWAP[side]}"
+    return key.stated[subject].get(name, "")
+
+
+def _save(key: Key, path: Path) -> None:
+    partial = path.with_name(f".{path.name}.part")
+    partial.write_text(json.dumps(asdict(key), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    partial.replace(path)

@@ -1,0 +1,127 @@
+"""Who took part, and in which arm: from the table of photos that an analysis was given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from skinimg.base.errors import StudyError
+from skinimg.study.spreadsheet import read_sheet
+from skinimg.trial.plan import Plan, require
+
+SIDES = ("left", "right")
+_ARM_COLUMNS = ("arm", "arm_left", "arm_right")
+
+
+@dataclass(frozen=True)
+class People:
+    """Allocation. `places` : subject, arm, side (`left`, `right`, or empty), sorted."""
+
+    places: pd.DataFrame
+    arms: tuple[str, ...]
+    without_arm: tuple[str, ...]  # subjects of whom no arm is stated
+    other_arms: tuple[str, ...]  # subjects in arms that are not compared
+
+
+def read_roster(folder: Path, manifest: Path | None = None) -> pd.DataFrame:
+    """The study's table, all cells text: `manifest` if given, else `study.csv` or `manifest.csv` in `folder`.
+
+    Raises
+    ------
+    StudyError
+        There is none, or it is no table of subjects and sessions.
+    """
+    path = manifest or next((p for n in ("study.csv", "manifest.csv") if (p := folder / n).is_file()), None)
+    if path is None:
+        raise StudyError(
+            f"{folder} does not say who was in which arm",
+            found="no study.csv",
+            needed="the table of the study, with arms",
+            next_step="Name it with --manifest FILE, or run `skinimg analyze` again.",
+        )
+    sheet = read_sheet(path, [])
+    table = pd.DataFrame([cells for _, cells in sheet.rows], columns=list(sheet.columns), dtype=str)
+    if lacking := [name for name in ("subject", "session") if name not in table]:
+        raise StudyError(f"{path.name} is no table of a study", found=f"no column {', '.join(lacking)}")
+    for name in (*_ARM_COLUMNS, "date", "age", "phototype", "site"):
+        if name not in table:
+            table[name] = ""
+    return table.apply(lambda column: column.str.replace(r"^'(?=[=+\-@])", "", regex=True))
+
+
+def allocate(roster: pd.DataFrame, plan: Plan) -> People:
+    """Who is in which arm.
+
+    Raises
+    ------
+    StudyError
+        No arms for this design; a subject in two arms, a side whose arm changes, one arm on both sides.
+    SettingsError
+        An arm that nobody is in, with the nearest name.
+    """
+    subjects = sorted(set(roster["subject"]))  # so that no figure depends on the order of the rows
+    if plan.design == "split-face":
+        stated = {side: _one_each(roster, f"arm_{side}") for side in SIDES}
+        _refuse_same_arm(stated)
+        rows = [(s, stated[side][s], side) for s in subjects for side in SIDES if stated[side].get(s)]
+    else:
+        arms = _one_each(roster, "arm")
+        rows = [(s, arms[s], "") for s in subjects if arms.get(s)]
+        if plan.design == "single-arm" and not plan.arms:
+            rows = [(s, arms.get(s) or "all", "") for s in subjects]
+    places = pd.DataFrame(rows, columns=["subject", "arm", "side"], dtype=str)
+    known = sorted(set(places["arm"]))
+    if not known:
+        raise _no_arms(roster, plan)
+    if plan.design != "single-arm" and len(known) < 2:
+        raise StudyError("the study has one arm only", found=known[0], needed="two", next_step="See single-arm.")
+    for arm in plan.arms:
+        require(arm, known, "arm")
+    if plan.design == "single-arm" and not plan.arms:
+        places["arm"] = "all"
+    kept = plan.arms or ("all",)
+    named = set(places["subject"])
+    mine = places[places["arm"].isin(kept)].reset_index(drop=True)
+    others = tuple(s for s in subjects if s in named - set(mine["subject"]))
+    return People(mine, kept, tuple(s for s in subjects if s not in named), others)
+
+
+def _one_each(roster: pd.DataFrame, column: str) -> dict[str, str]:
+    """subject -> arm; a blank cell says nothing."""
+    stated = roster.loc[roster[column] != "", ["subject", column]].drop_duplicates()
+    twice = stated[stated["subject"].duplicated(keep=False)]
+    if len(twice):
+        people = {str(s): " and ".join(sorted(g[column])) for s, g in twice.groupby("subject", sort=False)}
+        what = "a subject is in two arms" if column == "arm" else "the sides of a face were swapped between sessions"
+        raise StudyError(
+            what,
+            found="; ".join(f"{column} of {s}: {arms}" for s, arms in list(people.items())[:5]),
+            needed="the same arm in every row of a subject",
+        )
+    return dict(zip(stated["subject"], stated[column], strict=True))
+
+
+def _refuse_same_arm(stated: dict[str, dict[str, str]]) -> None:
+    left, right = stated["left"], stated["right"]
+    same = [s for s, arm in left.items() if right.get(s) == arm]
+    if same:
+        raise StudyError(
+            "both sides of a face have the same arm",
+            found=", ".join(f"{s}: {left[s]}" for s in same[:5]),
+            needed="one arm on each side",
+        )
+
+
+def _no_arms(roster: pd.DataFrame, plan: Plan) -> StudyError:
+    column = "arm_left and arm_right" if plan.design == "split-face" else "arm"
+    filled: Sequence[str] = [name for name in _ARM_COLUMNS if (roster[name] != "").any()]
+    other = "parallel" if plan.design == "split-face" else "split-face"
+    return StudyError(
+        f"the study states no arms for the design {plan.design}",
+        found=f"{' and '.join(filled)} filled" if filled else "no arms",
+        needed=f"the column {column}",
+        next_step=f"Did you mean --design {other}?" if filled else "Fill it in the manifest, and give --manifest FILE.",
+    )

@@ -1,0 +1,23 @@
+"""What a trial leaves in the analysis' folder: `trial/` with report, JSON and ADaM tables."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from skinimg.trial.adam import write_adam
+from skinimg.trial.document import full_document
+from skinimg.trial.report import write_report
+from skinimg.trial.trial import Trial
+
+
+def write_trial(trial: Trial, folder: Path) -> Path:
+    """Write `folder`/trial and return the path of the report."""
+    out = folder / "trial"
+    out.mkdir(exist_ok=True)
+    write_adam(trial, folder.resolve().name, out)
+    text = json.dumps(full_document(trial), ensure_ascii=False, indent=2) + "\n"
+    partial = out / ".trial.json.part"
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(out / "trial.json")
+    return write_report(trial, out / "trial.html")

@@ -1,0 +1,145 @@
+"""Report, ADaM tables, blinding and power."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from skinimg.base.errors import StudyError
+from skinimg.cli.main import app
+from skinimg.study import read_study
+from skinimg.trial.adam import parameter_codes
+from skinimg.trial.blind import blind, read_key, unblind
+from skinimg.trial.power import Seen, needs
+from skinimg.trial.simulate import World, operating_figures
+from tests.trial.tables import split_face, write_study
+
+GAPS = np.random.default_rng(7).normal(-1, 1, 12)
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory):
+    folder = split_face(tmp_path_factory.mktemp("trial"), GAPS, visits=("S1", "S2", "S3"))
+    words = [
+        "trial",
+        str(folder),
+        "--design",
+        "split-face",
+        "--arms",
+        "active",
+        "control",
+        "--endpoint",
+        "spots.burden",
+    ]
+    found = CliRunner().invoke(app, words)
+    assert found.exit_code == 0, found.output
+    return folder / "trial"
+
+
+def test_adeff_is_a_basic_data_structure(done):
+    table = pd.read_csv(done / "adeff.csv", keep_default_na=False)
+    assert table["PARAMCD"].str.len().max() <= 8
+    keys = ["USUBJID", "PARAMCD", "TRTP", "AVISITN"]
+    assert not table.duplicated(keys).any()
+    assert (table.groupby(keys[:-1]).size() == 3).all()
+    later = table[table["ABLFL"] == ""].apply(pd.to_numeric, errors="coerce")
+    assert np.allclose(later["AVAL"] - later["BASE"], later["CHG"], atol=1e-4)
+    assert np.allclose(later["PCHG"], 100 * later["CHG"] / later["BASE"], atol=1e-3)
+    assert set(table["LATERAL"]) == {"LEFT", "RIGHT"}
+    define = pd.read_csv(done / "define.csv")
+    assert set(define.loc[define["dataset"] == "adeff", "variable"]) == set(table)
+    assert len(pd.read_csv(done / "adsl.csv")) == len(GAPS)
+
+
+def test_the_report_says_flow_effects_and_limits(done):
+    html = (done / "trial.html").read_text(encoding="utf-8")
+    for words in ("Flow", "Limits", "authors must say", "(1 | subject)", "12 of 12 came"):
+        assert words in html
+    said = json.loads((done / "trial.json").read_text())
+    assert said["endpoints"][0]["model"] == "change ~ arm * visit + baseline + side + (1 | subject) + (1 | subject:arm)"
+
+
+def test_codes_are_short_and_differ():
+    codes = parameter_codes(("texture.roughness_0.5_2", "texture.roughness_2_5", "m_gais", "m_1x"))
+    assert len(set(codes.values())) == 4
+    assert all(len(c) <= 8 and c[0].isalpha() and c.isalnum() for c in codes.values())
+
+
+@pytest.fixture
+def photos(tmp_path):
+    """Two people whose left and right differ; dates, arms and EXIF."""
+    rows = ["subject,session,photo,date,arm_left,arm_right"]
+    for who in ("Anna", "Ben"):
+        for k, session in enumerate(("S1", "S2", "S3")):
+            pixels = np.full((40, 60, 3), 90 + 20 * k, np.uint8)
+            pixels[:, :30, 0] = 200
+            exif = Image.Exif()
+            exif[0x010F] = "MAKER OF CAMERAS"
+            path = tmp_path / "study" / f"{who}_{session}.jpg"
+            path.parent.mkdir(exist_ok=True)
+            Image.fromarray(pixels).save(path, exif=exif, quality=95)
+            rows.append(f"{who},{session},{path.name},2025-0{k + 1}-01,active,control")
+    (tmp_path / "study" / "manifest.csv").write_text("\n".join(rows) + "\n")
+    return tmp_path
+
+
+def test_blinded_photos_tell_nothing_and_the_key_undoes_it(photos):
+    key = blind(
+        read_study(photos / "study" / "manifest.csv"), photos / "blind", photos / "key.json", mirror=True, seed=1
+    )
+    text = (photos / "blind" / "manifest.csv").read_text()
+    for word in ("Anna", "Ben", "S1", "S2", "2025", "active"):
+        assert word not in text
+    for path in (photos / "blind").rglob("*.png"):
+        assert b"MAKER" not in path.read_bytes()
+        red_left = np.asarray(Image.open(path))[20, 5, 0] > 180
+        assert red_left != (path.parent.name in key.mirrored)
+    read_study(photos / "blind" / "manifest.csv")
+    roster = pd.read_csv(photos / "blind" / "manifest.csv", dtype=str, keep_default_na=False)
+    table = unblind(roster, photos / "key.json")
+    for row in table.to_dict("records"):
+        mirrored = row["subject"] in key.mirrored
+        assert (row["arm_left"], row["arm_right"]) == (("control", "active") if mirrored else ("active", "control"))
+    assert len(read_key(photos / "key.json").unblinded) == 1
+
+
+def test_the_key_of_another_study_is_refused(photos):
+    blind(read_study(photos / "study" / "manifest.csv"), photos / "blind", photos / "key.json")
+    with pytest.raises(StudyError, match="another study"):
+        unblind(pd.DataFrame({"subject": ["P1"]}), photos / "key.json")
+
+
+def test_the_key_never_lies_among_the_photos(photos):
+    with pytest.raises(StudyError, match="among the blinded"):
+        blind(read_study(photos / "study" / "manifest.csv"), photos / "blind", photos / "blind" / "key.json")
+
+
+def test_people_needed_agree_with_the_published_table():
+    """Machin: standardised difference 0.5, power 0.8, two-sided 5 %: 34 pairs, 64 in each group."""
+    one = needs(Seen("spots.burden", 20, 1.0, between=1.0, noise=0.0, alike=0.5), 0.5, trials=4000)
+    by_design = {n.design: n for n in one if n.visits == 1}
+    assert (by_design["split-face"].people, by_design["parallel"].people) == (34, 128)
+    assert by_design["split-face"].power_simulated == pytest.approx(0.8, abs=0.025)
+
+
+def test_power_reads_a_finished_analysis(tmp_path):
+    rng = np.random.default_rng(8)
+    arms = {f"P{k}": "a" for k in range(10)}
+    changes = {(s, "S2", region): float(rng.normal()) for s in arms for region in ("face", "left_side", "right_side")}
+    folder = write_study(tmp_path, changes, visits=("S1", "S2"), more={"arms": arms})
+    found = CliRunner().invoke(app, ["power", str(folder), "--endpoint", "spots.burden", "--effect", "15%", "--json"])
+    assert found.exit_code == 0, found.output
+    said = json.loads(found.stdout)["needs"]
+    assert next(n["people"] for n in said if n["design"] == "split-face") > 3
+
+
+@pytest.mark.parametrize("design", ["split-face", "parallel"])
+def test_null_trials_are_rarely_significant(design):
+    """80 trials: more than 13 of them at 5 % happen once in 10,000. `scripts/bench_trial` has 2,000."""
+    found = operating_figures(World(design, 16, 2, missing=0.15), 80)
+    assert found["mixed_significant"] <= 13 / 80
+    assert found["mixed_covers"] >= 67 / 80
+    assert found["mixed_fits"] == 1
