@@ -27,7 +27,7 @@ class Settings:
     assumed_px_per_mm : scale of a close-up without `mm_per_px` (docs/REFERENCE.md).
     min_overlap : smallest share of baseline skin that must be seen again for a comparison.
     max_yaw_difference_deg : beyond it, two photos count as different views (foreshortening of 8 % at 23 degrees).
-    tile_mm : side of the tiles in which clinical scores are resampled, at least the correlation length of skin (docs/CONSTANTS.md 8).
+    tile_mm : side of the tiles in which clinical scores are resampled, no less than skin is alike over (docs/CONSTANTS.md 8).
     bootstrap_samples, seed : resamples of clinical scores, and the random seed of these and of placebo lesions.
     targets : findings that the treatment is for, such as "spots;erythema"; before the manifest's `treatment_target`.
     transient_days : a session closer to the last treatment shows transient redness, not efficacy.
