@@ -218,10 +218,11 @@ _STATED = ("arm", "arm_left", "arm_right", "treatment", "treatment_target", "sit
 
 def roster(study: Study) -> pd.DataFrame:
     """What the study states of every photo, as text with the columns of a manifest: who is in which arm, and so on."""
-    rows = []
+    rows: list[Row] = []
     for entry in (entry for subject in study.subjects for entry in subject.photos):
         stated = {name: getattr(entry, name) for name in _STATED}
-        extra = {f"x_{k}": v for k, v in entry.covariates.items()} | {f"m_{k}": v for k, v in entry.instruments.items()}
+        extra: Row = {f"x_{k}": v for k, v in entry.covariates.items()}
+        extra |= {f"m_{k}": v for k, v in entry.instruments.items()}
         scale = "" if entry.mm_per_px is None else repr(entry.mm_per_px)
         rows.append({**_keys(entry), "photo": entry.photo, "mm_per_px": scale, **stated, **extra})
     return pd.DataFrame(rows).fillna("").astype(str)

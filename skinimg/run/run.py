@@ -95,21 +95,7 @@ def analyze(
     study = shard_of(study, options.shard)
     _prepare(out)
     start = time.perf_counter()
-    threads = max((os.cpu_count() or 1) // min(options.workers, len(study.subjects)), 1)
-    jobs = [
-        Job(
-            subject,
-            out.resolve(),
-            options.weights,
-            device,
-            settings,
-            options.report,
-            threads,
-            options.fresh,
-            options.noise.resolve() if options.noise else None,
-        )
-        for subject in study.subjects
-    ]
+    jobs = _jobs(study, out, options, settings, device)
     done: dict[str, Done] = {}
     for outcome in run_jobs(jobs, options.workers, options.scheduler):
         done[outcome.subject] = outcome
@@ -119,15 +105,33 @@ def analyze(
     result = _gather(study, ordered, out)
     told: dict[str, object] = {
         # A pseudonymised result does not say where the names are.
-        "input": "" if options.key else str(Path(path).resolve()),
+        "input": "" if options.key else _beside(Path(path), out),
         "shard": list(options.shard),
-        "noise": str(options.noise.resolve()) if options.noise else "",
+        "noise": _beside(options.noise, out) if options.noise else "",
         "device": device,
         "settings": settings.as_dict(),
-        "weights": {"name": options.weights, "sha256": segmenter.sha256},
+        "weights": {"name": _named(options.weights, out), "sha256": segmenter.sha256},
     }
     _write_all(result, study, ordered, options.report, told, start)
     return result
+
+
+def _beside(path: Path, out: Path) -> str:
+    """A path as seen from `--out`: an absolute one would tell whose machine it was."""
+    return Path(os.path.relpath(path.resolve(), out.resolve())).as_posix()
+
+
+def _named(weights: str, out: Path) -> str:
+    """The name of shipped weights, or where a file of one's own lies."""
+    return _beside(Path(weights), out) if Path(weights).suffix else weights
+
+
+def _jobs(study: Study, out: Path, options: Options, settings: Settings, device: str) -> list[Job]:
+    """What every worker needs to know of its subject."""
+    threads = max((os.cpu_count() or 1) // min(options.workers, len(study.subjects)), 1)
+    noise = options.noise.resolve() if options.noise else None
+    common = (options.weights, device, settings, options.report, threads, options.fresh, noise)
+    return [Job(subject, out.resolve(), *common) for subject in study.subjects]
 
 
 def _write_all(

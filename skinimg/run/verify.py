@@ -41,7 +41,7 @@ def verify(folder: Path, progress: Progress | None = None) -> Verified:
         The folder is no finished analysis, or its photos are not where they were.
     """
     record = _record(folder)
-    source = Path(record["input"])
+    source = folder / record["input"]
     if not record["input"] or not source.exists():
         raise StudyError(
             "the photos are not where they were",
@@ -54,12 +54,12 @@ def verify(folder: Path, progress: Progress | None = None) -> Verified:
         for name, old in record["versions"].items()
         if now.get(name) != old
     ]
-    settings = Settings(**record["settings"])
+    settings, name = Settings(**record["settings"]), record["weights"]["name"]
     options = Options(
-        weights=record["weights"]["name"],
+        weights=str(folder / name) if Path(name).suffix else name,
         device=record["device"],
         shard=tuple(record["shard"]),
-        noise=Path(record["noise"]) if record["noise"] else None,
+        noise=folder / record["noise"] if record["noise"] else None,
     )
     with tempfile.TemporaryDirectory(prefix="skinimg_verify_") as scratch:
         again = Path(scratch) / "out"
@@ -67,8 +67,8 @@ def verify(folder: Path, progress: Progress | None = None) -> Verified:
         weights = _record(again)["weights"]["sha256"]
         found = [] if weights == record["weights"]["sha256"] else ["the weights are not those of then"]
         found += _photos(record["input_sha256"], _record(again)["input_sha256"])
-        for name in COLUMNS:
-            found += _compare(name, folder / f"{name}.csv", again / f"{name}.csv")
+        for table in COLUMNS:
+            found += _compare(table, folder / f"{table}.csv", again / f"{table}.csv")
     return Verified(len(COLUMNS), tuple(found), tuple(notes))
 
 
