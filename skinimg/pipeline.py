@@ -80,7 +80,7 @@ def _analyze_view(
             shots.append(shot)
             notes.photos.append(tables.photo_row(shot))
             cells.append(_measure(shot, first or shot, bench, notes))
-            _draw(shot, first or shot, key, folder, notes)
+            _draw(shot, first or shot, key, folder, notes, shown=len(shots) == 1)
         if not shots:
             if baseline:
                 later.append(refused(entry, baseline[0], refusals))
@@ -153,12 +153,13 @@ def _estimate(shots: list[Shot], cells: list[CellTotals], first: Shot, bench: Be
     notes.indices += [tables.index_row(shots[0].entry, e) for e in found]
 
 
-def _draw(shot: Shot, first: Shot, key: str, folder: Path, notes: Notes) -> None:
+def _draw(shot: Shot, first: Shot, key: str, folder: Path, notes: Notes, *, shown: bool) -> None:
+    """The files of one photo; the report shows the first usable photo of each session."""
     with notes.stage("pictures"):
         days = days_between(first.entry.date, shot.entry.date)
         pictures = pictures_of(shot, first.frame, days, key)
         write_session(folder / safe_name(session_key(shot.entry)), shot, pictures)
-        if shot.entry.replicate == first.entry.replicate:
+        if shown:
             notes.pictures.append(pictures)
 
 

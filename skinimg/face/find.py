@@ -16,12 +16,13 @@ import torch
 from torch.nn import functional
 
 from skinimg.base.errors import PhotoError, WeightsError
-from skinimg.base.records import ByteArray, Face, FloatArray
+from skinimg.base.records import ByteArray, Face, FloatArray, Photo
 from skinimg.face.crop import CROP_SIDE_RADII, FacePlace, crop_matrix, cut, from_crop_sides, place_of
 from skinimg.face.pose import pose_deg, px_per_mm
 from skinimg.model.device import steady_threads
 from skinimg.model.face_network import CROP_PX, FINDER_STRIDE_PX, FaceFinder, LandmarkNetwork
 from skinimg.model.weights import Card, fill, load_weights, part_of
+from skinimg.photo.colour import linear_to_srgb8
 
 MIN_CONFIDENCE = 0.65  # 99 % of held-out people are above 0.72, all close-ups of skin below 0.3
 _OTHER_MIN_CONFIDENCE = 0.85  # an emblem on a sleeve (0.7) must not pass for a second person
@@ -57,10 +58,10 @@ def load_face_model(weights: str = "face") -> FaceModel:
     return FaceModel(finder, landmarks, tensors["mirror"].long(), tensors["mean_shape"].float().numpy(), card)
 
 
-def find_face(pixels: np.ndarray, model: FaceModel | None = None) -> Face:
+def find_face(photo: Photo | np.ndarray, model: FaceModel | None = None) -> Face:
     """The face in a photo: the largest and most central one, with the number of others.
 
-    pixels: (h, w, 3) or grey (h, w); sRGB-encoded; uint8, uint16 or float in [0, 1].
+    photo: of `read_photo`; or pixels, (h, w, 3) or grey (h, w), sRGB-encoded, uint8, uint16 or float in [0, 1].
     model: the shipped one if not given.
 
     Raises
@@ -71,11 +72,11 @@ def find_face(pixels: np.ndarray, model: FaceModel | None = None) -> Face:
         The face model's weights are missing or damaged.
     """
     model = model or load_face_model()
-    photo = _as_bytes(pixels)
+    pixels = linear_to_srgb8(photo.linear) if isinstance(photo, Photo) else _as_bytes(photo)
     with steady_threads():
-        faces = _separate(_refine(photo, _propose(photo, _LEVELS_PX, model), model))
+        faces = _separate(_refine(pixels, _propose(pixels, _LEVELS_PX, model), model))
         if not faces or faces[0].confidence < MIN_CONFIDENCE:
-            faces = _separate(faces + _refine(photo, _propose(photo, (_FINE_LEVEL_PX,), model), model))
+            faces = _separate(faces + _refine(pixels, _propose(pixels, (_FINE_LEVEL_PX,), model), model))
     if not faces or faces[0].confidence < MIN_CONFIDENCE:
         best = f"best confidence {faces[0].confidence:.2f}" if faces else "nothing like a face"
         raise PhotoError(
@@ -85,7 +86,7 @@ def find_face(pixels: np.ndarray, model: FaceModel | None = None) -> Face:
             next_step="Check that the whole face is in the photo, upright and lit; a close-up needs view=closeup.",
         )
     sure = [face for face in faces if face.confidence >= MIN_CONFIDENCE]
-    main = max(sure, key=lambda face: _prominence(face, photo.shape))
+    main = max(sure, key=lambda face: _prominence(face, pixels.shape))
     others = sum(face is not main and face.confidence >= _OTHER_MIN_CONFIDENCE for face in sure)
     yaw, pitch, roll = pose_deg(main.landmarks, model.mean_shape)
     scale, scale_sd = px_per_mm(main.landmarks, float(model.card["iris_diameter_relative_sd"]))

@@ -32,8 +32,10 @@ class Notes:
     def stage(self, name: str) -> Iterator[None]:
         """Add the time that the block takes to its stage."""
         start = time.perf_counter()
-        yield
-        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
+        try:
+            yield
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
 
     def follow(self, view_key: str, later: FollowUp) -> None:
         """Add to a session's pictures its maps of change, and to its photos without a better source what told the light."""

@@ -31,7 +31,7 @@ _NCLX_SRGB, _NCLX_P3, _NCLX_SRGB_CURVE, _NCLX_HDR_CURVES = 1, 12, 13, (16, 18)
 _AGAIN = "Export the photo again as an sRGB JPEG or PNG."
 
 
-def read_photo(path: Path, max_megapixels: float = MAX_MEGAPIXELS) -> Photo:
+def read_photo(path: str | Path, max_megapixels: float = MAX_MEGAPIXELS) -> Photo:
     """Decode a photo.
 
     Grey photos come out as three equal channels. An alpha channel is dropped if it is opaque. Of a phone's JPEG or
@@ -44,6 +44,7 @@ def read_photo(path: Path, max_megapixels: float = MAX_MEGAPIXELS) -> Photo:
         decoding); below 32 pixels; several pages or animated; CMYK, palette, 32 bits; transparent pixels; a damaged
         profile or an HDR tone curve.
     """
+    path = Path(path)
     try:
         data = path.read_bytes()
     except IsADirectoryError as error:

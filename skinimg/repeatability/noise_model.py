@@ -50,7 +50,8 @@ _MOST = 6.0  # standard errors; where even these do not hold 95 % of people the 
 def fit(rows: pd.DataFrame) -> dict[str, dict[str, dict[str, float]]]:
     """finding -> metric -> the fields of a `Repeatability`; left out where fewer than five people tell of it."""
     stated: dict[str, dict[str, dict[str, float]]] = {}
-    for (finding, metric), mine in rows.groupby(["finding", "metric"], sort=False):
+    known = rows[np.isfinite(rows["start"]) & np.isfinite(rows["end"])]  # a width of lines where there are none
+    for (finding, metric), mine in known.groupby(["finding", "metric"], sort=False):
         noise = fitted(mine.reset_index(drop=True), str(metric))
         if noise:
             kept = {name: float(f"{value:.3g}") for name, value in asdict(noise).items() if value != _DEFAULT[name]}

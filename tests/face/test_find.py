@@ -5,7 +5,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
+import skinimg
 from skinimg.base.errors import PhotoError
 from skinimg.face import find_face
 from skinimg.face.pose import iris_diameter_px
@@ -137,3 +139,10 @@ def test_what_is_no_photo_is_refused(shape: tuple[int, ...]) -> None:
 def test_complex_numbers_are_refused() -> None:
     with pytest.raises(PhotoError, match="int64"):
         find_face(np.zeros((64, 64, 3), np.int64))
+
+
+def test_the_doors_fit(woman, tmp_path):
+    """What `read_photo` returns is what `find_face` takes, and a path may be text."""
+    Image.fromarray(woman).save(tmp_path / "front.png")
+    face = skinimg.find_face(skinimg.read_photo(str(tmp_path / "front.png")))
+    np.testing.assert_allclose(face.landmarks, find_face(woman).landmarks, atol=0.05)
