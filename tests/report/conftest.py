@@ -189,7 +189,8 @@ def _photos(subject: str, sessions: list[str], dates: list[str], view: str, reje
         rows.append((subject, session, date, view, "standard", 1, f"{session}/{view}.jpg", "ab" * 32, status, reasons,
                      np.nan if rejected else 9.6, "iris", "skin", np.nan, 0.8, 1.2 + 9 * (number == 1), -2.0, 0.4,
                      0.21, 0.93))  # fmt: skip
-    return typed(pd.DataFrame(rows, columns=list(COLUMNS["photos"])))
+    columns = list(COLUMNS["photos"])  # how a photo differs from the baseline's stays empty here
+    return typed(pd.DataFrame(rows, columns=columns[: len(rows[0])]).reindex(columns=columns))
 
 
 def _pictures(sessions: list[str], dates: list[str], months: list[int], view: str,
