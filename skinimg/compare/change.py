@@ -214,7 +214,8 @@ def with_verdict(known: Change, m: Metric, mdc95: float, half: float) -> Change:
 
 def withheld(c: Change, reason: str) -> Change:
     """The same numbers without a verdict, for a change that is real but says nothing about the treatment."""
-    return replace(c, verdict="not_assessable", reason=c.reason or reason)
+    known = c.reason if c.verdict == "not_assessable" else ""
+    return replace(c, verdict="not_assessable", reason=known or reason)
 
 
 def _verdict(m: Metric, change: float, beyond: bool) -> tuple[str, str]:

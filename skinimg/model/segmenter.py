@@ -48,7 +48,7 @@ class Segmenter:
         """
         found: Noise = {}
         for kind in ("other_camera", camera) if camera == "unknown_camera" else (camera,):
-            if stated := self.repeatability[tone, kind]:
+            if stated := self.repeatability.get((tone, kind)):
                 found = found | stated[min(stated, key=lambda level: abs(math.log(level / px_per_mm)))]
         return found
 

@@ -33,7 +33,7 @@ def forget(subject: str, out: Path) -> int:
         The subject is not in these results, or a file still holds its name or the hash of one of its photos.
     """
     try:
-        whole = {name: pd.read_parquet(out / f"{name}.parquet") for name in tables.COLUMNS}
+        whole = {name: pd.read_parquet(out / f"{name}.parquet") for name in (*tables.COLUMNS, "study")}
     except OSError as error:
         raise StudyError(f"{out.name} holds no results", needed="the --out folder of an analysis") from error
     mine = whole["photos"][whole["photos"]["subject"] == subject]

@@ -106,7 +106,7 @@ def test_parts_join_to_the_whole(study, whole, tmp_path):
 
 def test_verify_finds_what_was_changed(study, whole, tmp_path):
     assert verify(whole).identical
-    copy = tmp_path / "copy"
+    copy = whole.parent / "copy"  # run.json names the photos as seen from its folder
     shutil.copytree(whole, copy)
     text = (copy / "scores.csv").read_text().replace("not_assessable", "improved", 1)
     assert text != (whole / "scores.csv").read_text()

@@ -249,7 +249,7 @@ def test_a_folder_that_takes_no_file(folder, monkeypatch):
     def full(self, *arguments, **options):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(StudyError, match=r"cannot be written .found No space left"):
         write_manifest(study, folder / "m.csv")
     assert not (folder / "m.csv").exists()
