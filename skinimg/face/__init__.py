@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skinimg.base.records import Face
+from skinimg.base.records import Face, Photo
 from skinimg.face.regions import region_masks
 from skinimg.face.skin import skin_mask
 from skinimg.face.slant import surface_factor
@@ -15,8 +15,10 @@ from skinimg.face.slant import surface_factor
 __all__ = ["find_face", "region_masks", "skin_mask", "surface_factor"]
 
 
-def find_face(pixels: np.ndarray) -> Face:
-    """The largest, most central face of a photo, (h, w, 3) or (h, w), sRGB-encoded: see `skinimg.face.find.find_face`.
+def find_face(photo: Photo | np.ndarray) -> Face:
+    """The largest, most central face of a photo: see `skinimg.face.find.find_face`.
+
+    photo: of `read_photo`, in linear light; or pixels, (h, w, 3) or grey (h, w), sRGB-encoded.
 
     Raises
     ------
@@ -27,4 +29,4 @@ def find_face(pixels: np.ndarray) -> Face:
     """
     from skinimg.face.find import find_face as find
 
-    return find(pixels)
+    return find(photo)

@@ -105,11 +105,11 @@ def _change(row: Any) -> Told:
         return "" if value is None or pd.isna(value) else str(value)
 
     base = abs(number("baseline"))
-    scale = 100.0 / base if base else math.nan
+    mdc = 100.0 * number("mdc95") / base if base else math.nan
     return Told(
         text("finding"), text("region"), text("metric"), text("unit"), text("session"), number("days"),
         number("baseline"), number("follow_up"), number("change"), number("change_percent"),
-        scale * number("ci_low"), scale * number("ci_high"), scale * number("mdc95"), text("verdict"), text("reason"),
+        number("percent_ci_low"), number("percent_ci_high"), mdc, text("verdict"), text("reason"),
     )  # fmt: skip
 
 

@@ -8,6 +8,8 @@ import torch
 from torch import nn
 
 from skinimg.base.errors import WeightsError
+from skinimg.face.find import load_face_model
+from skinimg.model.segmenter import load_segmenter
 from skinimg.model.weights import fill, half_precision, load_weights, part_of, save_weights, weights_folder
 
 
@@ -95,3 +97,15 @@ def test_the_shipped_weights_are_whole() -> None:
     tensors, card = load_weights("face")
     assert (weights_folder() / "face.safetensors").stat().st_size < 8e6
     assert card["name"] == "face" and tensors["mirror"].shape == (478,)
+
+
+@pytest.mark.parametrize("name", ["face", "nobody"])
+def test_what_cannot_segment_is_refused_by_name(name: str) -> None:
+    with pytest.raises(WeightsError, match=name):
+        load_segmenter(name, "cpu")
+
+
+@pytest.mark.parametrize("name", ["skin", "nobody"])
+def test_what_finds_no_face_is_refused_by_name(name: str) -> None:
+    with pytest.raises(WeightsError, match=name):
+        load_face_model(name)

@@ -119,6 +119,7 @@ def _changes(subject: str, sessions: list[str], view: str, light: str, months: l
                         verdict = ("improved" if change < 0 else "worsened") if certain else "unchanged"
                         row |= {"baseline": baseline, "follow_up": baseline + change, "change": change,
                                 "change_percent": percent, "ci_low": change - half, "ci_high": change + half,
+                                "percent_ci_low": percent - 5, "percent_ci_high": percent + 5,
                                 "mdc95": mdc, "verdict": verdict}  # fmt: skip
                     rows.append(row)
     return typed(pd.DataFrame(rows, columns=list(COLUMNS["changes"])))

@@ -1,0 +1,36 @@
+"""From rows of changes.csv to what the report says: one number for one thing."""
+
+import math
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from skinimg.base.entries import PhotoEntry
+from skinimg.base.records import Change
+from skinimg.output.tables import change_row, frame
+from skinimg.report.verdicts import Told, changes_of
+
+
+def told(change: Change, no_scale: str = "") -> tuple[Told, pd.Series]:
+    entries = [PhotoEntry("P", session, Path("a.jpg"), "a.jpg") for session in ("S1", "S2")]
+    table = frame("changes", [change_row(*entries, change, no_scale)])
+    return changes_of(table, "front")[0], table.iloc[0]
+
+
+@pytest.mark.parametrize(("baseline", "follow_up"), [(40.0, 30.0), (-40.0, -30.0), (-40.0, -50.0)])
+def test_the_interval_holds_its_change_on_either_side_of_zero(baseline: float, follow_up: float) -> None:
+    """The ITA of dark skin is negative."""
+    change = follow_up - baseline
+    said, row = told(Change("face", "tone", "ita", "deg", baseline, follow_up, change - 4, change + 4, 4.0, "improved"))
+    assert said.percent == pytest.approx(100 * change / baseline)
+    assert said.low < said.percent < said.high
+    assert (said.low < 0) == (said.high < 0) == (said.percent < 0)
+    assert (said.low, said.high) == (row["percent_ci_low"], row["percent_ci_high"])
+
+
+def test_without_a_scale_per_cent_keep_their_interval() -> None:
+    change = Change("face", "spots", "burden", "mm2 OD", 40.0, 30.0, -14.0, -6.0, 4.0, "improved")
+    said, _ = told(change, "no scale")
+    assert math.isnan(said.baseline)
+    assert said.low < said.percent < said.high < 0
