@@ -16,9 +16,11 @@ import numpy.typing as npt
 
 from skinimg.base.records import BoolArray, FloatArray
 from skinimg.compare.consensus import agreed
+from skinimg.compare.pair_light import LEAST_REFERENCE_MM2, RIM_OF_SKIN_MM, inside, light_of, toned
 from skinimg.compare.paired_maps import STEP_MM, PairedSkin
 from skinimg.compare.reference import Kriging, field_of
 from skinimg.measure.above_reference import SMOOTH_MM, plainest, reference_level
+from skinimg.photo.colour import linear_to_srgb8
 from skinimg.skin.masked_blur import masked_blur
 from skinimg.skin.optics import along_axes, invert
 
@@ -28,11 +30,13 @@ _STANDS_OUT = (
     5.0  # robust SDs: about 1,000 places are looked at, and real differences have longer tails than normal ones
 )
 _BELONGS = 2.0  # robust SDs in the finest mean: what is connected to such a place
-# SD: a JPEG rounds the colour of smooth skin alike over centimetres. What quality 90 leaves, a fifth of a level, is
-# 0.003 to 0.006 OD of either pigment.
-_ROUNDING_OD = 0.004
+# SD in levels of 255: a JPEG rounds the colour of smooth skin alike over centimetres. What quality 90 leaves is 0.003 to
+# 0.006 OD of either pigment in fair skin and three times that in the darkest, where a level is more of the light.
+_ROUNDING_LEVELS = 0.12
+# Half of a change lies so far from where the skin ends. A strip along the hair line is strands that lie otherwise: on a
+# real face a false 26 mm2 OD, a third of it well inside; patches painted on faces have two thirds and more.
+_WELL_INSIDE_MM, _LEAST_WELL_INSIDE = 5.0, 0.5
 _RIM_MM = 3.0  # of a soft edge, below what stands out
-_LEAST_REFERENCE_MM2 = 1500.0  # a tenth of the skin that a face shows: less cannot tell a lamp from a flush
 SMALLEST_PATCH_MM = 10.0  # radius of the patch whose least change that is found is the mdc95
 _ROUNDS = 3
 NO_REFERENCE = "no unaffected skin is left to compare with: give a colour card or the same plain background"
@@ -55,6 +59,7 @@ class FieldChange:
     difference: FloatArray
     affected: BoolArray
     reference: BoolArray
+    rounding_od: float  # SD of what the file's rounding makes of a patch
     least_mm2_od: float  # change of a patch of 10 mm radius that is found in 95 %
     cells: _Cells
 
@@ -65,7 +70,7 @@ class FieldChange:
         """
         mine = np.where(self.affected, area_mm2, 0)
         patch_mm2 = np.pi * SMALLEST_PATCH_MM**2
-        rounding = _ROUNDING_OD * np.sqrt(patch_mm2 * float(mine.sum()))
+        rounding = self.rounding_od * np.sqrt(patch_mm2 * float(mine.sum()))
         return float(np.hypot(self.cells.error_of(mine), rounding))
 
 
@@ -96,40 +101,30 @@ class Compared:
 
 def compared_fields(skin: PairedSkin) -> Compared:
     """Both pigments against unaffected skin, or against what else keeps its colour where all of the skin changed."""
-    inner = _inner(skin.shown)
+    inner = inside(skin.shown)
     reference = plain = _plainest(skin, inner) if inner.any() else inner
     affected: dict[str, BoolArray] = {}
-    for _ in range(_ROUNDS):
-        if float(skin.area_mm2[reference].sum()) < _LEAST_REFERENCE_MM2:
+    for number in range(_ROUNDS):
+        if float(skin.area_mm2[reference].sum()) < LEAST_REFERENCE_MM2:
             break
-        pigments = _pigments(skin, _light_of(skin, reference))
-        affected = {name: _affected(p.difference, inner, reference) for name, p in pigments.items()}
+        # At first only how bright: on skin that changed, a tone curve would be read out of what was treated.
+        pigments = _pigments(skin, toned(skin, reference) if number else light_of(skin, reference))
+        affected = {name: _affected(p, inner, reference) for name, p in pigments.items()}
         reference = inner & ~np.logical_or.reduce(list(affected.values()))
-    enough = float(skin.area_mm2[reference].sum()) >= _LEAST_REFERENCE_MM2
+    enough = float(skin.area_mm2[reference].sum()) >= LEAST_REFERENCE_MM2
     start = reference if enough else plain
     if not start.any():
         return Compared({}, "none", NO_REFERENCE)
-    told = agreed(_light_of(skin, start), *skin.witnesses, skin.anchor)
+    told = agreed(light_of(skin, start), *skin.witnesses, skin.anchor)
     if told.refusal or (told.light is None and not enough):
         return Compared({}, told.source, told.refusal or NO_REFERENCE, told.left_out)
     if told.light is not None:
         pigments = _pigments(skin, told.light)
         whole = {name: _whole_change(p, plain, skin, told.sd) for name, p in pigments.items()}
         return Compared(whole, told.source, "", told.left_out)
-    pigments = _pigments(skin, _light_of(skin, reference))
+    pigments = _pigments(skin, toned(skin, reference))
     found = {name: _field_change(p, affected[name], reference, plain, skin) for name, p in pigments.items()}
     return Compared(found, told.source, "", told.left_out)
-
-
-def _light_of(skin: PairedSkin, reference: BoolArray) -> FloatArray:
-    """(3,) density by which the second session's light differs, if reference skin did not change."""
-    return np.asarray(np.median((skin.after - skin.before)[reference], axis=0), np.float32)
-
-
-def _inner(shown: BoolArray) -> BoolArray:
-    """Skin 2 mm and more from where it ends: at hair, lids and lips half a pixel of registration is a difference."""
-    framed = cv2.copyMakeBorder(shown.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT)
-    return (cv2.distanceTransform(framed, cv2.DIST_L2, 5) > 2.0 / STEP_MM)[1:-1, 1:-1]
 
 
 def _plainest(skin: PairedSkin, inner: BoolArray) -> BoolArray:
@@ -150,11 +145,15 @@ def _on_model(densities: FloatArray, skin: PairedSkin) -> FloatArray:
 
 @dataclass(frozen=True)
 class _Pigment:
-    """Maps of one pigment (r, c) in the baseline's light. `doubt` : half of what two inversions differ by."""
+    """Maps of one pigment (r, c) in the baseline's light.
+
+    doubt : half of what two inversions differ by; rounding_od : what the file's rounding makes of a patch
+    """
 
     before: FloatArray
     difference: FloatArray
     doubt: FloatArray
+    rounding_od: float
 
 
 def _pigments(skin: PairedSkin, light: FloatArray) -> dict[str, _Pigment]:
@@ -165,27 +164,40 @@ def _pigments(skin: PairedSkin, light: FloatArray) -> dict[str, _Pigment]:
     """
     first, second = (invert(_on_model(d, skin)) for d in (skin.before, skin.after - light))
     tangent = along_axes((skin.after - light - skin.before).astype(np.float32), skin.anchor)
+    rounding = _rounding_od(skin)
     made = {}
     for name, k in (("erythema", 1), ("hyperpigmentation", 0)):
         by_pixel = second[k] - first[k]
         mean, apart = (by_pixel + tangent[k]) / 2, (by_pixel - tangent[k]) / 2
-        made[name] = _Pigment(first[k], mean.astype(np.float32), apart.astype(np.float32))
+        made[name] = _Pigment(first[k], mean.astype(np.float32), apart.astype(np.float32), rounding[k])
     return made
 
 
-def _affected(difference: FloatArray, inner: BoolArray, reference: BoolArray) -> BoolArray:
+def _rounding_od(skin: PairedSkin) -> tuple[float, float]:
+    """SD (OD of melanin, of haemoglobin) that rounding leaves in skin as bright as this person's."""
+    level = linear_to_srgb8(np.exp(-np.median(skin.before[skin.shown], axis=0, keepdims=True))[None])[0, 0]
+    # Density -ln(((v / 255 + 0.055) / 1.055)^2.4) by v, IEC 61966-2-1.
+    each = _ROUNDING_LEVELS * 2.4 / (level.astype(np.float32) + 0.055 * 255)
+    melanin, haemoglobin = along_axes(np.diag(each).astype(np.float32), skin.anchor)
+    return float(np.linalg.norm(melanin)), float(np.linalg.norm(haemoglobin))
+
+
+def _affected(pigment: _Pigment, inner: BoolArray, reference: BoolArray) -> BoolArray:
     """Where a difference, up or down, stands out of that of reference skin, grown to its rim."""
+    difference, well_inside = pigment.difference, inside(inner, _WELL_INSIDE_MM - RIM_OF_SKIN_MM)
     stands, belongs = np.zeros_like(inner), np.zeros_like(inner)
     for scale in _SCALES_MM:
         mean = masked_blur(difference, inner, scale / STEP_MM)
-        told = mean[reference]
-        middle = float(np.median(told))
-        spread = float(np.hypot(1.4826 * np.median(np.abs(told - middle)), _ROUNDING_OD))
+        plain = mean[reference]
+        middle = float(np.median(plain))
+        spread = float(np.hypot(1.4826 * np.median(np.abs(plain - middle)), pigment.rounding_od))
         away = np.abs(mean - middle) / spread
         stands |= inner & (away > _STANDS_OUT)
         belongs |= inner & (away > (_BELONGS if scale == _SCALES_MM[0] else _STANDS_OUT))
     count, labels = cv2.connectedComponents((belongs | stands).astype(np.uint8), connectivity=4)
-    kept = np.isin(labels, np.unique(labels[stands])) & (labels > 0) if count > 1 else np.zeros_like(inner)
+    share = np.bincount(labels[well_inside], minlength=count) / np.bincount(labels.ravel(), minlength=count)
+    told = (np.bincount(labels[stands], minlength=count) > 0) & (share >= _LEAST_WELL_INSIDE)
+    kept = told[labels] & (labels > 0)
     radius = round(_RIM_MM / STEP_MM)
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
     return cv2.dilate(kept.astype(np.uint8), disc).astype(bool)
@@ -210,7 +222,18 @@ def _whole_change(pigment: _Pigment, plain: BoolArray, skin: PairedSkin, sd: flo
     least = 1.96 * sd * float(skin.area_mm2[skin.shown].sum())
     level = _level(pigment, plain, skin)
     nothing = np.zeros_like(skin.shown)
-    return FieldChange(pigment.before, level, difference, pigment.doubt, difference, skin.shown, nothing, least, cells)
+    return FieldChange(
+        pigment.before,
+        level,
+        difference,
+        pigment.doubt,
+        difference,
+        skin.shown,
+        nothing,
+        pigment.rounding_od,
+        least,
+        cells,
+    )
 
 
 def _level(pigment: _Pigment, plain: BoolArray, skin: PairedSkin) -> float:
@@ -243,12 +266,14 @@ def _field_change(
     change = np.where(summed, difference - expected[number], 0).astype(np.float32)
     shown = np.where(skin.shown, difference - np.float32(kriging.mean), 0).astype(np.float32)
     cells = _Cells(number, mine, foretold.covariance * longer**2)
-    least = _least(kriging, longer)
+    least = _least(kriging, longer, pigment.rounding_od)
     level = _level(pigment, plain, skin)
-    return FieldChange(pigment.before, level, change, pigment.doubt, shown, summed, reference, least, cells)
+    return FieldChange(
+        pigment.before, level, change, pigment.doubt, shown, summed, reference, pigment.rounding_od, least, cells
+    )
 
 
-def _least(kriging: Kriging, longer: float) -> float:
+def _least(kriging: Kriging, longer: float, rounding_od: float) -> float:
     """Change (mm2 OD) of a patch of 10 mm radius that stands out, and by how much more in 95 % of such patches."""
     steps = np.arange(-SMALLEST_PATCH_MM + 2, SMALLEST_PATCH_MM, _CELL)
     x, y = (v.ravel() for v in np.meshgrid(steps, steps))
@@ -256,5 +281,5 @@ def _least(kriging: Kriging, longer: float) -> float:
     places = np.stack([x[disc], y[disc]], axis=1) + kriging.field.origin
     covariance = kriging.foretell(places).covariance
     cell_mm2 = _CELL**2 * STEP_MM**2
-    error = np.hypot(longer * np.sqrt(covariance.sum()), _ROUNDING_OD * len(places)) * cell_mm2
+    error = np.hypot(longer * np.sqrt(covariance.sum()), rounding_od * len(places)) * cell_mm2
     return float((_STANDS_OUT + 1.645) * error)

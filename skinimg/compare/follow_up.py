@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 
 from skinimg.base.entries import PhotoEntry, days_between
+from skinimg.base.findings import PAIRED_FINDINGS
 from skinimg.base.records import Change, FloatArray, Shot
 from skinimg.base.settings import Settings
 from skinimg.compare.change import OwnNoise, Pair, changes, withheld
@@ -24,6 +25,8 @@ from skinimg.model.segmenter import Segmenter
 from skinimg.skin.optics import tone_of
 
 BLOOD = ("redness", "erythema")  # what passes in the days after a treatment
+# Photographed again with the colours of another drawn phone, an unchanged face showed ten times its redness.
+_OTHER_COLOURS = "another camera has other colours: wide patches need a colour card in both photos"
 _WORST = ("other_camera", "unknown_camera", "same_camera")
 
 
@@ -123,6 +126,8 @@ def judged(
         found = [*changes(f.pair, f.missing, card, own, f.plain), *f.fields]
     else:
         found = [Change(*names, METRICS[names[2]].unit, reason=why) for names, why in f.missing.items()]
+    if f.camera_class == "other_camera" and not f.color_source.startswith("card"):
+        found = [withheld(c, _OTHER_COLOURS) if c.finding in PAIRED_FINDINGS else c for c in found]
     if reason := _passing(first, f, passing):
         found = [withheld(c, reason) if c.finding in BLOOD else c for c in found]
     return with_roles(found, first.frame.regions[0])

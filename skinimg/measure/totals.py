@@ -35,6 +35,8 @@ NO_SCALE = "no scale: give mm_per_px in the manifest"
 _SMALLEST_REGION_MM2 = 50.0  # less visible skin than half a cm2 says nothing about a region
 # Icepick, boxcar and rolling scars by their diameter (Jacob 2001; docs/CONSTANTS.md 4): what ECCA counts apart.
 _SIZES_MM = {"count_to_2_mm": (0.0, 2.0), "count_to_4_mm": (2.0, 4.0), "count_above_4_mm": (4.0, np.inf)}
+# Of a mark: seen by any of the photos with this probability, and how far its soft edge may reach beyond.
+_MAYBE, _RIM_MM = 0.3, 1.0
 _HIGHLIGHT_OD = 0.1  # brighter than its surroundings by 10 %
 
 
@@ -72,15 +74,35 @@ def shared_skin(shots: Sequence[Shot]) -> BoolArray:
 
 
 def common_support(shots: Sequence[Shot]) -> list[FloatArray]:
-    """(n_findings, h, w) for every shot, in its own frame: the largest probability that any of them gives this skin.
+    """(n_findings, h, w) for every shot, in its own frame: the skin over which its burdens are summed.
 
-    Each shot keeps its own map unresampled; the others' arrive through the baseline's frame.
+    It is the largest probability that any of the shots gives this skin. Each shot keeps its own map unresampled; the
+    others' arrive through the baseline's frame. For pigment it is the whole of every mark that any of them shows
+    (`_whole_marks`).
     """
     carried = [_looked_up(shot.segmentation.probability, shot.alignment.to_session) for shot in shots]
     anywhere = np.maximum.reduce(carried)  # (n_findings, h_b, w_b)
-    return [
+    supports = [
         np.maximum(shot.segmentation.probability, _looked_up(anywhere, shot.alignment.to_baseline)) for shot in shots
     ]
+    first = shots[0]
+    pigment = [k for k, name in enumerate(first.segmentation.findings) if FINDINGS[name].contrast_map == "melanin"]
+    whole = _whole_marks(anywhere[pigment], first.frame.mm_per_px)
+    for shot, support in zip(shots, supports, strict=True):
+        support[pigment] = _looked_up(whole, shot.alignment.to_baseline)
+    return supports
+
+
+def _whole_marks(probability: FloatArray, mm_per_px: float) -> FloatArray:
+    """(n, h, w) 0 or 1: every mark with its rim, so that what is summed does not end where the network's doubt begins.
+
+    Summed over the probability alone, painted spots of three people were found to fall by 0.46 to 0.59 of the truth,
+    with the rim by 0.67 to 0.91, and null pairs strayed no more: a fall is lost at a soft edge and in pale marks, of
+    which plain skin beside them adds nothing, since its contrast is 0 in both photos.
+    """
+    radius = round(_RIM_MM / mm_per_px)
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+    return np.stack([cv2.dilate((p > _MAYBE).astype(np.uint8), kernel) for p in probability]).astype(np.float32)
 
 
 def shot_totals(shot: Shot, place: Place) -> CellTotals:

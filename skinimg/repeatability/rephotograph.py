@@ -23,6 +23,7 @@ from skinimg.base.records import ByteArray, FloatArray
 from skinimg.phantom.camera import Camera, Regime, develop, sample_camera
 from skinimg.phantom.draws import normal, seeded, spawn, uniform
 from skinimg.photo.decode import read_photo
+from skinimg.repeatability.marked import with_marks
 
 REGIMES: tuple[Regime, ...] = ("fixed_rig", "same_phone", "other_phone")
 _MODEL = 0x0110  # EXIF
@@ -39,10 +40,13 @@ _STRAY: dict[str, tuple[float, float, float, float, float]] = {
 }
 
 
-def rephotographed(faces: Sequence[Path], folder: Path, seed: int, plan: Sequence[tuple[Regime, int]]) -> Path:
-    """A study of these faces in `folder`, in which nothing happens; what is there is kept.
+def rephotographed(
+    faces: Sequence[Path], folder: Path, seed: int, plan: Sequence[tuple[Regime, int]], marks: bool = True
+) -> Path:
+    """A study of these faces in `folder`, in which nothing happens; a face that is there is kept.
 
     plan : regime and number of shots of every follow-up; the baseline is one shot
+    marks : paint marks on two in three faces first
 
     Returns
     -------
@@ -52,18 +56,20 @@ def rephotographed(faces: Sequence[Path], folder: Path, seed: int, plan: Sequenc
     rows = []
     for number, face in enumerate(faces):
         generator = seeded(seed * 10_000 + number)
-        linear = read_photo(face, _MEGAPIXELS).linear
-        camera = replace(sample_camera(generator, "same_phone"), colour_matrix=_GREY, s_curve=0.0, exposure_ev=_EV)
         sessions: list[tuple[str, Regime, int]] = [("S1", "fixed_rig", 1)]
         sessions += [(f"S{k}", regime, shots) for k, (regime, shots) in enumerate(plan, start=2)]
-        for name, regime, shots in sessions:
-            session_camera = camera if name == "S1" else _steady(sample_camera(generator, regime, camera))
-            light, later = _light(linear.shape, regime, generator), spawn(generator)
-            for shot in range(1, shots + 1):
-                path = folder / "photos" / face.stem / f"{name}_{shot}.jpg"
-                if not path.exists():
-                    _write(path, _shot(linear, light, regime, session_camera, later), session_camera, regime, name)
-                rows.append((face.stem, name, str(path.relative_to(folder)), "front", shot, regime))
+        names = [(s, regime, k, f"photos/{face.stem}/{s}_{k}.jpg") for s, regime, n in sessions for k in range(1, n + 1)]
+        rows += [(face.stem, s, path, "front", k, regime) for s, regime, k, path in names]
+        if all((folder / path).exists() for *_, path in names):
+            continue
+        linear = read_photo(face, _MEGAPIXELS).linear
+        linear = with_marks(linear, spawn(generator)) if marks else linear
+        camera = replace(sample_camera(generator, "same_phone"), colour_matrix=_GREY, s_curve=0.0, exposure_ev=_EV)
+        for name, regime, shot, path in names:
+            if shot == 1:
+                taken = camera if name == "S1" else _steady(sample_camera(generator, regime, camera))
+                light, later = _light(linear.shape, regime, generator), spawn(generator)
+            _write(folder / path, _shot(linear, light, regime, taken, later), taken, regime, name)
     table = pd.DataFrame(rows, columns=["subject", "session", "photo", "view", "replicate", "x_regime"])
     table.to_csv(folder / "manifest.csv", index=False)
     return folder / "manifest.csv"
