@@ -19,6 +19,7 @@ import skinimg.cli.care
 import skinimg.cli.guide
 import skinimg.cli.models
 import skinimg.cli.trials  # noqa: F401  (all register their commands)
+from skinimg.base.allocator import keep_freed_memory
 from skinimg.base.errors import DeviceError, SettingsError, SkinimgError, WeightsError
 from skinimg.base.findings import CLOSEUP_REGIONS, FACE_REGIONS, FINDINGS
 from skinimg.base.settings import DEFAULT_WEIGHTS
@@ -45,6 +46,7 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     stop_on_signals()
+    keep_freed_memory()
     try:
         app()
     except Stopped:

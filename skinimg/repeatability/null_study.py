@@ -19,6 +19,7 @@ from typing import Any
 
 import pandas as pd
 
+from skinimg.base.allocator import keep_freed_memory
 from skinimg.base.entries import PhotoEntry, Subject
 from skinimg.base.errors import AlignmentError, CalibrationError, PhotoError
 from skinimg.base.findings import FINDINGS
@@ -139,7 +140,8 @@ def null_rows(weights: str, study: NullStudy, folder: Path, watch: Watch, worker
         for subject in read_study(manifest).subjects
     ]
     # spawn: a forked process inherits the locks of threads that torch and OpenCV have started.
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    context = get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=keep_freed_memory) as pool:
         futures = {pool.submit(_measured, *task): task for task in tasks if not task[-1].exists()}
         for done, future in enumerate(as_completed(futures), start=1):
             future.result()

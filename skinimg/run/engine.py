@@ -20,6 +20,7 @@ from pathlib import Path
 import cv2
 import pandas as pd
 
+from skinimg.base.allocator import keep_freed_memory
 from skinimg.base.entries import Subject
 from skinimg.base.errors import DeviceError
 from skinimg.base.provenance import subject_key, versions
@@ -80,7 +81,8 @@ def run(jobs: Sequence[Job], workers: int, scheduler: str = "") -> Iterator[Done
             yield _do(job)
         return
     # spawn: a forked process inherits the locks of threads that torch and OpenCV have started.
-    with ProcessPoolExecutor(min(workers, len(jobs)), mp_context=get_context("spawn")) as pool:
+    context = get_context("spawn")
+    with ProcessPoolExecutor(min(workers, len(jobs)), mp_context=context, initializer=keep_freed_memory) as pool:
         futures = [pool.submit(_do, job) for job in jobs]
         try:
             for future in as_completed(futures):
