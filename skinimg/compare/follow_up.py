@@ -27,7 +27,7 @@ from skinimg.skin.optics import tone_of
 
 BLOOD = ("redness", "erythema")  # what passes in the days after a treatment
 # Photographed again with the colours of another drawn phone, an unchanged face showed ten times its redness.
-_OTHER_COLOURS = "another camera has other colours: wide patches need a colour card in both photos"
+_OTHER_COLOURS = why("other_colours")
 _WORST = ("other_camera", "unknown_camera", "same_camera")
 
 
