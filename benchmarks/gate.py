@@ -112,7 +112,7 @@ def of_landmarks(paths: list[Path]) -> list[dict[str, object]]:
 def _row(name: str, kind: str, strength: int, d: PhotoDifference) -> dict[str, object]:
     numbers = {key: round(value, 4) for key, value in asdict(d).items()}
     withheld = sorted(withheld_findings(d))
-    return {"who": name, "kind": kind, "strength": strength, "warned": list(warnings_of(d)), "withheld": withheld} | {
+    return {"who": name, "kind": kind, "strength": strength, "warned": [*map(str, warnings_of(d))], "withheld": withheld} | {
         "difference": numbers
     }
 
