@@ -13,7 +13,7 @@ from skinimg.base.settings import Settings
 
 # Share of the features matched near their expected place that also agree on one smooth map. Measured: 0.30 to 0.6 on
 # close-ups of the same skin days to weeks apart, at most 0.10 on other or mirrored skin, at most 0.15 on the faces of
-# different people and 0.9 on the same face taken again (scripts/bench_align).
+# different people and 0.9 on the same face taken again (scripts/bench align).
 _LEAST_AGREEMENT = 0.2
 _LEAST_FEATURES = 30  # docs/CONSTANTS.md 5
 
