@@ -1,4 +1,10 @@
-"""Exams that need photographs which the repository does not have: real people, treatments painted on them.
+"""Every figure of docs/benchmarks is written by one of these modules: `./scripts/bench NAME`.
 
-Each module is run with `python -m benchmarks.NAME`, reads `../shared/data`, and writes its page of docs/benchmarks.
+record      keeps a run with versions and hardware in docs/benchmarks/history
+change      measured against true change, phantoms; the page on precision
+align       registration, real photos taken again          follow     registration and tracking, phantoms
+people      treatments painted on real people              gate       photos that cannot be compared
+segmentation, realism, phantom_faces, tiles, trial         repeatability   the noise in a weights card
+
+`people`, `gate`, `align` and parts of others read ../shared/data: photographs that the repository does not have.
 """

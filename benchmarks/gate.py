@@ -1,6 +1,6 @@
 """How well photos that cannot be compared are told from photos that can: one defect at a time, in three strengths.
 
-    python -m benchmarks.gate --people 12 --defects 6 --out gate.json
+    ./scripts/bench gate --people 12 --defects 6 --out gate.json
 
 Real neutral faces of ../shared/data/standardized are photographed once more (`clean`), and the new photo is spoiled.
 A pair is refused where a finding is withheld, and warned of where anything is said. Nothing is segmented.
@@ -112,9 +112,13 @@ def of_landmarks(paths: list[Path]) -> list[dict[str, object]]:
 def _row(name: str, kind: str, strength: int, d: PhotoDifference) -> dict[str, object]:
     numbers = {key: round(value, 4) for key, value in asdict(d).items()}
     withheld = sorted(withheld_findings(d))
-    return {"who": name, "kind": kind, "strength": strength, "warned": list(warnings_of(d)), "withheld": withheld} | {
-        "difference": numbers
-    }
+    return {
+        "who": name,
+        "kind": kind,
+        "strength": strength,
+        "warned": [*map(str, warnings_of(d))],
+        "withheld": withheld,
+    } | {"difference": numbers}
 
 
 def table(rows: list[dict[str, object]]) -> list[str]:

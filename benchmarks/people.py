@@ -1,7 +1,7 @@
 """The exam on people: how much of a painted fall is recovered on real faces, what is called, what is called falsely.
 
-python -m benchmarks.people --people held-out --keep DIR      the exam, add --page for docs/benchmarks/people.md
-python -m benchmarks.people --people 006,022f --keep DIR      any people, tables on the screen only
+./scripts/bench people --people held-out --keep DIR      the exam, add --page for docs/benchmarks/people.md
+./scripts/bench people --people 006,022f --keep DIR      any people, tables on the screen only
 
 Every pair of photos costs about 15 s on one core; what has been measured is kept in DIR/results and not repeated
 (delete it after a change of the code).

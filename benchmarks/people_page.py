@@ -10,7 +10,7 @@ from benchmarks.people import Result, false_verdicts, held_out_people, table, tr
 
 _HEAD = """# Painted treatments on people
 
-Written by `python -m benchmarks.people --people held-out --keep DIR --page`; not by hand. {people} of the {all} held-out people (every
+Written by `./scripts/bench people --people held-out --keep DIR --page`; not by hand. {people} of the {all} held-out people (every
 fourth of the sorted lists) of the Face Research Lab London Set and of Young Adult White Faces (DeBruine & Jones, CC BY 4.0): {names}.
 
 A treatment is painted on the linear pixels of a neutral photo: a density of one pigment, through the optical model at the

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from skinimg.align import align, identity_alignment
 from skinimg.base.entries import PhotoEntry, Subject, days_between
-from skinimg.base.errors import AlignmentError, CalibrationError, PhotoError, SkinimgError
+from skinimg.base.errors import ReasonedError
 from skinimg.base.photo_difference import SAME
 from skinimg.base.provenance import file_sha256
+from skinimg.base.reasons import Reason, renamed, why
 from skinimg.base.records import CellTotals, SessionPictures, Shot, SubjectFailure, SubjectResult
 from skinimg.base.settings import Settings
 from skinimg.base.targets import targets_of
@@ -68,14 +69,16 @@ def _analyze_view(
     for session, replicates in groupby(entries, key=lambda e: e.session):
         shots: list[Shot] = []
         cells: list[CellTotals] = []
-        refusals: list[str] = []
+        refusals: list[Reason] = []
         for entry in replicates:
             first = baseline[0] if baseline else shots[0] if shots else None
             try:
                 shot = look(entry, first, bench, notes)
-            except (PhotoError, CalibrationError, AlignmentError) as error:
-                refusals.append(_reason(error, entry))
-                notes.photos.append(tables.rejected_row(entry, refusals[-1], file_sha256(entry.path)))
+            except ReasonedError as error:
+                # With pseudonyms the file's own name must not get into the tables.
+                mine = tuple(renamed(reason, entry.path.name, Path(entry.photo).name) for reason in error.reasons)
+                refusals += mine
+                notes.photos.append(tables.rejected_row(entry, mine, file_sha256(entry.path)))
                 continue
             shots.append(shot)
             notes.photos.append(tables.photo_row(shot))
@@ -90,7 +93,7 @@ def _analyze_view(
         if not baseline:
             baseline = shots
             if session != subject.sessions[0]:
-                notes.warnings.append(f"{subject.name}, {key}: {session} serves as the baseline, earlier photos do not")
+                notes.warnings.append(why("later_baseline", subject=subject.name, view=key, session=session))
             continue
         with notes.stage("change"):
             later.append(paired(baseline, shots, bench.settings))
@@ -100,11 +103,6 @@ def _analyze_view(
             _judge(subject, key, baseline[0], later, bench, notes)
         with notes.stage("track"):
             notes.lesions.append(track(subject.name, key, baseline[0].frame, sightings))
-
-
-def _reason(error: SkinimgError, entry: PhotoEntry) -> str:
-    """With the name that the photo has in the tables: with pseudonyms the file's own must not get in."""
-    return str(error).replace(entry.path.name, Path(entry.photo).name)
 
 
 def look(entry: PhotoEntry, first: Shot | None, bench: Bench, notes: Notes) -> Shot:
@@ -168,11 +166,11 @@ def _judge(subject: Subject, key: str, first: Shot, later: Sequence[FollowUp], b
     targets = targets_of(subject, bench.settings.targets)
     own = own_noise([f.pair for f in later if f.pair])
     passing = transient_redness(subject, bench.settings.transient_days)
-    no_scale = NO_SCALE if first.frame.scale_source == "assumed" else ""
+    no_scale = NO_SCALE if first.frame.scale_source == "assumed" else None
     for f in later:
         found = judged(first, f, own, passing, bench.segmenter)
-        said = said_aloud(first, f, passing)
-        notes.warnings += [f"{subject.name}, {key}, {f.entry.session}: {text}" for text in said]
+        place = {"subject": subject.name, "view": key, "session": f.entry.session}
+        notes.warnings += [why("in_session", **place, said=said) for said in said_aloud(first, f, passing)]
         notes.changes += [tables.change_row(first.entry, f.entry, c, no_scale) for c in found]
         found_scores = scores(found, targets, bench.segmenter.correlation)
         notes.scores += [tables.score_row(subject.name, key, f.entry.session, s) for s in found_scores]

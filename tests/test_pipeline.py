@@ -290,7 +290,7 @@ def test_another_camera_is_said_and_believed_less(tmp_path):
             entries.append(PhotoEntry("P", session, path, path.name, view="closeup", mm_per_px=0.1))
         result, _ = analyze_subject(Subject("P", ("S1", "S2"), tuple(entries)), bench, folder)
         rows = result.changes.set_index(["region", "finding", "metric"])
-        found[second] = rows.loc["patch", "spots", "burden"], result.warnings
+        found[second] = rows.loc["patch", "spots", "burden"], tuple(map(str, result.warnings))
     assert found["phone A"][0].verdict == "improved"
     assert found["phone B"][0].verdict == found[""][0].verdict == "unchanged"  # a camera that nobody names may be any
     assert found["phone B"][0].mdc95 == pytest.approx(25 * found["phone A"][0].mdc95)

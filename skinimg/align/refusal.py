@@ -7,12 +7,13 @@ import numpy as np
 from skinimg.align.coarse import CoarseMap, patch_map
 from skinimg.align.texture import Texture
 from skinimg.base.errors import AlignmentError
+from skinimg.base.reasons import why
 from skinimg.base.records import FloatArray, Frame
 from skinimg.base.settings import Settings
 
 # Share of the features matched near their expected place that also agree on one smooth map. Measured: 0.30 to 0.6 on
 # close-ups of the same skin days to weeks apart, at most 0.10 on other or mirrored skin, at most 0.15 on the faces of
-# different people and 0.9 on the same face taken again (scripts/bench_align).
+# different people and 0.9 on the same face taken again (scripts/bench align).
 _LEAST_AGREEMENT = 0.2
 _LEAST_FEATURES = 30  # docs/CONSTANTS.md 5
 
@@ -23,12 +24,7 @@ def refuse_other_view(baseline: Frame, session: Frame, settings: Settings) -> No
         return
     yaw_deg = yaw_between(baseline.landmarks, session.landmarks)
     if abs(yaw_deg) > settings.max_yaw_difference_deg:
-        raise AlignmentError(
-            "the head is turned differently in the two photos",
-            found=f"{abs(yaw_deg):.0f} degrees between them",
-            needed=f"at most {settings.max_yaw_difference_deg:g} degrees",
-            next_step="Give the photo its own view (left45, right45, left, right) or take it again like the baseline.",
-        )
+        raise AlignmentError(why("head_turned", degrees=abs(yaw_deg), limit=float(settings.max_yaw_difference_deg)))
 
 
 def yaw_between(baseline: FloatArray, session: FloatArray) -> float:
@@ -52,28 +48,19 @@ def believed(first: CoarseMap | None, baseline: Texture, session: Texture) -> Co
     )
     reflection = patch_map(baseline, mirrored)
     if reflection is not None and _supported(reflection):
-        raise AlignmentError(
-            "the photo is mirrored: its mirror image shows the baseline's skin, it does not",
-            next_step="Export the photo without mirroring (front cameras often mirror).",
-        )
-    found = f"{first.agreeing} of {first.candidates} skin features agree" if first else "no skin features in common"
+        raise AlignmentError(why("mirrored"))
+    least, percent = _LEAST_FEATURES, 100 * _LEAST_AGREEMENT
+    if first is None:
+        raise AlignmentError(why("nothing_in_common", least=least, percent=percent))
     raise AlignmentError(
-        "the photo does not show the same skin as the baseline",
-        found=found,
-        needed=f"{_LEAST_FEATURES} and {100 * _LEAST_AGREEMENT:.0f} % of them",
-        next_step="Check that it is the same person and place, sharp, and in light and pose like the baseline.",
+        why("other_skin", agreeing=first.agreeing, candidates=first.candidates, least=least, percent=percent)
     )
 
 
 def refuse_small_overlap(overlap_fraction: float, settings: Settings) -> None:
     """Raise AlignmentError where too little of the baseline's skin is seen again."""
     if overlap_fraction < settings.min_overlap:
-        raise AlignmentError(
-            "too little of the baseline's skin is seen again",
-            found=f"{100 * overlap_fraction:.0f} %",
-            needed=f"{100 * settings.min_overlap:.0f} %",
-            next_step="Frame the photo like the baseline.",
-        )
+        raise AlignmentError(why("little_overlap", percent=100 * overlap_fraction, needed=100 * settings.min_overlap))
 
 
 def _supported(first: CoarseMap) -> bool:

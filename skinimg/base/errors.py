@@ -3,14 +3,17 @@
 SkinimgError                what went wrong, what was found, what is needed, what to do next
 ├── StudyError              the folder or manifest cannot be understood
 ├── SettingsError           a setting or command-line value is unknown or out of range
-├── PhotoError              one photo cannot be used (unreadable, no face, too small, ...)
-├── CalibrationError        a colour card or scale is there but cannot be trusted
-├── AlignmentError          two photos do not show the same skin, or not well enough
+├── ReasonedError           about photos, made of reasons: a report says them in its reader's language
+│   ├── PhotoError          one photo cannot be used (unreadable, no face, too small, ...)
+│   ├── CalibrationError    a colour card or scale is there but cannot be trusted
+│   └── AlignmentError      two photos do not show the same skin, or not well enough
 ├── WeightsError            weights are missing, damaged or made for something else
 └── DeviceError             the device asked for is absent or out of memory
 """
 
 from __future__ import annotations
+
+from skinimg.base.reasons import Reason, in_words
 
 
 class SkinimgError(Exception):
@@ -59,15 +62,26 @@ class SettingsError(SkinimgError):
     """A setting or a command-line value is unknown or out of range."""
 
 
-class PhotoError(SkinimgError):
+class ReasonedError(SkinimgError):
+    """An error about photos, made of reasons."""
+
+    def __init__(self, *reasons: Reason) -> None:
+        self.reasons = reasons
+        super().__init__(in_words(reasons))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (type(self), self.reasons)
+
+
+class PhotoError(ReasonedError):
     """One photo cannot be used."""
 
 
-class CalibrationError(SkinimgError):
+class CalibrationError(ReasonedError):
     """A colour card or a scale is there but cannot be trusted."""
 
 
-class AlignmentError(SkinimgError):
+class AlignmentError(ReasonedError):
     """Two photos do not show the same skin, or not well enough to compare."""
 
 

@@ -25,6 +25,7 @@ import numpy.typing as npt
 
 from skinimg.base.entries import PhotoEntry
 from skinimg.base.photo_difference import SAME, PhotoDifference
+from skinimg.base.reasons import Reason, Said
 
 if TYPE_CHECKING:  # `skinimg manifest` knows these records and needs no tables
     import pandas as pd
@@ -76,7 +77,7 @@ class Quality:
     sharpness: float  # see quality.py
     clipped_fraction: float  # of skin pixels with a channel at the ceiling
     dark_fraction: float  # of skin pixels too dark to carry colour
-    reasons: tuple[str, ...] = ()
+    reasons: tuple[Reason, ...] = ()
     rejected: bool = False
 
 
@@ -152,7 +153,7 @@ class Alignment:
     jacobian: FloatArray  # (h_s, w_s): area of the skin, at the baseline's scale, per session area; smooth
     error_mm: float  # estimated registration error, median over matched skin
     overlap_fraction: float  # valid share of the baseline's skin
-    notes: tuple[str, ...] = ()
+    notes: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -221,7 +222,7 @@ class Change:
     ci_high: float = np.nan
     mdc95: float = np.nan  # at this baseline: 1.96 standard errors of a null change
     verdict: str = "not_assessable"
-    reason: str = ""  # why there is no verdict, no direction or no percentage
+    reason: Reason | None = None  # why there is no verdict, no direction or no percentage
     role: str = "exploratory"  # one of many; headline: one metric per finding over the whole view
 
     @property
@@ -260,7 +261,7 @@ class SessionPictures:
 
 @dataclass(frozen=True)
 class SubjectResult:
-    """Everything about one subject. Each table has the columns of docs/REFERENCE.md."""
+    """Everything about one subject. Each table has the columns of docs/REFERENCE.md; `said` : what their cells say."""
 
     subject: str
     photos: pd.DataFrame
@@ -269,8 +270,9 @@ class SubjectResult:
     lesions: pd.DataFrame
     scores: pd.DataFrame
     indices: pd.DataFrame
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Reason, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)  # per stage
+    said: Said = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -280,3 +282,4 @@ class SubjectFailure:
     subject: str
     error: str
     photos: pd.DataFrame
+    said: Said = field(default_factory=dict)  # of `error` and of the table

@@ -164,11 +164,11 @@ def repeatability(
         say((f"{use}: noise of {spoken} metrics moved towards these repeat shots",))
     if as_json:
         rows = json.loads(outcome.table.to_json(orient="records", force_ascii=False))
-        print(json.dumps({"rows": rows, "notes": outcome.notes}, ensure_ascii=False, indent=2))
+        print(json.dumps({"rows": rows, "notes": [*map(str, outcome.notes)]}, ensure_ascii=False, indent=2))
         return
     shown = headlines(outcome.table)
     print_rows(shown, tuple(shown[0]) if shown else ())
-    say(outcome.notes)
+    say(tuple(map(str, outcome.notes)))
     print(f"Table: {folder / 'repeatability.csv'}\nPage: {outcome.page}")
 
 

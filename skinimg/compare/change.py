@@ -14,6 +14,7 @@ from scipy.special import stdtrit
 
 from skinimg.base.findings import CLOSEUP_REGIONS, FACE_REGIONS, TOTALLED_FINDINGS
 from skinimg.base.noise import Repeatability
+from skinimg.base.reasons import Reason, why
 from skinimg.base.records import CellTotals, Change
 from skinimg.compare.plain_skin import PlainSkin
 from skinimg.measure.cells import Totals, region_totals
@@ -88,7 +89,7 @@ def own_noise(pairs: Sequence[Pair]) -> dict[Key, OwnNoise]:
 
 def changes(
     pair: Pair,
-    missing: Mapping[Key, str],
+    missing: Mapping[Key, Reason],
     card: Mapping[tuple[str, str], Repeatability],
     own: Mapping[Key, OwnNoise],
     plain: PlainSkin,
@@ -106,7 +107,7 @@ def changes(
             )
             for m in metrics_of(finding):
                 key = (region, finding, m.id)
-                blank = Change(region, finding, m.id, m.unit, reason=missing.get(key, ""))
+                blank = Change(region, finding, m.id, m.unit, reason=missing.get(key))
                 if blank.reason:
                     yield blank
                     continue
@@ -134,16 +135,16 @@ def judged_change(
     """Fill in values, interval and verdict."""
     known = replace(blank, baseline=seen.start, follow_up=seen.end)
     if not np.isfinite([seen.start, seen.end]).all():
-        return replace(known, reason=f"no {blank.finding} in one of the sessions")
+        return replace(known, reason=why("none_in_one_session", finding=blank.finding))
     if noise is None:
-        return replace(known, reason="the repeatability of this metric is not known")
+        return replace(known, reason=why("repeatability_unknown"))
     noise = shrunk(noise, m, own, seen) if own else noise
     placebo = plain.placebo.get((blank.region, blank.finding), np.nan) if m.id == "burden" else 0.0
     told = differs(noise, plain, blank.finding)
     null_sd = null_error(noise, replace(seen, end=seen.start), placebo, told)
     change_sd = np.hypot(null_error(noise, seen, placebo, told), noise.dilution * (seen.end - seen.start))
     if not null_sd > 0:
-        return replace(known, reason="the repeatability of this metric is not known")
+        return replace(known, reason=why("repeatability_unknown"))
     whole = blank.region in WHOLE
     quantile = (noise.quantile if whole else noise.quantile_region) or float(stdtrit(noise.people, 0.975))
     return with_verdict(known, m, quantile * null_sd, quantile * float(change_sd))
@@ -208,19 +209,19 @@ def with_verdict(known: Change, m: Metric, mdc95: float, half: float) -> Change:
     )
     if done.too_little and m.load and not done.reason:
         least = mdc95 / np.sqrt(2)
-        return replace(done, reason=f"too little for a percentage: {done.baseline:.3g} of {least:.3g} {m.unit}")
+        return replace(done, reason=why("little_for_percent", baseline=done.baseline, least=float(least), unit=m.unit))
     return done
 
 
-def withheld(c: Change, reason: str) -> Change:
+def withheld(c: Change, reason: Reason) -> Change:
     """The same numbers without a verdict, for a change that is real but says nothing about the treatment."""
-    known = c.reason if c.verdict == "not_assessable" else ""
+    known = c.reason if c.verdict == "not_assessable" else None
     return replace(c, verdict="not_assessable", reason=known or reason)
 
 
-def _verdict(m: Metric, change: float, beyond: bool) -> tuple[str, str]:
+def _verdict(m: Metric, change: float, beyond: bool) -> tuple[str, Reason | None]:
     if not beyond:
-        return "unchanged", ""
+        return "unchanged", None
     if m.better == "none":
-        return "not_assessable", "changed, but neither direction is an improvement"
-    return ("improved" if (change < 0) == (m.better == "lower") else "worsened"), ""
+        return "not_assessable", why("no_direction")
+    return ("improved" if (change < 0) == (m.better == "lower") else "worsened"), None

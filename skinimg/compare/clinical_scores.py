@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from skinimg.base.noise import Repeatability
+from skinimg.base.reasons import Reason, why
 from skinimg.base.records import CellTotals
 from skinimg.measure.cells import Totals, region_totals, resampled, resampled_tiles, totals_by_tile
 from skinimg.measure.metrics import METRICS
@@ -37,14 +38,18 @@ _ECCA_WEIGHTS = {"count_to_2_mm": 15.0, "count_to_4_mm": 20.0, "count_above_4_mm
 
 @dataclass(frozen=True)
 class Index:
-    """One clinical score. `amount` : the metric that says how much there is; `note` : what the estimate leaves out."""
+    """One clinical score. `amount` : the metric that says how much there is."""
 
     id: str
     finding: str
     regions: tuple[str, ...]
     compute: Callable[[Regions], Values]
     amount: str
-    note: str
+
+    @property
+    def note(self) -> Reason:
+        """What the estimate leaves out."""
+        return why(f"estimate_{self.id}")
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,7 @@ class Estimate:
     ci_low: float
     ci_high: float
     unit: str
-    note: str
+    note: tuple[Reason, ...]
 
 
 def mmasi_like(spots: Regions) -> Values:
@@ -89,25 +94,16 @@ def ecca_like(scars: Regions) -> Values:
 
 
 INDICES = (
-    Index(
-        "mmasi_like", "spots", tuple(_MMASI_WEIGHTS), mmasi_like, "area_fraction",
-        "estimate by software, 0 to 24; every pigmented spot counts, melasma or not",
-    ),
-    Index(
-        "cea_like", "redness", _CEA_REGIONS, cea_like, "area_fraction",
-        "estimate by software, 0 to 4; lasting redness, inflamed acne and visible vessels together",
-    ),
-    Index(
-        "ecca_like", "scars", ("face",), ecca_like, "count",
-        "estimate by software, 0 to 180; atrophic scars by diameter only, raised scars are not seen",
-    ),
-)  # fmt: skip
+    Index("mmasi_like", "spots", tuple(_MMASI_WEIGHTS), mmasi_like, "area_fraction"),
+    Index("cea_like", "redness", _CEA_REGIONS, cea_like, "area_fraction"),
+    Index("ecca_like", "scars", ("face",), ecca_like, "count"),
+)
 
 
 def estimates(
     shots: Sequence[CellTotals],
     regions: tuple[str, ...],
-    missing: Mapping[tuple[str, str, str], str],
+    missing: Mapping[tuple[str, str, str], Reason],
     card: Mapping[tuple[str, str], Repeatability],
     samples: int,
     seed: int,
@@ -123,17 +119,17 @@ def estimates(
     weights = resampled_tiles(len(tiles), samples, seed)
     draws = np.random.default_rng(seed).standard_normal((2, samples)) / np.sqrt(len(shots))
     for index in INDICES:
-        blank = Estimate(index.id, np.nan, np.nan, np.nan, "points", "")
+        blank = Estimate(index.id, np.nan, np.nan, np.nan, "points", ())
         keys = [(region, index.finding, index.amount) for region in index.regions]
-        if obstacle := next((f"{key[0]}: {missing[key]}" for key in keys if key in missing), ""):
-            yield replace(blank, note=obstacle)
+        if known := next((key for key in keys if key in missing), None):
+            yield replace(blank, note=(why("in_region", region=known[0], reason=missing[known]),))
             continue
         place = {region: regions.index(region) for region in index.regions}
         of_shot = [{r: region_totals(c, bit, index.finding) for r, bit in place.items()} for c in shots]
         value = float(np.mean([index.compute(t) for t in of_shot]))
         noise = [card.get((index.finding, name)) for name in (index.amount, "contrast")]
         if None in noise:
-            yield replace(blank, value=value, note=f"{index.note}; the repeatability is not known")
+            yield replace(blank, value=value, note=(index.note, why("estimate_without_interval")))
             continue
         amount, strength = (np.exp(n.relative * draw) for n, draw in zip(noise, draws, strict=True) if n)
         drawn = [
@@ -147,7 +143,7 @@ def estimates(
         ]
         several = np.mean(drawn, axis=0)
         low, high = np.percentile(several[np.isfinite(several)], (2.5, 97.5))  # a small region may not be drawn at all
-        yield Estimate(index.id, value, min(float(low), value), max(float(high), value), blank.unit, index.note)
+        yield Estimate(index.id, value, min(float(low), value), max(float(high), value), blank.unit, (index.note,))
 
 
 def _scaled(totals: Totals, amount: Values, strength: Values) -> Totals:

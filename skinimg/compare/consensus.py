@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from skinimg.base.reasons import Reason, why
 from skinimg.base.records import FloatArray, SkinAnchor
 from skinimg.observe.witnesses import CARD, EYES, SIDES
 from skinimg.skin.optics import along_axes
@@ -30,14 +31,14 @@ class Verdict:
     """What the references say together.
 
     light : (3,) density by which the second session's light differs; None: the skin's own reference says it best
-    sd : OD, of either pigment where `light` is given; refusal : why nothing can be said of the whole face, or ''
-    left_out : what was not believed, in words, or ''; source : what was used, joined by '+'
+    sd : OD, of either pigment where `light` is given; refusal : why nothing can be said of the whole face, or None
+    left_out : what was not believed, or None; source : what was used, joined by '+'
     """
 
     light: FloatArray | None
     sd: float
-    refusal: str
-    left_out: str
+    refusal: Reason | None
+    left_out: Reason | None
     source: str
 
 
@@ -53,33 +54,31 @@ def agreed(
     against = {name for name, light in lights.items() if _apart(skin_light - light, name, anchor)}
     if CARD in lights:
         card = lights[CARD] if CARD in against else None
-        return Verdict(card, _SD[CARD][1], "", left_out, "card" if card is not None else "card+skin")
+        return Verdict(card, _SD[CARD][1], None, left_out, "card" if card is not None else "card+skin")
     if "background" in against:
         if EYES in against:
-            return Verdict(lights["background"], _SD["background"][1], "", left_out, "background+eyes")
+            return Verdict(lights["background"], _SD["background"][1], None, left_out, "background+eyes")
         if EYES in lights:
-            return Verdict(None, 0.0, "", "the background has another colour than at the baseline", "skin+eyes")
-        refusal = "skin and background disagree: either the whole face changed, or the background did"
-        return Verdict(None, 0.0, refusal, left_out, "none")
+            return Verdict(None, 0.0, None, why("background_colour_differs"), "skin+eyes")
+        return Verdict(None, 0.0, why("skin_or_background"), left_out, "none")
     if EYES in against and "background" not in lights:
-        refusal = "skin and whites of the eyes disagree: give a colour card or the same plain background"
-        return Verdict(None, 0.0, refusal, left_out, "none")
-    return Verdict(None, 0.0, "", left_out, "+".join(["skin", *("eyes" if n == EYES else n for n in sorted(lights))]))
+        return Verdict(None, 0.0, why("skin_or_eyes"), left_out, "none")
+    return Verdict(None, 0.0, None, left_out, "+".join(["skin", *("eyes" if n == EYES else n for n in sorted(lights))]))
 
 
 def _lights(
     before: Mapping[str, FloatArray], after: Mapping[str, FloatArray], anchor: SkinAnchor
-) -> tuple[dict[str, FloatArray], str]:
-    """Witness -> (3,) change of the light, the sides of the background as one; and what is wrong with it, or ''."""
+) -> tuple[dict[str, FloatArray], Reason | None]:
+    """Witness -> (3,) change of the light, the sides of the background as one; and what is wrong with it, or None."""
     shifts = {name: after[name] - before[name] for name in before if name in after}
     lights = {name: shift for name, shift in shifts.items() if name in (EYES, CARD)}
     sides = [shifts[side] for side in SIDES if side in shifts]
     if not sides:
-        return lights, ""
+        return lights, None
     apart = [np.ptp(pigment) for pigment in along_axes(np.stack(sides).astype(np.float32), anchor)]
     if max(apart) > _SIDES_APART_OD:
-        return lights, "the background is lit in another colour on one side"
-    return lights | {"background": np.mean(sides, axis=0, dtype=np.float32)}, ""
+        return lights, why("background_lit_on_one_side")
+    return lights | {"background": np.mean(sides, axis=0, dtype=np.float32)}, None
 
 
 def _apart(shift: FloatArray, name: str, anchor: SkinAnchor) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from skinimg.base.findings import PAIRED_FINDINGS
+from skinimg.base.reasons import Reason
 from skinimg.base.records import BoolArray, CellTotals, Change, FloatArray
 from skinimg.compare.fields import NO_REFERENCE, SMALLEST_PATCH_MM, Compared, FieldChange
 from skinimg.compare.paired_maps import STEP_MM, PairedSkin
@@ -35,7 +36,7 @@ class _Amount:
 
 
 def field_changes(
-    skin: PairedSkin, compared: Compared, baseline: Sequence[CellTotals], missing: Mapping[Key, str]
+    skin: PairedSkin, compared: Compared, baseline: Sequence[CellTotals], missing: Mapping[Key, Reason]
 ) -> Iterator[Change]:
     """Every region and metric of the findings that are measured on the paired map.
 
@@ -48,7 +49,7 @@ def field_changes(
             where = skin.shown & ((skin.region_bits >> np.uint16(bit)) & 1 == 1)
             amounts = _amounts(skin, found, finding, where) if finding in found and where.any() else {}
             for m in metrics_of(finding):
-                reason = missing.get((region, finding, m.id), "" if amounts else compared.refusal or NO_REFERENCE)
+                reason = missing.get((region, finding, m.id)) or (None if amounts else compared.refusal or NO_REFERENCE)
                 blank = Change(region, finding, m.id, m.unit, reason=reason)
                 start = float(np.mean([m.compute(region_totals(cells, bit, finding)) for cells in baseline]))
                 yield blank if reason else _judged(replace(blank, baseline=start), amounts[m.id])

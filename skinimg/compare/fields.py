@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from skinimg.base.reasons import Reason, why
 from skinimg.base.records import BoolArray, FloatArray
 from skinimg.compare.consensus import agreed
 from skinimg.compare.pair_light import LEAST_REFERENCE_MM2, RIM_OF_SKIN_MM, inside, light_of, toned
@@ -39,7 +40,7 @@ _WELL_INSIDE_MM, _LEAST_WELL_INSIDE = 5.0, 0.5
 _RIM_MM = 3.0  # of a soft edge, below what stands out
 SMALLEST_PATCH_MM = 10.0  # radius of the patch whose least change that is found is the mdc95
 _ROUNDS = 3
-NO_REFERENCE = "no unaffected skin is left to compare with: give a colour card or the same plain background"
+NO_REFERENCE = why("no_unaffected_skin")
 
 
 @dataclass(frozen=True)
@@ -95,8 +96,8 @@ class Compared:
 
     fields: dict[str, FieldChange]
     source: str
-    refusal: str = ""
-    left_out: str = ""
+    refusal: Reason | None = None
+    left_out: Reason | None = None
 
 
 def compared_fields(skin: PairedSkin) -> Compared:
@@ -121,10 +122,10 @@ def compared_fields(skin: PairedSkin) -> Compared:
     if told.light is not None:
         pigments = _pigments(skin, told.light)
         whole = {name: _whole_change(p, plain, skin, told.sd) for name, p in pigments.items()}
-        return Compared(whole, told.source, "", told.left_out)
+        return Compared(whole, told.source, None, told.left_out)
     pigments = _pigments(skin, toned(skin, reference))
     found = {name: _field_change(p, affected[name], reference, plain, skin) for name, p in pigments.items()}
-    return Compared(found, told.source, "", told.left_out)
+    return Compared(found, told.source, None, told.left_out)
 
 
 def _plainest(skin: PairedSkin, inner: BoolArray) -> BoolArray:

@@ -8,10 +8,11 @@ from itertools import product
 
 from skinimg.base.entries import PhotoEntry, days_between
 from skinimg.base.findings import PAIRED_FINDINGS
+from skinimg.base.reasons import Reason, why
 from skinimg.base.records import Change, FloatArray, Shot
 from skinimg.base.settings import Settings
 from skinimg.compare.change import OwnNoise, Pair, changes, withheld
-from skinimg.compare.comparable import camera_class, camera_in_words
+from skinimg.compare.comparable import camera_class, camera_said
 from skinimg.compare.field_changes import field_changes, maps_of_change
 from skinimg.compare.fields import compared_fields
 from skinimg.compare.multiplicity import with_roles
@@ -26,7 +27,7 @@ from skinimg.skin.optics import tone_of
 
 BLOOD = ("redness", "erythema")  # what passes in the days after a treatment
 # Photographed again with the colours of another drawn phone, an unchanged face showed ten times its redness.
-_OTHER_COLOURS = "another camera has other colours: wide patches need a colour card in both photos"
+_OTHER_COLOURS = why("other_colours")
 _WORST = ("other_camera", "unknown_camera", "same_camera")
 
 
@@ -36,12 +37,12 @@ class FollowUp:
 
     entry: PhotoEntry  # of its first usable shot, of its first shot where there is none
     pair: Pair | None  # with the baseline; None: no photo could be used
-    missing: dict[tuple[str, str, str], str]  # (region, finding, metric) -> why it cannot be compared
+    missing: dict[tuple[str, str, str], Reason]  # (region, finding, metric) -> why it cannot be compared
     camera_class: str = "same_camera"  # of `comparable.camera_class`, the worst of all its pairs of shots
-    cameras: str = ""  # in words where they differ or are not known
+    cameras: Reason | None = None  # where they differ or are not known
     plain: PlainSkin = field(default_factory=lambda: PlainSkin({}, {}))  # what unchanged skin of the pair says
     fields: tuple[Change, ...] = ()  # of the findings that are measured on the paired map
-    left_out: str = ""  # a reference that was not believed, in words
+    left_out: Reason | None = None  # a reference that was not believed
     color_source: str = "skin"  # what told the light of this session, joined by +
     maps: dict[str, FloatArray] = field(default_factory=dict)  # finding -> (r, c) OD of change for the eye
     copies: int = 0  # repeat shots of both sessions that are copies of one file
@@ -74,38 +75,38 @@ def paired(baseline: list[Shot], shots: list[Shot], settings: Settings) -> Follo
         if finding in apart:
             missing.setdefault((region, finding, m_id), apart[finding])
     pair = Pair(tuple(totals[: len(baseline)]), tuple(totals[len(baseline) :]), first.frame.regions)
-    kind, words = _cameras(baseline, shots, plain)
+    kind, said = _cameras(baseline, shots, plain)
     skin = paired_skin(baseline, shots)
     fields = compared_fields(skin)
     rows = tuple(field_changes(skin, fields, pair.baseline, missing))
     maps = maps_of_change(skin, fields)
     return FollowUp(
-        shots[0].entry, pair, missing, kind, words, plain, rows, fields.left_out, fields.source, maps,
+        shots[0].entry, pair, missing, kind, said, plain, rows, fields.left_out, fields.source, maps,
         copies=given - len(everything),
     )  # fmt: skip
 
 
-def _cameras(baseline: list[Shot], shots: list[Shot], plain: PlainSkin) -> tuple[str, str]:
-    """The class of cameras of the worst of all pairs of shots, and that in words; what is known to differ goes first."""
+def _cameras(baseline: list[Shot], shots: list[Shot], plain: PlainSkin) -> tuple[str, Reason | None]:
+    """The class of cameras of the worst of all pairs of shots, and what is said of it; what is known to differ goes first."""
     worst = min(product(baseline, shots), key=lambda ab: _WORST.index(camera_class(*ab)))
-    kind, words = camera_class(*worst), camera_in_words(*worst)
+    kind, said = camera_class(*worst), camera_said(*worst)
     if kind != "other_camera" and looks_like_another_camera(plain):
-        return "other_camera", words or "colours or sharpness differ as those of two cameras do: wider intervals"
-    return kind, words
+        return "other_camera", said or why("looks_like_another_camera")
+    return kind, said
 
 
-def withheld_by_any(shots: Sequence[Shot]) -> dict[str, str]:
+def withheld_by_any(shots: Sequence[Shot]) -> dict[str, Reason]:
     """Finding -> why it cannot be compared: one shot that is unlike the baseline spoils the mean of all."""
-    reasons: dict[str, str] = {}
+    reasons: dict[str, Reason] = {}
     for shot in shots:
         for finding, reason in withheld_findings(shot.difference).items():
             reasons.setdefault(finding, reason)
     return reasons
 
 
-def refused(entry: PhotoEntry, first: Shot, refusals: Sequence[str]) -> FollowUp:
+def refused(entry: PhotoEntry, first: Shot, refusals: Sequence[Reason]) -> FollowUp:
     """A session of which no photo could be used: said in every row that it would have had."""
-    reason = "no usable photo: " + "; ".join(refusals)
+    reason = why("no_usable_photo", refusals=tuple(refusals))
     keys = product(first.frame.regions, metric_keys())
     return FollowUp(entry, None, {(region, finding, m): reason for region, (finding, m) in keys})
 
@@ -114,7 +115,7 @@ def judged(
     first: Shot,
     f: FollowUp,
     own: Mapping[tuple[str, str, str], OwnNoise],
-    passing: Mapping[str, str],
+    passing: Mapping[str, Reason],
     segmenter: Segmenter,
 ) -> list[Change]:
     """Every change since the baseline, with the noise that the weights card and all replicates of the view tell.
@@ -133,24 +134,23 @@ def judged(
     return with_roles(found, first.frame.regions[0])
 
 
-def said_aloud(first: Shot, f: FollowUp, passing: Mapping[str, str]) -> list[str]:
+def said_aloud(first: Shot, f: FollowUp, passing: Mapping[str, Reason]) -> list[Reason]:
     """What is said aloud about the days between two sessions, and about their cameras."""
     if not f.pair:
         return []
     same = days_between(first.entry.date, f.entry.date) == 0
-    copies = f"{f.copies} repeat shots are copies of another and do not count" if f.copies else ""
     said = (
-        "of the same day as the baseline" if same else "",
+        why("same_day") if same else None,
         _passing(first, f, passing),
         f.cameras,
         f.left_out,
-        copies,
+        why("copies", count=f.copies) if f.copies else None,
     )
-    return [text for text in said if text]
+    return [reason for reason in said if reason]
 
 
-def _passing(first: Shot, f: FollowUp, passing: Mapping[str, str]) -> str:
-    """Why the change in redness between two sessions says nothing about the treatment, or ''."""
+def _passing(first: Shot, f: FollowUp, passing: Mapping[str, Reason]) -> Reason | None:
+    """Why the change in redness between two sessions says nothing about the treatment, or None."""
     if first.entry.session in passing:
-        return f"the baseline is of {passing[first.entry.session]}"
-    return passing.get(f.entry.session, "")
+        return why("baseline_soon_after_treatment", passing=passing[first.entry.session])
+    return passing.get(f.entry.session)

@@ -11,6 +11,7 @@ from typing import Any
 
 from skinimg.base.entries import PhotoEntry, Study
 from skinimg.base.errors import PhotoError
+from skinimg.base.reasons import Reason, in_words, why
 from skinimg.base.records import Face, FloatArray, Frame
 from skinimg.compare.photo_limits import warnings_of, withheld_findings
 from skinimg.compare.photo_pair import difference_at_a_glance
@@ -33,7 +34,7 @@ class Glance:
     face: Face
     witnesses: dict[str, FloatArray]
     jpeg_quality: float
-    reasons: tuple[str, ...]  # of the photo alone
+    reasons: tuple[Reason, ...]  # of the photo alone
 
 
 def judge_faces(study: Study, rows: list[dict[str, Any]], progress: Progress | None = None) -> None:
@@ -53,7 +54,7 @@ def judge_faces(study: Study, rows: list[dict[str, Any]], progress: Progress | N
                 first = firsts.setdefault((entry.subject, view_key(entry)), seen)
                 said = (*seen.reasons, *(_beside(first, seen) if first is not seen else ()))
                 if said:
-                    row |= {"status": "warning", "reasons": _joined(row["reasons"], *said)}
+                    row |= {"status": "warning", "reasons": _joined(row["reasons"], in_words(said))}
         if progress is not None:
             progress(done, len(entries), entry.photo)
 
@@ -72,19 +73,19 @@ def glance(entry: PhotoEntry, first: Glance | None) -> Glance:
     frame = face_frame(photo, face, scale, "iris")
     quality = assess(frame, face)
     if quality.rejected:
-        raise PhotoError("; ".join(quality.reasons))
+        raise PhotoError(*quality.reasons)
     alone = quality.reasons
     if face.other_faces:
-        alone += (f"{face.other_faces + 1} faces: the largest central one is measured; photograph one person alone",)
+        alone += (why("several_faces", count=face.other_faces + 1),)
     return Glance(frame, face, background(photo.linear, face), photo.jpeg_quality, alone)
 
 
-def _beside(first: Glance, seen: Glance) -> tuple[str, ...]:
+def _beside(first: Glance, seen: Glance) -> tuple[Reason, ...]:
     """What differs from the baseline, and which findings that costs."""
     apart = difference_at_a_glance(first, seen)
     lost = withheld_findings(apart)
     said = warnings_of(apart)
-    return (*said, f"not comparable: {', '.join(lost)}") if lost else said
+    return (*said, why("not_comparable", findings=", ".join(lost))) if lost else said
 
 
 def _joined(*parts: str) -> str:

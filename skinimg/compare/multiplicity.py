@@ -15,6 +15,7 @@ from scipy.special import ndtr
 from scipy.stats import false_discovery_control
 
 from skinimg.base.findings import HEADLINE
+from skinimg.base.reasons import why
 from skinimg.base.records import Change
 from skinimg.compare.ratio import standard_error
 
@@ -36,7 +37,7 @@ def with_roles(changes: Sequence[Change], whole: str) -> list[Change]:
     chance = false_discovery_control([_p_value(named[k]) for k in tested], method="bh")
     for k, rate in zip(tested, chance, strict=True):
         if named[k].verdict in CALLED and rate > _RATE:
-            reason = f"may be chance: one of {len(tested)} exploratory rows, false discovery rate {100 * rate:.0f} %"
+            reason = why("may_be_chance", rows=len(tested), percent=100 * float(rate))
             named[k] = replace(named[k], verdict="unchanged", reason=reason)
     return named
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from skinimg.base.findings import FINDINGS
 from skinimg.base.photo_difference import PhotoDifference
+from skinimg.base.reasons import Reason, why
 
 EVERYTHING = tuple(FINDINGS)
 FINE = ("pores", "scars", "wrinkles", "texture")  # structures of a millimetre and less
@@ -30,8 +31,7 @@ class Limit:
     warning: float
     refusal: float
     findings: tuple[str, ...]  # that are not compared beyond `refusal`
-    sentence: Callable[[PhotoDifference], str]
-    hint: str
+    reason: Callable[[PhotoDifference], Reason]
 
 
 def _apart(ratio: float) -> float:
@@ -46,124 +46,111 @@ def _expression_beyond_turn(d: PhotoDifference) -> float:
     return math.sqrt(beyond) if beyond > 0 else 0.0 * beyond  # NaN stays NaN
 
 
-def _softness(what: str, ratio: float) -> str:
-    return f"{'sharper' if ratio > 1 else 'softer'} {what} than at the baseline: {ratio:.2f} of its fine detail"
+def _skin(d: PhotoDifference) -> Reason:
+    return why("skin_sharper" if d.skin_detail_ratio > 1 else "skin_softer", ratio=d.skin_detail_ratio)
 
 
-def _skin(d: PhotoDifference) -> str:
-    return _softness("skin", d.skin_detail_ratio)
+def _features(d: PhotoDifference) -> Reason:
+    return why("brows_sharper" if d.feature_detail_ratio > 1 else "brows_softer", ratio=d.feature_detail_ratio)
 
 
-def _features(d: PhotoDifference) -> str:
-    return _softness("brows and lashes", d.feature_detail_ratio)
+def _resolution(d: PhotoDifference) -> Reason:
+    return why("other_resolution", ratio=d.resolution_ratio)
 
 
-def _resolution(d: PhotoDifference) -> str:
-    return f"another resolution than the baseline: {d.resolution_ratio:.2f} of its pixels per millimetre"
+def _tone(d: PhotoDifference) -> Reason:
+    return why("other_tone_curve", ratio=d.tone_gain)
 
 
-def _tone(d: PhotoDifference) -> str:
-    return f"another tone curve than the baseline: {d.tone_gain:.2f} of its contrast in brows and eyes"
+def _exposure(d: PhotoDifference) -> Reason:
+    return why("darker" if d.exposure_difference_od > 0 else "brighter", od=abs(d.exposure_difference_od))
 
 
-def _exposure(d: PhotoDifference) -> str:
-    word = "darker" if d.exposure_difference_od > 0 else "brighter"
-    return f"{word} than the baseline: the skin differs by {abs(d.exposure_difference_od):.2f} OD"
+def _light(d: PhotoDifference) -> Reason:
+    return why("other_light", od=d.light_difference_od)
 
 
-def _light(d: PhotoDifference) -> str:
-    return f"the light comes from elsewhere: brightness differs by {d.light_difference_od:.2f} OD over the face"
+def _background(d: PhotoDifference) -> Reason:
+    return why("other_background", od=d.background_difference_od)
 
 
-def _background(d: PhotoDifference) -> str:
-    return f"another background, or coloured light on it: its colour differs by {d.background_difference_od:.2f} OD"
+def _lips(d: PhotoDifference) -> Reason:
+    return why("lips_redder", od=d.lip_colour_difference_od)
 
 
-def _lips(d: PhotoDifference) -> str:
-    return f"the lips are redder than at the baseline, by {d.lip_colour_difference_od:.2f} OD: make-up?"
+def _mouth(d: PhotoDifference) -> Reason:
+    return why("mouth_covered", od=-d.lip_colour_difference_od)
 
 
-def _mouth(d: PhotoDifference) -> str:
-    return f"the mouth is less red than at the baseline, by {-d.lip_colour_difference_od:.2f} OD: covered or painted"
+def _expression(d: PhotoDifference) -> Reason:
+    return why("other_expression", percent=d.expression_difference_percent)
 
 
-def _expression(d: PhotoDifference) -> str:
-    return f"another expression: landmarks moved by {d.expression_difference_percent:.1f} % of the face"
+def _eyes(d: PhotoDifference) -> Reason:
+    code = "eyes_wider" if d.eye_opening_difference > 0 else "eyes_narrower"
+    return why(code, difference=abs(d.eye_opening_difference))
 
 
-def _eyes(d: PhotoDifference) -> str:
-    word = "wider open" if d.eye_opening_difference > 0 else "more closed"
-    return f"the eyes are {word} than at the baseline, by {abs(d.eye_opening_difference):.2f} of their width"
+def _yaw(d: PhotoDifference) -> Reason:
+    return why("turned", degrees=abs(d.yaw_difference_deg))
 
 
-def _yaw(d: PhotoDifference) -> str:
-    return f"the head is turned differently, by {abs(d.yaw_difference_deg):.0f} degrees"
+def _pitch(d: PhotoDifference) -> Reason:
+    return why("chin_higher" if d.pitch_difference_deg > 0 else "chin_lower", degrees=abs(d.pitch_difference_deg))
 
 
-def _pitch(d: PhotoDifference) -> str:
-    word = "higher" if d.pitch_difference_deg > 0 else "lower"
-    return f"the chin is held {word} than at the baseline, by {abs(d.pitch_difference_deg):.0f} degrees"
+def _cover(d: PhotoDifference) -> Reason:
+    return why("covered", percent=100 * d.covered_fraction)
 
 
-def _cover(d: PhotoDifference) -> str:
-    return f"{100 * d.covered_fraction:.0f} % of the baseline's skin is covered or hidden"
+def _shine(d: PhotoDifference) -> Reason:
+    code = "more_shine" if d.shine_difference_fraction > 0 else "less_shine"
+    return why(code, percent=100 * abs(d.shine_difference_fraction))
 
 
-def _shine(d: PhotoDifference) -> str:
-    word = "more" if d.shine_difference_fraction > 0 else "less"
-    return f"{word} shine than at the baseline, by {100 * abs(d.shine_difference_fraction):.0f} % of the face"
+def _shape(d: PhotoDifference) -> Reason:
+    return why("other_shape", percent=d.shape_difference_percent)
 
 
-def _shape(d: PhotoDifference) -> str:
-    return f"the face has another shape: its bones differ by {d.shape_difference_percent:.1f} % of its size"
+def _compression(d: PhotoDifference) -> Reason:
+    return why("other_compression", difference=abs(d.jpeg_quality_difference))
 
-
-def _compression(d: PhotoDifference) -> str:
-    return f"compressed otherwise than the baseline: JPEG quality differs by {abs(d.jpeg_quality_difference):.0f}"
-
-
-_ORIGINAL = "use the camera's original file, without filter, messenger, editor or HDR"
-_FOCUS = "hold the camera still and focus on the cheek, with the lens of the baseline"
-_LAMP = "put lamp, chair and camera where they were at the baseline"
-_FACE = "ask for a relaxed face, mouth closed and eyes open, as at the baseline"
 
 LIMITS: tuple[Limit, ...] = (
-    Limit(lambda d: _apart(d.skin_detail_ratio), 0.30, 0.50, FINE, _skin, _ORIGINAL),
-    Limit(lambda d: _apart(d.skin_detail_ratio), 0.30, 0.75, COLOUR, _skin, _ORIGINAL),
-    Limit(lambda d: _apart(d.feature_detail_ratio), 0.40, 0.70, FINE, _features, _FOCUS),
-    Limit(lambda d: _apart(d.resolution_ratio), 0.15, 0.35, FINE, _resolution, "stand as far away; " + _ORIGINAL),
-    Limit(lambda d: _apart(d.tone_gain), 0.06, 0.10, EVERYTHING, _tone, _ORIGINAL),
-    Limit(lambda d: abs(d.exposure_difference_od), 0.35, 0.80, EVERYTHING, _exposure, "use the same exposure and lamp"),
-    Limit(lambda d: d.light_difference_od, 0.10, 0.15, RELIEF, _light, _LAMP),
-    Limit(lambda d: d.light_difference_od, 0.10, 0.25, EVERYTHING, _light, _LAMP),
-    Limit(lambda d: d.background_difference_od, 0.12, math.inf, (), _background, "use the same plain backdrop"),
-    Limit(lambda d: d.lip_colour_difference_od, 0.15, math.inf, (), _lips, "take off all make-up, wait 15 minutes"),
-    Limit(lambda d: -d.lip_colour_difference_od, 0.15, 0.40, EVERYTHING, _mouth, "uncover the mouth"),
-    Limit(_expression_beyond_turn, 1.8, 2.0, RELIEF, _expression, _FACE),
-    Limit(_expression_beyond_turn, 1.8, 2.3, EVERYTHING, _expression, _FACE),
-    Limit(lambda d: abs(d.eye_opening_difference), 0.10, 0.18, ("wrinkles",), _eyes, _FACE),
-    Limit(lambda d: abs(d.yaw_difference_deg), 6.0, 10.0, RELIEF, _yaw, "turn the nose as at the baseline"),
-    Limit(lambda d: abs(d.pitch_difference_deg), 6.0, 12.0, RELIEF, _pitch, "hold the chin as at the baseline"),
-    Limit(lambda d: d.covered_fraction, 0.04, 0.10, EVERYTHING, _cover, "take off mask and glasses, put the hair back"),
-    Limit(lambda d: abs(d.shine_difference_fraction), 0.03, 0.06, COLOUR, _shine, "blot the skin, use the same lamp"),
-    Limit(
-        lambda d: d.shape_difference_percent, 2.4, 3.5, EVERYTHING, _shape, "check the person, the distance, the lens"
-    ),
-    Limit(lambda d: abs(d.jpeg_quality_difference), 20.0, 45.0, FINE, _compression, _ORIGINAL),
+    Limit(lambda d: _apart(d.skin_detail_ratio), 0.30, 0.50, FINE, _skin),
+    Limit(lambda d: _apart(d.skin_detail_ratio), 0.30, 0.75, COLOUR, _skin),
+    Limit(lambda d: _apart(d.feature_detail_ratio), 0.40, 0.70, FINE, _features),
+    Limit(lambda d: _apart(d.resolution_ratio), 0.15, 0.35, FINE, _resolution),
+    Limit(lambda d: _apart(d.tone_gain), 0.06, 0.10, EVERYTHING, _tone),
+    Limit(lambda d: abs(d.exposure_difference_od), 0.35, 0.80, EVERYTHING, _exposure),
+    Limit(lambda d: d.light_difference_od, 0.10, 0.15, RELIEF, _light),
+    Limit(lambda d: d.light_difference_od, 0.10, 0.25, EVERYTHING, _light),
+    Limit(lambda d: d.background_difference_od, 0.12, math.inf, (), _background),
+    Limit(lambda d: d.lip_colour_difference_od, 0.15, math.inf, (), _lips),
+    Limit(lambda d: -d.lip_colour_difference_od, 0.15, 0.40, EVERYTHING, _mouth),
+    Limit(_expression_beyond_turn, 1.8, 2.0, RELIEF, _expression),
+    Limit(_expression_beyond_turn, 1.8, 2.3, EVERYTHING, _expression),
+    Limit(lambda d: abs(d.eye_opening_difference), 0.10, 0.18, ("wrinkles",), _eyes),
+    Limit(lambda d: abs(d.yaw_difference_deg), 6.0, 10.0, RELIEF, _yaw),
+    Limit(lambda d: abs(d.pitch_difference_deg), 6.0, 12.0, RELIEF, _pitch),
+    Limit(lambda d: d.covered_fraction, 0.04, 0.10, EVERYTHING, _cover),
+    Limit(lambda d: abs(d.shine_difference_fraction), 0.03, 0.06, COLOUR, _shine),
+    Limit(lambda d: d.shape_difference_percent, 2.4, 3.5, EVERYTHING, _shape),
+    Limit(lambda d: abs(d.jpeg_quality_difference), 20.0, 45.0, FINE, _compression),
 )
 
 
-def warnings_of(d: PhotoDifference) -> tuple[str, ...]:
-    """What is said about a photo beside its baseline, each with what to do at the next shot; once per difference."""
-    said = [f"{limit.sentence(d)}; {limit.hint}" for limit in LIMITS if limit.size(d) > limit.warning]
+def warnings_of(d: PhotoDifference) -> tuple[Reason, ...]:
+    """What is said about a photo beside its baseline, once per difference."""
+    said = [limit.reason(d) for limit in LIMITS if limit.size(d) > limit.warning]
     return tuple(dict.fromkeys(said))
 
 
-def withheld_findings(d: PhotoDifference) -> dict[str, str]:
+def withheld_findings(d: PhotoDifference) -> dict[str, Reason]:
     """Finding -> why these two photos cannot compare it."""
-    reasons: dict[str, str] = {}
+    reasons: dict[str, Reason] = {}
     for limit in LIMITS:
         if limit.size(d) > limit.refusal:
             for finding in limit.findings:
-                reasons.setdefault(finding, limit.sentence(d))
+                reasons.setdefault(finding, replace(limit.reason(d), advise=False))
     return reasons

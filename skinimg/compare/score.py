@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from skinimg.base.findings import SCORED
+from skinimg.base.reasons import Reason, why
 from skinimg.base.records import Change
 from skinimg.compare.ratio import Z95, log_ratio, percent_interval
 
@@ -24,9 +25,9 @@ CORRELATION = 0.3
 # Bands of the Global Aesthetic Improvement Scale (GAIS) as commonly anchored in per cent; a photograph can only suggest
 # a grade, so every one is marked as an estimate.
 _GRADES = (
-    (75.0, "very much improved (estimate)"),
-    (50.0, "much improved (estimate)"),
-    (0.0, "improved (estimate)"),
+    (75.0, "grade_very_much_improved"),
+    (50.0, "grade_much_improved"),
+    (0.0, "grade_improved"),
 )
 
 
@@ -39,7 +40,7 @@ class Score:
     ci_low: float
     ci_high: float
     verdict: str
-    grade: str
+    grade: Reason | None
 
 
 def scores(
@@ -59,7 +60,7 @@ def scores(
 def _score(c: Change) -> Score:
     low, high = percent_interval(c)
     if c.verdict == "not_assessable" or not math.isfinite(low):
-        return Score(c.finding, np.nan, np.nan, np.nan, "not_assessable", "")
+        return Score(c.finding, np.nan, np.nan, np.nan, "not_assessable", None)
     return Score(c.finding, -c.percent, -high, -low, c.verdict, grade(-c.percent, c.verdict))
 
 
@@ -73,7 +74,7 @@ def efficacy(headline: Sequence[Change], targets: Sequence[str], correlation: Ma
     """
     counted = _counted_once([c for c in headline if counts(c, targets)])
     if not counted:
-        return Score("overall", np.nan, np.nan, np.nan, "not_assessable", "")
+        return Score("overall", np.nan, np.nan, np.nan, "not_assessable", None)
     logs, errors = (np.array(column) for column in zip(*(log_ratio(c) for c in counted), strict=True))
     together = np.array([[_between(a.finding, b.finding, correlation) for b in counted] for a in counted])
     mean = float(logs.mean())
@@ -102,12 +103,12 @@ def _counted_once(counted: Sequence[Change]) -> list[Change]:
     return [c for c in counted if _SAME_SKIN.get(c.finding) not in present]
 
 
-def grade(improvement_percent: float, verdict: str) -> str:
+def grade(improvement_percent: float, verdict: str) -> Reason | None:
     """A GAIS-like suggestion, always marked as an estimate; nothing within the noise is called a change."""
     if verdict == "unchanged":
-        return "no change (estimate)"
+        return why("grade_unchanged")
     if verdict == "worsened":
-        return "worse (estimate)"
+        return why("grade_worse")
     if verdict != "improved":
-        return ""
-    return next(name for least, name in _GRADES if improvement_percent >= least)
+        return None
+    return why(next(code for least, code in _GRADES if improvement_percent >= least))

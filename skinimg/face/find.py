@@ -16,6 +16,7 @@ import torch
 from torch.nn import functional
 
 from skinimg.base.errors import PhotoError, WeightsError
+from skinimg.base.reasons import why
 from skinimg.base.records import ByteArray, Face, FloatArray, Photo
 from skinimg.face.crop import CROP_SIDE_RADII, FacePlace, crop_matrix, cut, from_crop_sides, place_of
 from skinimg.face.pose import pose_deg, px_per_mm
@@ -78,13 +79,9 @@ def find_face(photo: Photo | np.ndarray, model: FaceModel | None = None) -> Face
         if not faces or faces[0].confidence < MIN_CONFIDENCE:
             faces = _separate(faces + _refine(pixels, _propose(pixels, (_FINE_LEVEL_PX,), model), model))
     if not faces or faces[0].confidence < MIN_CONFIDENCE:
-        best = f"best confidence {faces[0].confidence:.2f}" if faces else "nothing like a face"
-        raise PhotoError(
-            "no face found",
-            found=best,
-            needed=f"{MIN_CONFIDENCE:.2f}",
-            next_step="Check that the whole face is in the photo, upright and lit; a close-up needs view=closeup.",
-        )
+        if not faces:
+            raise PhotoError(why("no_face", needed=MIN_CONFIDENCE))
+        raise PhotoError(why("no_sure_face", confidence=float(faces[0].confidence), needed=MIN_CONFIDENCE))
     sure = [face for face in faces if face.confidence >= MIN_CONFIDENCE]
     main = max(sure, key=lambda face: _prominence(face, pixels.shape))
     others = sum(face is not main and face.confidence >= _OTHER_MIN_CONFIDENCE for face in sure)
@@ -109,17 +106,13 @@ def _as_bytes(pixels: np.ndarray) -> ByteArray:
     if pixels.ndim == 2:
         pixels = np.repeat(pixels[..., None], 3, axis=2)
     if pixels.ndim != 3 or pixels.shape[2] != 3 or min(pixels.shape[:2]) < 16:
-        raise PhotoError(
-            "cannot look for a face in this array", found=f"shape {pixels.shape}", needed="(h, w, 3), 16 px or more"
-        )
+        raise PhotoError(why("array_shape", shape=str(pixels.shape)))
     if pixels.dtype == np.uint8:
         return pixels
     if pixels.dtype == np.uint16:
         return (pixels >> 8).astype(np.uint8)
     if not np.issubdtype(pixels.dtype, np.floating):
-        raise PhotoError(
-            "cannot look for a face in this array", found=str(pixels.dtype), needed="uint8, uint16 or float"
-        )
+        raise PhotoError(why("array_type", type=str(pixels.dtype)))
     return (np.clip(pixels, 0, 1) * 255 + 0.5).astype(np.uint8)
 
 

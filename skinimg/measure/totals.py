@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from skinimg.base.findings import FINDINGS
+from skinimg.base.reasons import Reason, why
 from skinimg.base.records import (
     Alignment,
     BitArray,
@@ -31,7 +32,7 @@ from skinimg.skin.optics import density
 
 Fields = dict[str, dict[str, FloatArray]]  # finding -> quantity -> (h, w)
 
-NO_SCALE = "no scale: give mm_per_px in the manifest"
+NO_SCALE = why("no_scale")
 _SMALLEST_REGION_MM2 = 50.0  # less visible skin than half a cm2 says nothing about a region
 # Icepick, boxcar and rolling scars by their diameter (Jacob 2001; docs/CONSTANTS.md 4): what ECCA counts apart.
 _SIZES_MM = {"count_to_2_mm": (0.0, 2.0), "count_to_4_mm": (2.0, 4.0), "count_above_4_mm": (4.0, np.inf)}
@@ -223,8 +224,8 @@ def _object_totals(
     return {name: np.bincount(at, values, minlength=len(cells)).astype(np.float64) for name, values in sums.items()}
 
 
-def values(shot: Shot, cells: CellTotals) -> Iterator[tuple[str, str, Metric, float | None, str]]:
-    """Every metric of every region of one photo: (region, finding, metric, value or None, reason or '')."""
+def values(shot: Shot, cells: CellTotals) -> Iterator[tuple[str, str, Metric, float | None, Reason | None]]:
+    """Every metric of every region of one photo: (region, finding, metric, value or None, reason or None)."""
     frame = shot.frame
     for bit, region in enumerate(frame.regions):
         for finding in FINDINGS:
@@ -235,13 +236,13 @@ def values(shot: Shot, cells: CellTotals) -> Iterator[tuple[str, str, Metric, fl
                     reason = NO_SCALE
                 value = float(m.compute(totals)) if not reason else np.nan
                 if not reason and not np.isfinite(value):
-                    reason = f"no {finding} found here"
+                    reason = why("none_here", finding=finding)
                 yield region, finding, m, (None if reason else value), reason
 
 
-def obstacles(shots: Sequence[Shot], totals: Sequence[CellTotals]) -> dict[tuple[str, str, str], str]:
+def obstacles(shots: Sequence[Shot], totals: Sequence[CellTotals]) -> dict[tuple[str, str, str], Reason]:
     """(region, finding, metric) -> why these shots cannot be compared in it."""
-    found: dict[tuple[str, str, str], str] = {}
+    found: dict[tuple[str, str, str], Reason] = {}
     for shot, cells in zip(shots, totals, strict=True):
         for bit, region in enumerate(shot.frame.regions):
             for finding in FINDINGS:
@@ -252,19 +253,19 @@ def obstacles(shots: Sequence[Shot], totals: Sequence[CellTotals]) -> dict[tuple
     return found
 
 
-def why_missing(m: Metric, finding: str, shot: Shot, skin_mm2: float) -> str:
-    """The reason why a metric cannot be had from a photo, or '' where it can.
+def why_missing(m: Metric, finding: str, shot: Shot, skin_mm2: float) -> Reason | None:
+    """The reason why a metric cannot be had from a photo, None where it can.
 
     A missing scale is no such reason: it leaves changes in per cent.
     """
     frame = shot.frame
     needs = FINDINGS[finding].min_px_per_mm
     if frame.native_px_per_mm < needs:
-        return f"not measurable at {frame.native_px_per_mm:.1f} px/mm, needs {needs:g}"
+        return why("not_measurable", px_per_mm=frame.native_px_per_mm, needed=needs)
     if finding in shot.segmentation.untrained:
-        return f"the weights {shot.segmentation.weights!r} have not learnt to find it"
+        return why("untrained", weights=shot.segmentation.weights)
     if m.needs_absolute_colour and shot.color_source not in ("card", "background"):
-        return "absolute colour needs a colour card or a common background"
+        return why("no_absolute_colour")
     if skin_mm2 < _SMALLEST_REGION_MM2:
-        return f"too little skin visible: {skin_mm2:.0f} mm2, needs {_SMALLEST_REGION_MM2:.0f}"
-    return ""
+        return why("little_skin_visible", found=skin_mm2, needed=_SMALLEST_REGION_MM2)
+    return None

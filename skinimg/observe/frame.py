@@ -10,6 +10,7 @@ from skimage import morphology
 
 from skinimg.base.errors import PhotoError
 from skinimg.base.findings import CLOSEUP_REGIONS, FACE_REGIONS
+from skinimg.base.reasons import why
 from skinimg.base.records import BitArray, BoolArray, Face, FloatArray, Frame, Photo
 from skinimg.base.settings import LARGEST_MARK_MM2, WORKING_MM_PER_PX
 
@@ -91,12 +92,8 @@ def _size(extent_px: npt.NDArray[np.float64]) -> tuple[int, int]:
     """(width, height) of a frame."""
     width, height = (max(int(np.ceil(side)), 1) for side in extent_px)
     if max(width, height) > _LARGEST_SIDE_PX:
-        raise PhotoError(
-            "the scale cannot be right",
-            found=f"{max(width, height) * WORKING_MM_PER_PX / 10:.0f} cm of skin across",
-            needed=f"at most {_LARGEST_SIDE_PX * WORKING_MM_PER_PX / 10:.0f} cm",
-            next_step="Check mm_per_px in the manifest.",
-        )
+        found, limit = (side * WORKING_MM_PER_PX / 10 for side in (max(width, height), _LARGEST_SIDE_PX))  # cm
+        raise PhotoError(why("scale_impossible", found=found, limit=limit))
     return width, height
 
 
@@ -114,7 +111,7 @@ def _resample(
     x1, y1 = (int(v) + pad for v in corners.max(axis=0))
     part = linear[y0:y1, x0:x1]
     if part.size == 0:
-        raise PhotoError("the face lies outside the photo")
+        raise PhotoError(why("face_outside"))
     if step > 1:
         part = cv2.GaussianBlur(part, (0, 0), np.sqrt((step**2 - 1) / 12), borderType=cv2.BORDER_REPLICATE)
     shifted = to_photo - np.array([[0, 0, x0], [0, 0, y0]])

@@ -1,4 +1,4 @@
-"""Is a photo good enough to be measured? Sharpness, exposure, shine, colour, closed eyes; said in plain sentences.
+"""Is a photo good enough to be measured? Sharpness, exposure, shine, colour, closed eyes; with its reasons.
 
 Sharpness is the share of fine texture: the contrast of skin between 0.7 and 1.4 pixels (SD of Gaussian blurs) over its
 contrast between 2.8 and 5.6 pixels, both as median absolute deviations of the logarithm of light. A logarithm does not
@@ -11,6 +11,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from skinimg.base.reasons import Reason, why
 from skinimg.base.records import BoolArray, Face, FloatArray, Frame, Quality
 
 # Measured on 22 real photos (6 + 2 close-ups, 9 portraits, 5 synthetic people of shared data), as they are and after a
@@ -28,6 +29,7 @@ _MIN_SKIN_MM2 = 100.0  # less than a fingertip
 _GREY = 0.004  # channels closer than this share are one channel: one 8-bit code at mid grey
 # Lid gap over eye width of the wider eye; 0.1 % of the 3,169 portraits in shared data/faces lie below 0.148.
 _EYES_CLOSED = 0.12
+Judged = tuple[Reason | None, bool]  # what is wrong, and whether so much that nothing can be believed
 _EYES = ((159, 145, 33, 133), (386, 374, 362, 263))  # upper lid, lower lid, corners; right eye, left eye
 
 
@@ -38,8 +40,8 @@ def assess(frame: Frame, face: Face | None) -> Quality:
     """
     area_mm2 = float(frame.skin.sum()) * frame.mm_per_px**2
     if area_mm2 < _MIN_SKIN_MM2:
-        reason = f"too little skin: {area_mm2:.0f} mm2, needs {_MIN_SKIN_MM2:.0f}; come closer or uncover the skin"
-        return Quality(float("nan"), float("nan"), float("nan"), (reason,), rejected=True)
+        too_little = why("little_skin", found=area_mm2, needed=_MIN_SKIN_MM2)
+        return Quality(float("nan"), float("nan"), float("nan"), (too_little,), rejected=True)
     skin = frame.linear[frame.skin]  # (n, 3)
     sharp = sharpness(frame)
     clipped = float(np.mean(skin.max(axis=1) >= _CEILING))
@@ -47,9 +49,9 @@ def assess(frame: Frame, face: Face | None) -> Quality:
     shine = shine_fraction(frame)
     findings = (
         _blur(sharp),
-        _share(clipped, _CLIPPED_WARNING, _CLIPPED_REJECTED, "overexposed", "is saturated", "less light or exposure"),
-        _share(dark, _DARK_WARNING, _DARK_REJECTED, "underexposed", "is too dark to show colour", "more light"),
-        _share(shine, _SHINE_WARNING, 2.0, "shiny", "is shine", "blotting paper or cross-polarized light"),
+        _share(clipped, _CLIPPED_WARNING, _CLIPPED_REJECTED, "overexposed"),
+        _share(dark, _DARK_WARNING, _DARK_REJECTED, "underexposed"),
+        _share(shine, _SHINE_WARNING, 2.0, "shiny"),
         _grey(skin),
         _closed_eyes(frame.landmarks if face is not None else None),
     )
@@ -97,33 +99,31 @@ def _saturation(colours: FloatArray) -> FloatArray:
     return spread
 
 
-def _blur(sharp: float) -> tuple[str, bool]:
+def _blur(sharp: float) -> Judged:
     if sharp >= SHARP_ENOUGH:
-        return "", False
-    advice = "hold the camera still and focus on the cheek"
-    return f"blurred: sharpness {sharp:.2f}, needs {SHARP_ENOUGH}; {advice}", sharp < USABLE
+        return None, False
+    return why("blurred", sharpness=sharp, needed=SHARP_ENOUGH), sharp < USABLE
 
 
-def _share(share: float, warning: float, rejected: float, name: str, what: str, advice: str) -> tuple[str, bool]:
+def _share(share: float, warning: float, rejected: float, code: str) -> Judged:
     if share <= warning:
-        return "", False
-    reason = f"{name}: {100 * share:.1f} % of the skin {what}, at most {100 * warning:g} % is good; use {advice}"
-    return reason, share > rejected
+        return None, False
+    return why(code, percent=100 * share, limit=100 * warning), share > rejected
 
 
-def _grey(skin: FloatArray) -> tuple[str, bool]:
+def _grey(skin: FloatArray) -> Judged:
     if float(np.median(_saturation(skin))) > _GREY:
-        return "", False
-    return "no colour: a greyscale photo cannot tell pigment from redness; use the colour original", True
+        return None, False
+    return why("grey"), True
 
 
-def _closed_eyes(landmarks: FloatArray | None) -> tuple[str, bool]:
+def _closed_eyes(landmarks: FloatArray | None) -> Judged:
     if landmarks is None:
-        return "", False
+        return None, False
     opening = max(eye_opening(landmarks, eye) for eye in (0, 1))
     if opening >= _EYES_CLOSED:
-        return "", False
-    return f"eyes closed: opening {opening:.2f}, needs {_EYES_CLOSED}; keep them open, the iris gives the scale", False
+        return None, False
+    return why("eyes_closed", opening=opening, needed=_EYES_CLOSED), False
 
 
 def eye_opening(landmarks: FloatArray, eye: int) -> float:

@@ -11,6 +11,7 @@ import numpy as np
 from skinimg.base.entries import PhotoEntry
 from skinimg.base.errors import CalibrationError, PhotoError
 from skinimg.base.findings import FINDINGS
+from skinimg.base.reasons import Reason, why
 from skinimg.base.records import Face, FloatArray, Frame, Photo, Quality, SkinAnchor, SkinMaps
 from skinimg.base.settings import Settings
 from skinimg.observe.frame import closeup_frame, face_frame
@@ -35,7 +36,7 @@ class Colour:
 
     source: str  # card, skin
     error_de00: float  # of patches that the fit has not seen; NaN without a card
-    warning: str = ""
+    warnings: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,12 +77,12 @@ def see(entry: PhotoEntry, reference: Reference | None, settings: Settings) -> S
     frame = _frame(photo, entry, face, reference, settings)
     quality = assess(frame, face)
     if quality.rejected:
-        raise PhotoError("; ".join(quality.reasons))
+        raise PhotoError(*quality.reasons)
     if face is not None and face.other_faces:
-        others = f"{face.other_faces + 1} faces: the largest central one is measured; photograph one person alone"
+        others = why("several_faces", count=face.other_faces + 1)
         quality = replace(quality, reasons=(*quality.reasons, others))
-    if colour.warning:
-        quality = replace(quality, reasons=(*quality.reasons, colour.warning))
+    if colour.warnings:
+        quality = replace(quality, reasons=(*quality.reasons, *colour.warnings))
     plain = unaffected_density(frame.linear, frame.skin)
     if colour.source == "card":  # colours are absolute: nothing to borrow from the baseline
         anchor = baseline_anchor(plain, _CARD_SD)
@@ -107,7 +108,7 @@ def _calibrated(photo: Photo) -> tuple[Photo, Colour]:
     try:
         linear, error_de00 = correct(photo.linear, card)
     except CalibrationError as error:
-        return photo, Colour("skin", float("nan"), str(error))
+        return photo, Colour("skin", float("nan"), error.reasons)
     return replace(photo, linear=linear), Colour("card", error_de00)
 
 
@@ -156,11 +157,9 @@ def _frame(
         return closeup_frame(photo, px_per_mm, source)
     if px_per_mm < _COARSEST:
         width_px = float(np.ptp(face.landmarks[:, 0]))
+        needed_width = 140.0 * _COARSEST
         raise PhotoError(
-            "the face is too small",
-            found=f"{px_per_mm:.1f} px/mm, {width_px:.0f} px wide",
-            needed=f"{_COARSEST:g} px/mm, about {140 * _COARSEST:.0f} px wide",
-            next_step="Come closer, or send the original instead of a reduced copy.",
+            why("face_too_small", px_per_mm=px_per_mm, width=width_px, needed=_COARSEST, needed_width=needed_width)
         )
     return face_frame(photo, face, px_per_mm, source)
 

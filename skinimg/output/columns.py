@@ -13,6 +13,11 @@ FILES: tuple[tuple[str, str, str], ...] = (
     ("study", "photo", "what the manifest states: arms, treatments, covariates, instruments"),
     ("subjects/SUBJECT/VIEW/SESSION/", "session", "pictures, masks, and `frame.npz`; see ARCHITECTURE.md"),
     ("reports/SUBJECT.html, index.html", "subject; study", "self-contained pages"),
+    (
+        "reasons.json",
+        "text of a cell",
+        "the reasons behind the words of the tables: code and values, to group or translate",
+    ),
     ("run.json", "run", "versions, device, settings, hashes of weights and photos, seconds per stage, warnings"),
 )
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
+from skinimg.base.reasons import Reason, why
 from skinimg.base.records import SessionPictures, SubjectFailure, SubjectResult
 from skinimg.compare.follow_up import FollowUp
 from skinimg.output import tables
@@ -25,7 +26,7 @@ class Notes:
     indices: list[tables.Row] = field(default_factory=list)
     lesions: list[pd.DataFrame] = field(default_factory=list)
     pictures: list[SessionPictures] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
+    warnings: list[Reason] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
@@ -51,9 +52,11 @@ class Notes:
     def result(self, subject: str) -> SubjectResult | SubjectFailure:
         """The tables; a failure where no photo at all could be measured."""
         photos = tables.frame("photos", self.photos)
+        said = tables.said([*self.photos, *self.measurements, *self.changes, *self.scores, *self.indices])
         if not self.measurements:
-            reasons = "; ".join(sorted({str(row["reasons"]) for row in self.photos}))
-            return SubjectFailure(subject, f"no photo could be measured: {reasons}", photos)
+            refusals = {reason for reasons in said.values() for reason in reasons}
+            error = why("no_photo_measured", refusals=tuple(sorted(refusals, key=str)))
+            return SubjectFailure(subject, str(error), photos, {str(error): (error,), **said})
         lesions = [table for table in self.lesions if len(table)]
         return SubjectResult(
             subject,
@@ -65,4 +68,5 @@ class Notes:
             tables.frame("indices", self.indices),
             tuple(self.warnings),
             self.seconds,
+            said,
         )

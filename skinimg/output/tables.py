@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, fields
 from pathlib import Path
+from typing import TypeGuard
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ import pandas as pd
 from skinimg.base.entries import PhotoEntry, Study, days_between
 from skinimg.base.files import atomic
 from skinimg.base.photo_difference import PhotoDifference
+from skinimg.base.reasons import Reason, in_words
 from skinimg.base.records import Change, Shot
 from skinimg.compare.clinical_scores import Estimate
 from skinimg.compare.photo_limits import warnings_of
@@ -68,8 +70,24 @@ Row = dict[str, object]
 
 
 def frame(name: str, rows: list[Row]) -> pd.DataFrame:
-    """A table of the contract, with its columns and types also when it has no rows."""
-    return typed(pd.DataFrame(rows, columns=list(COLUMNS[name])))
+    """A table of the contract, with its columns and types also when it has no rows; reasons in their English words."""
+    worded = [{column: in_words(v) if _says(v) else v for column, v in row.items()} for row in rows]
+    return typed(pd.DataFrame(worded, columns=list(COLUMNS[name])))
+
+
+def said(rows: Iterable[Row]) -> dict[str, tuple[Reason, ...]]:
+    """What the cells of these rows say: their English words -> the reasons behind them."""
+    cells = dict.fromkeys(cell for row in rows for cell in row.values() if _says(cell))
+    return {in_words(cell): cell for cell in cells if cell}
+
+
+def _says(cell: object) -> TypeGuard[tuple[Reason, ...]]:
+    """Reasons stand in the rows as tuples, and nothing else does."""
+    return isinstance(cell, tuple)
+
+
+def _cell(reason: Reason | None) -> tuple[Reason, ...]:
+    return (reason,) if reason else ()
 
 
 def typed(table: pd.DataFrame) -> pd.DataFrame:
@@ -106,7 +124,7 @@ def photo_row(shot: Shot) -> Row:
         "photo": shot.entry.photo,
         "sha256": shot.sha256,
         "status": "warning" if reasons else "ok",
-        "reasons": "; ".join(reasons),
+        "reasons": reasons,
         "px_per_mm": np.nan if shot.frame.scale_source == "assumed" else shot.frame.native_px_per_mm,
         "scale_source": shot.frame.scale_source,
         "color_source": shot.color_source,
@@ -121,21 +139,21 @@ def photo_row(shot: Shot) -> Row:
     }
 
 
-def rejected_row(entry: PhotoEntry, reason: str, sha256: str) -> Row:
+def rejected_row(entry: PhotoEntry, reasons: tuple[Reason, ...], sha256: str) -> Row:
     """A photo that could not be used."""
     return {
         **_keys(entry),
         "photo": entry.photo,
         "sha256": sha256,
         "status": "rejected",
-        "reasons": reason,
+        "reasons": reasons,
         "scale_source": "",
         "color_source": "none",
     }
 
 
 def measurement_row(
-    entry: PhotoEntry, region: str, finding: str, metric: Metric, value: float | None, reason: str
+    entry: PhotoEntry, region: str, finding: str, metric: Metric, value: float | None, reason: Reason | None
 ) -> Row:
     """One value, or the reason for none."""
     return {
@@ -145,17 +163,17 @@ def measurement_row(
         "metric": metric.id,
         "value": np.nan if value is None else value,
         "unit": metric.unit,
-        "missing": reason,
+        "missing": _cell(reason),
     }
 
 
-def change_row(baseline: PhotoEntry, follow_up: PhotoEntry, c: Change, no_scale: str = "") -> Row:
+def change_row(baseline: PhotoEntry, follow_up: PhotoEntry, c: Change, no_scale: Reason | None = None) -> Row:
     """One change since the baseline.
 
     no_scale : why millimetres are not known; then only the change in per cent and its verdict are left of such a metric
     """
     percent_low, percent_high = percent_interval(c)
-    unitless = bool(no_scale) and METRICS[c.metric].needs_mm
+    unitless = no_scale is not None and METRICS[c.metric].needs_mm
     numbers = {
         "baseline": c.baseline,
         "follow_up": c.follow_up,
@@ -178,7 +196,7 @@ def change_row(baseline: PhotoEntry, follow_up: PhotoEntry, c: Change, no_scale:
         **(dict.fromkeys(numbers, np.nan) if unitless else numbers),
         "change_percent": c.percent,
         "verdict": c.verdict,
-        "reason": c.reason or (no_scale if unitless else ""),
+        "reason": _cell(c.reason or (no_scale if unitless else None)),
         "role": c.role,
         "percent_ci_low": percent_low,
         "percent_ci_high": percent_high,
@@ -196,7 +214,7 @@ def score_row(subject: str, view_key: str, session: str, s: Score) -> Row:
         "ci_low": s.ci_low,
         "ci_high": s.ci_high,
         "verdict": s.verdict,
-        "grade": s.grade,
+        "grade": _cell(s.grade),
     }
 
 

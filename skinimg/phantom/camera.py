@@ -124,7 +124,7 @@ def _gains(generator: torch.Generator, sd: float) -> tuple[float, float, float]:
 def _colour_matrix(generator: torch.Generator) -> tuple[float, ...]:
     """Colours more vivid than life, as most cameras make them, and slightly off; grey stays grey (rows sum to 1)."""
     # Portraits and phone close-ups have R/G 2.04 and 2.13, G/B 1.41 and 1.58 where the optical model has 1.6 and 1.5
-    # (medians of the tiles of scripts/bench_realism): cameras make skin pink, not yellow, so red against green grows.
+    # (medians of the tiles of scripts/bench realism): cameras make skin pink, not yellow, so red against green grows.
     pink = uniform(generator, 0.0, 0.2)
     to_pink = torch.tensor(
         [[1 + pink, -pink, 0], [-pink, 1 + pink, 0], [-pink / 2, pink / 2, 1]], device=generator.device

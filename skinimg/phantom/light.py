@@ -16,7 +16,7 @@ from skinimg.phantom.filters import blur
 # Two Gaussians per channel, sigma in mm, that hold 50 % and 90 % of the light within R 0.39 / 1.7, G 0.24 / 0.8,
 # B 0.17 / 0.6 mm (docs/CONSTANTS.md 4): 1 - w e^(-r^2/2 s1^2) - (1 - w) e^(-r^2/2 s2^2). Weights w from 0.5 to 0.75 allow
 # both. The largest comes nearest to the groove contrasts of the same section, but takes half of the texture's power
-# from close-ups (scripts/bench_realism: 39 % of bands within 1.5 x); equal weights keep it (78 %) and leave fine
+# from close-ups (scripts/bench realism: 39 % of bands within 1.5 x); equal weights keep it (78 %) and leave fine
 # grooves twice their contrast in red.
 SCATTER_MM: tuple[tuple[float, float], ...] = ((0.174, 0.948), (0.120, 0.446), (0.083, 0.334))
 _NEAR = 0.5  # w

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from skinimg.base.errors import CalibrationError
+from skinimg.base.reasons import why
 from skinimg.base.records import FloatArray
 from skinimg.photo.colour import WHITE_D65, apply_matrix, delta_e_2000, linear_to_lab, linear_to_srgb8
 from skinimg.photo.icc import WHITE_D50, XYZ_TO_LINEAR, adaptation
@@ -94,12 +95,7 @@ def find_card(linear: FloatArray) -> Card | None:
         return None
     seen, _, card = best
     if seen < 24 and (seen := _recognised_behind_a_curve(card.patches)) < 24:
-        raise CalibrationError(
-            "the colour card cannot be read: partly hidden, in shadow or glare, or its colours were altered",
-            found=f"{seen} of 24 patches with their colour",
-            needed="all 24",
-            next_step="Photograph the whole card, or keep it out of the picture.",
-        )
+        raise CalibrationError(why("card_not_read", found=seen))
     return Card(card.patches, ((card.corners + 0.5) / zoom - 0.5).astype(np.float32))
 
 
@@ -114,24 +110,13 @@ def correct(linear: FloatArray, card: Card) -> tuple[FloatArray, float]:
         The error is above 4, or the white patch is saturated.
     """
     if card.patches[_WHITE].max() >= _CEILING:
-        raise CalibrationError(
-            "the white patch of the colour card is saturated",
-            found=f"{100 * card.patches[_WHITE].max():.0f} % of white",
-            needed="less than 99 %",
-            next_step="Expose less.",
-        )
+        raise CalibrationError(why("card_saturated", percent=100 * float(card.patches[_WHITE].max())))
     curve, error = ToneCurve(), _prediction_error(card.patches, lambda _: ToneCurve())
     if error > MAX_ERROR_DE00:  # a phone's curve, then; where none is needed none is fitted
         curve = _curve(card.patches, _usable(card.patches), None)
         error = _prediction_error(card.patches, lambda used: _curve(card.patches, used, curve))
     if error > MAX_ERROR_DE00:
-        raise CalibrationError(
-            "the colour card does not agree with one tone curve and one matrix",
-            found=f"a colour error of {error:.1f} (CIEDE2000)",
-            needed=f"at most {MAX_ERROR_DE00:g}",
-            next_step="Use one even light, and a camera without filters or automatic enhancement (the phone's Pro mode "
-            "or raw, all sessions alike).",
-        )
+        raise CalibrationError(why("card_disagrees", error=float(error), limit=float(MAX_ERROR_DE00)))
     matrix = _fit(curve.apply(card.patches), _usable(card.patches))
     return apply_matrix(curve.apply(linear), matrix), error
 

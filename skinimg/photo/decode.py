@@ -19,16 +19,16 @@ import simplejpeg
 from PIL import Image, ImageCms
 
 from skinimg.base.errors import PhotoError
+from skinimg.base.reasons import why
 from skinimg.base.records import Photo
 from skinimg.photo import icc
 from skinimg.photo.damage import refuse_torn_blocks, refuse_torn_rows
-from skinimg.photo.header import DECODER_ERRORS, MAX_MEGAPIXELS, READABLE, PhotoHeader, open_image
+from skinimg.photo.header import DECODER_ERRORS, MAX_MEGAPIXELS, PhotoHeader, open_image
 
 Codes = npt.NDArray[Any]  # uint8 or uint16
 
 # ITU-T H.273: primaries of sRGB and P3; the curves of sRGB, of PQ and HLG
 _NCLX_SRGB, _NCLX_P3, _NCLX_SRGB_CURVE, _NCLX_HDR_CURVES = 1, 12, 13, (16, 18)
-_AGAIN = "Export the photo again as an sRGB JPEG or PNG."
 
 
 def read_photo(path: str | Path, max_megapixels: float = MAX_MEGAPIXELS) -> Photo:
@@ -48,11 +48,9 @@ def read_photo(path: str | Path, max_megapixels: float = MAX_MEGAPIXELS) -> Phot
     try:
         data = path.read_bytes()
     except IsADirectoryError as error:
-        raise PhotoError(f"{path.name} is a folder", needed=READABLE) from error
+        raise PhotoError(why("photo_is_a_folder", file=path.name)) from error
     except OSError as error:
-        raise PhotoError(
-            f"{path.name} cannot be opened", found=error.strerror or str(error), needed=READABLE
-        ) from error
+        raise PhotoError(why("photo_not_opened", file=path.name, cause=error.strerror or str(error))) from error
     with open_image(BytesIO(data), path, max_megapixels) as (image, header):
         profile = colour_profile(header, path)
         codes = _opaque(_decode(data, image, header, profile, path), path)
@@ -78,12 +76,7 @@ def _fitted(profile: icc.ColourProfile, codes: Codes, path: Path) -> icc.ColourP
     if codes.ndim == 2 and not profile.grey:
         return icc.ColourProfile(f"{profile.name}, grey", profile.curves[:1])
     if codes.ndim == 3 and profile.grey:
-        raise PhotoError(
-            f"the colour profile of {path.name} cannot be used",
-            found="a grey profile on a colour photo",
-            needed="an RGB profile",
-            next_step=_AGAIN,
-        )
+        raise PhotoError(why("profile_of_grey", file=path.name))
     return profile
 
 
@@ -93,45 +86,27 @@ def colour_profile(header: PhotoHeader, path: Path) -> icc.ColourProfile:
         try:
             return icc.read_profile(header.icc)
         except ValueError as error:
-            raise PhotoError(
-                f"the colour profile of {path.name} cannot be used",
-                found=str(error),
-                needed="an RGB or grey profile",
-                next_step=_AGAIN,
-            ) from error
+            raise PhotoError(why("profile_unusable", file=path.name, cause=str(error))) from error
     if header.format == "PNG" and header.nclx:
         return _named_profile(header.nclx, path)
     if header.odd_colours:
-        raise PhotoError(
-            f"the colours of {path.name} are described without a profile",
-            found=header.odd_colours,
-            needed="sRGB, or an embedded colour profile",
-            next_step=_AGAIN,
-        )
+        raise PhotoError(why("colours_without_profile", file=path.name, described=header.odd_colours))
     if header.nclx.get("transfer_characteristics") in _NCLX_HDR_CURVES:
-        raise _hdr(path)
+        raise PhotoError(why("hdr", file=path.name))
     if header.nclx.get("color_primaries") == _NCLX_P3:
         return icc.DISPLAY_P3
     return icc.ADOBE_RGB if header.adobe_rgb else icc.SRGB
-
-
-def _hdr(path: Path) -> PhotoError:
-    return PhotoError(f"{path.name} has an HDR tone curve", found="PQ or HLG", needed="a plain photo", next_step=_AGAIN)
 
 
 def _named_profile(nclx: dict[str, int], path: Path) -> icc.ColourProfile:
     """What a PNG's cICP chunk names (ITU-T H.273); only primaries and curves that are known are believed."""
     primaries, curve = nclx["color_primaries"], nclx["transfer_characteristics"]
     if curve in _NCLX_HDR_CURVES:
-        raise _hdr(path)
+        raise PhotoError(why("hdr", file=path.name))
     known = curve == _NCLX_SRGB_CURVE and primaries in (_NCLX_SRGB, _NCLX_P3)
     if not known or nclx["matrix_coefficients"] or not nclx["full_range_flag"]:  # a PNG holds RGB of the full range
-        raise PhotoError(
-            f"the colours of {path.name} are named in a way that is not known",
-            found=f"cICP primaries {primaries}, curve {curve}, matrix {nclx['matrix_coefficients']}",
-            needed="sRGB or Display P3",
-            next_step=_AGAIN,
-        )
+        named = {"primaries": primaries, "curve": curve, "matrix": nclx["matrix_coefficients"]}
+        raise PhotoError(why("colours_not_known", file=path.name, **named))
     return icc.DISPLAY_P3 if primaries == _NCLX_P3 else icc.SRGB
 
 
@@ -155,14 +130,9 @@ def _decode(data: bytes, image: Image.Image, header: PhotoHeader, profile: icc.C
             refuse_torn_blocks(codes)
         return codes
     except MemoryError as error:
-        raise PhotoError(f"{path.name} does not fit into memory", found=f"{header.width} x {header.height}") from error
+        raise PhotoError(why("no_memory", file=path.name, width=header.width, height=header.height)) from error
     except (*DECODER_ERRORS, cv2.error) as error:
-        raise PhotoError(
-            f"{path.name} is damaged or truncated",
-            found=str(error),
-            needed="a complete file",
-            next_step="Copy the photo again from the camera.",
-        ) from error
+        raise PhotoError(why("damaged", file=path.name, cause=str(error))) from error
 
 
 def whole_jpeg(data: bytes, *, grey: bool) -> Codes:
@@ -180,11 +150,8 @@ def _deep(data: bytes, opinion: Codes, path: Path) -> Codes:
     """
     codes = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if codes is None or codes.dtype != np.uint16:
-        raise PhotoError(
-            f"{path.name} has pixels of a kind that cannot be measured",
-            found="an unusual 16-bit layout" if codes is None else str(codes.dtype),
-            needed="RGB or grey with 8 or 16 bits",
-        )
+        kind = why("kind_odd_16_bits") if codes is None else str(codes.dtype)
+        raise PhotoError(why("odd_pixels", file=path.name, kind=kind))
     codes = codes[..., [2, 1, 0, 3][: codes.shape[2]]] if codes.ndim == 3 else codes  # BGR(A) -> RGB(A)
     if codes.shape[:2] == opinion.shape[:2] and codes.ndim == opinion.ndim:
         channels = min(codes.shape[-1], opinion.shape[-1])  # Pillow and OpenCV differ in whether they keep alpha
@@ -220,12 +187,7 @@ def _opaque(codes: Codes, path: Path) -> Codes:
     alpha = codes[..., -1]
     hidden = float(np.mean(alpha < np.iinfo(codes.dtype).max))
     if hidden > 0:
-        raise PhotoError(
-            f"{path.name} has transparent pixels",
-            found=f"{100 * hidden:.1f} % of the picture",
-            needed="an opaque photo",
-            next_step="Use the original photo, without a cut-out background.",
-        )
+        raise PhotoError(why("transparent", file=path.name, percent=100 * hidden))
     return codes[..., 0] if codes.shape[2] == 2 else codes[..., :3]
 
 

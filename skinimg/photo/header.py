@@ -20,6 +20,7 @@ from typing import BinaryIO
 from PIL import Image, JpegImagePlugin
 
 from skinimg.base.errors import PhotoError
+from skinimg.base.reasons import why
 from skinimg.photo.png import cicp, odd_colours
 
 # Extensions of photos: those that are read, and those that are known to be photos but are refused with a next step.
@@ -32,7 +33,6 @@ NOT_READ = RAW | {f".{kind}" for kind in _OTHERS.split()}
 FORMATS = ("JPEG", "PNG", "TIFF", "WEBP")  # and HEIF, registered on demand
 MAX_MEGAPIXELS = 200.0
 MIN_SIDE_PX = 32  # less is an icon: 16 mm of skin at 2 px/mm, the coarsest resolution at which anything is measured
-READABLE = "a JPEG, PNG, TIFF, WebP or HEIC photo"
 
 # What the decoders raise on damaged files (found by flipping bytes in every format, tests/test_photo.py).
 DECODER_ERRORS = (
@@ -85,11 +85,9 @@ def read_header(path: Path, max_megapixels: float = MAX_MEGAPIXELS) -> PhotoHead
         with path.open("rb") as file, open_image(file, path, max_megapixels) as (_, header):
             return header
     except IsADirectoryError as error:
-        raise PhotoError(f"{path.name} is a folder", needed=READABLE) from error
+        raise PhotoError(why("photo_is_a_folder", file=path.name)) from error
     except OSError as error:
-        raise PhotoError(
-            f"{path.name} cannot be opened", found=error.strerror or str(error), needed=READABLE
-        ) from error
+        raise PhotoError(why("photo_not_opened", file=path.name, cause=error.strerror or str(error))) from error
 
 
 @contextmanager
@@ -105,14 +103,9 @@ def open_image(file: BinaryIO, path: Path, max_megapixels: float) -> Iterator[tu
     start = file.read(16)
     file.seek(0)
     if path.suffix.casefold() in RAW:  # most are TIFF files inside, and would be read as the preview in them
-        raise PhotoError(
-            f"{path.name} is a camera's raw file",
-            found=path.suffix,
-            needed=READABLE,
-            next_step="Develop all sessions with the same settings and export them as 16-bit TIFF or JPEG.",
-        )
+        raise PhotoError(why("raw_file", file=path.name, suffix=path.suffix))
     if not start:
-        raise PhotoError(f"{path.name} is empty", found="0 bytes", needed=READABLE, next_step="Copy the photo again.")
+        raise PhotoError(why("empty_file", file=path.name))
     formats: tuple[str, ...] = FORMATS
     if start[4:8] == b"ftyp":
         import pillow_heif  # only where it is needed: 40 ms
@@ -126,12 +119,7 @@ def open_image(file: BinaryIO, path: Path, max_megapixels: float) -> Iterator[tu
                 image = Image.open(file, formats=formats)
             header = _header(image)
         except DECODER_ERRORS as error:
-            raise PhotoError(
-                f"{path.name} is not a photo that can be read",
-                found="a damaged file or another format",
-                needed=READABLE,
-                next_step="Export the photo again as JPEG or PNG.",
-            ) from error
+            raise PhotoError(why("not_a_photo", file=path.name)) from error
         _refuse_unfit(image, header, path, max_megapixels)
         yield image, header
 
@@ -205,54 +193,29 @@ def _pages(image: Image.Image) -> int:
 
 def _refuse_unfit(image: Image.Image, header: PhotoHeader, path: Path, max_megapixels: float) -> None:
     megapixels = header.width * header.height / 1e6
+    size: dict[str, int] = {"width": header.width, "height": header.height}
     if megapixels > max_megapixels:
         raise PhotoError(
-            f"{path.name} is too large",
-            found=f"{header.width} x {header.height} = {megapixels:.0f} megapixels",
-            needed=f"at most {max_megapixels:g}",
-            next_step="If it is a real photo, raise `max_megapixels` in the settings.",
+            why("too_many_pixels", file=path.name, **size, megapixels=megapixels, limit=float(max_megapixels))
         )
     if min(header.width, header.height) < MIN_SIDE_PX:
-        raise PhotoError(
-            f"{path.name} is too small",
-            found=f"{header.width} x {header.height} pixels",
-            needed=f"at least {MIN_SIDE_PX} on each side",
-        )
+        raise PhotoError(why("too_few_pixels", file=path.name, **size, least=MIN_SIDE_PX))
     if header.pages > 1:
-        raise PhotoError(
-            f"{path.name} holds several pictures",
-            found=f"{header.pages} pages or animation frames",
-            needed="one photo per file",
-            next_step="Export the page that you mean as its own file.",
-        )
+        raise PhotoError(why("several_pictures", file=path.name, count=header.pages))
     if header.format == "TIFF" and header.bits > 8:
         _refuse_odd_tiff(image, header, path)
     if image.mode not in _MODES:
-        raise PhotoError(
-            f"{path.name} has pixels of a kind that cannot be measured",
-            found={"P": "a palette", "1": "black and white"}.get(image.mode, image.mode),
-            needed="RGB or grey with 8 or 16 bits",
-            next_step="Export the photo again as an RGB JPEG, PNG or TIFF.",
-        )
+        kind = {"P": why("kind_palette"), "1": why("kind_black_and_white")}.get(image.mode, image.mode)
+        raise PhotoError(why("odd_pixels", file=path.name, kind=kind))
 
 
 def _refuse_odd_tiff(image: Image.Image, header: PhotoHeader, path: Path) -> None:
     """16-bit layouts that OpenCV reads as something else."""
     if header.format == "TIFF" and header.bits > 8 and image.tag_v2.get(_PLANAR, 1) == _SEPARATE:  # type: ignore[attr-defined]
-        raise PhotoError(
-            f"{path.name} keeps its colours in separate planes",
-            found="a 16-bit TIFF with planar configuration 2",
-            needed="interleaved colours",
-            next_step="Export it again as an interleaved TIFF (planar configuration 1, the usual one).",
-        )
+        raise PhotoError(why("separate_planes", file=path.name))
     inverted = header.format == "TIFF" and image.tag_v2.get(_PHOTOMETRIC) == _WHITE_IS_ZERO  # type: ignore[attr-defined]
     if inverted and header.bits > 8:
-        raise PhotoError(
-            f"{path.name} is a negative",
-            found="a 16-bit grey TIFF in which 0 is white",
-            needed="0 as black",
-            next_step="Export it again as an RGB TIFF or PNG.",
-        )
+        raise PhotoError(why("negative", file=path.name))
 
 
 def _bits(image: Image.Image) -> int:

@@ -88,7 +88,7 @@ def state_noise(weights: str, study: NullStudy, folder: Path, watch: Watch, work
     content["repeatability_from"] = (
         f"null pairs of {rows['person'].nunique()} people ({', '.join(f'{r} {n}' for r, n in people.items())}): "
         f"{len(study.faces)} real faces photographed again and phantoms; "
-        f"command: ./scripts/measure_repeatability {Path(weights).stem}"  # no path: cards are passed on
+        f"command: ./scripts/bench repeatability {Path(weights).stem}"  # no path: cards are passed on
     )
     card.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return content

@@ -13,6 +13,7 @@ import pandas as pd
 from skinimg.base.errors import StudyError
 from skinimg.base.files import write_text
 from skinimg.base.noise import Repeatability
+from skinimg.base.reasons import in_words
 from skinimg.compare.change import OwnNoise, Sessions, shrunk
 from skinimg.measure.metrics import METRICS
 from skinimg.model.weights import weights_path
@@ -52,7 +53,7 @@ def write_noise(out: Path, outcome: Outcome, target: Path) -> int:
     content = {
         "repeatability": card["repeatability"],
         "error_correlation": card.get("error_correlation", {}),
-        "repeatability_from": f"{card['name']}, with the repeat shots of a study: {'; '.join(outcome.notes)}",
+        "repeatability_from": f"{card['name']}, with the repeat shots of a study: {in_words(outcome.notes)}",
     }
     write_text(target, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
     return len(own)

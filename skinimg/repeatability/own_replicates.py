@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from skinimg.base.errors import StudyError
+from skinimg.base.reasons import FILE, Reason, Said, in_words, read_said, why
 from skinimg.measure.metrics import METRICS
 from skinimg.output.tables import COLUMNS, write
 from skinimg.repeatability.agreement import agreement, intervals
@@ -28,7 +29,7 @@ class Outcome:
 
     table: pd.DataFrame
     shots: Shots
-    notes: tuple[str, ...]  # which photos were taken, in words
+    notes: tuple[Reason, ...]  # which photos were taken
     page: Path
 
 
@@ -48,7 +49,7 @@ def repeatability(out: Path, lang: str = "en") -> Outcome:
     rows, notes = [], []
     for place, table in measured.groupby(["view", "light"], sort=False):
         repeated, note = _repeated(table)
-        notes.append(f"{' '.join(map(str, place)).removesuffix(' standard')}: {note}")
+        notes.append(why("of_place", place=" ".join(map(str, place)).removesuffix(" standard"), said=note))
         for names, mine in repeated.groupby(list(ROW), sort=False):
             key = tuple(map(str, names))
             row, values = _row(mine)
@@ -58,14 +59,16 @@ def repeatability(out: Path, lang: str = "en") -> Outcome:
     if not rows:
         raise StudyError(
             f"{out} has nothing to tell repeatability from",
-            found="; ".join(notes),
+            found=in_words(notes),
             needed="two people or more, each with two usable shots of a session in the same view and light",
             next_step="Take repeat shots, the head put down and placed again between them, and number them in the "
             "column `replicate`.",
         )
     found = pd.DataFrame(rows)
     write(found, out / "repeatability")
-    page = write_repeatability_report(found, shots, notes, lang, out / "repeatability.html")
+    page = write_repeatability_report(
+        found, shots, notes, _said(out, found["missing"]), lang, out / "repeatability.html"
+    )
     return Outcome(found, shots, tuple(notes), page)
 
 
@@ -85,28 +88,31 @@ def _read(path: Path) -> pd.DataFrame:
     return table
 
 
-def _repeated(table: pd.DataFrame) -> tuple[pd.DataFrame, str]:
-    """Of one view and light, the first k shots of every session that has repeat shots, and that in words."""
+def _repeated(table: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Reason, ...]]:
+    """Of one view and light, the first k shots of every session that has repeat shots, and what is said of that."""
     counts = table.groupby(["subject", "session"])["replicate"].nunique()
     counts = counts[counts >= 2]
     people = counts.index.get_level_values("subject").nunique()
     if people < 2:
-        return table.iloc[:0], f"repeat shots of {_number(people, 'person', 'people')}, needs 2 or more"
+        return table.iloc[:0], (why("few_repeated", people=int(people)),)
     k = int(counts.min())
     # Places, not numbers: a session whose shot 1 was refused is compared from shot 2 on.
     place = table.groupby(["subject", "session"])["replicate"].rank(method="dense").astype(int)
     has_repeats = pd.MultiIndex.from_frame(table[["subject", "session"]]).isin(counts.index)
     kept = table[has_repeats & (place <= k)].assign(shot=place)
-    said = f"{_number(len(counts), 'session', 'sessions')} of {people} people, {k} shots each"
+    said = why("repeated", sessions=len(counts), people=int(people), shots=k)
     if counts.max() > k:
-        said += f" (the first {k}: not all have more)"
-    if len(counts) * (k - 1) < _FEW:
-        said += f"; rough figures, better with {_FEW} repeat shots or more"
-    return kept, said
+        said = why("first_shots", repeated=said, shots=k)
+    rough = (why("rough", needed=_FEW),) if len(counts) * (k - 1) < _FEW else ()
+    return kept, (said, *rough)
 
 
-def _number(count: int, one: str, more: str) -> str:
-    return f"{count} {one if count == 1 else more}"
+def _said(out: Path, cells: pd.Series) -> Said:
+    """What these cells of `missing` say; an analysis of an older version has no such file, and its words stay English."""
+    known = read_said(out) if (out / FILE).exists() else {}
+    return {
+        cell: tuple(reason for part in cell.split("; ") for reason in known.get(part, ())) for cell in cells if cell
+    }
 
 
 def _row(mine: pd.DataFrame) -> tuple[dict[str, object], npt.NDArray[np.float64] | None]:

@@ -58,7 +58,9 @@ def rephotographed(
         generator = seeded(seed * 10_000 + number)
         sessions: list[tuple[str, Regime, int]] = [("S1", "fixed_rig", 1)]
         sessions += [(f"S{k}", regime, shots) for k, (regime, shots) in enumerate(plan, start=2)]
-        names = [(s, regime, k, f"photos/{face.stem}/{s}_{k}.jpg") for s, regime, n in sessions for k in range(1, n + 1)]
+        names = [
+            (s, regime, k, f"photos/{face.stem}/{s}_{k}.jpg") for s, regime, n in sessions for k in range(1, n + 1)
+        ]
         rows += [(face.stem, s, path, "front", k, regime) for s, regime, k, path in names]
         if all((folder / path).exists() for *_, path in names):
             continue

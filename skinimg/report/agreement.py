@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from skinimg.base.findings import FINDINGS
+from skinimg.base.reasons import Reason, Said
 from skinimg.report.curves import BAND, INK, MUTED, STYLE, axes_of, svg
 from skinimg.report.language import Language, language
 from skinimg.report.page import render, write
@@ -43,7 +44,8 @@ class View:
 def write_repeatability_report(
     table: pd.DataFrame,
     shots: Mapping[tuple[str, ...], npt.NDArray[np.float64]],
-    notes: Sequence[str],
+    notes: Sequence[Reason],
+    said: Said,
     lang: str,
     path: Path,
 ) -> Path:
@@ -53,18 +55,18 @@ def write_repeatability_report(
     ----------
     table : repeatability.csv
     shots : (view, light, region, finding, metric) -> (n, k) values
-    notes : which photos were taken
+    notes : which photos were taken; said : what the cells of `missing` say
 
     Raises
     ------
     SettingsError
         There is no report in the language that was asked for.
     """
-    say = language(lang)
+    say = replace(language(lang), said=said)
     by_view: Any = table.groupby(["view", "light"], sort=False)
     views = [_view(str(view), str(light), rows, shots, say) for (view, light), rows in by_view]
     html = render(
-        "repeatability.html", lang, views=views, notes=[say.reason(note) for note in notes],
+        "repeatability.html", say, views=views, notes=[say.reason(note) for note in notes],
         view_title=view_title, metric_title=metric_title, quantity=quantity, svg=svg,
     )  # fmt: skip
     return write(html, path)

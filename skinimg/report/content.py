@@ -97,7 +97,7 @@ def gather(
         sessions=tuple(_history(result.photos, subject, say)),
         arms=_arms(subject),
         photos=tuple(photos.photo_lines(result.photos, say, options.deidentify)),
-        warnings=() if options.deidentify else result.warnings,
+        warnings=() if options.deidentify else tuple(map(say.reason, result.warnings)),
     )
 
 

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from skinimg.base.entries import PhotoEntry
+from skinimg.base.reasons import Reason
 from skinimg.base.records import ByteArray, Face, FloatArray, Frame
 from skinimg.compare.glance import glance
 from skinimg.face import mesh
@@ -71,7 +72,7 @@ def _lines(axes: Axes, points: FloatArray, width: int) -> None:
     axes.plot(points[[10, 152], 0], points[[10, 152], 1], color="#d55e00", linewidth=0.8)
 
 
-def _advice(frame: Frame, face: Face, reasons: tuple[str, ...]) -> list[str]:
+def _advice(frame: Frame, face: Face, reasons: tuple[Reason, ...]) -> list[str]:
     """Pose, distance and light of the baseline in words, and what always holds."""
     width = 100 * float(np.ptp(face.landmarks[:, 0])) / frame.photo_shape[1]
     return [

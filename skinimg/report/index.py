@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -50,14 +50,15 @@ def write_index(
     SettingsError
         There is no report in the language that was asked for.
     """
-    say = language(options.lang)
+    said = {text: reasons for failure in failures for text, reasons in failure.said.items()}
+    say = replace(language(options.lang), said=said)
     scores = _last_scores(tables["scores"])
     findings = [f for f in ("overall", *FINDINGS) if any(score.finding == f for score in scores)]
     known = [score for score in scores if math.isfinite(score.improvement)]
     by_finding = {f: [score for score in known if score.finding == f] for f in findings}
     html = render(
         "index.html",
-        options.lang,
+        say,
         rows=_rows(tables["photos"], scores, {failure.subject for failure in failures}, file_name),
         findings=findings,
         forests=[(f, curves.svg(curves.forest(mine, say))) for f, mine in by_finding.items() if mine],

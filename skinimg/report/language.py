@@ -3,35 +3,32 @@
 from __future__ import annotations
 
 import math
-import re
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from skinimg.base.errors import SettingsError
+from skinimg.base.reasons import LANGUAGES, Reason, Said, sentences
 
-LANGUAGES = ("en", "fr")
 NBSP = "\N{NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
-# A reason of the tables names the file by its path, which may hold a person's name, and ends in advice. The page names
-# the file where it may, and gives the advice in the reader's language.
-_FILE = re.compile(
-    r"( ?(?:the colour profile of )?)(?:[A-Za-z]:)?[^;:()]*(?:[/\\]|\.[A-Za-z]\w{1,4})[^;:()]*?"
-    r"(?= (?:is|has|holds|cannot|does)\b)"
-)
-_ADVICE = re.compile(r"; (?:use|hold|keep|come|take|give|show|photograph)\b[^;]*|\. [A-Z].*$")
 _UNITS = {"1": "", "mm2": "mm²", "1/cm2": "/cm²", "mm2 OD": "mm²·OD", "deg": "°"}
 
 
 @dataclass(frozen=True)
 class Language:
-    """One language: call it with a key of its catalogue, `say("verdict.improved")`."""
+    """One language: call it with a key of its catalogue, `say("verdict.improved")`.
+
+    said : what the cells of the tables say that are read out
+    """
 
     lang: str
     catalogue: dict[str, dict[str, Any]]
+    said: Said = field(default_factory=dict)
 
     def __call__(self, key: str, **values: object) -> str:
         section, _, name = key.partition(".")
@@ -41,15 +38,24 @@ class Language:
         """The word for an identifier of the tables, or the identifier itself, readable, where there is none."""
         return str(self.catalogue[section].get(id, id.replace("_", " ")))
 
-    def reason(self, text: str) -> str:
-        """A reason of the tables in the reader's language where its wording is known, else as it was written."""
-        text = terse(text)
-        if not text:
-            return self("sentence.no_reason")
-        for pattern, template in self.catalogue.get("reasons", {}).items():
-            text = re.sub(pattern, template, text)
-        text = re.sub(r"(?<=\d)\.(?=\d)", self("number.decimal"), text)
-        return text[0].upper() + text[1:]
+    def reason(self, told: str | Reason) -> str:
+        """A reason, or all of those in a cell of the tables, in the reader's language: without advice, naming no file.
+
+        The words of a cell that no reason is known for are the reader's as they are: a table of an older analysis.
+        """
+        reasons = (told,) if isinstance(told, Reason) else self.said.get(told, ())
+        words = sentences(self.lang)
+        text = words.separator.join(words.say(reason, self._names) for reason in reasons) or str(told)
+        return text[0].upper() + text[1:] if text else self("sentence.no_reason")
+
+    @property
+    def _names(self) -> Mapping[str, Callable[[str], str]]:
+        """How a reason's identifiers are called; a file's name may hold a person's, and the page has it elsewhere."""
+        return {
+            "file": lambda _: self("ui.the_photo"),
+            "finding": lambda id: self.name("finding", id).lower(),
+            "region": lambda id: self.name("region", id),
+        }
 
     def number(self, value: float, decimals: int | None = None, sign: bool = False) -> str:
         """Grouped thousands, a real minus sign, three significant digits unless `decimals` is given; — if missing."""
@@ -92,11 +98,6 @@ class Language:
             return iso
         months = self.catalogue["number"]["months"]
         return self("number.date", day=day.day, month=months[day.month - 1], year=day.year)
-
-
-def terse(reason: str) -> str:
-    """A reason of the tables without the path of the file and without its advice, in its own English."""
-    return _ADVICE.sub("", _FILE.sub(r"\1the photo", reason.strip())).rstrip(".")
 
 
 @cache

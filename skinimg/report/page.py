@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from skinimg.base.files import write_text
-from skinimg.report.language import language
+from skinimg.report.language import Language
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,9 @@ def _inline(name: str) -> Markup:
     return Markup(files("skinimg.report").joinpath(f"templates/{name}").read_text(encoding="utf-8"))
 
 
-def render(template: str, lang: str, **context: object) -> str:
+def render(template: str, say: Language, **context: object) -> str:
     """The page as text; every value is escaped."""
-    return _environment().get_template(template).render(say=language(lang), lang=lang, **context)
+    return _environment().get_template(template).render(say=say, lang=say.lang, **context)
 
 
 def write(text: str, path: Path) -> Path:

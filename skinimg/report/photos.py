@@ -3,28 +3,40 @@
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
 
 import pandas as pd
 
 from skinimg.base.findings import FINDINGS
-from skinimg.report.language import Language, terse
+from skinimg.base.reasons import Reason
+from skinimg.report.language import Language
 from skinimg.report.verdicts import view_key
 
-# A word of a reason (the tables' own English) -> the advice that mends it.
-_ADVICE: tuple[tuple[str, str], ...] = (
-    (r"damaged|cannot be opened|empty|a folder|that can be read|several pictures|too large|transparent", "file"),
-    (r"mirrored|colour profile|tone curve|pixels of a kind|does not fit|no colour", "file"),
-    (r"blur|sharpness", "focus"),
-    (r"expression|eyes closed|smil", "expression"),
-    (r"\byaw|turned differently|tilt", "pose"),
-    (r"saturated|shine|too dark|overexposed|light comes", "light"),
-    (r"px/mm|photo is too small|face is too small", "distance"),
-    (r"no face|faces|face lies outside|too little|same skin", "face"),
-    (r"no scale|scale cannot be right", "scale"),
-    (r"colour card", "colour"),
-)
+# A key of [advice] in texts/LANG.toml -> the reasons that it mends.
+_ADVICE: dict[str, tuple[str, ...]] = {
+    "file": (
+        *("photo_is_a_folder", "photo_not_opened", "raw_file", "empty_file", "not_a_photo", "damaged", "no_memory"),
+        *("too_many_pixels", "several_pictures", "odd_pixels", "separate_planes", "negative", "transparent", "hdr"),
+        *("profile_of_grey", "profile_unusable", "colours_without_profile", "colours_not_known", "grey", "mirrored"),
+        *("skin_sharper", "other_tone_curve", "other_compression"),
+    ),
+    "focus": ("blurred", "skin_softer", "brows_sharper", "brows_softer"),
+    "expression": ("eyes_closed", "other_expression", "eyes_wider", "eyes_narrower"),
+    "pose": ("head_turned", "turned", "chin_higher", "chin_lower"),
+    "light": (
+        *("overexposed", "underexposed", "shiny", "darker", "brighter", "other_light", "more_shine", "less_shine"),
+        *("card_saturated", "other_background"),
+    ),
+    "distance": ("too_few_pixels", "face_too_small", "other_resolution"),
+    "face": (
+        *("no_face", "no_sure_face", "several_faces", "face_outside", "little_skin", "little_plain_skin"),
+        *("other_skin", "nothing_in_common", "little_overlap", "covered", "mouth_covered", "lips_redder"),
+        "other_shape",
+    ),
+    "scale": ("no_scale", "scale_impossible"),
+    "colour": ("card_not_read", "card_disagrees"),
+}
+_MENDS = {code: key for key, codes in _ADVICE.items() for code in codes}
 
 
 @dataclass(frozen=True)
@@ -57,7 +69,7 @@ def _line(row: object, say: Language, deidentify: bool) -> PhotoLine:
         value = getattr(row, name, math.nan)
         return math.nan if value is None or value == "" or pd.isna(value) else float(value)
 
-    reasons = tuple(part.strip() for part in terse(text("reasons")).split(";") if part.strip())
+    reasons = say.said.get(text("reasons"), ())
     scale, error = number("px_per_mm"), number("registration_error_mm")
     return PhotoLine(
         session=text("session"),
@@ -73,8 +85,8 @@ def _line(row: object, say: Language, deidentify: bool) -> PhotoLine:
     )
 
 
-def _advice(status: str, reasons: tuple[str, ...], scale: float, say: Language) -> tuple[str, ...]:
-    keys = [key for reason in reasons for pattern, key in _ADVICE if re.search(pattern, reason, re.IGNORECASE)]
+def _advice(status: str, reasons: tuple[Reason, ...], scale: float, say: Language) -> tuple[str, ...]:
+    keys = [_MENDS[reason.code] for reason in reasons if reason.code in _MENDS]
     needed = max(finding.min_px_per_mm for finding in FINDINGS.values())
     if scale < needed:
         keys.append("distance")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from skinimg.base.entries import Subject
@@ -40,11 +41,11 @@ def write_subject_report(
     SettingsError
         There is no report in the language that was asked for.
     """
-    say = language(options.lang)
+    say = replace(language(options.lang), said=result.said)
     content = gather(result, session_pictures, options, subject, say)
     html = render(
         "subject.html",
-        options.lang,
+        say,
         name=content.name,
         views=content.views,
         sessions=content.sessions,

@@ -24,6 +24,7 @@ from skinimg.base.allocator import keep_freed_memory
 from skinimg.base.entries import Subject
 from skinimg.base.errors import DeviceError
 from skinimg.base.provenance import subject_key, versions
+from skinimg.base.reasons import Said, read_said, why, write_said
 from skinimg.base.records import SubjectFailure, SubjectResult
 from skinimg.base.settings import Settings
 from skinimg.model.segmenter import Segmenter, load_segmenter
@@ -53,7 +54,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Done:
-    """One subject's outcome: its tables, and why it failed if it did."""
+    """One subject's outcome: its tables and what their cells say, and why it failed if it did."""
 
     subject: str
     tables: dict[str, pd.DataFrame]
@@ -61,6 +62,7 @@ class Done:
     warnings: tuple[str, ...]
     seconds: dict[str, float]
     resumed: bool
+    said: Said
 
 
 def run(jobs: Sequence[Job], workers: int, scheduler: str = "") -> Iterator[Done]:
@@ -146,10 +148,10 @@ def _do(job: Job) -> Done:
 
 def _unwritten(subject: Subject, error: OSError) -> Done:
     """The disk was full, or a file went away: this subject failed, the others go on."""
-    reason = f"files could not be written or read ({error.strerror or 'unknown cause'}); make room and run again"
-    rows = [tables.rejected_row(entry, reason, "") for entry in subject.photos]
+    reason = why("disk", cause=error.strerror or why("unknown_cause"))
+    rows = [tables.rejected_row(entry, (reason,), "") for entry in subject.photos]
     found = {name: tables.frame(name, rows if name == "photos" else []) for name in TABLES}
-    return Done(subject.name, found, reason, (), {}, False)
+    return Done(subject.name, found, str(reason), (), {}, False, tables.said(rows))
 
 
 def _analyze(job: Job, segmenter: Segmenter, folder: Path) -> Done:
@@ -161,7 +163,7 @@ def _analyze(job: Job, segmenter: Segmenter, folder: Path) -> Done:
         empty = {name: tables.frame(name, []) for name in TABLES}
         result = SubjectResult(
             result.subject, result.photos, empty["measurements"], empty["changes"], empty["lesions"], empty["scores"],
-            empty["indices"],
+            empty["indices"], said=result.said,
         )  # fmt: skip
     footer = {
         **versions(),
@@ -171,8 +173,8 @@ def _analyze(job: Job, segmenter: Segmenter, folder: Path) -> Done:
     report = job.out / "reports" / f"{safe_name(job.subject.name)}.html"
     write_subject_report(result, pictures, job.report, footer, report, job.subject)
     found = {name: getattr(result, name) for name in TABLES}
-    warnings = (*result.warnings, *segmenter.strain())
-    return Done(result.subject, found, error, warnings, result.seconds, False)
+    warnings = (*map(str, result.warnings), *segmenter.strain())
+    return Done(result.subject, found, error, warnings, result.seconds, False, result.said)
 
 
 def _save(folder: Path, key: str, done: Done) -> None:
@@ -180,6 +182,7 @@ def _save(folder: Path, key: str, done: Done) -> None:
     for name, table in done.tables.items():
         table.to_parquet(folder / f"{name}.parquet", index=False)
     state = {"key": key, "error": done.error, "warnings": done.warnings, "seconds": done.seconds}
+    write_said(folder, done.said)
     (folder / _STATE).write_text(json.dumps(state), encoding="utf-8")
 
 
@@ -190,6 +193,7 @@ def _resume(folder: Path, subject: str, key: str) -> Done | None:
         if state["key"] != key:
             return None
         found = {name: pd.read_parquet(folder / f"{name}.parquet") for name in TABLES}
+        said = read_said(folder)
     except (OSError, ValueError, KeyError):
         return None
-    return Done(subject, found, state["error"], tuple(state["warnings"]), dict(state["seconds"]), True)
+    return Done(subject, found, state["error"], tuple(state["warnings"]), dict(state["seconds"]), True, said)

@@ -14,6 +14,7 @@ import pandas as pd
 from skinimg.base.errors import StudyError
 from skinimg.base.files import write_text
 from skinimg.base.log import append_log
+from skinimg.base.reasons import read_said, write_said
 from skinimg.base.records import SubjectFailure
 from skinimg.output import tables
 from skinimg.report import ReportOptions, write_index
@@ -62,7 +63,7 @@ def forget(subject: str, out: Path) -> int:
 
 
 def _rewrite_run(out: Path, subject: str, photos: set[str], kept: dict[str, pd.DataFrame]) -> None:
-    """run.json and the overview without the subject; whole sentences go that name the person or one of its photos."""
+    """run.json, reasons.json and the overview without the subject, and without sentences that name it or its photos."""
     record: dict[str, Any] = json.loads((out / "run.json").read_text(encoding="utf-8"))
     named = _naming((subject, *photos))
     record["input_sha256"] = {photo: value for photo, value in record["input_sha256"].items() if photo not in photos}
@@ -71,8 +72,10 @@ def _rewrite_run(out: Path, subject: str, photos: set[str], kept: dict[str, pd.D
         record[part] = [item for item in record[part] if not named.search(json.dumps(item, ensure_ascii=False))]
     record["subjects"] = int(kept["photos"]["subject"].nunique())
     write_text(out / "run.json", json.dumps(record, indent=2, ensure_ascii=False) + "\n")
+    said = {text: reasons for text, reasons in read_said(out).items() if not named.search(text)}
+    write_said(out, said)
     failures = [
-        SubjectFailure(name, reason, kept["photos"][kept["photos"]["subject"] == name])
+        SubjectFailure(name, reason, kept["photos"][kept["photos"]["subject"] == name], said)
         for name, reason in record["failures"].items()
     ]
     language = "fr" if 'lang="fr"' in (out / "index.html").read_text(encoding="utf-8")[:500] else "en"

@@ -17,6 +17,7 @@ from skinimg.base.errors import SettingsError, StudyError
 from skinimg.base.files import write_text
 from skinimg.base.log import append_log
 from skinimg.base.provenance import versions
+from skinimg.base.reasons import Said, write_said
 from skinimg.base.records import SubjectFailure
 from skinimg.base.settings import DEFAULT_WEIGHTS, Settings
 from skinimg.model.device import resolve_device
@@ -42,6 +43,7 @@ class Outcome:
     rejected: tuple[tuple[str, str], ...]
     warnings: tuple[str, ...]
     resumed: int
+    said: Said = field(default_factory=dict)  # what the cells of the tables say, as data
     uncompared: tuple[str, ...] = ()  # subjects and sessions that could not be compared with anything, in words
 
     @property
@@ -139,12 +141,13 @@ def _write_all(
 ) -> None:
     """Tables, overview, run.json and the log; StudyError where the disk refuses them."""
     out = result.out
-    failures = [SubjectFailure(d.subject, d.error, d.tables["photos"]) for d in ordered if d.error]
+    failures = [SubjectFailure(d.subject, d.error, d.tables["photos"], d.said) for d in ordered if d.error]
     seconds = time.perf_counter() - start
     try:
         for name, table in result.tables.items():
             tables.write(table, out / name)
         tables.write(tables.roster(study), out / "study")
+        write_said(out, result.said)
         write_index(result.tables, failures, report, out / "index.html", safe_name)
         _write_run(out, study, ordered, told, seconds)
         append_log(out, "analyze", {name: told[name] for name in ("settings", "weights", "device")})
@@ -230,6 +233,7 @@ def _gather(study: Study, done: list[Done], out: Path) -> Outcome:
         tuple(zip(lost["photo"], lost["reasons"], strict=True)),
         (*study.warnings, *(text for d in done for text in d.warnings)),
         sum(d.resumed for d in done),
+        {text: reasons for d in done for text, reasons in d.said.items()},
         uncompared(study),
     )
 

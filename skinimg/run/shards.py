@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from skinimg.base.entries import Study
 from skinimg.base.errors import SettingsError, StudyError
+from skinimg.base.reasons import read_said, write_said
 from skinimg.base.records import SubjectFailure
 from skinimg.output import tables
 from skinimg.report import ReportOptions, write_index
@@ -81,8 +82,10 @@ def merge(parts: Sequence[Path], out: Path) -> Path:
     record = _joined([record for _, record in runs])
     (out / "run.json").write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     whole = {name: pd.read_parquet(out / f"{name}.parquet") for name in ("photos", "scores")}
+    said = {text: reasons for folder in ordered for text, reasons in read_said(folder).items()}
+    write_said(out, said)
     failures = [
-        SubjectFailure(s, why, whole["photos"][whole["photos"]["subject"] == s])
+        SubjectFailure(s, why, whole["photos"][whole["photos"]["subject"] == s], said)
         for s, why in record["failures"].items()
     ]
     return write_index(whole, failures, ReportOptions(), out / "index.html", safe_name)

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from scipy.spatial import cKDTree
 
 from skinimg.base.errors import PhotoError
+from skinimg.base.reasons import why
 from skinimg.base.records import BoolArray, FloatArray, SkinAnchor, SkinMaps
 from skinimg.photo.colour import ita_deg, linear_to_lab
 from skinimg.skin.masked_blur import masked_blur
@@ -236,12 +237,7 @@ def unaffected_density(linear: FloatArray, skin: BoolArray, excluded: BoolArray 
     """
     chosen = density(linear[skin if excluded is None else skin & ~excluded])  # (n, 3)
     if len(chosen) < 1000:
-        raise PhotoError(
-            "too little plain skin to anchor the colours",
-            found=f"{len(chosen)} px",
-            needed="1000 px",
-            next_step="Photograph more skin, without shine and shadow.",
-        )
+        raise PhotoError(why("little_plain_skin", found=len(chosen), needed=1000))
     grey = chosen.mean(axis=1)
     low, high = np.percentile(grey, [10, 75])  # the bright tenth is shine, the dark quarter shadow and hair
     return np.median(chosen[(grey >= low) & (grey <= high)], axis=0).astype(np.float32)

@@ -15,6 +15,7 @@ import pandas as pd
 from skinimg.base.findings import FINDINGS, MASK_FINDINGS
 from skinimg.base.records import BoolArray, ByteArray, FloatArray
 from skinimg.photo.colour import linear_to_srgb8
+from skinimg.report.language import language
 from skinimg.report.page import render, write
 from skinimg.report.pictures import outline
 from skinimg.training.example import Example
@@ -91,7 +92,7 @@ def write_page(
     rows = [{str(name): value for name, value in row.items()} for row in figures.to_dict("records")]
     html = render(
         "evaluation.html",
-        "en",
+        language("en"),
         findings=FINDINGS,
         figures=FIGURES,
         headline=_HEADLINE,

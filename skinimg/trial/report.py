@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from skinimg.base.provenance import versions
 from skinimg.report import curves
+from skinimg.report.language import language
 from skinimg.report.page import render, write
 from skinimg.trial.trial import Result, Trial
 
@@ -59,7 +60,7 @@ def write_report(trial: Trial, path: Path) -> Path:
     shown = [r for r in trial.results if r.role == "declared"] or list(trial.results[: len(trial.data.endpoints)])
     html = render(
         "trial.html",
-        "en",
+        language("en"),
         trial=trial,
         lines=[_line(r) for r in trial.results],
         table_1=_table_1(trial),

@@ -5,6 +5,7 @@ import pickle
 import pytest
 
 from skinimg.base.errors import AlignmentError, SettingsError, SkinimgError
+from skinimg.base.reasons import why
 from skinimg.base.settings import Settings, read_settings
 
 
@@ -42,6 +43,9 @@ def test_an_error_says_found_needed_and_the_next_step():
 
 
 def test_errors_survive_a_process_border():
-    error = AlignmentError("no", found="a", needed="b", next_step="c")
+    error = AlignmentError(why("little_overlap", percent=12.0, needed=30.0), why("mirrored"))
     copy = pickle.loads(pickle.dumps(error))
-    assert (type(copy), str(copy), copy.found) == (AlignmentError, str(error), "a")
+    assert (type(copy), str(copy), copy.reasons) == (AlignmentError, str(error), error.reasons)
+    told = SettingsError("no", found="a", needed="b", next_step="c")
+    copy = pickle.loads(pickle.dumps(told))
+    assert (type(copy), str(copy), copy.found) == (SettingsError, str(told), "a")

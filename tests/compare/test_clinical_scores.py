@@ -7,6 +7,7 @@ import pytest
 
 from skinimg.base.findings import FACE_REGIONS
 from skinimg.base.noise import Repeatability
+from skinimg.base.reasons import in_words, why
 from skinimg.base.records import CellTotals
 from skinimg.compare.clinical_scores import INDICES, cea_like, ecca_like, estimates, mmasi_like
 from skinimg.skin.optics import skin_density
@@ -86,7 +87,7 @@ def of(shots, missing=None, card=CARD):
 def test_every_estimate_lies_in_its_interval_and_is_marked():
     for e in of([cells()]).values():
         assert e.ci_low < e.value < e.ci_high
-        assert "estimate" in e.note
+        assert "estimate" in in_words(e.note)
 
 
 def test_less_of_everything_is_a_lower_score():
@@ -107,12 +108,12 @@ def test_noise_widens_and_replicates_narrow_the_interval():
 
 
 def test_what_cannot_be_measured_says_why():
-    missing = {("chin", "spots", "area_fraction"): "too little skin visible: 3 mm2, needs 50"}
+    missing = {("chin", "spots", "area_fraction"): why("little_skin_visible", found=3.0, needed=50.0)}
     found = of([cells()], missing)
     assert np.isnan(found["mmasi_like"].value)
-    assert found["mmasi_like"].note == "chin: too little skin visible: 3 mm2, needs 50"
+    assert in_words(found["mmasi_like"].note) == "chin: too little skin visible: 3 mm2, needs 50"
     assert found["ecca_like"].value > 0
     unknown = of([cells()], card={})["cea_like"]
     assert unknown.value > 0
     assert np.isnan(unknown.ci_low)
-    assert "repeatability" in unknown.note
+    assert "repeatability" in in_words(unknown.note)

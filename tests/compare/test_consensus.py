@@ -30,7 +30,7 @@ def told(skin_light, **shifts):
 )
 def test_what_agrees_is_named_and_the_skin_stands(shifts, source):
     verdict = told(LIGHT, **shifts)
-    assert (verdict.source, verdict.refusal, verdict.left_out) == (source, "", "")
+    assert (verdict.source, verdict.refusal, verdict.left_out) == (source, None, None)
     assert verdict.light is None
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from skinimg.base.findings import PAIRED_FINDINGS
+from skinimg.base.reasons import why
 from skinimg.base.records import CellTotals
 from skinimg.compare.field_changes import field_changes, maps_of_change
 from skinimg.compare.fields import NO_REFERENCE, Compared, compared_fields
@@ -49,8 +50,9 @@ def test_more_is_worse_and_the_same_is_unchanged():
 
 def test_a_reason_takes_the_place_of_a_verdict():
     key = ("face", "erythema", "load")
-    found = rows(FLUSH, FLUSH, {key: "not measurable at 1.5 px/mm, needs 2"})
-    assert (found[key].verdict, found[key].reason) == ("not_assessable", "not measurable at 1.5 px/mm, needs 2")
+    coarse = why("not_measurable", px_per_mm=1.5, needed=2)
+    found = rows(FLUSH, FLUSH, {key: coarse})
+    assert (found[key].verdict, found[key].reason) == ("not_assessable", coarse)
     nothing = list(field_changes(pair(FLUSH, FLUSH), Compared({}, "none"), [TOTALS], {}))
     assert {(c.verdict, c.reason) for c in nothing} == {("not_assessable", NO_REFERENCE)}
     assert {c.region for c in nothing} == set(REGIONS)

@@ -19,14 +19,14 @@ def test_a_copy_is_no_second_shot_and_the_order_stays():
 
 def test_the_worst_pair_of_cameras_speaks_for_all():
     alike = PlainSkin({}, {})
-    assert _cameras([shot()], [shot()], alike) == ("same_camera", "")
+    assert _cameras([shot()], [shot()], alike) == ("same_camera", None)
     kind, words = _cameras([shot(), shot(camera="")], [shot()], alike)
     assert kind == "unknown_camera"
-    assert "does not name its camera" in words
+    assert "does not name its camera" in str(words)
     kind, words = _cameras([shot(camera="")], [shot(), shot(camera="two")], alike)
     assert kind == "unknown_camera"
     kind, words = _cameras([shot()], [shot(camera="two"), shot()], alike)
-    assert (kind, words) == ("other_camera", "taken with two, the baseline with one")
+    assert (kind, str(words)) == ("other_camera", "taken with two, the baseline with one")
 
 
 def test_photos_that_look_like_two_cameras_are_taken_for_two():

@@ -9,6 +9,7 @@ import pytest
 
 from skinimg.base.findings import FINDINGS
 from skinimg.base.photo_difference import SAME, PhotoDifference
+from skinimg.base.reasons import in_words
 from skinimg.compare.photo_limits import warnings_of, withheld_findings
 from skinimg.compare.photo_pair import covered, light_difference_od
 from skinimg.compare.photo_shape import expression_percent, pitch_between, shape_percent
@@ -123,9 +124,9 @@ def test_what_cannot_be_told_is_not_held_against_a_photo():
 
 
 def test_lipstick_is_named_and_a_covered_mouth_is_not_called_redder():
-    assert "make-up" in warnings_of(replace(SAME, lip_colour_difference_od=0.3))[0]
+    assert "make-up" in in_words(warnings_of(replace(SAME, lip_colour_difference_od=0.3)))
     (said,) = warnings_of(replace(SAME, lip_colour_difference_od=-1.3))
-    assert "less red" in said
+    assert "less red" in str(said)
 
 
 def test_a_turned_head_is_no_smile():

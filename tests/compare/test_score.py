@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from skinimg.base.findings import HEADLINE
+from skinimg.base.reasons import why
 from skinimg.base.records import Change
 from skinimg.compare.score import counts, efficacy, grade, scores
 
@@ -32,7 +33,9 @@ def test_less_is_an_improvement_with_its_interval():
 
 
 def test_overall_is_the_geometric_mean_of_what_is_left():
-    unknown = Change("face", "pores", "area", "mm2", reason="too coarse", role="headline")
+    unknown = Change(
+        "face", "pores", "area", "mm2", reason=why("not_measurable", px_per_mm=2.0, needed=8), role="headline"
+    )
     found = scores([change("spots", -50), change("redness", -20), unknown])
     overall = found[-1]
     assert overall.finding == "overall"
@@ -118,8 +121,8 @@ def test_only_the_headline_counts():
     ],
 )
 def test_grades_are_marked_as_estimates(percent, verdict, says):
-    assert grade(percent, verdict).startswith(says)
-    assert grade(percent, verdict).endswith("(estimate)")
+    assert str(grade(percent, verdict)).startswith(says)
+    assert str(grade(percent, verdict)).endswith("(estimate)")
 
 
 @pytest.mark.parametrize(

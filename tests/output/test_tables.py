@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from skinimg.base.entries import PhotoEntry, days_between
+from skinimg.base.reasons import why
 from skinimg.base.records import Change
 from skinimg.output import tables
 
@@ -43,8 +44,8 @@ def test_days_need_both_dates():
 def test_without_a_scale_a_change_keeps_its_percentage():
     entry = PhotoEntry("a", "S1", None, "a.png")
     change = Change("face", "spots", "area", "mm2", 10.0, 8.0, -3.0, -1.0, 0.5, "improved")
-    row = tables.change_row(entry, entry, change, "no scale")
+    row = tables.change_row(entry, entry, change, why("no_scale"))
     assert row["change_percent"] == pytest.approx(-20)
     assert np.isnan([row["baseline"], row["change"], row["mdc95"]]).all()
-    assert (row["verdict"], row["reason"]) == ("improved", "no scale")
+    assert (row["verdict"], row["reason"]) == ("improved", (why("no_scale"),))
     assert tables.change_row(entry, entry, change)["baseline"] == 10.0

@@ -13,6 +13,7 @@ import pytest
 from skinimg.base.entries import PhotoEntry, Subject
 from skinimg.base.errors import PhotoError, WeightsError
 from skinimg.base.findings import HEADLINE
+from skinimg.base.reasons import why
 from skinimg.base.settings import DEFAULT_WEIGHTS, Settings
 from skinimg.measure.metrics import metric_keys
 from skinimg.model.segmenter import CAMERAS, load_segmenter, read_repeatability
@@ -83,7 +84,7 @@ def test_a_person_becomes_rows_of_what_the_photos_can_tell(monkeypatch: pytest.M
 
     def look(entry: PhotoEntry, *_: object) -> object:
         if entry.session == "S2":
-            raise PhotoError("blurred")
+            raise PhotoError(why("grey"))
         return shot
 
     def rows_of(person: str, tone: str, px_per_mm: float, regime: str, _: object) -> Iterator[dict[str, object]]:

@@ -68,8 +68,8 @@ def test_unequal_replicates_use_the_first_that_all_have_and_say_so(tmp_path):
     outcome = repeatability(folder(tmp_path, measurements({"S1": (1, 2, 3), "S2": (2, 4), "S3": (1,)})))
     found = row(outcome)
     assert (found.n, found.k) == (24, 2)  # S3 has nothing to compare; shot 1 of S2 was refused
-    assert "the first 2" in outcome.notes[0]
-    assert "24 sessions of 12 people" in outcome.notes[0]
+    assert "the first 2" in str(outcome.notes[0])
+    assert "24 sessions of 12 people" in str(outcome.notes[0])
 
 
 def test_a_metric_without_values_has_a_reason(tmp_path):

@@ -13,10 +13,17 @@ import pytest
 
 from skinimg.base.entries import PhotoEntry, Subject
 from skinimg.base.findings import FINDINGS, MASK_FINDINGS, regions_of
+from skinimg.base.reasons import why
 from skinimg.base.records import SessionPictures, SubjectResult
 from skinimg.measure.metrics import metrics_of
 from skinimg.output.tables import COLUMNS, frame, typed
 
+EXPRESSION = why("other_expression", percent=6.0)
+NO_COLOUR = why("no_absolute_colour")
+COARSE = why("not_measurable", px_per_mm=4.2, needed=6)
+NO_FACE, BLURRED = why("no_face", needed=0.5), why("blurred", sharpness=0.31, needed=0.5)
+IMPROVED = why("grade_improved")
+SAID = {str(reason): (reason,) for reason in (EXPRESSION, NO_COLOUR, COARSE, NO_FACE, BLURRED, IMPROVED)}
 METRICS = {finding: {m.id: m.unit for m in metrics_of(finding)} for finding in FINDINGS}
 # Change per month and verdict of each finding, in percent of the baseline.
 EFFECTS = {
@@ -107,9 +114,9 @@ def _changes(subject: str, sessions: list[str], view: str, light: str, months: l
                     effect = EFFECTS[finding]
                     if effect is None or (finding == "scars" and region == "nose"):
                         row["reason"] = {
-                            "wrinkles": "another expression: landmarks moved by 6.0 % of the face, limit 4.5 %",
-                            "tone": "absolute colour needs a colour card or a common background",
-                        }.get(finding, "not measurable at 4.2 px/mm, needs 6")
+                            "wrinkles": str(EXPRESSION),
+                            "tone": str(NO_COLOUR),
+                        }.get(finding, str(COARSE))
                     else:
                         baseline = 40.0 * rng.uniform(0.6, 1.5)
                         percent = effect * number + rng.normal(0, 1.0)
@@ -139,7 +146,7 @@ def _measurements(changes: pd.DataFrame, subject: str, sessions: list[str], view
             lookup[session] = list(part[[*keys, "unit", "follow_up"]].itertuples(index=False, name=None))
     for session, values in lookup.items():
         for region, finding, metric, unit, value in values:
-            missing = "" if np.isfinite(value) else "not measurable at 4.2 px/mm, needs 6"
+            missing = "" if np.isfinite(value) else str(COARSE)
             rows.append((subject, session, "", view, light, 1, region, finding, metric, value, unit, missing))
     return typed(pd.DataFrame(rows, columns=list(COLUMNS["measurements"])))
 
@@ -171,7 +178,7 @@ def _scores(changes: pd.DataFrame, subject: str, view: str) -> pd.DataFrame:
         if metric.get(row.finding) == row.metric:
             low, high = (-100 * row.ci_high / row.baseline, -100 * row.ci_low / row.baseline)
             rows.append((subject, view, row.session, row.finding, -row.change_percent, low, high, row.verdict, ""))
-    overall = ("overall", 14.0, 9.0, 19.0, "improved", "improved (estimate)")
+    overall = ("overall", 14.0, 9.0, 19.0, "improved", str(IMPROVED))
     rows += [(subject, view, session, *overall) for session in dict.fromkeys(changes["session"])]
     return typed(pd.DataFrame(rows, columns=list(COLUMNS["scores"])))
 
@@ -181,12 +188,9 @@ def _photos(subject: str, sessions: list[str], dates: list[str], view: str, reje
     for number, (session, date) in enumerate(zip(sessions, dates, strict=True)):
         status, reasons = ("ok", "")
         if rejected:
-            status, reasons = "rejected", "no face found"
+            status, reasons = "rejected", str(NO_FACE)
         elif number == 1:
-            status, reasons = (
-                "warning",
-                "blurred: sharpness 0.31, needs 0.5; hold the camera still and focus on the cheek",
-            )
+            status, reasons = "warning", str(BLURRED)
         rows.append((subject, session, date, view, "standard", 1, f"{session}/{view}.jpg", "ab" * 32, status, reasons,
                      np.nan if rejected else 9.6, "iris", "skin", np.nan, 0.8, 1.2 + 9 * (number == 1), -2.0, 0.4,
                      0.21, 0.93))  # fmt: skip
@@ -237,7 +241,7 @@ def draw_subject(
     result = SubjectResult(
         name, photos, measurements[:0] if rejected else measurements, changes, lesions[:0] if rejected else lesions,
         _scores(changes, name, view), frame("indices", []),
-        ("two faces in S2/front.jpg, the larger one was taken",), {"photo": 1.0},
+        (why("later_baseline", subject=name, view=view, session="S2"),), {"photo": 1.0}, SAID,
     )  # fmt: skip
     pictures = [] if rejected else _pictures(names, dates, months, view, scale)
     treatment = "Exosomes, 0.5 mm microneedling"

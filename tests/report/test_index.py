@@ -7,6 +7,7 @@ import re
 import pandas as pd
 import pytest
 
+from skinimg.base.reasons import why
 from skinimg.base.records import SubjectFailure
 from skinimg.output.tables import frame
 from skinimg.report import ReportOptions, write_index
@@ -19,7 +20,8 @@ def study(drawn_subject):
 
 
 def test_lists_links_and_failures(study, tmp_path):
-    failure = SubjectFailure("P-99", "no face found in S1/front.jpg", study["photos"][:0])
+    error = why("no_photo_measured", refusals=(why("empty_file", file="S1_front.jpg"),))
+    failure = SubjectFailure("P-99", str(error), study["photos"][:0], {str(error): (error,)})
     path = write_index(study, [failure], ReportOptions(), tmp_path / "index.html", lambda name: name.strip("<b>/"))
     html = path.read_text(encoding="utf-8")
     assert re.findall(r'<a href="(reports[^"]+)"', html) == [
@@ -28,7 +30,7 @@ def test_lists_links_and_failures(study, tmp_path):
         "reports/P%261.html",
     ]
     assert "<b>P" not in html
-    assert "no face found in S1/front.jpg" in html
+    assert "No photo could be measured: the photo is empty (found 0 bytes" in html
     assert "3 persons, 1 not scored" in html
     assert html.count("data:image/svg+xml;base64,") == 5  # spots, redness, pores, scars and overall; no wrinkles
 

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import ast
 import math
 import re
+import string
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+import skinimg
 from skinimg.base.findings import CLOSEUP_REGIONS, FACE_REGIONS, FINDINGS, LIGHTS, VIEWS
+from skinimg.base.reasons import in_words, read_said, renamed, sentences, why, write_said
+from skinimg.compare.clinical_scores import INDICES
 from skinimg.measure.metrics import METRICS
-from skinimg.report.language import LANGUAGES, language, terse
+from skinimg.report.language import LANGUAGES, language
 
 EN, FR = language("en"), language("fr")
 
@@ -21,7 +28,7 @@ def test_both_languages_have_the_same_keys_and_places():
             if isinstance(text, str):
                 places = [sorted(set(re.findall(r"{\w+}", t))) for t in (text, FR.catalogue[section][key])]
                 assert places[0] == places[1], (section, key)
-    assert set(FR.catalogue) - set(EN.catalogue) == {"reasons"}
+    assert set(FR.catalogue) == set(EN.catalogue)
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -55,62 +62,82 @@ def test_dates_are_words_and_other_text_stays():
     assert EN.date("") == ""
 
 
-def test_reasons_are_translated_where_their_wording_is_known():
-    reason = "not measurable at 4.2 px/mm, needs 8"
-    assert EN.reason(reason) == "Not measurable at 4.2 px/mm, needs 8"
-    assert FR.reason(reason) == "Non mesurable à 4,2 px/mm, il faut 8"
-    assert FR.reason("something new.") == "Something new"
+def places_of(sentence):
+    return sorted(place for _, place, _, _ in string.Formatter().parse(sentence) if place)
+
+
+def test_every_reason_has_a_sentence_with_the_same_places_in_every_language():
+    english = sentences("en")
+    for lang in LANGUAGES:
+        assert set(sentences(lang).reason) == set(english.reason), lang
+        for code, text in sentences(lang).reason.items():
+            assert places_of(text) == places_of(english.reason[code]), (lang, code)
+    assert set(english.hint) <= set(english.reason)
+
+
+def test_every_code_of_the_source_has_a_sentence_and_no_sentence_is_left_over():
+    """Codes are literals, so that this test finds them; two families are put together from a prefix and an identifier."""
+    used = set()
+    for path in Path(skinimg.__file__).parent.rglob("*.py"):
+        words = [node.value for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Constant)]
+        used |= {word for word in words if isinstance(word, str)}
+    used |= {index.note.code for index in INDICES}
+    known = set(sentences("en").reason)
+    assert known <= used, known - used
+    called = re.compile(r'why\(\s*"(\w+)"')
+    asked = {
+        code for path in Path(skinimg.__file__).parent.rglob("*.py") for code in called.findall(path.read_text("utf-8"))
+    }
+    assert len(asked) > 80
+    assert asked <= known, asked - known
+
+
+def test_a_reason_is_written_in_the_readers_language():
+    coarse = why("not_measurable", px_per_mm=4.24, needed=8)
+    assert str(coarse) == "not measurable at 4.2 px/mm, needs 8"
+    assert EN.reason(coarse) == "Not measurable at 4.2 px/mm, needs 8"
+    assert FR.reason(coarse) == "Non mesurable à 4,2 px/mm, il faut 8"
     assert EN.reason("") == "No reason was recorded"
 
 
-# One of each kind that the stages write, from decoding the photo to judging the change.
-REASONS = (
-    "/data/Jane Doe/S2.front.png is damaged or truncated (found image file is truncated, needs a complete file). "
-    "Copy the photo again from the camera.",
-    "photos/S2.jpg is too large (found 40000 x 9000 = 360 megapixels, needs at most 200). If it is a real photo, ask.",
-    "photos/S2.tif holds several pictures (found 3 pages or animation frames, needs one photo per file). Export it.",
-    "the colour profile of a/S2.jpg cannot be used (found a grey profile on a colour photo, needs an RGB profile)",
-    "no face found (found best confidence 0.02, needs 0.65). Check that the whole face is in the photo, upright; "
-    "a close-up needs view=closeup.",
-    "the face is too small (found 1.2 px/mm, 170 px wide, needs 3 px/mm, about 420 px wide). Come closer.",
-    "2 faces: the largest central one is measured; photograph one person alone",
-    "the head is turned differently in the two photos (found 31 degrees between them, needs at most 15 degrees).",
-    "the photo is mirrored: its mirror image shows the baseline's skin, it does not. Export it without mirroring.",
-    "no usable photo: the photo does not show the same skin as the baseline (found 10 of 96 skin features agree, "
-    "needs 30 and 20 % of them). Check that it is the same person and place.",
-    "too little of the baseline's skin is seen again (found 31 %, needs 60 %). Frame the photo like the baseline.",
-    "the colour card cannot be read: partly hidden, in shadow or glare, or its colours were altered "
-    "(found 20 of 24 patches with their colour, needs all 24). Photograph the whole card.",
-    "no usable photo: blurred: sharpness 0.10, needs 0.4; hold the camera still and focus on the cheek",
-    "underexposed: 14.0 % of the skin is too dark to show colour, at most 5 % is good; use more light",
-    "too little skin: 20 mm2, needs 100; come closer or uncover the skin",
-    "another expression: landmarks moved by 6.0 % of the face, limit 4.5 %",
-    "no scale: give mm_per_px in the manifest",
-    "no spots in one of the sessions",
-    "no wrinkles found here",
-    "3 days after the treatment of S1: redness may be passing, needs 7 days",
-    "the baseline is of 0 days after the treatment of S1: redness may be passing, needs 7 days",
-    "P1, front, S2: of the same day as the baseline",
-    "P1: no date for S2, S3, so redness that passes after a treatment cannot be told",
-    "front uv: 24 sessions of 12 people, 2 shots each (the first 2: not all have more); rough figures, better with "
-    "10 repeat shots or more",
-    "closeup: repeat shots of 1 person, needs 2 or more",
-)
-ENGLISH = re.compile(r"\b(the|is|of|and|in|found|needs|no|at|most|one|than|with|photo is|skin)\b", re.IGNORECASE)
+def test_nouns_follow_their_number_and_identifiers_are_named():
+    soon = [why("soon_after_treatment", days=days, session="S1", limit=7) for days in (0, 1, 2)]
+    assert [str(reason).split(" after")[0] for reason in soon] == ["0 days", "1 day", "2 days"]
+    assert [FR.reason(reason).split(" après")[0] for reason in soon] == ["0 jour", "1 jour", "2 jours"]
+    absent = why("none_here", finding="spots")
+    assert str(absent) == "no spots found here"
+    assert FR.reason(absent) == "Taches pigmentaires : rien de tel ici"
 
 
-@pytest.mark.parametrize("reason", REASONS)
-def test_french_knows_every_kind_of_reason(reason):
-    said = FR.reason(reason)
-    assert ENGLISH.search(reason)
-    assert not ENGLISH.search(said), said
+def test_a_reason_within_a_reason_is_translated_too():
+    refused = why("no_usable_photo", refusals=(why("empty_file", file="Jane Doe.jpg"), why("mirrored")))
+    assert str(refused).startswith("no usable photo: Jane Doe.jpg is empty (found 0 bytes")
+    assert "Copy the photo again.; the photo is mirrored" in str(refused)
+    said = FR.reason(refused)
+    assert said.startswith("Aucune photo utilisable : la photo est vide (trouvé : 0 octet ; il faut :")
+    assert said.endswith(" ; la photo est inversée : seule son image en miroir montre la peau de la première")
 
 
-def test_a_reason_names_no_file_and_gives_no_second_advice():
-    assert terse(REASONS[0]).startswith("the photo is damaged or truncated (found ")
-    assert terse(REASONS[0]).endswith(", needs a complete file)")
-    windows = r"no usable photo: C:\Dr. Who\a.png is empty (found 0 bytes). Copy it again."
-    assert terse(windows) == "no usable photo: the photo is empty (found 0 bytes)"
-    assert terse(REASONS[3]).startswith("the colour profile of the photo cannot be used (")
-    assert terse(REASONS[12]) == "no usable photo: blurred: sharpness 0.10, needs 0.4"
-    assert terse("not measurable at 6.7 px/mm, needs 8") == "not measurable at 6.7 px/mm, needs 8"
+def test_a_report_names_no_file_and_gives_no_second_advice():
+    damaged = why("damaged", file="Jane Doe.png", cause="it ends early")
+    assert str(damaged).endswith("(found it ends early, needs a complete file). Copy the photo again from the camera.")
+    assert EN.reason(damaged) == "The photo is damaged or truncated (found it ends early, needs a complete file)"
+    assert str(replace(damaged, advise=False)).endswith("needs a complete file)")
+
+
+def test_a_cell_of_the_tables_is_read_through_what_it_says():
+    cell = (why("blurred", sharpness=0.1, needed=0.25), why("grey"))
+    say = replace(FR, said={in_words(cell): cell})
+    assert say.reason(in_words(cell)).startswith("Floue : netteté 0,10, il faut 0,25 ; sans couleur : ")
+    assert say.reason("of an older version") == "Of an older version"
+
+
+def test_reasons_survive_a_file(tmp_path):
+    reason = why("no_usable_photo", refusals=(why("odd_pixels", file="a.png", kind=why("kind_palette")), why("grey")))
+    write_said(tmp_path, {str(reason): (reason,)})
+    assert read_said(tmp_path) == {str(reason): (reason,)}
+
+
+def test_a_photos_own_name_is_kept_out_with_pseudonyms():
+    reason = why("damaged", file="Jane Doe.png", cause="Jane Doe.png: bad")
+    assert "Jane" not in str(renamed(reason, "Jane Doe.png", "4f.png"))

@@ -7,12 +7,13 @@ import pandas as pd
 import pytest
 
 from skinimg.base.entries import PhotoEntry
+from skinimg.base.reasons import Reason, why
 from skinimg.base.records import Change
 from skinimg.output.tables import change_row, frame
 from skinimg.report.verdicts import Told, changes_of
 
 
-def told(change: Change, no_scale: str = "") -> tuple[Told, pd.Series]:
+def told(change: Change, no_scale: Reason | None = None) -> tuple[Told, pd.Series]:
     entries = [PhotoEntry("P", session, Path("a.jpg"), "a.jpg") for session in ("S1", "S2")]
     table = frame("changes", [change_row(*entries, change, no_scale)])
     return changes_of(table, "front")[0], table.iloc[0]
@@ -31,6 +32,6 @@ def test_the_interval_holds_its_change_on_either_side_of_zero(baseline: float, f
 
 def test_without_a_scale_per_cent_keep_their_interval() -> None:
     change = Change("face", "spots", "burden", "mm2 OD", 40.0, 30.0, -14.0, -6.0, 4.0, "improved")
-    said, _ = told(change, "no scale")
+    said, _ = told(change, why("no_scale"))
     assert math.isnan(said.baseline)
     assert said.low < said.percent < said.high < 0

@@ -138,7 +138,7 @@ def test_power_reads_a_finished_analysis(tmp_path):
 
 @pytest.mark.parametrize("design", ["split-face", "parallel"])
 def test_null_trials_are_rarely_significant(design):
-    """80 trials: more than 13 of them at 5 % happen once in 10,000. `scripts/bench_trial` has 2,000."""
+    """80 trials: more than 13 of them at 5 % happen once in 10,000. `scripts/bench trial` has 2,000."""
     found = operating_figures(World(design, 16, 2, missing=0.15), 80)
     assert found["mixed_significant"] <= 13 / 80
     assert found["mixed_covers"] >= 67 / 80

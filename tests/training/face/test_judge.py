@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from skinimg.base.errors import PhotoError, WeightsError
+from skinimg.base.reasons import why
 from skinimg.base.records import Face
 from skinimg.model.face_network import LandmarkOutput
 from skinimg.training.face import judge
@@ -53,7 +54,7 @@ def test_summary_of_people_of_whom_none_was_found() -> None:
 
 def test_weights_that_find_nobody_are_an_error(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def blind(photo: np.ndarray, model: str) -> Face:
-        raise PhotoError("no face found")
+        raise PhotoError(why("no_face", needed=0.5))
 
     monkeypatch.setattr("skinimg.training.face.photos.held_out_people", lambda names, canvases: np.ones(10, bool))
     monkeypatch.setattr(judge, "load_face_model", lambda weights: weights)
@@ -73,7 +74,7 @@ def test_evaluation_of_whole_photos(folder: Path, monkeypatch: pytest.MonkeyPatc
         truth = table["landmarks"][len(asked)]
         asked.append(model)
         if len(asked) == 2:
-            raise PhotoError("no face found")
+            raise PhotoError(why("no_face", needed=0.5))
         off = np.linalg.norm(truth[468, :2] - truth[473, :2]) * (2.0 if len(asked) == 3 else 0.1)
         return Face(truth + np.float32([off, 0, 0]), 0.9, 0, 0, 0, 1, 0.1)
 

@@ -1,38 +1,24 @@
-#!/usr/bin/env python3
 """How fast training tiles are drawn, as JSON: tiles per second of wall clock and of CPU time, medians of several runs.
 
-    ./scripts/bench_tiles [--tiles 32] [--runs 5] [--threads 1]
+    ./scripts/bench tiles [--tiles 32] [--runs 5] [--threads 1]
 
 One warm-up, then the counted runs. A loaded machine slows the wall clock, hardly the CPU time; the load is recorded.
 """
 
+from __future__ import annotations
+
 import argparse
-import json
-import os
-import platform
 import statistics
-import sys
 import time
-from pathlib import Path
 
 import cv2
 import torch
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from skinimg.base.provenance import versions
 from skinimg.phantom.draws import seeded
 from skinimg.phantom.tiles import draw_tiles
 
 
-def cpu_model() -> str:
-    """As the kernel names it, where there is /proc."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
-
-
-def main() -> None:
+def main() -> dict[str, object]:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tiles", type=int, default=32, help="per run; 16 photographs are taken of each sheet of skin")
     parser.add_argument("--runs", type=int, default=5)
@@ -48,18 +34,11 @@ def main() -> None:
         if run:  # the first is the warm-up
             wall.append((time.perf_counter() - start) / arguments.tiles)
             cpu.append((time.process_time() - start_cpu) / arguments.tiles)
-    record = {
+    return {
         "tiles_per_second": round(1 / statistics.median(wall), 2),
         "tiles_per_second_min_max": [round(1 / max(wall), 2), round(1 / min(wall), 2)],
         "tiles_per_cpu_second": round(1 / statistics.median(cpu), 2),
         "tiles_per_run": arguments.tiles,
         "runs": arguments.runs,
         "threads": arguments.threads,
-        "machine": {"cpu": cpu_model(), "cores": os.cpu_count(), "load_1_min": round(os.getloadavg()[0], 1)},
-        "versions": versions(),
     }
-    print(json.dumps(record, indent=2))
-
-
-if __name__ == "__main__":
-    main()

@@ -1,7 +1,6 @@
-#!/usr/bin/env python3
-"""Figures of registration (issue 5, item 1) as JSON on stdout.
+"""Figures of registration as JSON on stdout.
 
-    scripts/bench_align [DATA] [--only PART] [--pictures DIR] [--portraits N] [--study DIR]
+    ./scripts/bench align [DATA] [--only PART] [--pictures DIR] [--portraits N] [--study DIR]
 
 portraits    portraits of DATA/portraits taken again by a known warp: error at truth points, stated error, seconds
 people       each portrait against the next person's, and against its own mirror image: what was refused
@@ -15,7 +14,6 @@ phantoms     --study `skinimg synth --out DIR --subjects N --sessions 2 --null-f
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from collections.abc import Callable
@@ -24,24 +22,24 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import numpy.typing as npt
 
 from skinimg.align import align
 from skinimg.base.errors import AlignmentError, PhotoError
-from skinimg.base.records import Alignment, FloatArray, Frame, Photo
+from skinimg.base.records import Alignment, Frame, Photo
 from skinimg.base.settings import Settings
 from skinimg.face import find_face
 from skinimg.observe.frame import closeup_frame, face_frame
 from skinimg.photo.colour import linear_to_srgb8, srgb_to_linear
 from skinimg.photo.decode import read_photo
 
-Warp = Callable[[FloatArray], FloatArray]
+Points = npt.NDArray[np.float64]  # (..., 2): x, y
+Warp = Callable[[Points], Points]
 SETTINGS = Settings()
 HEAD_MM = 260.0  # what is kept of a portrait around the face
 
 
-def main() -> None:
+def main() -> dict[str, object]:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", nargs="?", type=Path, default=Path(__file__).resolve().parents[2] / "shared" / "data")
     parser.add_argument("--only", choices=("portraits", "people", "close_ups", "crossed", "phantoms"))
@@ -63,7 +61,7 @@ def main() -> None:
         result["crossed"] = crossed(given.data / "closeups")
     if given.study and given.only in (None, "phantoms"):
         result["phantoms"] = phantoms(given.study / "photos")
-    print(json.dumps(result, indent=1))
+    return result
 
 
 def head(path: Path) -> tuple[str, Photo, Frame | None]:
@@ -108,7 +106,7 @@ def taken_again(name: str, photo: Photo, frame: Frame, seed: int) -> dict[str, o
     }
 
 
-def percentiles(values: FloatArray) -> list[float]:
+def percentiles(values: Points) -> list[float]:
     return [round(float(value), 3) for value in np.percentile(values, [50, 95])]
 
 
@@ -123,7 +121,7 @@ def rephotograph(photo: Photo, px_per_mm: float, seed: int) -> tuple[Photo, Warp
     pushes = rng.normal(0, 1, (5, 2))
     reach = 25 * px_per_mm
 
-    def bend(points: FloatArray) -> FloatArray:
+    def bend(points: Points) -> Points:
         apart = ((points[..., None, :] - places) ** 2).sum(axis=-1)
         return np.exp(-apart / (2 * reach**2)) @ pushes
 
@@ -131,10 +129,10 @@ def rephotograph(photo: Photo, px_per_mm: float, seed: int) -> tuple[Photo, Warp
     pushes *= 2 * px_per_mm / np.linalg.norm(bend(coarse), axis=-1).max()
     back = np.linalg.inv(turn).T
 
-    def source(points: FloatArray) -> FloatArray:
+    def source(points: Points) -> Points:
         return (points - middle) @ back + middle + bend(points)
 
-    def warp(points: FloatArray) -> FloatArray:
+    def warp(points: Points) -> Points:
         guess = (points - middle) @ turn.T + middle
         for _ in range(30):
             guess = guess + (points - source(guess)) @ turn.T
@@ -241,15 +239,11 @@ def draw(baseline: Frame, session: Frame, found: Alignment, path: Path) -> None:
     cv2.imwrite(str(path), np.hstack([ours, board, theirs])[..., ::-1])
 
 
-def to_photo(points: FloatArray, frame: Frame) -> FloatArray:
+def to_photo(points: npt.NDArray[np.generic], frame: Frame) -> Points:
     affine = frame.to_photo.astype(float)
     return points @ affine[:, :2].T + affine[:, 2]
 
 
-def to_frame(points: FloatArray, frame: Frame) -> FloatArray:
+def to_frame(points: Points, frame: Frame) -> Points:
     affine = frame.to_photo.astype(float)
     return (points - affine[:, 2]) @ np.linalg.inv(affine[:, :2]).T
-
-
-if __name__ == "__main__":
-    main()

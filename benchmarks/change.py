@@ -1,12 +1,11 @@
-#!/usr/bin/env python3
-"""How far a measured change can be believed (issue 5, item 5): phantoms with a known change, analysed like any study.
+"""How far a measured change can be believed: phantoms with a known change, analysed like any study.
 
-    scripts/bench change --keep DIR photos                      draw the phantoms (slow; what is there is kept)
-    scripts/bench change --keep DIR analyze --weights skin      measure them (subjects that are done are kept)
-    scripts/bench change --keep DIR tables --weights skin       compare with the truth: Markdown and JSON
-    scripts/bench change --keep DIR all --weights skin          the three, one after the other
-    scripts/bench change --keep DIR people --weights skin       null people of ./scripts/measure_repeatability --keep DIR:
-                                                                the noise model judged on people whom it has not seen
+    ./scripts/bench change --keep DIR photos                      draw the phantoms (slow; what is there is kept)
+    ./scripts/bench change --keep DIR analyze --weights skin      measure them (subjects that are done are kept)
+    ./scripts/bench change --keep DIR tables --weights skin       compare with the truth: Markdown and JSON
+    ./scripts/bench change --keep DIR all --weights skin          the three, one after the other
+    ./scripts/bench change --keep DIR people --weights skin       null people of ./scripts/bench repeatability --keep DIR:
+                                                                  the noise model judged on people whom it has not seen
 
 Half of the people come for spots, pores and wrinkles, the others for redness and scars, and have what they come for.
 They are treated for it evenly over the sessions up to one of --effects, which take turns; what a person is not treated
@@ -21,7 +20,6 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -30,8 +28,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
+from benchmarks.change_tables import AIMS, REGIMES, SECTIONS, false_verdicts, markdown
 from skinimg.skin.optics import TONES
 
 if TYPE_CHECKING:
@@ -41,18 +38,12 @@ if TYPE_CHECKING:
 
 KEY = ["subject", "session", "region", "finding", "metric"]
 WHOLE = "face"
-# What a reader asks of each finding first.
-HEADLINES = (
-    *(("spots", "burden"), ("redness", "burden"), ("pores", "density"), ("pores", "area")),
-    *(("scars", "burden"), ("wrinkles", "length"), ("wrinkles", "burden")),
-)
 LIGHTEST_FOUR = 4
-REGIMES = ("fixed_rig", "same_phone", "other_phone")
 FEWEST_OF_A_TONE = 8
 PRECISION = """# Precision
 
-`./scripts/measure_repeatability skin --faces ../shared/data/standardized --keep DIR`, then
-`./scripts/bench_change people --keep DIR --weights skin`.
+`./scripts/bench repeatability skin --faces ../shared/data/standardized --keep DIR`, then
+`./scripts/bench change people --keep DIR --weights skin`.
 
 Null pairs: nothing was done. Real faces photographed again by drawn cameras (none of the people of the exam in
 benchmarks/people.py), and phantoms. Every pair is judged by a noise model that was fitted on other people (five folds).
@@ -66,7 +57,6 @@ COMPLAINTS = {  # of a skinimg.phantom.skin.Person: 1 is usual for the age, or m
     "pigment": {"sun_spots": (2.0, 6.0), "wrinkledness": (1.0, 2.0), "age_years": (45.0, 70.0)},
     "vessels": {"couperose": (1.0, 2.5), "acne": (1.0, 3.0)},
 }
-AIMS = {"pigment": ("spots", "pores", "wrinkles"), "vessels": ("redness", "scars")}
 
 
 def photos(given: argparse.Namespace) -> None:
@@ -183,94 +173,6 @@ def joined(given: argparse.Namespace) -> pd.DataFrame:
     )
 
 
-def of_change(pairs: pd.DataFrame) -> Iterator[dict[str, object]]:
-    """Bias, error and coverage where something was treated, by finding."""
-    for finding, metric in HEADLINES:
-        rows = pairs[(pairs["finding"] == finding) & (pairs["metric"] == metric)]
-        both = rows.dropna(subset=["error", "low", "high"])
-        treated, covered = both[both["asked"] != 0], (both["low"] <= both["true"]) & (both["true"] <= both["high"])
-        yield {
-            "finding": finding,
-            "metric": metric,
-            "treated_pairs": len(treated),
-            "not_assessable": len(rows) - len(both),
-            "bias_points": mean(treated["error"]),
-            "error_points": mean(treated["error"].abs()),
-            "slope": slope(treated["true"], treated["change_percent"]),
-            "half_width_points": mean((both["high"] - both["low"]) / 2),
-            "coverage_percent": mean(100 * covered),
-            "coverage_pairs": len(both),
-        }
-
-
-def of_null(pairs: pd.DataFrame) -> Iterator[dict[str, object]]:
-    """False verdicts and within-subject coefficient of variation where nothing was done, by finding and regime."""
-    for finding, metric in HEADLINES:
-        rows = pairs[(pairs["finding"] == finding) & (pairs["metric"] == metric) & (pairs["asked"] == 0)]
-        for regime in REGIMES:
-            known = rows[rows["regime"] == regime].dropna(subset=["change_percent", "ci_low"])
-            apart = 2 * (known["follow_up"] - known["baseline"]) / (known["follow_up"] + known["baseline"])
-            yield {
-                "finding": finding,
-                "metric": metric,
-                "regime": regime,
-                "pairs": len(known),
-                "false_verdicts": int(known["verdict"].isin(["improved", "worsened"]).sum()),
-                "half_width_points": mean((known["high"] - known["low"]) / 2),
-                "cv_percent": round(100 * float(np.sqrt((apart**2).mean() / 2)), 2) if len(known) else None,
-            }
-
-
-def of_detection(pairs: pd.DataFrame) -> Iterator[dict[str, object]]:
-    """Share of treated people whose improvement is called one, by size of the effect asked for."""
-    treated = pairs[pairs["asked"] < 0]
-    for finding, metric in HEADLINES:
-        rows = treated[(treated["finding"] == finding) & (treated["metric"] == metric)]
-        shares = (rows["verdict"] == "improved").groupby(rows["asked"].round()).mean().sort_index(ascending=False)
-        enough = shares.index[shares >= 0.8]
-        yield {
-            "finding": finding,
-            "metric": metric,
-            "series": len(rows.groupby(["subject", "regime"])),
-            **{f"{size:g} %": round(100 * share) for size, share in shares.items()},
-            "smallest_detected_percent": float(enough[0]) if len(enough) else None,
-        }
-
-
-def of_cross_talk(pairs: pd.DataFrame) -> Iterator[dict[str, object]]:
-    """What a treatment of pigment alone does to measured redness, and of blood alone to measured spots."""
-    last = pairs[pairs["session"] == pairs["session"].max()]
-    for aim, finding in (("pigment", "redness"), ("vessels", "spots")):
-        for tone in TONES:
-            where = (last["aim"] == aim) & (last["finding"] == finding) & (last["tone"] == tone)
-            error = last[where & (last["metric"] == "burden")]["error"].dropna()
-            yield {
-                "treated": AIMS[aim][0],
-                "measured": finding,
-                "tone": tone,
-                "series": len(error),
-                "mean_points": mean(error),
-                "standard_error": round(float(error.sem()), 1) if len(error) > 1 else None,
-            }
-
-
-def mean(values: pd.Series) -> float | None:
-    return round(float(values.mean()), 1) if len(values) else None
-
-
-def slope(true: pd.Series, found: pd.Series) -> float | None:
-    """Measured change per true change through the origin; below 1 is diluted; none without true change."""
-    return round(float((true * found).sum() / (true**2).sum()), 2) if (true**2).sum() > 1 else None
-
-
-SECTIONS = {
-    "Change where something was treated (points of per cent)": of_change,
-    "Nothing treated": of_null,
-    "Share of people whose improvement is called one (%)": of_detection,
-    "Cross-talk at the strongest effect (points)": of_cross_talk,
-}
-
-
 def tables(given: argparse.Namespace) -> None:
     pairs = joined(given)
     sections = {title: list(rows(pairs)) for title, rows in SECTIONS.items()}
@@ -291,7 +193,7 @@ def people(given: argparse.Namespace) -> None:
     parts = [pd.read_parquet(part) for part in sorted(folder.glob("*.parquet"))]
     if not parts:
         raise SystemExit(
-            f"no null people in {folder}: run ./scripts/measure_repeatability {given.weights} --keep {given.keep}"
+            f"no null people in {folder}: run ./scripts/bench repeatability {given.weights} --keep {given.keep}"
         )
     rows = pd.concat([part for part in parts if len(part)], ignore_index=True)
     rows = rows[np.isfinite(rows["start"]) & np.isfinite(rows["end"])]
@@ -307,30 +209,6 @@ def people(given: argparse.Namespace) -> None:
     page.parent.mkdir(exist_ok=True)
     page.write_text("\n\n".join([PRECISION.strip(), *sections]) + "\n", encoding="utf-8")
     print(page.read_text(encoding="utf-8"))
-
-
-def false_verdicts(judged: pd.DataFrame, pairs: pd.DataFrame) -> Iterator[dict[str, object]]:
-    """Of null pairs: headline rows, exploratory rows after false discovery control, and the overall score."""
-    for (camera, regime), mine in pairs.groupby(["camera", "regime"], sort=False):
-        rows = judged[(judged["camera"] == camera) & (judged["regime"] == regime) & (judged["role"] == "headline")]
-        scored = mine[mine["overall"] != "not_assessable"]
-        yield {
-            "camera": camera,
-            "regime": regime,
-            "pairs": len(mine),
-            "headline_rows": len(rows),
-            "headline_false_percent": mean(100 * rows["verdict"].isin(["improved", "worsened"])),
-            "exploratory_rows": int(mine["exploratory"].sum()),
-            "exploratory_false_percent": round(100 * mine["called"].sum() / max(mine["exploratory"].sum(), 1), 2),
-            "overall_scored": len(scored),
-            "overall_false": int(scored["overall"].isin(["improved", "worsened"]).sum()),
-        }
-
-
-def markdown(rows: list[dict[str, object]]) -> str:
-    head = list(rows[0])
-    lines = [head, ["---"] * len(head), *([row.get(name) for name in head] for row in rows)]
-    return "\n".join("| " + " | ".join("-" if cell is None else str(cell) for cell in line) + " |" for line in lines)
 
 
 def main() -> None:
@@ -359,7 +237,3 @@ def main() -> None:
         tables(given)
     if given.step == "people":
         people(given)
-
-
-if __name__ == "__main__":
-    main()

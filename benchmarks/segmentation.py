@@ -1,8 +1,7 @@
-#!/usr/bin/env python3
 """The segmentation network measured: how fast it is, and how well it finds lesions painted on real people.
 
-    ./scripts/bench_segmentation speed [--weights skin] [--runs 5]
-    ./scripts/bench_segmentation painted --out DIR [--weights skin] [--against classical]
+    ./scripts/bench segmentation speed [--weights skin] [--runs 5]
+    ./scripts/bench segmentation painted --out DIR [--weights skin] [--against classical]
 
 speed    one face-sized frame, JSON: megapixels per second; the whole segmentation over the bare forward passes of the
          same network; the same over MONAI's sliding_window_inference at its defaults; where there is CUDA, how far its
@@ -14,9 +13,9 @@ painted  lesions of the phantom on the photos of ../shared/data that nobody was 
 (On phantoms: `skinimg synth` and `skinimg evaluate`.)
 """
 
+from __future__ import annotations
+
 import argparse
-import json
-import os
 import statistics
 import sys
 import time
@@ -29,11 +28,9 @@ import numpy as np
 import torch
 from monai.inferers.utils import sliding_window_inference
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from skinimg.base.entries import PhotoEntry
 from skinimg.base.errors import PhotoError
 from skinimg.base.findings import MASK_FINDINGS
-from skinimg.base.provenance import versions
 from skinimg.base.records import FloatArray
 from skinimg.base.settings import Settings
 from skinimg.model.card import load_network
@@ -60,7 +57,7 @@ def median_seconds(work: Callable[[], Any], runs: int) -> float:
     return statistics.median(seconds[1:])
 
 
-def speed(weights: str, runs: int) -> None:
+def speed(weights: str, runs: int) -> dict[str, object]:
     """Whole segmentation, bare forward passes and MONAI's tiles, on an oval of skin as large as a face."""
     network, calibration, _ = load_network(weights)
     network = network.on("cpu")
@@ -85,7 +82,7 @@ def speed(weights: str, runs: int) -> None:
     megapixels = FACE_PX[0] * FACE_PX[1] / 1e6
     full, _ = run(network, planes, replace(effort, half=False))
     half, _ = run(network, planes, replace(effort, half=True))
-    result = {
+    return {
         "megapixels": round(megapixels, 2),
         "cpu_megapixels_per_second": round(megapixels / whole_s, 2),
         "seconds": {"whole": round(whole_s, 3), "bare_forward": round(bare_s, 3), "monai_defaults": round(monai_s, 3)},
@@ -95,11 +92,7 @@ def speed(weights: str, runs: int) -> None:
         "bfloat16_against_float32": _apart(calibration.probability(full), calibration.probability(half)),
         "cuda": _on_cuda(weights, planes, full, runs) if torch.cuda.is_available() else "none on this machine",
         "runs": runs,
-        "cores": os.cpu_count(),
-        "load_1_min": round(os.getloadavg()[0], 1),
-        "versions": versions(),
     }
-    print(json.dumps(result, indent=2))
 
 
 def _on_cuda(weights: str, planes: torch.Tensor, on_cpu: torch.Tensor, runs: int) -> dict[str, Any]:
@@ -164,7 +157,7 @@ def _entry(path: Path, view: str, subject: str) -> PhotoEntry:
     return PhotoEntry(subject=subject, session="S1", path=path, photo=path.name, view=view)
 
 
-def main() -> None:
+def main() -> dict[str, object] | None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=("speed", "painted"))
     parser.add_argument("--weights", default="skin")
@@ -174,8 +167,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=11)
     arguments = parser.parse_args()
     if arguments.what == "speed":
-        speed(arguments.weights, arguments.runs)
-        return
+        return speed(arguments.weights, arguments.runs)
     if arguments.out is None:
         parser.error("painted needs --out")
     segmenters = [load_segmenter(name) for name in (arguments.weights, arguments.against)]
@@ -184,7 +176,4 @@ def main() -> None:
     rows = done.figures[(done.figures["group"] == "all") & done.figures["measurable"]]
     shown = rows[rows["figure"].isin(["dice", "soft_dice", "lesion_f1", "area_ratio", "false_positives_per_10cm2"])]
     print(shown.pivot_table(index=["finding", "segmenter"], columns="figure", values="value").round(3).to_string())
-
-
-if __name__ == "__main__":
-    main()
+    return None

@@ -1,7 +1,6 @@
-#!/usr/bin/env python3
 """Does the face model, trained on real faces alone, find phantoms as well as people? JSON by yaw.
 
-    ./scripts/bench_phantom_faces [--people 30] [--size 500] [--worst OUT.png]
+    ./scripts/bench phantom_faces [--people 30] [--size 500] [--worst OUT.png]
 
 Every person of the six phototypes in turn is photographed from the front and once turned by 40 degrees, left and right
 in turn. found : a face whose middle is the phantom's. error : mean distance of the 478 landmarks from the truth, in %
@@ -9,8 +8,9 @@ of the distance between the pupils (landmarks 468 and 473) in space, so that a t
 error_in_sight : only the landmarks that the photo shows. scale_ratio : px_per_mm found over true.
 """
 
+from __future__ import annotations
+
 import argparse
-import json
 import sys
 import time
 from pathlib import Path
@@ -19,9 +19,7 @@ import cv2
 import numpy as np
 import torch
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from skinimg.base.errors import PhotoError
-from skinimg.base.provenance import versions
 from skinimg.face import find_face
 from skinimg.phantom.draws import seeded, spawn
 from skinimg.phantom.portrait import sample_sitter
@@ -80,7 +78,7 @@ def marked(pixels: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
     return picture
 
 
-def main() -> None:
+def main() -> dict[str, object]:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--people", type=int, default=30)
     parser.add_argument("--size", type=int, default=500, help="height of the photos in pixels")
@@ -110,10 +108,6 @@ def main() -> None:
             if badness > worst[0]:
                 worst = (badness, marked(pixels, truth["landmarks"]))
             print(f"{number} {name}: {row or 'not found'}", file=sys.stderr, flush=True)
-    print(json.dumps({**{name: summary(of) for name, of in rows.items()}, "versions": versions()}, indent=2))
     if arguments.worst:
         cv2.imwrite(str(arguments.worst), worst[1][..., ::-1])
-
-
-if __name__ == "__main__":
-    main()
+    return {name: summary(of) for name, of in rows.items()}

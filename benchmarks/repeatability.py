@@ -1,22 +1,23 @@
-#!/usr/bin/env python3
 """Measure the noise of every metric where nothing changed, and write it into a weights card.
 
-    ./scripts/measure_repeatability skin --faces ../shared/data/standardized --keep DIR
+    ./scripts/bench repeatability skin --faces ../shared/data/standardized --keep DIR
 
 How: skinimg/repeatability/null_study.py. Photos and rows in --keep are used again: after a change of the noise model
 alone it takes seconds; the photos of 16 faces take about 15 minutes of two idle cores. Without --faces, phantoms alone
 are measured. People who are kept apart for exams (benchmarks/people.py) are never used.
 """
 
+from __future__ import annotations
+
 import argparse
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from skinimg.repeatability.null_study import NullStudy, state_noise
 
 
@@ -56,14 +57,10 @@ def main() -> None:
     people = faces(given.faces, given.people) if given.faces else ()
     study = NullStudy(given.subjects, given.sessions, given.size_px, given.seed, people)
     with tempfile.TemporaryDirectory() as folder:
-        card = state_noise(given.weights, study, given.keep or Path(folder), say, given.workers)
+        card: dict[str, Any] = state_noise(given.weights, study, given.keep or Path(folder), say, given.workers)
     for tone, of in card["repeatability"].items():
         for camera, by in of.items():
             for table in by.values():
                 for finding, metrics in table.items():
                     said = {m: f"{100 * n['relative']:.1f} % x {n.get('quantile', 0):.1f}" for m, n in metrics.items()}
                     print(tone, camera, finding, said)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,13 +1,13 @@
-#!/usr/bin/env python3
 """How real is phantom skin? Prints, beside the real value: texture spectra, skin colours, grooves, pores, spots, rate.
 
-`bench_realism [--data ../shared/data] [--sheet OUT.png]`; the sheet shows real tiles in the first rows, phantom ones
+`./scripts/bench realism [--data ../shared/data] [--sheet OUT.png]`; the sheet shows real tiles in the first rows, phantom ones
 below. Both go through the same code from linear sRGB at 0.1 mm/px.
 """
 
+from __future__ import annotations
+
 import argparse
 import math
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +16,6 @@ import cv2
 import numpy as np
 import torch
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from skinimg.phantom.camera import sample_camera
 from skinimg.phantom.canvas import plain_canvas
 from skinimg.phantom.draws import seeded, uniform
@@ -244,7 +243,3 @@ def picked(tiles: list[np.ndarray]) -> list[np.ndarray]:
     chosen = [tiles[int(k)] for k in np.linspace(0, len(tiles) - 1, 14)]
     encoded = [colour.linear_to_srgb8(tile) for tile in chosen]
     return [np.hstack(encoded[:7]), np.hstack(encoded[7:])]
-
-
-if __name__ == "__main__":
-    main()

@@ -1,16 +1,13 @@
-#!/usr/bin/env python3
 """Trials without an effect and with one: how often the tests of `skinimg trial` err. JSON on stdout.
 
-./scripts/bench_trial [--trials 2000]
+./scripts/bench trial [--trials 2000]
 """
 
+from __future__ import annotations
+
 import argparse
-import json
 import sys
 import time
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from skinimg.trial.simulate import World, operating_figures
 
@@ -22,7 +19,7 @@ WORLDS = {
 }
 
 
-def main() -> None:
+def main() -> dict[str, object]:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--trials", type=int, default=2000)
     trials = parser.parse_args().trials
@@ -31,8 +28,4 @@ def main() -> None:
         start = time.perf_counter()
         figures[name] = operating_figures(world, trials, seed=19) | {"seconds": round(time.perf_counter() - start, 1)}
         print(name, figures[name], file=sys.stderr, flush=True)
-    print(json.dumps({"trials": trials, "worlds": figures}, indent=2))
-
-
-if __name__ == "__main__":
-    main()
+    return {"trials": trials, "worlds": figures}
