@@ -21,6 +21,7 @@ from skinimg.skin.optics import along_axes
 # what its fit leaves, at most 4 CIEDE2000, about half of which is common to both photos.
 _SD = {"background": (0.015, 0.015), EYES: (0.025, 0.018), CARD: (0.02, 0.02)}
 _DISAGREES = 4.0  # SDs
+_WHITE_BALANCE = 0.025  # SD per channel and photo of one camera from day to day, as benchmarks/camera.py has it
 _SIDES_APART_OD = (
     0.05  # the sides of one background, each against the other photo: more is another light on one of them
 )
@@ -63,7 +64,16 @@ def agreed(
         return Verdict(None, 0.0, why("skin_or_background"), left_out, "none")
     if EYES in against and "background" not in lights:
         return Verdict(None, 0.0, why("skin_or_eyes"), left_out, "none")
+    if not lights and _beyond_a_camera(skin_light, anchor):
+        return Verdict(None, 0.0, why("skin_or_light"), left_out, "none")
     return Verdict(None, 0.0, None, left_out, "+".join(["skin", *("eyes" if n == EYES else n for n in sorted(lights))]))
+
+
+def _beyond_a_camera(shift: FloatArray, anchor: SkinAnchor) -> bool:
+    """Whether the skin's colour moved by more, in either pigment, than white balance moves it in 95 % of photos."""
+    moved = along_axes(shift.astype(np.float32)[None], anchor)
+    usual = along_axes(np.eye(3, dtype=np.float32) * np.float32(_WHITE_BALANCE * 2**0.5), anchor)
+    return any(abs(float(m[0])) > 1.96 * float(np.linalg.norm(u)) for m, u in zip(moved, usual, strict=True))
 
 
 def _lights(

@@ -52,3 +52,8 @@ def test_one_witness_against_the_skin_is_a_refusal(one):
     verdict = told(LIGHT + BLOOD, **{one: LIGHT})
     assert verdict.refusal
     assert verdict.light is None
+
+
+def test_with_nobody_to_ask_a_redder_skin_is_a_refusal_and_a_brighter_photo_is_not():
+    assert told(2 * BLOOD).refusal.code == "skin_or_light"
+    assert told(np.float32([0.3, 0.3, 0.3])).refusal is None
