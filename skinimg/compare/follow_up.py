@@ -21,7 +21,14 @@ from skinimg.compare.photo_limits import withheld_findings
 from skinimg.compare.plain_skin import PlainSkin, looks_like_another_camera, plain_skin
 from skinimg.measure.metrics import METRICS, metric_keys
 from skinimg.measure.objects import contrast_maps
-from skinimg.measure.totals import common_support, compared_totals, obstacles, place_of, shared_skin
+from skinimg.measure.totals import (
+    common_support,
+    compared_totals,
+    obstacles,
+    place_of,
+    shared_skin,
+    with_areas_of_one_contrast,
+)
 from skinimg.model.segmenter import Segmenter
 from skinimg.skin.optics import tone_of
 
@@ -64,10 +71,12 @@ def paired(baseline: list[Shot], shots: list[Shot], settings: Settings) -> Follo
         replace(s, contrasts=contrast_maps(s.frame, s.maps, replace(s.segmentation, probability=support)))
         for s, support in zip(everything, supports, strict=True)
     ]
-    totals = [
-        compared_totals(shot, place_of(shot.alignment, first.frame, settings.tile_mm), shared, support)
-        for shot, support in zip(compared, supports, strict=True)
-    ]
+    totals = with_areas_of_one_contrast(
+        [
+            compared_totals(shot, place_of(shot.alignment, first.frame, settings.tile_mm), shared, support)
+            for shot, support in zip(compared, supports, strict=True)
+        ]
+    )
     plain = plain_skin(compared[: len(baseline)], compared[len(baseline) :], shared, supports[0], settings.seed)
     missing = obstacles(everything, totals)
     apart = withheld_by_any(shots)

@@ -6,6 +6,7 @@ Totals are sums over skin pixels, a = area of the pixel in mm2, p = probability 
     area_mm2     sum of p a                      count        number of separate objects
     od_mm2       sum of p a c                    diameter_mm  sum of the objects' equivalent diameters
     support_od_mm2   sum of s a c: s = p in a single photo; in a comparison, the largest p of this skin in any photo
+    compared_mm2     in a comparison, of pores: support_od_mm2 over their mean contrast in all of its photos
     count_to_2_mm, count_to_4_mm, count_above_4_mm            the objects by size, see indices.py
     above_od_mm2, extent_mm2   sum of a x density above plain skin, of a where that exceeds a level: above_reference.py
     <map>_mm2    sum of a x map                  (tone and texture: lightness, a_star, ... see measure.py)
@@ -116,8 +117,12 @@ def density(t: Totals) -> Values:
     source="soft area: sum of probability x pixel area, 0.99 to 1.00 of truth down to 0.15 mm (docs/CONSTANTS.md 8)",
 )
 def area(t: Totals) -> Values:
-    """Area of the finding. Confounder: scale; the iris is 11.7 mm with a spread of 4 % between people."""
-    return t["area_mm2"]
+    """Area of the finding. Confounder: scale; the iris is 11.7 mm with a spread of 4 % between people.
+
+    Of pores in a comparison: what they swallow of the light over one contrast for all photos, since a pore is as wide as
+    its blur.
+    """
+    return t.get("compared_mm2", t["area_mm2"])
 
 
 @metric("area fraction", unit="%", findings=("spots", "redness", "scars"), source="soft area over visible skin")

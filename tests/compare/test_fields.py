@@ -1,11 +1,13 @@
 """Changes without an edge: how much of a known fall is found, and what is said where nothing can be."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from skinimg.compare.fields import NO_REFERENCE, compared_fields
 from skinimg.observe.witnesses import EYES, SIDES
-from tests.compare.drawn_skin import LIGHT, Pigment, densities, disc, pair
+from tests.compare.drawn_skin import LIGHT, SHAPE, Pigment, densities, disc, pair
 
 CHEEKS = disc(35, 95, 17) + disc(105, 95, 14)
 
@@ -110,3 +112,18 @@ def test_too_little_skin_is_a_reason():
 
 def test_drawn_sessions_differ_by_noise_only():
     assert np.abs(densities(Pigment(), 1) - densities(Pigment(), 2)).max() < 0.1
+
+
+def test_a_strip_along_the_hair_line_is_strands_and_no_change():
+    rows, _ = np.mgrid[: SHAPE[0], : SHAPE[1]]
+    strip = Pigment(melanin=0.2 * (rows < 10))  # the skin shown begins at row 4
+    wide = Pigment(melanin=0.2 * (rows < 40))
+    assert found(pair(Pigment(), strip), "hyperpigmentation") == 0.0
+    assert found(pair(Pigment(), wide), "hyperpigmentation") > 100.0
+
+
+def test_rounding_is_coarser_in_darker_skin():
+    fair = pair(Pigment(), Pigment())
+    dark = replace(fair, before=fair.before + 1.5, after=fair.after + 1.5)
+    least = [compared_fields(skin).fields["erythema"].rounding_od for skin in (fair, dark)]
+    assert least[1] > 1.5 * least[0]
