@@ -25,7 +25,8 @@ def affine_map(affine: npt.NDArray[np.floating], shape: tuple[int, int]) -> Floa
     x, y = np.arange(shape[1]), np.arange(shape[0])[:, None]
     mapping = np.empty((*shape, 2), np.float32)
     for axis in (0, 1):
-        mapping[..., axis] = affine[axis, 0] * x + affine[axis, 2] + affine[axis, 1] * y
+        across, down = affine[axis, 0] * x + affine[axis, 2], affine[axis, 1] * y
+        np.add(across, down, out=mapping[..., axis], casting="same_kind")
     return mapping
 
 

@@ -18,6 +18,7 @@ Arrays are rows first; points are (x, y), x right, y down, pixel centres at inte
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -100,6 +101,14 @@ class Frame:
     scale_source: str  # iris, card, manifest, assumed
     place: FloatArray | None = None  # (8, rows, columns) of face/place.py; None on a close-up
 
+    @cached_property
+    def skin_colour(self) -> FloatArray:
+        """(3,) median linear sRGB of the skin, channel by channel; NaN without any."""
+        if not self.skin.any():
+            return np.full(3, np.nan, np.float32)
+        channels = np.ascontiguousarray(self.linear[self.skin].T)  # along an axis of 3 a median takes much longer
+        return np.array([np.median(channel) for channel in channels], np.float32)
+
 
 @dataclass(frozen=True)
 class SkinAnchor:
@@ -154,6 +163,11 @@ class Alignment:
     error_mm: float  # estimated registration error, median over matched skin
     overlap_fraction: float  # valid share of the baseline's skin
     notes: tuple[Reason, ...] = ()
+
+    @property
+    def is_identity(self) -> bool:
+        """Whether this is the baseline seen in itself: both maps are one and the same."""
+        return self.to_session is self.to_baseline
 
 
 @dataclass(frozen=True)

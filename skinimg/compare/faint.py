@@ -64,6 +64,8 @@ class Faint:
         return strongest, float(middle), float(limit)
 
     def _carried(self, values: FloatArray) -> FloatArray:
+        if self._shot.alignment.is_identity:
+            return values
         return cv2.remap(values, self._shot.alignment.to_session, None, cv2.INTER_LINEAR)
 
 

@@ -16,7 +16,7 @@ from skinimg.align.refusal import yaw_between
 from skinimg.base.photo_difference import SAME, PhotoDifference
 from skinimg.base.records import Alignment, BoolArray, ByteArray, Face, FloatArray, Frame
 from skinimg.compare.photo_shape import expression_percent, pitch_between, shape_percent
-from skinimg.compare.sharpness_pair import feature_detail_ratio, skin_detail_ratio
+from skinimg.compare.sharpness_pair import feature_detail_ratio, fine_details, skin_detail_ratio
 from skinimg.compare.tone_pair import lip_colour_od, tone_gain
 from skinimg.observe.quality import eye_opening, shine_fraction
 from skinimg.observe.witnesses import SIDES
@@ -48,9 +48,10 @@ def photo_difference(baseline: Pictured, photo: Pictured, alignment: Alignment) 
     if alignment.error_mm == 0 and photo.frame is baseline.frame:
         return SAME
     ours, theirs = baseline.frame, photo.frame
+    details = fine_details(ours, theirs)
     return replace(
-        difference_at_a_glance(baseline, photo),
-        skin_detail_ratio=skin_detail_ratio(ours, theirs, alignment),
+        _difference_of_photos(baseline, photo, details),
+        skin_detail_ratio=skin_detail_ratio(details, alignment),
         light_difference_od=light_difference_od(ours, theirs, alignment),
         covered_fraction=float(covered(ours, theirs, alignment).sum()) / max(float(ours.skin.sum()), 1.0),
     )
@@ -58,16 +59,22 @@ def photo_difference(baseline: Pictured, photo: Pictured, alignment: Alignment) 
 
 def difference_at_a_glance(baseline: Pictured, photo: Pictured) -> PhotoDifference:
     """What can be measured before the same skin is found again: all but skin detail, light and cover."""
+    return _difference_of_photos(baseline, photo, fine_details(baseline.frame, photo.frame))
+
+
+def _difference_of_photos(
+    baseline: Pictured, photo: Pictured, details: tuple[FloatArray, FloatArray]
+) -> PhotoDifference:
     ours, theirs = baseline.frame, photo.frame
     gain, gain_sd = tone_gain(ours, theirs)
     a, b = ours.landmarks, theirs.landmarks
-    dark = [float(np.median(density(f.linear[..., 1][f.skin]))) for f in (ours, theirs)]
+    dark = [_skin_density(f)[1] for f in (ours, theirs)]
     return PhotoDifference(
-        feature_detail_ratio=feature_detail_ratio(ours, theirs),
+        feature_detail_ratio=feature_detail_ratio(details, ours, theirs),
         resolution_ratio=theirs.native_px_per_mm / ours.native_px_per_mm,
         tone_gain=gain,
         tone_gain_sd=gain_sd,
-        exposure_difference_od=dark[1] - dark[0],
+        exposure_difference_od=float(dark[1] - dark[0]),
         background_difference_od=background_difference_od(baseline, photo),
         lip_colour_difference_od=lip_colour_od(theirs) - lip_colour_od(ours),
         shine_difference_fraction=shine_fraction(theirs) - shine_fraction(ours),
@@ -91,8 +98,12 @@ def _of_faces(a: FloatArray, b: FloatArray) -> dict[str, float]:
 def covered(baseline: Frame, photo: Frame, alignment: Alignment) -> BoolArray:
     """(h_b, w_b) skin of the baseline that something lies over in a later photo, in pieces of 5 mm and more."""
     there = cv2.remap(photo.skin.astype(np.uint8), alignment.to_session, None, cv2.INTER_NEAREST, borderValue=1)
-    lost = baseline.skin & (there == 0)
-    return cv2.morphologyEx(lost.astype(np.uint8), cv2.MORPH_OPEN, _disc(_COVER_OPENING_MM / baseline.mm_per_px)) > 0
+    lost = (baseline.skin & (there == 0)).astype(np.uint8)
+    disc = _disc(_COVER_OPENING_MM / baseline.mm_per_px)
+    # Most photos have nothing as wide as the disc that could be covered: then a distance tells so in a tenth of the time.
+    if cv2.distanceTransform(lost, cv2.DIST_L2, cv2.DIST_MASK_PRECISE).max() < len(disc) // 2 - 1:
+        return np.zeros_like(baseline.skin)
+    return cv2.morphologyEx(lost, cv2.MORPH_OPEN, disc) > 0
 
 
 def light_difference_od(baseline: Frame, photo: Frame, alignment: Alignment) -> float:
@@ -118,9 +129,13 @@ def background_difference_od(baseline: Pictured, photo: Pictured) -> float:
     if not sides:
         return float("nan")
     moved = np.median([photo.witnesses[side] - baseline.witnesses[side] for side in sides], axis=0)
-    skins = [np.median(density(p.frame.linear[p.frame.skin]), axis=0) for p in (baseline, photo)]
-    away = moved - (skins[1] - skins[0])
+    away = moved - (_skin_density(photo.frame) - _skin_density(baseline.frame))
     return float(max(abs(away[0] - away[1]), abs(away[2] - away[1])))
+
+
+def _skin_density(frame: Frame) -> FloatArray:
+    """Density (3,) of the median colour of the skin."""
+    return density(frame.skin_colour[None])[0]
 
 
 def _disc(radius_px: float) -> ByteArray:

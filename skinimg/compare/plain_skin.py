@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_array
 
 from skinimg.base.findings import FINDINGS, MASK_FINDINGS
 from skinimg.base.records import BoolArray, FloatArray, Shot
-from skinimg.compare.photo_pair import light_difference_od
-from skinimg.skin.masked_blur import masked_blur
+from skinimg.skin.masked_blur import masked_blurs
 
 Values = npt.NDArray[np.float64]
 
@@ -71,16 +71,17 @@ def plain_skin(
     """
     first = baseline[0]
     plain = shared & ~_near_findings(support, first.frame.mm_per_px)
-    light = max(light_difference_od(first.frame, shot.frame, shot.alignment) for shot in shots)
+    light = max(shot.difference.light_difference_od for shot in shots)
     colour = max(_cast(first, shot) for shot in shots)
     if plain.sum() < _LEAST_PLAIN_PX:
         return PlainSkin({}, {}, light, colour)
     area = first.alignment.jacobian * np.float32(first.frame.mm_per_px**2)
     kinds = {FINDINGS[name].contrast_map if name != "scars" else name: name for name in MASK_FINDINGS}
     means = {kind: (_mean_contrast(baseline, name), _mean_contrast(shots, name)) for kind, name in kinds.items()}
-    codes, inverse = np.unique(first.frame.region_bits[shared], return_inverse=True)
-    code = np.zeros(shared.shape, np.int32)
-    code[shared] = inverse
+    codes = np.flatnonzero(np.bincount(first.frame.region_bits[shared])).astype(np.uint16)
+    numbers = np.zeros(1 << 16, np.int32)
+    numbers[codes] = np.arange(len(codes))
+    code = numbers[first.frame.region_bits]  # 0 off the shared skin, where nothing weighs
     placebo: dict[tuple[str, str], float] = {}
     for channel, name in enumerate(first.segmentation.findings):
         before, after = means[FINDINGS[name].contrast_map if name != "scars" else name]
@@ -107,8 +108,13 @@ def _near_findings(support: FloatArray, mm_per_px: float) -> BoolArray:
 
 def _mean_contrast(shots: Sequence[Shot], finding: str) -> FloatArray:
     """(h_b, w_b) contrast of a session in the baseline's frame, averaged over its shots."""
-    carried = [cv2.remap(s.contrasts[finding], s.alignment.to_session, None, cv2.INTER_LINEAR) for s in shots]
-    return np.asarray(np.mean(carried, axis=0), np.float32)
+    carried = [
+        s.contrasts[finding]
+        if s.alignment.is_identity
+        else cv2.remap(s.contrasts[finding], s.alignment.to_session, None, cv2.INTER_LINEAR)
+        for s in shots
+    ]
+    return carried[0] if len(carried) == 1 else np.asarray(np.mean(carried, axis=0), np.float32)
 
 
 @dataclass(frozen=True)
@@ -134,16 +140,20 @@ def _laid_elsewhere(
     noise = blocks(np.where(plain, difference, 0)).mean(axis=(1, 3), dtype=np.float32)
     mass = blocks(weight).sum(axis=(1, 3), dtype=np.float64)
     ys, xs = np.nonzero(mass > 0)
-    mine, at = mass[ys, xs], blocks(code)[:, 0, :, 0][ys, xs]
-    rng = np.random.default_rng(seed)
-    load, hit = np.zeros((_PLACES, codes)), np.zeros((_PLACES, codes))
     rows, columns = noise.shape
+    # What leaves the image on one side comes in on the other: on a sheet of 2 x 2 copies a shift is an offset.
+    sheets = [np.tile(image, (2, 2)).reshape(-1) for image in (noise, on_plain)]
+    straight, mirrored = (ys * (2 * columns) + x for x in (xs, columns - 1 - xs))
+    places = np.arange(len(ys))
+    outline = csr_array((mass[ys, xs], (blocks(code)[:, 0, :, 0][ys, xs], places)), shape=(codes, len(ys)))
+    rng = np.random.default_rng(seed)
+    drawn = np.zeros((2, _PLACES, codes))  # load, on plain
     for place in range(_PLACES):
         dy, dx = rng.integers(-rows // 2, rows // 2), rng.integers(-columns // 2, columns // 2)
-        y, x = (ys + dy) % rows, ((columns - 1 - xs if place % 2 else xs) + dx) % columns
-        load[place] = np.bincount(at, mine * noise[y, x], minlength=codes)
-        hit[place] = np.bincount(at, mine * on_plain[y, x], minlength=codes)
-    return _Drawn(load, hit, np.bincount(at, mine, minlength=codes).astype(np.float64))
+        start = dy % rows * (2 * columns) + dx % columns
+        for kind, sheet in enumerate(sheets):
+            drawn[kind, place] = outline @ sheet[start:].take(mirrored if place % 2 else straight)
+    return _Drawn(drawn[0], drawn[1], outline.sum(axis=1))
 
 
 def _spread(drawn: _Drawn, inside: BoolArray) -> float:
@@ -166,8 +176,8 @@ def _gain(before: FloatArray, after: FloatArray, plain: BoolArray, mm_per_px: fl
     """ln of the ratio of the amplitudes of texture between 0.3 and 3 mm."""
     low, high = (side / 2 / mm_per_px for side in _GAIN_MM)
     amplitudes = []
-    for values in (before, after):
-        fine, broad = (masked_blur(values, plain, sigma) for sigma in (low, high))
-        inside = (fine - broad)[plain]
+    fine, broad = (masked_blurs((before, after), plain, sigma) for sigma in (low, high))
+    for small, large in zip(fine, broad, strict=True):
+        inside = (small - large)[plain]
         amplitudes.append(float(np.median(np.abs(inside))))  # robust: a missed spot is no texture
     return float(np.log(max(amplitudes[1], 1e-6) / max(amplitudes[0], 1e-6)))

@@ -25,19 +25,23 @@ def fine_detail(frame: Frame, scale_px: float) -> FloatArray:
     return _octave(density(frame.linear[..., 1]), scale_px)
 
 
-def skin_detail_ratio(baseline: Frame, photo: Frame, alignment: Alignment) -> float:
-    """Finest detail of the skin that both show, photo over baseline; falls with a beauty filter and a soft lens."""
+def fine_details(baseline: Frame, photo: Frame) -> tuple[FloatArray, FloatArray]:
+    """Finest detail of both photos, each (h, w) in its own frame, by the same scale."""
     scale_px = finest_px(baseline)
-    ours, theirs = fine_detail(baseline, scale_px), fine_detail(photo, scale_px)
-    return _ratio(theirs, alignment.valid_session, ours, alignment.valid_baseline, 50)
+    return fine_detail(baseline, scale_px), fine_detail(photo, scale_px)
 
 
-def feature_detail_ratio(baseline: Frame, photo: Frame) -> float:
+def skin_detail_ratio(details: tuple[FloatArray, FloatArray], alignment: Alignment) -> float:
+    """Finest detail of the skin that both show, photo over baseline; falls with a beauty filter and a soft lens.
+
+    details : of `fine_details`
+    """
+    return _ratio(details[1], alignment.valid_session, details[0], alignment.valid_baseline, 50)
+
+
+def feature_detail_ratio(details: tuple[FloatArray, FloatArray], baseline: Frame, photo: Frame) -> float:
     """The same on brows, lashes and lips; a filter that smooths skin hardly moves it. NaN: too little is seen."""
-    scale_px = finest_px(baseline)
-    return _ratio(
-        fine_detail(photo, scale_px), features(photo), fine_detail(baseline, scale_px), features(baseline), 90
-    )
+    return _ratio(details[1], features(photo), details[0], features(baseline), 90)
 
 
 def matching_blur_px(baseline: Frame, photo: Frame) -> tuple[float, float, float]:

@@ -7,6 +7,7 @@ import numpy as np
 
 from skinimg.base.records import BoolArray, FloatArray, Frame
 from skinimg.face import mesh
+from skinimg.photo.colour import median_colour
 from skinimg.skin.optics import density
 
 # Brows and eyes: hair and pupils are black whatever happened to the skin. Lips and nostrils move with the expression.
@@ -56,7 +57,7 @@ def lip_colour_od(frame: Frame) -> float:
     lips = _inside(frame, frame.landmarks)
     if not lips.any() or not frame.skin.any():
         return 0.0
-    lip, skin = (np.median(density(frame.linear[where]), axis=0) for where in (lips, frame.skin))
+    lip, skin = density(np.stack([median_colour(frame.linear[lips]), frame.skin_colour]))
     return float((lip[1] - lip[0]) - (skin[1] - skin[0]))
 
 

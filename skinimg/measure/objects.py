@@ -102,9 +102,8 @@ def find_objects(
     found = {}
     for name, probability in zip(segmentation.findings, segmentation.probability, strict=True):
         labels = measure.label(probability > 0.5, connectivity=2)
-        wide = _widened(labels)
-        ys, xs = np.nonzero(wide)
-        label, n = wide[ys, xs], int(labels.max()) + 1
+        ys, xs, label = _widened(labels)
+        n = int(labels.max()) + 1
         weight = probability[ys, xs] * pixel_area_mm2[ys, xs]
         area = np.bincount(label, weight, minlength=n)
         line = lengths[name][ys, xs] if name in lengths else np.zeros(len(xs), np.float32)
@@ -116,17 +115,18 @@ def find_objects(
     return found
 
 
-def _widened(labels: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Every label grown by 2 px without touching its neighbours."""
+def _widened(labels: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], ...]:
+    """Rows, columns and labels (n,) of all pixels of every label grown by 2 px without touching its neighbours."""
     if not labels.any():
-        return labels
+        return (np.zeros(0, np.int64),) * 3
     distance, nearest = cv2.distanceTransformWithLabels(
         (labels == 0).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
     )
     inside = labels > 0
     own = np.zeros(int(nearest.max()) + 1, np.int64)
     own[nearest[inside]] = labels[inside]
-    return np.where(distance <= 2, own[nearest], 0)
+    ys, xs = np.nonzero(distance <= 2)
+    return ys, xs, own[nearest[ys, xs]]
 
 
 def skeleton_length_px(skeleton: BoolArray) -> FloatArray:

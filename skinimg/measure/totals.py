@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import cv2
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from skinimg.base.findings import FINDINGS
 from skinimg.base.reasons import Reason, why
@@ -27,7 +29,7 @@ from skinimg.measure.above_reference import above_reference
 from skinimg.measure.cells import region_totals
 from skinimg.measure.metrics import ROUGHNESS_BANDS_MM, Metric, metrics_of
 from skinimg.photo.colour import linear_to_lab
-from skinimg.skin.masked_blur import masked_blur
+from skinimg.skin.masked_blur import masked_blur, masked_blurs
 from skinimg.skin.optics import density
 
 Fields = dict[str, dict[str, FloatArray]]  # finding -> quantity -> (h, w)
@@ -41,6 +43,8 @@ _SIZES_MM = {"count_to_2_mm": (0.0, 2.0), "count_to_4_mm": (2.0, 4.0), "count_ab
 _MAYBE = 0.3
 _RIM_MM = {"spots": 1.0, "pores": 0.5, "scars": 0.5, "wrinkles": 0.5}
 _HIGHLIGHT_OD = 0.1  # brighter than its surroundings by 10 %
+_FINE_MM = 0.5  # finer than that, unevenness of melanin is grain
+_ROUGHNESS_MM = sorted({_FINE_MM, *(side for band in ROUGHNESS_BANDS_MM.values() for side in band)})
 
 
 @dataclass(frozen=True)
@@ -83,17 +87,20 @@ def common_support(shots: Sequence[Shot]) -> list[FloatArray]:
     others' arrive through the baseline's frame. Of findings with an edge it is the whole of every mark that any of them
     shows (`_whole_mark`).
     """
-    carried = [_looked_up(shot.segmentation.probability, shot.alignment.to_session) for shot in shots]
-    anywhere = np.maximum.reduce(carried)  # (n_findings, h_b, w_b)
-    supports = [
-        np.maximum(shot.segmentation.probability, _looked_up(anywhere, shot.alignment.to_baseline)) for shot in shots
-    ]
+    anywhere = np.zeros((len(shots[0].segmentation.findings), *shots[0].alignment.valid_baseline.shape), np.float32)
+    for shot in shots:
+        np.maximum(anywhere, _looked_up(shot.segmentation.probability, shot, "to_session"), out=anywhere)
+    supports = []
+    for shot in shots:
+        carried = _looked_up(anywhere, shot, "to_baseline")
+        own = shot.segmentation.probability
+        supports.append(np.maximum(own, carried, out=None if carried is anywhere else carried))
     first = shots[0]
     for name, rim_mm in _RIM_MM.items():
         k = first.segmentation.findings.index(name)
-        whole = _whole_mark(anywhere[k], rim_mm / first.frame.mm_per_px)
+        whole = _whole_mark(anywhere[k], rim_mm / first.frame.mm_per_px)[None]
         for shot, support in zip(shots, supports, strict=True):
-            support[k : k + 1] = _looked_up(whole[None], shot.alignment.to_baseline)
+            support[k : k + 1] = _looked_up(whole, shot, "to_baseline")
     return supports
 
 
@@ -151,9 +158,15 @@ def _carry(mask: BoolArray, where: FloatArray) -> BoolArray:
     return cv2.remap(mask.astype(np.uint8), where, None, cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT).astype(bool)
 
 
-def _looked_up(planes: FloatArray, where: FloatArray) -> FloatArray:
-    """(n, h, w) planes at other coordinates (h, w, 2); outside them, 0."""
-    return np.stack([cv2.remap(p, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT) for p in planes])
+def _looked_up(planes: FloatArray, shot: Shot, direction: Literal["to_session", "to_baseline"]) -> FloatArray:
+    """(n, h, w) planes at the coordinates of one of a shot's maps; outside them, 0."""
+    if shot.alignment.is_identity:
+        return planes
+    where = getattr(shot.alignment, direction)
+    found = np.empty((len(planes), *where.shape[:2]), np.float32)
+    for plane, out in zip(planes, found, strict=True):
+        cv2.remap(plane, where, None, cv2.INTER_LINEAR, dst=out, borderMode=cv2.BORDER_CONSTANT)
+    return found
 
 
 def field_maps(frame: Frame, maps: SkinMaps) -> Fields:
@@ -161,30 +174,41 @@ def field_maps(frame: Frame, maps: SkinMaps) -> Fields:
 
     A band from a to b mm is the difference of two Gaussian means with SD a/2 and b/2.
     """
-    lab = linear_to_lab(frame.linear)
     px_per_mm = 1.0 / frame.mm_per_px
     skin = frame.skin
-    uneven = masked_blur(maps.melanin, skin, 0.5 / 2 * px_per_mm) - masked_blur(maps.melanin, skin, 10 / 2 * px_per_mm)
+    red = density(frame.linear[..., 0])  # relief: pigments weigh least there
+    means = {  # diameter in mm -> means of relief
+        diameter: masked_blur(red, skin, diameter / 2 * px_per_mm) for diameter in _ROUGHNESS_MM if diameter != _FINE_MM
+    }
+    means[_FINE_MM], even = masked_blurs((red, maps.melanin), skin, _FINE_MM / 2 * px_per_mm)
+    uneven = even - masked_blur(maps.melanin, skin, 10 / 2 * px_per_mm)
     highlight = maps.shading - masked_blur(maps.shading, skin, 8 / 2 * px_per_mm) < -_HIGHLIGHT_OD
+    l_star, a_star, b_star = _lab_planes(frame.linear, skin)
     tone = {
-        "l_star_mm2": lab[..., 0],
-        "a_star_mm2": lab[..., 1],
-        "b_star_mm2": lab[..., 2],
+        "l_star_mm2": l_star,
+        "a_star_mm2": a_star,
+        "b_star_mm2": b_star,
         "melanin_mm2": maps.melanin,
         "haemoglobin_mm2": maps.haemoglobin,
         "uneven_mm2": np.abs(uneven),
         "highlight_mm2": highlight.astype(np.float32),
     }
-    red = density(frame.linear[..., 0])  # relief: pigments weigh least there
-    texture = {
-        f"{name}_mm2": (masked_blur(red, skin, low / 2 * px_per_mm) - masked_blur(red, skin, high / 2 * px_per_mm)) ** 2
-        for name, (low, high) in ROUGHNESS_BANDS_MM.items()
-    }
+    texture = {f"{name}_mm2": (means[low] - means[high]) ** 2 for name, (low, high) in ROUGHNESS_BANDS_MM.items()}
     return {
         "tone": tone,
         "texture": texture,
         **above_reference(maps.melanin, maps.haemoglobin, skin & ~maps.glare, frame.mm_per_px),
     }
+
+
+def _lab_planes(linear: FloatArray, skin: BoolArray) -> list[FloatArray]:
+    """L*, a* and b* of the skin, three (h, w) planes; 0 off it."""
+    planes = []
+    for values in linear_to_lab(linear[skin]).T:
+        plane = np.zeros(skin.shape, np.float32)
+        plane[skin] = values
+        planes.append(plane)
+    return planes
 
 
 def cell_totals(
@@ -201,10 +225,13 @@ def cell_totals(
     support : (n_findings, h, w), the probability itself or of `common_support`
     fields : of `field_maps`, and for each line finding {"length_mm": its `line_lengths`}
     """
-    ys, xs = np.nonzero(counted & (place.region_bits > 0))
-    key = place.tile[ys, xs] * 65536 + place.region_bits[ys, xs]
-    cells, cell = np.unique(key, return_inverse=True)
-    area = place.pixel_area_mm2[ys, xs]
+    at = np.flatnonzero(counted & (place.region_bits > 0))
+
+    def here(plane: npt.NDArray[np.generic]) -> npt.NDArray[Any]:
+        return plane.reshape(-1).take(at)
+
+    cell, cells = pd.factorize(here(place.tile) * 65536 + here(place.region_bits), sort=True)
+    area = here(place.pixel_area_mm2)
     n = len(cells)
 
     def total(weight: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
@@ -213,16 +240,16 @@ def cell_totals(
     skin = total(area)
     totals = {}
     for channel, name in enumerate(segmentation.findings):
-        covered = segmentation.probability[channel, ys, xs] * area
+        covered, contrast = here(segmentation.probability[channel]) * area, here(contrasts[name])
         totals[name] = {
             "skin_mm2": skin,
             "area_mm2": total(covered),
-            "od_mm2": total(covered * contrasts[name][ys, xs]),
-            "support_od_mm2": total(support[channel, ys, xs] * area * contrasts[name][ys, xs]),
+            "od_mm2": total(covered * contrast),
+            "support_od_mm2": total(here(support[channel]) * area * contrast),
             **_object_totals(objects[name], counted, place, cells),
         }
     for name, quantities in fields.items():
-        sums = {q: total(v[ys, xs] * (1.0 if q == "length_mm" else area)) for q, v in quantities.items()}
+        sums = {q: total(here(v) * (1.0 if q == "length_mm" else area)) for q, v in quantities.items()}
         totals[name] = {"skin_mm2": skin, **totals.get(name, {}), **sums}
     return CellTotals((cells % 65536).astype(np.uint16), cells // 65536, totals)
 

@@ -76,12 +76,13 @@ def _smaller(effort: Effort, error: torch.OutOfMemoryError) -> Effort:
 
 def _run(network: nn.Module, x: Tensor, effort: Effort) -> Tensor:
     height, width = x.shape[1:]
-    padded = nn.functional.pad(x, (0, -width % GRID_PX, 0, -height % GRID_PX))
+    margin = (0, -width % GRID_PX, 0, -height % GRID_PX)
+    padded = nn.functional.pad(x, margin) if any(margin) else x
     result = torch.full((len(MASK_FINDINGS), *padded.shape[1:]), -30.0)
     with torch.inference_mode(), torch.autocast(effort.device, torch.bfloat16, enabled=effort.half):
         for tiles in _batches(list(_tiles(padded, effort.tile_px)), effort.batch):
-            stack = torch.stack([tile.of(padded) for tile in tiles]).to(effort.device)
-            logits = network(stack.to(memory_format=torch.channels_last))
+            seen = [tile.of(padded)[None] for tile in tiles]
+            logits = network((torch.cat(seen) if len(seen) > 1 else seen[0]).to(effort.device))
             for tile, answer in zip(tiles, logits, strict=True):
                 result[(slice(None), *tile.place)] = answer[(slice(None), *tile.own)]
     return result[:, :height, :width]

@@ -76,7 +76,8 @@ class SkinNetwork(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         context = functional.avg_pool2d(x[:, N_FINE:], _BLOCK)
         blocks = torch.cat([self.split(x[:, :N_FINE]), context], dim=1)
-        return _even_out(self.join(self.body(blocks)), self.kernels)
+        # Here, where the input is smallest, it takes the layout that is fastest.
+        return _even_out(self.join(self.body(blocks.contiguous(memory_format=torch.channels_last))), self.kernels)
 
     def on(self, device: str) -> Self:
         """The network on a device, in the memory layout that is fastest on CPUs and GPUs alike."""

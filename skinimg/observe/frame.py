@@ -117,10 +117,13 @@ def _resample(
     shifted = to_photo - np.array([[0, 0, x0], [0, 0, y0]])
     flags = cv2.WARP_INVERSE_MAP | (cv2.INTER_CUBIC if step <= 1 else cv2.INTER_LINEAR)
     warped = cv2.warpAffine(part, shifted, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    last = np.array([linear.shape[1] - 1, linear.shape[0] - 1])
+    if ((corners >= 0) & (corners <= last)).all():  # the photo is convex: what lies between its points lies in it
+        return warped, np.ones(size[::-1], np.bool_)
     xs, ys = np.arange(size[0]), np.arange(size[1])[:, None]
     px = to_photo[0, 0] * xs + to_photo[0, 1] * ys + to_photo[0, 2]
     py = to_photo[1, 0] * xs + to_photo[1, 1] * ys + to_photo[1, 2]
-    inside = (px >= 0) & (py >= 0) & (px <= linear.shape[1] - 1) & (py <= linear.shape[0] - 1)
+    inside = (px >= 0) & (py >= 0) & (px <= last[0]) & (py <= last[1])
     return warped, inside
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -24,8 +25,10 @@ def pictures_of(shot: Shot, baseline: Frame, days: int | None, view_key: str) ->
     height, width = shot.frame.skin.shape
     inside = (where >= 0).all(axis=2) & (where[..., 0] <= width - 1) & (where[..., 1] <= height - 1)
 
-    def moved(image: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
-        return cv2.remap(image, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+    def moved(image: npt.NDArray[np.generic], how: int = cv2.INTER_LINEAR) -> npt.NDArray[Any]:
+        if shot.alignment.is_identity:
+            return image
+        return cv2.remap(image, where, None, how, borderMode=cv2.BORDER_CONSTANT)
 
     maps = {
         name: np.where(inside, moved(values), np.nan).astype(np.float32)
@@ -37,10 +40,10 @@ def pictures_of(shot: Shot, baseline: Frame, days: int | None, view_key: str) ->
         shot.entry.session,
         shot.entry.date,
         days,
-        cv2.remap(linear_to_srgb8(shot.frame.linear), where, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT),
+        moved(linear_to_srgb8(shot.frame.linear), cv2.INTER_CUBIC),
         maps["melanin"],
         maps["haemoglobin"],
-        {name: cv2.remap(_grey(p), where, None, cv2.INTER_LINEAR) for name, p in masks},
+        {name: moved(_grey(p)) for name, p in masks},
         shot.alignment.valid_baseline,
         baseline.mm_per_px,
         _eyes(baseline),

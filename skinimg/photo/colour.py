@@ -116,6 +116,11 @@ def delta_e_2000(lab: npt.ArrayLike, other: npt.ArrayLike) -> npt.NDArray[np.flo
     return difference
 
 
+def median_colour(colours: npt.NDArray[np.floating]) -> FloatArray:
+    """(n, 3) -> (3,) median of each channel; channel by channel, as along an axis of 3 it takes several times as long."""
+    return np.array([np.median(channel) for channel in np.ascontiguousarray(colours.T)], colours.dtype)
+
+
 def apply_table(codes: npt.NDArray[Any], table: npt.NDArray[np.floating]) -> FloatArray:
     """Look every uint8 or uint16 code up in a table of 256 or 65,536 values, or (codes, 3) values per channel.
 

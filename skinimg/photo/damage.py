@@ -7,7 +7,7 @@ warn of leaves a seam: one row of pixels on the border of two rows of blocks doe
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import cv2
 import numpy as np
@@ -30,15 +30,21 @@ MOST_SEAM_HEIC = 2.7
 def seam(codes: npt.NDArray[np.uint8]) -> float:
     """How far the worst border between two rows of blocks stands out; codes : (H, W) or (H, W, 3) of a decoded JPEG."""
     step = cv2.absdiff(codes[1:], codes[:-1])
-    total = step.sum(axis=2, dtype=np.uint16) if step.ndim == 3 else 3 * step.astype(np.uint16)  # (H - 1, W)
+    channels = cv2.split(step) if step.ndim == 3 else (step,) * 3
+    # Saturated sums are as good as whole ones: what lies above _MOST_STEP counts as that.
+    total = np.minimum(cv2.add(cv2.add(channels[0], channels[1]), channels[2]), _MOST_STEP)  # (H - 1, W)
     height, width = total.shape
     borders = np.arange(_BLOCK_PX - 1, height - 4, _BLOCK_PX)
     above, below = _bars(codes)
     borders = borders[(borders >= max(above, 4)) & (borders < height - below)]
     if len(borders) < 4 or width < 8 * _PARTS:
         return 0.0
-    edges = np.arange(_PARTS) * width // _PARTS
-    parts = np.add.reduceat(np.minimum(total, _MOST_STEP), edges, axis=1, dtype=np.float64) * (_PARTS / width)
+    edges = np.arange(_PARTS + 1) * width // _PARTS
+    sums = [
+        cv2.reduce(total[:, left:right], 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S)
+        for left, right in pairwise(edges)
+    ]
+    parts = np.concatenate(sums, axis=1) * (_PARTS / width)
     summed = np.concatenate([np.zeros((height, 1)), parts.cumsum(axis=1)], axis=1)
     worst = 0.0
     for left, right in combinations(range(_PARTS + 1), 2):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
@@ -14,12 +16,24 @@ def masked_blur(values: FloatArray, mask: BoolArray, sigma_px: float) -> FloatAr
     Blurs above 6 px run on a smaller image: at 6 px a Gaussian holds nothing that the smaller pixels would miss, and a
     blur over centimetres costs what one over half a millimetre does.
     """
+    return masked_blurs((values,), mask, sigma_px)[0]
+
+
+def masked_blurs(images: Sequence[FloatArray], mask: BoolArray, sigma_px: float) -> list[FloatArray]:
+    """`masked_blur` of several images (h, w) that share a mask: what the mask weighs is summed once."""
     shrink = max(1, int(sigma_px // 6))
-    size = (max(values.shape[1] // shrink, 1), max(values.shape[0] // shrink, 1))
-    inside = np.where(mask, values, 0).astype(np.float32)
-    total, count = (
-        cv2.GaussianBlur(cv2.resize(image, size, interpolation=cv2.INTER_AREA), (0, 0), max(sigma_px / shrink, 0.3))
-        for image in (inside, mask.astype(np.float32))
-    )
-    mean = np.divide(total, count, out=np.zeros_like(total), where=count > 1e-4)
-    return cv2.resize(mean, values.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    height, width = mask.shape
+    size = (max(width // shrink, 1), max(height // shrink, 1))
+
+    def summed(image: FloatArray) -> FloatArray:
+        small = cv2.resize(image, size, interpolation=cv2.INTER_AREA) if shrink > 1 else image
+        return np.asarray(cv2.GaussianBlur(small, (0, 0), max(sigma_px / shrink, 0.3)))
+
+    count = summed(mask.astype(np.float32))
+    seen = count > 1e-4
+    means = []
+    for values in images:
+        total = summed(np.where(mask, values, np.float32(0)))
+        mean = np.divide(total, count, out=np.zeros_like(total), where=seen)
+        means.append(cv2.resize(mean, (width, height), interpolation=cv2.INTER_LINEAR) if shrink > 1 else mean)
+    return means

@@ -19,7 +19,7 @@ from scipy.spatial import cKDTree
 from skinimg.base.errors import PhotoError
 from skinimg.base.reasons import why
 from skinimg.base.records import BoolArray, FloatArray, SkinAnchor, SkinMaps
-from skinimg.photo.colour import ita_deg, linear_to_lab
+from skinimg.photo.colour import ita_deg, linear_to_lab, median_colour
 from skinimg.skin.masked_blur import masked_blur
 
 # Density of skin as a polynomial in x = sqrt(melanosome fraction), y = sqrt(blood fraction): power of x, power of y,
@@ -49,6 +49,7 @@ _MIDDLE_MELANIN = 0.03
 _ACROSS = np.array([[1, -1, 0], [1, 1, -2]], np.float64) / np.sqrt([[2.0], [6.0]])  # rows span the plane across (1,1,1)
 _NOISE = 0.1  # density: pixel noise of an 8-bit photo in the shadows
 _DARKEST = 1e-3  # linear; darker carries no colour in 8 bits
+_REMAP_SIDE = 32000  # cv2.remap refuses sides above 32767
 
 _GLARE_LIFT = 0.25  # density by which shine outshines its surroundings (docs/CONSTANTS.md 3, highlight fraction)
 _GLARE_FADE = 0.8  # of the anchor's colourfulness: shine is lamp-coloured, so it lies nearer to grey
@@ -147,23 +148,20 @@ def density(linear: FloatArray) -> FloatArray:
 def invert(skin_densities: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Melanin, haemoglobin and shading densities of (..., 3) densities whose session offset has been removed."""
     inverse = _inverse()
-    flat = skin_densities.reshape(-1, 1, 3)
+    shape = skin_densities.shape[:-1]
+    rows = skin_densities if skin_densities.ndim == 3 else skin_densities.reshape(1, -1, 3)
     p, q = (
-        cv2.transform(flat, ((row / inverse.step)[None]).astype(np.float32)) - np.float32(start / inverse.step)
+        cv2.transform(rows, ((row / inverse.step)[None]).astype(np.float32)) - np.float32(start / inverse.step)
         for row, start in zip(_ACROSS, inverse.origin, strict=True)
     )
-    rows = 32000  # cv2.remap refuses sides above 32767
-    found = np.concatenate(
-        [
-            cv2.remap(
-                inverse.table, p[i : i + rows], q[i : i + rows], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-            )
-            for i in range(0, len(p), rows)
-        ]
-    ).reshape(-1, 3)
-    shape = skin_densities.shape[:-1]
-    shading = flat.mean(axis=2).reshape(-1) - found[:, 2]
-    return found[:, 0].reshape(shape), found[:, 1].reshape(shape), shading.reshape(shape)
+    parts = [np.s_[:, i : i + _REMAP_SIDE] for i in range(0, max(p.shape[1], 1), _REMAP_SIDE)]
+    found = [
+        cv2.remap(inverse.table, p[part], q[part], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) for part in parts
+    ]
+    melanin, haemoglobin, mean = cv2.split(np.concatenate(found, axis=1) if len(found) > 1 else found[0])
+    red, green, blue = cv2.split(rows)
+    shading = (red + green + blue) / 3 - mean
+    return melanin.reshape(shape), haemoglobin.reshape(shape), shading.reshape(shape)
 
 
 def along_axes(change: FloatArray, anchor: SkinAnchor) -> tuple[FloatArray, FloatArray]:
@@ -238,9 +236,9 @@ def unaffected_density(linear: FloatArray, skin: BoolArray, excluded: BoolArray 
     chosen = density(linear[skin if excluded is None else skin & ~excluded])  # (n, 3)
     if len(chosen) < 1000:
         raise PhotoError(why("little_plain_skin", found=len(chosen), needed=1000))
-    grey = chosen.mean(axis=1)
+    grey = (chosen[:, 0] + chosen[:, 1] + chosen[:, 2]) / 3
     low, high = np.percentile(grey, [10, 75])  # the bright tenth is shine, the dark quarter shadow and hair
-    return np.median(chosen[(grey >= low) & (grey <= high)], axis=0).astype(np.float32)
+    return median_colour(chosen[(grey >= low) & (grey <= high)])
 
 
 def skin_maps(linear: FloatArray, skin: BoolArray, mm_per_px: float, anchor: SkinAnchor) -> SkinMaps:

@@ -27,7 +27,7 @@ def session(strength, seed, quiet=1):
             segmentation=SimpleNamespace(probability=probability),
             frame=SimpleNamespace(skin=np.ones((SIDE, SIDE), bool)),
             maps=SimpleNamespace(glare=np.zeros((SIDE, SIDE), bool)),
-            alignment=SimpleNamespace(to_session=np.dstack([xs, ys])),
+            alignment=SimpleNamespace(to_session=np.dstack([xs, ys]), is_identity=False),
         ),
         reach_px=1,
     )

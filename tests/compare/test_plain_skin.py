@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from skinimg.base.findings import MASK_FINDINGS
+from skinimg.base.photo_difference import PhotoDifference
 from skinimg.compare.plain_skin import PlainSkin, _gain, _laid_elsewhere, _spread, looks_like_another_camera, plain_skin
 
 SIDE = 300
@@ -65,8 +66,9 @@ def shot(contrast, offset=(0.0, 0.0, 0.0)):
     ys, xs = np.mgrid[:SIDE, :SIDE].astype(np.float32)
     skin = np.ones((SIDE, SIDE), bool)
     alignment = SimpleNamespace(
-        to_session=np.dstack([xs, ys]), valid_baseline=skin, jacobian=np.ones((SIDE, SIDE), np.float32)
-    )
+        to_session=np.dstack([xs, ys]), valid_baseline=skin, jacobian=np.ones((SIDE, SIDE), np.float32),
+        is_identity=False,
+    )  # fmt: skip
     frame = SimpleNamespace(
         linear=np.full((SIDE, SIDE, 3), 0.4, np.float32), skin=skin, mm_per_px=0.1,
         region_bits=np.ones((SIDE, SIDE), np.uint16), regions=("patch",),
@@ -74,6 +76,7 @@ def shot(contrast, offset=(0.0, 0.0, 0.0)):
     return SimpleNamespace(
         frame=frame, alignment=alignment, contrasts=dict.fromkeys(MASK_FINDINGS, contrast),
         segmentation=SimpleNamespace(findings=MASK_FINDINGS), maps=SimpleNamespace(anchor=SimpleNamespace(offset=offset)),
+        difference=PhotoDifference(light_difference_od=0.07),
     )  # fmt: skip
 
 
@@ -85,7 +88,7 @@ def test_a_pair_without_noise_has_none_and_its_cast_is_seen():
     assert told.placebo == {("patch", name): 0 for name in MASK_FINDINGS}
     assert told.gain == dict.fromkeys(("melanin", "haemoglobin", "relief"), 0)
     assert told.colour_od == pytest.approx(0.1)
-    assert told.light_od == pytest.approx(0, abs=1e-6)
+    assert told.light_od == 0.07
 
 
 def test_skin_full_of_findings_tells_nothing():
