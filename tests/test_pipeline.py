@@ -18,7 +18,7 @@ from skinimg.base.settings import Settings
 from skinimg.measure.metrics import METRICS, metric_keys
 from skinimg.model.segmenter import load_segmenter
 from skinimg.output.tables import COLUMNS
-from skinimg.pipeline import Bench, analyze_subject
+from skinimg.pipeline import Equipment, analyze_subject
 from skinimg.skin.optics import TONES, melanin_density
 from tests.drawn import SPOTS, Spot, save, skin_patch
 
@@ -97,7 +97,7 @@ def test_what_fades_below_what_is_found_is_still_measured_where_it_was(tmp_path)
     for session, spots in (("S1", SPOTS), ("S2", faint)):
         path = save(turned(skin_patch(spots, noise_seed=len(photos), gains=GAINS)), tmp_path / f"{session}.png")
         photos.append(PhotoEntry("P", session, path, path.name, view="closeup", mm_per_px=0.1))
-    bench = Bench(replace(load_segmenter("classical"), probabilities=only_the_dark), Settings())
+    bench = Equipment(replace(load_segmenter("classical"), probabilities=only_the_dark), Settings())
     result, _ = analyze_subject(Subject("P", ("S1", "S2"), tuple(photos)), bench, tmp_path / "pictures")
     changes = result.changes.set_index(["finding", "metric"])["change_percent"]
     plain = melanin_density(0.03)
@@ -275,7 +275,7 @@ def test_another_camera_is_said_and_believed_less(tmp_path):
     stated = {(tone, "same_camera"): {9.0: noise} for tone in TONES}
     loud = {("spots", "burden"): Repeatability(0.5, 0.0)}
     stated |= {(tone, "other_camera"): {9.0: loud} for tone in TONES}
-    bench = Bench(replace(load_segmenter("classical"), repeatability=stated), Settings())
+    bench = Equipment(replace(load_segmenter("classical"), repeatability=stated), Settings())
     found = {}
     for second in ("phone A", "phone B", ""):
         folder = tmp_path / (second or "unknown")
