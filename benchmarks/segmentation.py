@@ -35,7 +35,7 @@ from skinimg.base.records import FloatArray
 from skinimg.base.settings import Settings
 from skinimg.model.card import load_network
 from skinimg.model.device import bfloat16_pays
-from skinimg.model.inference import Effort, run
+from skinimg.model.inference import InferenceOptions, run
 from skinimg.model.network import N_PLANES
 from skinimg.model.segmenter import Segmenter, load_segmenter
 from skinimg.observe.see import Seen, see
@@ -66,29 +66,29 @@ def speed(weights: str, runs: int) -> dict[str, object]:
     planes[3] = torch.from_numpy(x**2 + y**2 < 1)
     planes[:3] *= planes[3]
     planes[4] = 0.2 * planes[3]
-    effort = Effort(half=bfloat16_pays("cpu"))
+    options = InferenceOptions(half=bfloat16_pays("cpu"))
     stack = planes[None].contiguous(memory_format=torch.channels_last)
 
     def bare() -> None:
-        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=effort.half):
+        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=options.half):
             network(stack)
 
     def monai() -> None:
-        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=effort.half):
+        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=options.half):
             sliding_window_inference(stack, (256, 256), 1, network)
 
-    whole_s = median_seconds(lambda: calibration.probability(run(network, planes, effort)[0]), runs)
+    whole_s = median_seconds(lambda: calibration.probability(run(network, planes, options)[0]), runs)
     bare_s, monai_s = median_seconds(bare, runs), median_seconds(monai, runs)
     megapixels = FACE_PX[0] * FACE_PX[1] / 1e6
-    full, _ = run(network, planes, replace(effort, half=False))
-    half, _ = run(network, planes, replace(effort, half=True))
+    full, _ = run(network, planes, replace(options, half=False))
+    half, _ = run(network, planes, replace(options, half=True))
     return {
         "megapixels": round(megapixels, 2),
         "cpu_megapixels_per_second": round(megapixels / whole_s, 2),
         "seconds": {"whole": round(whole_s, 3), "bare_forward": round(bare_s, 3), "monai_defaults": round(monai_s, 3)},
         "whole_over_bare_forward": round(whole_s / bare_s, 3),
         "whole_over_monai_defaults": round(whole_s / monai_s, 3),
-        "bfloat16": effort.half,
+        "bfloat16": options.half,
         "bfloat16_against_float32": _apart(calibration.probability(full), calibration.probability(half)),
         "cuda": _on_cuda(weights, planes, full, runs) if torch.cuda.is_available() else "none on this machine",
         "runs": runs,
@@ -98,9 +98,9 @@ def speed(weights: str, runs: int) -> dict[str, object]:
 def _on_cuda(weights: str, planes: torch.Tensor, on_cpu: torch.Tensor, runs: int) -> dict[str, Any]:
     network, calibration, _ = load_network(weights)
     network = network.on("cuda")
-    effort = Effort("cuda", half=bfloat16_pays("cuda"))
-    seconds = median_seconds(lambda: run(network, planes, effort), runs)
-    found, _ = run(network, planes, effort)
+    options = InferenceOptions("cuda", half=bfloat16_pays("cuda"))
+    seconds = median_seconds(lambda: run(network, planes, options), runs)
+    found, _ = run(network, planes, options)
     return {
         "device": torch.cuda.get_device_name(0),
         "megapixels_per_second": round(planes[0].numel() / 1e6 / seconds, 1),

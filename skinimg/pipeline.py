@@ -35,7 +35,7 @@ from skinimg.study import safe_name, session_key, view_key
 
 
 @dataclass(frozen=True)
-class Bench:
+class Equipment:
     """What every subject of a run is measured with."""
 
     segmenter: Segmenter
@@ -43,7 +43,7 @@ class Bench:
 
 
 def analyze_subject(
-    subject: Subject, bench: Bench, folder: Path
+    subject: Subject, equipment: Equipment, folder: Path
 ) -> tuple[SubjectResult | SubjectFailure, list[SessionPictures]]:
     """Analyse all views of a subject; write the pictures of its sessions under `folder`.
 
@@ -55,12 +55,12 @@ def analyze_subject(
         notes.warnings.append(warning)
     photos = sorted(subject.photos, key=lambda e: (view_key(e), order[e.session], e.replicate))
     for key, entries in groupby(photos, key=view_key):
-        _analyze_view(subject, key, list(entries), bench, folder / safe_name(key), notes)
+        _analyze_view(subject, key, list(entries), equipment, folder / safe_name(key), notes)
     return notes.result(subject.name), notes.pictures
 
 
 def _analyze_view(
-    subject: Subject, key: str, entries: Sequence[PhotoEntry], bench: Bench, folder: Path, notes: Notes
+    subject: Subject, key: str, entries: Sequence[PhotoEntry], equipment: Equipment, folder: Path, notes: Notes
 ) -> None:
     """All sessions of one view and light, each against the first that could be measured."""
     baseline: list[Shot] = []  # all replicates of the first usable session
@@ -73,7 +73,7 @@ def _analyze_view(
         for entry in replicates:
             first = baseline[0] if baseline else shots[0] if shots else None
             try:
-                shot = look(entry, first, bench, notes)
+                shot = look(entry, first, equipment, notes)
             except ReasonedError as error:
                 # With pseudonyms the file's own name must not get into the tables.
                 mine = tuple(renamed(reason, entry.path.name, Path(entry.photo).name) for reason in error.reasons)
@@ -82,13 +82,13 @@ def _analyze_view(
                 continue
             shots.append(shot)
             notes.photos.append(tables.photo_row(shot))
-            cells.append(_measure(shot, first or shot, bench, notes))
+            cells.append(_measure(shot, first or shot, equipment, notes))
             _draw(shot, first or shot, key, folder, notes, shown=len(shots) == 1)
         if not shots:
             if baseline:
                 later.append(refused(entry, baseline[0], refusals))
             continue
-        _estimate(shots, cells, (baseline or shots)[0], bench, notes)
+        _estimate(shots, cells, (baseline or shots)[0], equipment, notes)
         sightings.append(sight_shot(session, shots[0]))
         if not baseline:
             baseline = shots
@@ -96,25 +96,27 @@ def _analyze_view(
                 notes.warnings.append(why("later_baseline", subject=subject.name, view=key, session=session))
             continue
         with notes.stage("change"):
-            later.append(paired(baseline, shots, bench.settings))
+            later.append(paired(baseline, shots, equipment.settings))
             notes.follow(key, later[-1])
     if baseline:
         with notes.stage("change"):
-            _judge(subject, key, baseline[0], later, bench, notes)
+            _judge(subject, key, baseline[0], later, equipment, notes)
         with notes.stage("track"):
             notes.lesions.append(track(subject.name, key, baseline[0].frame, sightings))
 
 
-def look(entry: PhotoEntry, first: Shot | None, bench: Bench, notes: Notes) -> Shot:
+def look(entry: PhotoEntry, first: Shot | None, equipment: Equipment, notes: Notes) -> Shot:
     """One photo: decode, frame, optics, segmentation, alignment to the baseline's first shot."""
     with notes.stage("photo"):
         reference = Reference(first.face, first.frame, first.maps.anchor) if first else None
-        seen = see(entry, reference, bench.settings)
+        seen = see(entry, reference, equipment.settings)
     with notes.stage("segment"):
-        segmentation = segment(seen.frame, seen.maps, bench.segmenter)
+        segmentation = segment(seen.frame, seen.maps, equipment.segmenter)
     with notes.stage("align"):
         alignment = (
-            align(first.frame, seen.frame, lesion_mask(first.segmentation), lesion_mask(segmentation), bench.settings)
+            align(
+                first.frame, seen.frame, lesion_mask(first.segmentation), lesion_mask(segmentation), equipment.settings
+            )
             if first
             else identity_alignment(seen.frame)
         )
@@ -133,20 +135,20 @@ def look(entry: PhotoEntry, first: Shot | None, bench: Bench, notes: Notes) -> S
     )  # fmt: skip
 
 
-def _measure(shot: Shot, first: Shot, bench: Bench, notes: Notes) -> CellTotals:
+def _measure(shot: Shot, first: Shot, equipment: Equipment, notes: Notes) -> CellTotals:
     with notes.stage("measure"):
-        cells = shot_totals(shot, place_of(shot.alignment, first.frame, bench.settings.tile_mm))
+        cells = shot_totals(shot, place_of(shot.alignment, first.frame, equipment.settings.tile_mm))
         for region, finding, m, value, reason in values(shot, cells):
             notes.measurements.append(tables.measurement_row(shot.entry, region, finding, m, value, reason))
     return cells
 
 
-def _estimate(shots: list[Shot], cells: list[CellTotals], first: Shot, bench: Bench, notes: Notes) -> None:
+def _estimate(shots: list[Shot], cells: list[CellTotals], first: Shot, equipment: Equipment, notes: Notes) -> None:
     """Clinical scores of one session; those need a face."""
     if first.face is None:
         return
-    settings, regions, missing = bench.settings, first.frame.regions, obstacles(shots, cells)
-    card = bench.segmenter.noise(tone_of(first.maps.anchor), "same_camera", first.frame.native_px_per_mm)
+    settings, regions, missing = equipment.settings, first.frame.regions, obstacles(shots, cells)
+    card = equipment.segmenter.noise(tone_of(first.maps.anchor), "same_camera", first.frame.native_px_per_mm)
     found = estimates(cells, regions, missing, card, settings.bootstrap_samples, settings.seed)
     notes.indices += [tables.index_row(shots[0].entry, e) for e in found]
 
@@ -161,16 +163,18 @@ def _draw(shot: Shot, first: Shot, key: str, folder: Path, notes: Notes, *, show
             notes.pictures.append(pictures)
 
 
-def _judge(subject: Subject, key: str, first: Shot, later: Sequence[FollowUp], bench: Bench, notes: Notes) -> None:
+def _judge(
+    subject: Subject, key: str, first: Shot, later: Sequence[FollowUp], equipment: Equipment, notes: Notes
+) -> None:
     """Every follow-up against the baseline."""
-    targets = targets_of(subject, bench.settings.targets)
+    targets = targets_of(subject, equipment.settings.targets)
     own = own_noise([f.pair for f in later if f.pair])
-    passing = transient_redness(subject, bench.settings.transient_days)
+    passing = transient_redness(subject, equipment.settings.transient_days)
     no_scale = NO_SCALE if first.frame.scale_source == "assumed" else None
     for f in later:
-        found = judged(first, f, own, passing, bench.segmenter)
+        found = judged(first, f, own, passing, equipment.segmenter)
         place = {"subject": subject.name, "view": key, "session": f.entry.session}
         notes.warnings += [why("in_session", **place, said=said) for said in said_aloud(first, f, passing)]
         notes.changes += [tables.change_row(first.entry, f.entry, c, no_scale) for c in found]
-        found_scores = scores(found, targets, bench.segmenter.correlation)
+        found_scores = scores(found, targets, equipment.segmenter.correlation)
         notes.scores += [tables.score_row(subject.name, key, f.entry.session, s) for s in found_scores]

@@ -18,7 +18,7 @@ from skinimg.base.settings import Settings
 from skinimg.measure.metrics import METRICS, metric_keys
 from skinimg.model.segmenter import load_segmenter
 from skinimg.output.tables import COLUMNS
-from skinimg.pipeline import Bench, analyze_subject
+from skinimg.pipeline import Equipment, analyze_subject
 from skinimg.skin.optics import TONES, melanin_density
 from tests.drawn import SPOTS, Spot, save, skin_patch
 
@@ -97,8 +97,8 @@ def test_what_fades_below_what_is_found_is_still_measured_where_it_was(tmp_path)
     for session, spots in (("S1", SPOTS), ("S2", faint)):
         path = save(turned(skin_patch(spots, noise_seed=len(photos), gains=GAINS)), tmp_path / f"{session}.png")
         photos.append(PhotoEntry("P", session, path, path.name, view="closeup", mm_per_px=0.1))
-    bench = Bench(replace(load_segmenter("classical"), probabilities=only_the_dark), Settings())
-    result, _ = analyze_subject(Subject("P", ("S1", "S2"), tuple(photos)), bench, tmp_path / "pictures")
+    equipment = Equipment(replace(load_segmenter("classical"), probabilities=only_the_dark), Settings())
+    result, _ = analyze_subject(Subject("P", ("S1", "S2"), tuple(photos)), equipment, tmp_path / "pictures")
     changes = result.changes.set_index(["finding", "metric"])["change_percent"]
     plain = melanin_density(0.03)
     whole = [s.radius_mm**2 * (melanin_density(0.03 * s.factor) - plain) for s in SPOTS]
@@ -275,7 +275,7 @@ def test_another_camera_is_said_and_believed_less(tmp_path):
     stated = {(tone, "same_camera"): {9.0: noise} for tone in TONES}
     loud = {("spots", "burden"): Repeatability(0.5, 0.0)}
     stated |= {(tone, "other_camera"): {9.0: loud} for tone in TONES}
-    bench = Bench(replace(load_segmenter("classical"), repeatability=stated), Settings())
+    equipment = Equipment(replace(load_segmenter("classical"), repeatability=stated), Settings())
     found = {}
     for second in ("phone A", "phone B", ""):
         folder = tmp_path / (second or "unknown")
@@ -288,7 +288,7 @@ def test_another_camera_is_said_and_believed_less(tmp_path):
                     exif[0x0110] = camera
                 photo.save(path, exif=exif)
             entries.append(PhotoEntry("P", session, path, path.name, view="closeup", mm_per_px=0.1))
-        result, _ = analyze_subject(Subject("P", ("S1", "S2"), tuple(entries)), bench, folder)
+        result, _ = analyze_subject(Subject("P", ("S1", "S2"), tuple(entries)), equipment, folder)
         rows = result.changes.set_index(["region", "finding", "metric"])
         found[second] = rows.loc["patch", "spots", "burden"], tuple(map(str, result.warnings))
     assert found["phone A"][0].verdict == "improved"
@@ -296,3 +296,17 @@ def test_another_camera_is_said_and_believed_less(tmp_path):
     assert found["phone B"][0].mdc95 == pytest.approx(25 * found["phone A"][0].mdc95)
     assert not any("phone" in text for text in found["phone A"][1])
     assert any("S2: taken with phone B, the baseline with phone A" in text for text in found["phone B"][1])
+
+
+def test_a_session_whose_first_replicate_is_refused_is_shown_by_the_next(tmp_path):
+    (tmp_path / "empty.png").touch()
+    paths = [tmp_path / "empty.png", save(skin_patch(size_mm=36.0), tmp_path / "again.png")]
+    paths.append(save(skin_patch(size_mm=36.0, noise_seed=1), tmp_path / "later.png"))
+    photos = tuple(
+        PhotoEntry("P", session, path, path.name, view="closeup", replicate=replicate, mm_per_px=0.1)
+        for path, (session, replicate) in zip(paths, (("S1", 1), ("S1", 2), ("S2", 1)), strict=True)
+    )
+    equipment = Equipment(load_segmenter("classical"), Settings())
+    result, pictures = analyze_subject(Subject("P", ("S1", "S2"), photos), equipment, tmp_path / "pictures")
+    assert list(result.photos["status"]) == ["rejected", "ok", "ok"]
+    assert [shown.session for shown in pictures] == ["S1", "S2"]

@@ -9,6 +9,7 @@ from skinimg.align.texture import Texture
 from skinimg.base.errors import AlignmentError
 from skinimg.base.reasons import why
 from skinimg.base.records import FloatArray, Frame
+from skinimg.base.rotation import rotation_between
 from skinimg.base.settings import Settings
 
 # Share of the features matched near their expected place that also agree on one smooth map. Measured: 0.30 to 0.6 on
@@ -28,14 +29,8 @@ def refuse_other_view(baseline: Frame, session: Frame, settings: Settings) -> No
 
 
 def yaw_between(baseline: FloatArray, session: FloatArray) -> float:
-    """Turn of the head about the vertical axis from one photo to the other, degrees, from landmarks (478, 3).
-
-    The rotation that lays one set of points on the other (Kabsch 1976).
-    """
-    ours, theirs = (points - points.mean(axis=0) for points in (baseline.astype(float), session.astype(float)))
-    u, _, vt = np.linalg.svd(ours.T @ theirs)
-    sign = np.sign(np.linalg.det(u @ vt))
-    rotation = (u @ np.diag([1, 1, sign]) @ vt).T
+    """Turn of the head about the vertical axis from one photo to the other, degrees, from landmarks (478, 3)."""
+    rotation = rotation_between(baseline, session)
     return float(np.degrees(np.arctan2(rotation[0, 2], rotation[2, 2])))
 
 

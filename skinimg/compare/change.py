@@ -26,7 +26,7 @@ WHOLE = (FACE_REGIONS[0], CLOSEUP_REGIONS[0])
 Z95 = float(stdtrit(np.inf, 0.975))
 # What the noise of a weights card weighs against a user's own replicates, in degrees of freedom: as much as six people
 # photographed twice, the fewest that a card was ever measured on.
-_CARD_FREEDOM = 6.0
+_CARD_DEGREES_OF_FREEDOM = 6.0
 # A fall of more than this share of the noise that a card states is not believed: bursts and copies differ by nothing.
 _LEAST_SHOT_SHARE = 0.25
 
@@ -45,7 +45,7 @@ class OwnNoise:
     """Noise of one shot as this subject's replicates show it, pooled over sessions."""
 
     sd: float  # of the logarithm of a load, else in the metric's unit
-    freedom: int
+    degrees_of_freedom: int
 
     def at(self, m: Metric, value: float) -> float:
         """Standard error of measurement in the metric's unit at a given value."""
@@ -74,16 +74,18 @@ def own_noise(pairs: Sequence[Pair]) -> dict[Key, OwnNoise]:
         for finding in TOTALLED_FINDINGS:
             sums = [[region_totals(cells, bit, finding) for cells in session] for session in sessions]
             for m in metrics_of(finding):
-                squares, freedom = 0.0, 0
+                squares, degrees_of_freedom = 0.0, 0
                 for session in sums:
                     shots = np.array([float(m.compute(t)) for t in session])
                     if not np.isfinite(shots).all() or (m.load and not (shots > 0).all()):
                         continue
                     shots = np.log(shots) if m.load else shots
                     squares += float(((shots - shots.mean()) ** 2).sum())
-                    freedom += len(shots) - 1
-                if freedom:
-                    pooled[region, finding, m.id] = OwnNoise(float(np.sqrt(squares / freedom)), freedom)
+                    degrees_of_freedom += len(shots) - 1
+                if degrees_of_freedom:
+                    pooled[region, finding, m.id] = OwnNoise(
+                        float(np.sqrt(squares / degrees_of_freedom)), degrees_of_freedom
+                    )
     return pooled
 
 
@@ -186,7 +188,8 @@ def shrunk(noise: Repeatability, m: Metric, own: OwnNoise, seen: Sessions) -> Re
     shot = share * stated
     if not shot > 0:
         return noise
-    pooled = (_CARD_FREEDOM * shot + own.freedom * own.at(m, value) ** 2) / (_CARD_FREEDOM + own.freedom)
+    card, mine = _CARD_DEGREES_OF_FREEDOM, own.degrees_of_freedom
+    pooled = (card * shot + mine * own.at(m, value) ** 2) / (card + mine)
     session = (1 - share) * stated * max(pooled / shot, 1.0)
     times = (session + pooled) / stated
     return replace(

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from skinimg.base.records import FloatArray
+from skinimg.base.rotation import rotation_between
 from skinimg.face import mesh
 
 Points = npt.NDArray[np.float64]
@@ -30,20 +31,14 @@ def shape_percent(a: FloatArray, b: FloatArray) -> float:
 def pitch_between(a: FloatArray, b: FloatArray) -> float:
     """Nod from the first set of landmarks to the second, degrees, positive up."""
     # The turn lays the second on the first, so the nod is its inverse; y points down and z away from the camera.
-    turn = _turn(_normalised(a[mesh.STEADY]), _normalised(b[mesh.STEADY]))
+    turn = rotation_between(b[mesh.STEADY], a[mesh.STEADY])
     return float(np.degrees(np.arcsin(np.clip(turn[2, 1], -1, 1))))
 
 
 def _left_over(a: FloatArray, b: FloatArray) -> Points:
     """(n,) distances in the plane of the picture, as shares of the RMS radius."""
     ours, theirs = _normalised(a), _normalised(b)
-    return np.asarray(np.linalg.norm((theirs @ _turn(ours, theirs).T - ours)[:, :2], axis=1))
-
-
-def _turn(ours: Points, theirs: Points) -> Points:
-    """Rotation that lays the second set on the first (Kabsch 1976): no reflection."""
-    u, _, vt = np.linalg.svd(ours.T @ theirs)
-    return np.asarray(u @ np.diag([1, 1, np.sign(np.linalg.det(u @ vt))]) @ vt)
+    return np.asarray(np.linalg.norm((theirs @ rotation_between(theirs, ours).T - ours)[:, :2], axis=1))
 
 
 def _normalised(landmarks: FloatArray) -> Points:

@@ -1,7 +1,7 @@
 """Head pose and iris scale from the 478 landmarks.
 
-Pose: the rotation that brings the mean face onto the landmarks (Kabsch 1976: singular value decomposition of the
-covariance of the two point sets), in a frame with x to the image's right, y down and z away from the camera.
+Pose: the rotation that brings the mean face onto the landmarks, in a frame with x to the image's right, y down and z
+away from the camera.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from skinimg.base.records import FloatArray
+from skinimg.base.rotation import rotation_between
 from skinimg.face.mesh import LEFT_IRIS, RIGHT_IRIS, STEADY
 
 IRIS_DIAMETER_MM = 11.7  # horizontal white to white, mean of adults; SD 0.4 (Ruefer 2005)
@@ -22,11 +23,7 @@ def pose_deg(landmarks: FloatArray, mean_shape: FloatArray) -> tuple[float, floa
     seen. The mean face looks into the camera by definition, so pitch is relative to the average portrait.
     """
     # Lips, lids and jaw move with the expression: only the points on bone vote.
-    here = landmarks[STEADY].astype(np.float64)
-    there = mean_shape[STEADY].astype(np.float64)
-    u, _, vt = np.linalg.svd((there - there.mean(0)).T @ (here - here.mean(0)))
-    flip = np.sign(np.linalg.det(vt.T @ u.T))
-    rotation = vt.T @ np.diag([1.0, 1.0, flip]) @ u.T  # here = rotation @ there
+    rotation = rotation_between(mean_shape[STEADY], landmarks[STEADY])
     forward = rotation @ (0.0, 0.0, -1.0)  # the nose's direction: towards the camera in the mean face
     right = rotation @ (1.0, 0.0, 0.0)
     yaw = np.degrees(np.arctan2(forward[0], -forward[2]))

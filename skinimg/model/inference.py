@@ -19,7 +19,7 @@ from skinimg.model.network import GRID_PX, REACH_PX
 
 
 @dataclass(frozen=True)
-class Effort:
+class InferenceOptions:
     """How a network is run; none of it changes the result beyond rounding."""
 
     device: str = "cpu"
@@ -43,8 +43,8 @@ class _Tile:
         return x[:, self.top : self.top + self.height, self.left : self.left + self.width]
 
 
-def run(network: nn.Module, x: Tensor, effort: Effort) -> tuple[Tensor, Effort]:
-    """Logits (5, h, w) of the planes (5, h, w) of one frame, float32 on the CPU, and the effort that memory allowed.
+def run(network: nn.Module, x: Tensor, options: InferenceOptions) -> tuple[Tensor, InferenceOptions]:
+    """Logits (5, h, w) of the planes (5, h, w) of one frame, float32 on the CPU, and the options that memory allowed.
 
     Where there is no skin in a tile, nothing is computed and the logits are -30.
 
@@ -55,34 +55,34 @@ def run(network: nn.Module, x: Tensor, effort: Effort) -> tuple[Tensor, Effort]:
     """
     while True:
         try:
-            return _run(network, x, effort), effort
+            return _run(network, x, options), options
         except torch.OutOfMemoryError as error:
-            effort = _smaller(effort, error)
-            if effort.device == "cuda":
+            options = _smaller(options, error)
+            if options.device == "cuda":
                 torch.cuda.empty_cache()
 
 
-def _smaller(effort: Effort, error: torch.OutOfMemoryError) -> Effort:
-    if effort.batch > 1:
-        return Effort(effort.device, effort.tile_px, effort.batch // 2, effort.half)
-    if effort.tile_px > 8 * GRID_PX:
-        return Effort(effort.device, effort.tile_px // 2 // GRID_PX * GRID_PX, 1, effort.half)
+def _smaller(options: InferenceOptions, error: torch.OutOfMemoryError) -> InferenceOptions:
+    if options.batch > 1:
+        return InferenceOptions(options.device, options.tile_px, options.batch // 2, options.half)
+    if options.tile_px > 8 * GRID_PX:
+        return InferenceOptions(options.device, options.tile_px // 2 // GRID_PX * GRID_PX, 1, options.half)
     raise DeviceError(
-        f"{effort.device} has too little memory for one tile",
+        f"{options.device} has too little memory for one tile",
         found=str(error).splitlines()[0],
         next_step="Close other programs that use it, or use --device cpu.",
     ) from error
 
 
-def _run(network: nn.Module, x: Tensor, effort: Effort) -> Tensor:
+def _run(network: nn.Module, x: Tensor, options: InferenceOptions) -> Tensor:
     height, width = x.shape[1:]
     margin = (0, -width % GRID_PX, 0, -height % GRID_PX)
     padded = nn.functional.pad(x, margin) if any(margin) else x
     result = torch.full((len(MASK_FINDINGS), *padded.shape[1:]), -30.0)
-    with torch.inference_mode(), torch.autocast(effort.device, torch.bfloat16, enabled=effort.half):
-        for tiles in _batches(list(_tiles(padded, effort.tile_px)), effort.batch):
+    with torch.inference_mode(), torch.autocast(options.device, torch.bfloat16, enabled=options.half):
+        for tiles in _batches(list(_tiles(padded, options.tile_px)), options.batch):
             seen = [tile.of(padded)[None] for tile in tiles]
-            logits = network((torch.cat(seen) if len(seen) > 1 else seen[0]).to(effort.device))
+            logits = network((torch.cat(seen) if len(seen) > 1 else seen[0]).to(options.device))
             for tile, answer in zip(tiles, logits, strict=True):
                 result[(slice(None), *tile.place)] = answer[(slice(None), *tile.own)]
     return result[:, :height, :width]

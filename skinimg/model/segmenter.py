@@ -36,7 +36,7 @@ class Segmenter:
     sha256: str  # of everything that decides its output
     probabilities: Callable[[Frame, SkinMaps], FloatArray]  # -> (5, h, w)
     repeatability: Stated
-    strain: Callable[[], tuple[str, ...]] = tuple  # what it had to do without, in words
+    memory_warnings: Callable[[], tuple[str, ...]] = tuple  # what it had to do without, in words
     untrained: tuple[str, ...] = ()  # findings that it does not know
     # (finding, finding) -> correlation of the errors of their log ratios in null pairs
     correlation: dict[tuple[str, str], float] = field(default_factory=dict)
@@ -87,7 +87,7 @@ def load_segmenter(weights: str = DEFAULT_WEIGHTS, device: str = "auto", noise: 
         keyed(trained.sha256, noise),
         trained.probabilities,
         read_repeatability(noise or card),
-        trained.strain,
+        trained.memory_warnings,
         trained.untrained,
         read_correlation(noise or card),
     )

@@ -11,18 +11,18 @@ from skinimg.base.findings import MASK_FINDINGS
 from skinimg.base.records import FloatArray, Frame, SkinMaps
 from skinimg.model.card import Calibration, load_network
 from skinimg.model.device import bfloat16_pays, steady_threads
-from skinimg.model.inference import Effort, run
+from skinimg.model.inference import InferenceOptions, run
 from skinimg.model.network import evenly_lit, frame_planes
 
 
 @dataclass
 class Trained:
-    """A network on its device. `effort` shrinks for good when memory runs out: the next photo starts where it fits."""
+    """A network on its device. `options` shrinks for good when memory runs out: the next photo starts where it fits."""
 
     network: nn.Module
     calibration: Calibration
     sha256: str
-    effort: Effort
+    options: InferenceOptions
     untrained: tuple[str, ...] = ()
     shrunk: bool = False
 
@@ -30,24 +30,24 @@ class Trained:
     def load(cls, weights: str, device: str) -> Self:
         """See `load_network` for the errors."""
         network, calibration, card = load_network(weights)
-        effort = Effort(device, half=bfloat16_pays(device))
-        return cls(network.on(device), calibration, str(card["sha256"]), effort, tuple(card.get("untrained", ())))
+        options = InferenceOptions(device, half=bfloat16_pays(device))
+        return cls(network.on(device), calibration, str(card["sha256"]), options, tuple(card.get("untrained", ())))
 
     def probabilities(self, frame: Frame, maps: SkinMaps) -> FloatArray:
         """(5, h, w) in the order of MASK_FINDINGS; 0 off the skin."""
         relative = evenly_lit(frame.linear, frame.skin, maps, frame.mm_per_px)
         with steady_threads():
             seen = frame_planes(relative, frame.skin, frame.native_px_per_mm, frame.place)
-            logits, effort = run(self.network, seen, self.effort)
+            logits, options = run(self.network, seen, self.options)
             probability = self.calibration.probability(logits)
-        self.shrunk |= effort != self.effort
-        self.effort = effort
+        self.shrunk |= options != self.options
+        self.options = options
         found: FloatArray = probability.numpy() * frame.skin
         found[[MASK_FINDINGS.index(name) for name in self.untrained]] = 0
         return found
 
-    def strain(self) -> tuple[str, ...]:
+    def memory_warnings(self) -> tuple[str, ...]:
         """What memory did not allow."""
         if not self.shrunk:
             return ()
-        return (f"memory ran out: segmented in tiles of {self.effort.tile_px} px, {self.effort.batch} at a time",)
+        return (f"memory ran out: segmented in tiles of {self.options.tile_px} px, {self.options.batch} at a time",)

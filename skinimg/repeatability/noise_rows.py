@@ -53,21 +53,22 @@ def rows_of(person: str, tone: str, px_per_mm: float, regime: str, f: FollowUp) 
 def _seen(pair: Pair, bit: int, finding: str, m: Metric) -> dict[str, float]:
     before, after = ([region_totals(cells, bit, finding) for cells in side] for side in (pair.baseline, pair.follow_up))
     seen = observed(m, before, after)
-    square, freedom = _within((pair.baseline, pair.follow_up), bit, finding, m)
+    square, degrees_of_freedom = _within((pair.baseline, pair.follow_up), bit, finding, m)
     return {
         "start": seen.start, "end": seen.end, "skin_cm2": seen.skin_cm2, "area_mm2": seen.area_mm2,
-        "shots_before": seen.shots[0], "shots_after": seen.shots[1], "shot_square": square, "shot_freedom": freedom,
+        "shots_before": seen.shots[0], "shots_after": seen.shots[1], "shot_square": square, "shot_freedom": degrees_of_freedom,
     }  # fmt: skip
 
 
 def _within(sessions: tuple[tuple[CellTotals, ...], ...], bit: int, finding: str, m: Metric) -> tuple[float, int]:
     """Sum of squares of repeat shots about their session, in the metric's unit, and its degrees of freedom."""
-    square, freedom = 0.0, 0
+    square, degrees_of_freedom = 0.0, 0
     for shots in sessions:
         values = np.array([float(m.compute(region_totals(cells, bit, finding))) for cells in shots])
         if len(values) > 1 and np.isfinite(values).all():
-            square, freedom = square + float(((values - values.mean()) ** 2).sum()), freedom + len(values) - 1
-    return square, freedom
+            square += float(((values - values.mean()) ** 2).sum())
+            degrees_of_freedom += len(values) - 1
+    return square, degrees_of_freedom
 
 
 def read_rows(path: Path) -> pd.DataFrame:

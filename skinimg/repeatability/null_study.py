@@ -31,7 +31,7 @@ from skinimg.model.weights import weights_path
 from skinimg.output.notes import Notes
 from skinimg.phantom.camera import Regime
 from skinimg.phantom.synth import Recipe, synth
-from skinimg.pipeline import Bench, look
+from skinimg.pipeline import Equipment, look
 from skinimg.repeatability.noise_model import correlation, fit
 from skinimg.repeatability.noise_rows import ROW_COLUMNS, rows_of
 from skinimg.repeatability.rephotograph import rephotographed
@@ -152,26 +152,26 @@ def null_rows(weights: str, study: NullStudy, folder: Path, watch: Watch, worker
 
 def _measured(weights: str, subject: Subject, source: str, part: Path) -> None:
     """The rows of one person, written whole or not at all."""
-    found = list(_rows(subject, Bench(load_segmenter(weights), Settings()), source))
+    found = list(_rows(subject, Equipment(load_segmenter(weights), Settings()), source))
     partial = part.with_suffix(".partial")
     pd.DataFrame(found, columns=list(ROW_COLUMNS)).to_parquet(partial, index=False)
     partial.replace(part)
 
 
-def _rows(subject: Subject, bench: Bench, source: str) -> Iterator[dict[str, object]]:
+def _rows(subject: Subject, equipment: Equipment, source: str) -> Iterator[dict[str, object]]:
     """One person: every later session against the first."""
     baseline: list[Shot] = []
     # A phantom is the same person in both of its regimes.
     person = subject.name if source == "faces" else f"phantom {subject.name}"
     for _, entries in groupby(subject.photos, key=lambda e: e.session):
         photos = list(entries)
-        shots = list(_usable(photos, baseline, bench))
+        shots = list(_usable(photos, baseline, equipment))
         if not shots:
             continue
         if not baseline:
             baseline = shots
             continue
-        follow_up: FollowUp = paired(baseline, shots, bench.settings)
+        follow_up: FollowUp = paired(baseline, shots, equipment.settings)
         anchor, frame = baseline[0].maps.anchor, baseline[0].frame
         regime = photos[0].covariates["regime"]
         for row in rows_of(person, tone_of(anchor), frame.native_px_per_mm, regime, follow_up):
@@ -184,9 +184,9 @@ def _told_by_a_portrait(finding: str) -> bool:
     return FINDINGS[finding].contrast_map in ("melanin", "haemoglobin") or finding == "tone"
 
 
-def _usable(photos: Sequence[PhotoEntry], baseline: list[Shot], bench: Bench) -> Iterator[Shot]:
+def _usable(photos: Sequence[PhotoEntry], baseline: list[Shot], equipment: Equipment) -> Iterator[Shot]:
     for entry in photos:
         try:
-            yield look(entry, baseline[0] if baseline else None, bench, Notes())
+            yield look(entry, baseline[0] if baseline else None, equipment, Notes())
         except (PhotoError, CalibrationError, AlignmentError):
             continue  # as in an analysis: a photo that cannot be used says nothing of noise

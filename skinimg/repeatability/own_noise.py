@@ -71,13 +71,13 @@ def _own(table: pd.DataFrame) -> dict[tuple[str, str], tuple[OwnNoise, Sessions]
     whole = table[table["region"].isin(WHOLE) & (table["missing"] == "")]
     found = {}
     for row in whole.to_dict("records"):
-        freedom = int(row["n"] * (row["k"] - 1))
+        degrees_of_freedom = int(row["n"] * (row["k"] - 1))
         metric = METRICS[str(row["metric"])]
         sd = _log_sd(row) if metric.load else float(row["sem_agreement"])
-        if freedom >= _FEWEST and np.isfinite(sd) and sd > 0:
+        if degrees_of_freedom >= _FEWEST and np.isfinite(sd) and sd > 0:
             mean = float(row["mean"])
             seen = Sessions(mean, mean, 100.0, _area(whole, str(row["finding"])), (1, 1))
-            found[str(row["finding"]), str(row["metric"])] = OwnNoise(sd, freedom), seen
+            found[str(row["finding"]), str(row["metric"])] = OwnNoise(sd, degrees_of_freedom), seen
     return found
 
 

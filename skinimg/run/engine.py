@@ -29,7 +29,7 @@ from skinimg.base.records import SubjectFailure, SubjectResult
 from skinimg.base.settings import Settings
 from skinimg.model.segmenter import Segmenter, load_segmenter
 from skinimg.output import tables
-from skinimg.pipeline import Bench, analyze_subject
+from skinimg.pipeline import Equipment, analyze_subject
 from skinimg.report import ReportOptions, write_subject_report
 from skinimg.study import safe_name
 
@@ -156,7 +156,7 @@ def _unwritten(subject: Subject, error: OSError) -> Done:
 
 def _analyze(job: Job, segmenter: Segmenter, folder: Path) -> Done:
     """One subject from photos to report; a subject that could not be scored gets a page that says why."""
-    result, pictures = analyze_subject(job.subject, Bench(segmenter, job.settings), folder)
+    result, pictures = analyze_subject(job.subject, Equipment(segmenter, job.settings), folder)
     error = ""
     if isinstance(result, SubjectFailure):
         error = result.error
@@ -173,7 +173,7 @@ def _analyze(job: Job, segmenter: Segmenter, folder: Path) -> Done:
     report = job.out / "reports" / f"{safe_name(job.subject.name)}.html"
     write_subject_report(result, pictures, job.report, footer, report, job.subject)
     found = {name: getattr(result, name) for name in TABLES}
-    warnings = (*map(str, result.warnings), *segmenter.strain())
+    warnings = (*map(str, result.warnings), *segmenter.memory_warnings())
     return Done(result.subject, found, error, warnings, result.seconds, False, result.said)
 
 

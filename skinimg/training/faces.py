@@ -23,10 +23,10 @@ from skinimg.phantom.series import photograph_session, sample_studio
 from skinimg.phantom.tiles import troubled as with_trouble
 from skinimg.phantom.truth import picture_maps
 from skinimg.phantom.view import FIELD_MM
-from skinimg.training.bank import joined, save_part
 from skinimg.training.dataset import LabelledPhoto, load_example
 from skinimg.training.masks import Mask
 from skinimg.training.sources import Watch, draw_missing, example_tiles
+from skinimg.training.tile_store import joined, save_part
 
 _HEIGHT_PX = (1200, 3200)  # of the photos: 5 to 12 px/mm
 _PHOTOS = 2  # of each face: the face is dear, a photo of it cheap

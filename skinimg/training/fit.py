@@ -1,4 +1,4 @@
-"""The training loop: from a bank of tiles to a pair of files that `analyze --weights` runs.
+"""The training loop: from a store of tiles to a pair of files that `analyze --weights` runs.
 
 Everything random follows from the seed and the step, so training that was killed and resumed gives the same network as
 training that was not. Several GPUs: start it with torch's own launcher (`torchrun --nproc-per-node 4 -m skinimg train
@@ -26,16 +26,18 @@ from skinimg.model.device import bfloat16_pays
 from skinimg.model.network import SkinNetwork, planes
 from skinimg.model.weights import fill
 from skinimg.training import distort, training_log
-from skinimg.training.bank import Tiles, batches, joined, load_part
 from skinimg.training.loss import how_common, known_mask, loss
 from skinimg.training.muon import Optimiser
-from skinimg.training.training_log import Look
+from skinimg.training.tile_store import Tiles, batches, joined, load_part
+from skinimg.training.training_log import Validation
 
 T = TypeVar("T")
 Watch = Callable[[int, int, str], None]  # steps done, of how many, what is going on
 STATE = "state.pt"
 BEST = "best.pt"
-_LOOP = 4  # raised when network, optimiser or steps change: half of one training and half of another is neither
+_LOOP = (
+    5  # raised when network, optimiser, steps or checkpoint change: half of one training and half of another is neither
+)
 _SETTLING_BATCHES = 60
 
 
@@ -48,7 +50,7 @@ class Recipe:
     learning_rate: float = 2e-3  # of AdamW at its highest; Muon's follows it
     seed: int = 0
     filters: int = 32
-    patience: int = 8  # looks at the validation tiles without improvement before it stops early
+    patience: int = 8  # validations without improvement before it stops early
     look_every: int = 250  # steps
     device: str = "cpu"
 
@@ -60,8 +62,8 @@ def fit(
     recipe: Recipe,
     start: dict[str, Tensor] | None = None,
     watch: Watch | None = None,
-) -> tuple[SkinNetwork, list[Look]]:
-    """Train on the parts of a bank; returns the network that did best on the validation parts, and every look.
+) -> tuple[SkinNetwork, list[Validation]]:
+    """Train on the parts of a store; returns the network that did best on the validation parts, and every validation.
 
     work : folder of the checkpoint; training goes on from the one that is there. start : weights to begin with.
 
@@ -79,11 +81,11 @@ def fit(
         fill(network, start, "to start from")
     network = network.on(recipe.device)
     optimiser = Optimiser(network, recipe.learning_rate)
-    looks, step = _resume(work, recipe, network, optimiser)
+    validations, step = _resume(work, recipe, network, optimiser)
     wrapped: nn.Module = nn.parallel.DistributedDataParallel(network) if world > 1 else network
     held_out = joined([load_part(part) for part in validate])
     common = how_common(torch.from_numpy(held_out.coverage) / 255, known_mask(torch.from_numpy(held_out.known)))
-    while step < recipe.steps and not _tired(looks, recipe.patience):
+    while step < recipe.steps and not _tired(validations, recipe.patience):
         done_before = step
         for tiles in _epoch(train, recipe, step, rank, world):
             step += 1
@@ -91,25 +93,27 @@ def fit(
             if not np.isfinite(value):
                 raise WeightsError(
                     f"the loss is not a number at step {step}",
-                    next_step=f"The network of step {_best(looks)} is kept in {work}; try a lower learning rate.",
+                    next_step=f"The network of step {_best(validations)} is kept in {work}; try a lower learning rate.",
                 )
             if watch and rank == 0:
                 watch(step, recipe.steps, f"loss {value:.3f}")
             if step % recipe.look_every == 0 or step == recipe.steps:
                 if rank == 0:
                     logits = predict(network, held_out, recipe.device)
-                    looks.append(look(logits, held_out, step))
-                    _save(work, recipe, network, optimiser, looks, step)
+                    validations.append(validated(logits, held_out, step))
+                    _save(work, recipe, network, optimiser, validations, step)
                     training_log.write_preview(work / "preview.png", held_out, logits)
-                    training_log.log(work / "tensorboard", looks[-1])
-                looks = as_the_first(looks)  # all stop together, and none reads a file that is being written
-            if step >= recipe.steps or _tired(looks, recipe.patience):
+                    training_log.log(work / "tensorboard", validations[-1])
+                validations = as_the_first(
+                    validations
+                )  # all stop together, and none reads a file that is being written
+            if step >= recipe.steps or _tired(validations, recipe.patience):
                 break
         if step == done_before:
             raise SettingsError("too few tiles to train", needed=f"{recipe.batch} for one batch")
     network.load_state_dict(torch.load(work / BEST, weights_only=True, map_location=recipe.device))
     _settle(network, train, recipe)
-    return network.eval(), looks
+    return network.eval(), validations
 
 
 def join_others(device: str) -> tuple[int, int]:
@@ -220,7 +224,7 @@ def predict(network: nn.Module, tiles: Tiles, device: str = "cpu") -> Tensor:
     return answers
 
 
-def look(logits: Tensor, tiles: Tiles, step: int) -> Look:
+def validated(logits: Tensor, tiles: Tiles, step: int) -> Validation:
     """Loss, Dice and area on validation tiles, of which the network at that step thinks `logits`."""
     known = known_mask(torch.from_numpy(tiles.known))
     total, dice, ratio = 0.0, [], []
@@ -232,34 +236,38 @@ def look(logits: Tensor, tiles: Tiles, step: int) -> Look:
         found, true = p > 0.5, y > 0.5
         dice.append(round(float(2 * (found & true).sum() / (found.sum() + true.sum())), 4))
         ratio.append(round(float(p.sum() / y.sum()), 4))
-    return Look(step, total, tuple(dice), tuple(ratio))
+    return Validation(step, total, tuple(dice), tuple(ratio))
 
 
-def _best(looks: Sequence[Look]) -> int:
-    return min(looks, key=lambda seen: seen.loss).step if looks else 0
+def _best(validations: Sequence[Validation]) -> int:
+    return min(validations, key=lambda seen: seen.loss).step if validations else 0
 
 
-def _tired(looks: Sequence[Look], patience: int) -> bool:
-    """Whether the last `patience` looks were no better than an earlier one."""
-    return len(looks) > patience and looks[-1].step > 0 and _best(looks) <= looks[-1 - patience].step
+def _tired(validations: Sequence[Validation], patience: int) -> bool:
+    """Whether the last `patience` validations were no better than an earlier one."""
+    return (
+        len(validations) > patience
+        and validations[-1].step > 0
+        and _best(validations) <= validations[-1 - patience].step
+    )
 
 
 def _save(
-    work: Path, recipe: Recipe, network: nn.Module, optimiser: Optimiser, looks: Sequence[Look], step: int
+    work: Path, recipe: Recipe, network: nn.Module, optimiser: Optimiser, validations: Sequence[Validation], step: int
 ) -> None:
-    """The checkpoint, the best network so far and the list of looks, each through a temporary file."""
+    """The checkpoint, the best network so far and the list of validations, each through a temporary file."""
     work.mkdir(parents=True, exist_ok=True)
     state: dict[str, Any] = {
         "recipe": _described(recipe),
         "network": network.state_dict(),
         "optimiser": optimiser.state_dict(),
     }
-    state |= {"step": step, "looks": [asdict(seen) for seen in looks]}
+    state |= {"step": step, "validations": [asdict(seen) for seen in validations]}
     _write(work / STATE, state)
-    if _best(looks) == step:
+    if _best(validations) == step:
         _write(work / BEST, network.state_dict())
-    lines = "".join(json.dumps({**asdict(seen), "findings": MASK_FINDINGS}) + "\n" for seen in looks)
-    (work / "looks.jsonl").write_text(lines, encoding="utf-8")
+    lines = "".join(json.dumps({**asdict(seen), "findings": MASK_FINDINGS}) + "\n" for seen in validations)
+    (work / "validations.jsonl").write_text(lines, encoding="utf-8")
 
 
 def _write(path: Path, content: Any) -> None:
@@ -272,8 +280,8 @@ def _described(recipe: Recipe) -> dict[str, Any]:
     return {**asdict(recipe), "loop": _LOOP}
 
 
-def _resume(work: Path, recipe: Recipe, network: nn.Module, optimiser: Optimiser) -> tuple[list[Look], int]:
-    """The looks and the step of the checkpoint in `work`, its state put into network and optimiser."""
+def _resume(work: Path, recipe: Recipe, network: nn.Module, optimiser: Optimiser) -> tuple[list[Validation], int]:
+    """The validations and the step of the checkpoint in `work`, its state put into network and optimiser."""
     if not (work / STATE).exists():
         return [], 0
     state = torch.load(work / STATE, weights_only=True, map_location=recipe.device)
@@ -286,5 +294,7 @@ def _resume(work: Path, recipe: Recipe, network: nn.Module, optimiser: Optimiser
         )
     network.load_state_dict(state["network"])
     optimiser.load_state_dict(state["optimiser"])
-    looks = [Look(s["step"], s["loss"], tuple(s["dice"]), tuple(s["area_ratio"])) for s in state["looks"]]
-    return looks, int(state["step"])
+    validations = [
+        Validation(s["step"], s["loss"], tuple(s["dice"]), tuple(s["area_ratio"])) for s in state["validations"]
+    ]
+    return validations, int(state["step"])

@@ -1,7 +1,7 @@
 """Muon: gradient descent whose steps change a kernel equally much in every direction (kellerjordan.github.io, 2024).
 
 Momentum of a kernel's gradient is dominated by a few directions; the step is the orthogonal matrix that is nearest to
-it instead. From scratch on 12 parts of a phantom bank, 240 steps learn what AdamW has hardly begun to: Dice on other
+it instead. From scratch on 12 parts of a store of phantom tiles, 240 steps learn what AdamW has hardly begun to: Dice on other
 parts 0.54, 0.59, 0.32, 0.05 and 0.48 instead of 0.35, 0.46, 0.05, 0 and 0 (docs/BENCHMARKS.md, Segmentation), for 0.1 s
 more a step. torch's own `torch.optim.Muon` takes no kernels of convolutions.
 """

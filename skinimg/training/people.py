@@ -18,10 +18,10 @@ from skinimg.base.settings import Settings
 from skinimg.observe.see import see
 from skinimg.photo.header import READ
 from skinimg.training.backgrounds import Background, background
-from skinimg.training.bank import TILES_PER_PART, Tiles, save_part
 from skinimg.training.dataset import LabelledPhoto, photo_entry, split_by_subject
 from skinimg.training.scenes import People, Scenes
 from skinimg.training.sources import Watch
+from skinimg.training.tile_store import TILES_PER_PART, Tiles, save_part
 
 PARTS = 24  # of painted tiles, 64 each, from all backgrounds together
 _MASK_SUFFIXES = 2  # photo.spots.png beside photo.jpg

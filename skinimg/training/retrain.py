@@ -1,7 +1,7 @@
 """`skinimg train`: from a developer's photos, or from phantoms, to a pair of files that `analyze --weights` runs.
 
 NAME.safetensors, NAME.json     the result
-NAME.training/                  the tiles, the checkpoint and the looks (looks.jsonl); a killed training goes on here
+NAME.training/                  the tiles, the checkpoint and the validations (validations.jsonl); a killed training goes on here
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from skinimg.model.card import load_network
 from skinimg.model.weights import Card, load_weights
 from skinimg.skin.optics import baseline_anchor, skin_maps, unaffected_density
 from skinimg.training.augment import View, augment
-from skinimg.training.bank import save_part
 from skinimg.training.check import check_dataset
 from skinimg.training.dataset import LabelledPhoto, load_example, split_by_subject
 from skinimg.training.example import Example
 from skinimg.training.fit import Recipe, as_the_first, fit, join_others
 from skinimg.training.people import PARTS, draw_people, read_backgrounds, seen_backgrounds
 from skinimg.training.ship import ship
-from skinimg.training.sources import draw_bank, example_tiles
+from skinimg.training.sources import draw_tile_store, example_tiles
+from skinimg.training.tile_store import save_part
 
 Watch = Callable[[int, int, str], None]  # done, of how many, what
 Split = tuple[list[LabelledPhoto], list[LabelledPhoto]]  # to train on, to judge by
@@ -153,22 +153,22 @@ def _parts(
     task: Task, photos: Sequence[LabelledPhoto], people: Split, watch: Watch | None
 ) -> tuple[list[Path], list[Path]]:
     """Tiles to train on and tiles to judge by. Where there are photos, photos judge; else painted people do."""
-    bank, seed = task.work / "bank", task.recipe.seed
+    store, seed = task.work / "tiles", task.recipe.seed
     train: list[Path] = []
     validate: list[Path] = []
     if task.phantom:
-        train += draw_bank(bank, task.phantom_parts, 2 * seed, task.workers, watch)
+        train += draw_tile_store(store, task.phantom_parts, 2 * seed, task.workers, watch)
         if not photos and not any(people):
-            validate = draw_bank(bank, max(task.phantom_parts // 10, 2), 2 * seed + 1, task.workers, watch)
+            validate = draw_tile_store(store, max(task.phantom_parts // 10, 2), 2 * seed + 1, task.workers, watch)
     for which, parts_of_them, count in zip(people, (train, validate), (task.people_parts, 2), strict=True):
         if which and not (photos and parts_of_them is validate):
             name = "people" if parts_of_them is train else "judging"
-            parts_of_them += draw_people(bank, name, seen_backgrounds(which, watch), count, seed)
+            parts_of_them += draw_people(store, name, seen_backgrounds(which, watch), count, seed)
     if photos:
         held_out = {photo.subject for photo in split_by_subject(photos, seed)[1]}
         for k, photo in enumerate(photos):
             judges = photo.subject in held_out
-            own = _photo_parts(bank, photo, k, 0 if judges else COPIES, seed)
+            own = _photo_parts(store, photo, k, 0 if judges else COPIES, seed)
             (validate if judges else train).extend(own)
             if watch is not None:
                 watch(k + 1, len(photos), photo.name)
@@ -178,9 +178,9 @@ def _parts(
     return train, validate
 
 
-def _photo_parts(bank: Path, photo: LabelledPhoto, number: int, copies: int, seed: int) -> Iterator[Path]:
+def _photo_parts(store: Path, photo: LabelledPhoto, number: int, copies: int, seed: int) -> Iterator[Path]:
     """A part for a photo and one for each of its augmented views; those that are there already are kept."""
-    paths = [bank / f"photo-{number:04d}-{copy}.npz" for copy in range(copies + 1)]
+    paths = [store / f"photo-{number:04d}-{copy}.npz" for copy in range(copies + 1)]
     example = None if all(path.exists() for path in paths) else load_example(photo)
     for copy, path in enumerate(paths):
         if not path.exists() and example is not None:

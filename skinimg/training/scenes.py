@@ -21,8 +21,8 @@ from skinimg.base.settings import WORKING_MM_PER_PX
 from skinimg.model.context import CELL_PX, REACH_CELLS, cells_of, smoothed
 from skinimg.training import patches
 from skinimg.training.backgrounds import Background
-from skinimg.training.bank import TILE_PX, measurable_bits
 from skinimg.training.patches import REDNESS, SPOTS
+from skinimg.training.tile_store import TILE_PX, measurable_bits
 
 _CELLS = TILE_PX // CELL_PX
 _WIDE = _CELLS + 2 * REACH_CELLS  # cells of a tile with all that its context sees
@@ -39,7 +39,7 @@ _FIRST_BITS = (1 << SPOTS) | (1 << REDNESS)
 
 @dataclass(frozen=True)
 class Scenes:
-    """Tiles on a device; the same as `bank.Tiles`, as tensors that training takes."""
+    """Tiles on a device; the same as `tile_store.Tiles`, as tensors that training takes."""
 
     relative: Tensor  # (n, 3, h, w)
     coverage: Tensor  # (n, 5, h, w) 0..1

@@ -17,22 +17,22 @@ from skinimg.model.card import Calibration, save_network
 from skinimg.model.network import SkinNetwork
 from skinimg.model.weights import Card, fill, half_precision
 from skinimg.skin.optics import TONES
-from skinimg.training.bank import Tiles, joined, load_part
-from skinimg.training.fit import look, predict
+from skinimg.training.fit import predict, validated
 from skinimg.training.loss import calibrate, known_mask
-from skinimg.training.training_log import Look
+from skinimg.training.tile_store import Tiles, joined, load_part
+from skinimg.training.training_log import Validation
 
 
 def ship(
     path: Path,
     network: SkinNetwork,
     held_out: Sequence[Path],
-    looks: Sequence[Look],
+    validations: Sequence[Validation],
     card: Card,
     device: str = "cpu",
     groups: Sequence[str] = (),
 ) -> Card:
-    """Calibrate on parts of a bank that were held out, and write NAME.safetensors and NAME.json.
+    """Calibrate on parts of a store that were held out, and write NAME.safetensors and NAME.json.
 
     card : name -> what people should know: `description`, `data`, `licence`, `limits`; and `untrained`, the findings
     that it has not learnt: `analyze` says so instead of a number. groups : of the people of each part of `held_out`;
@@ -48,7 +48,7 @@ def ship(
         for k in range(len(MASK_FINDINGS))  # one at a time: five at once are 10 GB for 1,200 tiles
     ]
     temperature, bias = zip(*calibrated, strict=True)
-    best = min(looks, key=lambda seen: seen.loss)
+    best = min(validations, key=lambda seen: seen.loss)
     figures: dict[str, object] = {
         "step": best.step,
         "calibration_tiles": len(tiles),
@@ -65,7 +65,7 @@ def ship(
 
 
 def _dice(logits: Tensor, tiles: Tiles, chosen: npt.NDArray[np.bool_]) -> dict[str, float | None]:
-    return _by_finding(look(logits[torch.from_numpy(chosen)], tiles.take(np.flatnonzero(chosen)), 0).dice)
+    return _by_finding(validated(logits[torch.from_numpy(chosen)], tiles.take(np.flatnonzero(chosen)), 0).dice)
 
 
 def _by_finding(values: Sequence[float]) -> dict[str, float | None]:

@@ -24,8 +24,8 @@ from skinimg.phantom.painter import paint_on_photo
 from skinimg.phantom.skin import sample_person
 from skinimg.phantom.tiles import draw_tiles, sample_zone, troubled
 from skinimg.skin.optics import skin_maps
-from skinimg.training.bank import TILES_PER_PART, Tiles, cut, make_tiles, measurable_bits, save_part
 from skinimg.training.example import Example
+from skinimg.training.tile_store import TILES_PER_PART, Tiles, cut, make_tiles, measurable_bits, save_part
 
 Watch = Callable[[int, int, str], None]
 Task = TypeVar("Task", bound=tuple[Any, ...])  # where the part goes, and what it is drawn from
@@ -35,8 +35,8 @@ _PHOTOS_PER_SHEET = 8
 _DOUBTFUL = 0.2  # a pixel of an unpainted photo with more than this may be a real lesion, so its truth is unknown
 
 
-def draw_bank(folder: Path, parts: int, seed: int, workers: int, watch: Watch | None = None) -> list[Path]:
-    """A bank of phantom tiles; parts that are already there are kept, the others drawn in `workers` processes."""
+def draw_tile_store(folder: Path, parts: int, seed: int, workers: int, watch: Watch | None = None) -> list[Path]:
+    """A store of phantom tiles; parts that are already there are kept, the others drawn in `workers` processes."""
     paths = [folder / f"phantom-{seed:03d}-{k:04d}.npz" for k in range(parts)]
     return draw_missing(draw_part, [(path, seed * 10_000 + k) for k, path in enumerate(paths)], workers, watch)
 

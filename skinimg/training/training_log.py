@@ -12,14 +12,14 @@ from torch import Tensor
 
 from skinimg.base.findings import FINDINGS, MASK_FINDINGS
 from skinimg.base.records import ByteArray
-from skinimg.training.bank import Tiles
+from skinimg.training.tile_store import Tiles
 
 _SHOWN = 6
 _PLAIN = (0.5, 0.9, 1.2)  # density of medium skin, R, G, B: a tile knows only how it differs from its own
 
 
 @dataclass(frozen=True)
-class Look:
+class Validation:
     """How the network does on the validation tiles at some step; one number per finding, NaN where none is known."""
 
     step: int
@@ -56,14 +56,14 @@ def write_preview(path: Path, tiles: Tiles, logits: Tensor) -> None:
     part.replace(path)
 
 
-def log(folder: Path, look: Look) -> None:
-    """Add a look to the TensorBoard log in `folder`, where the extra `tensorboard` is installed."""
+def log(folder: Path, seen: Validation) -> None:
+    """Add a validation to the TensorBoard log in `folder`, where the extra `tensorboard` is installed."""
     if find_spec("tensorboard") is None:
         return
     from torch.utils.tensorboard import SummaryWriter
 
     with SummaryWriter(str(folder)) as writer:
-        writer.add_scalar("validation/loss", look.loss, look.step)
-        for name, dice, ratio in zip(MASK_FINDINGS, look.dice, look.area_ratio, strict=True):
-            writer.add_scalar(f"dice/{name}", dice, look.step)
-            writer.add_scalar(f"area_ratio/{name}", ratio, look.step)
+        writer.add_scalar("validation/loss", seen.loss, seen.step)
+        for name, dice, ratio in zip(MASK_FINDINGS, seen.dice, seen.area_ratio, strict=True):
+            writer.add_scalar(f"dice/{name}", dice, seen.step)
+            writer.add_scalar(f"area_ratio/{name}", ratio, seen.step)

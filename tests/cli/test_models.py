@@ -126,8 +126,8 @@ def test_train_then_evaluate(skinimg, tmp_path, monkeypatch):
     assert card["data"] == ["6 labelled photos of 6 people"]
     weights = tmp_path / "mine.safetensors"
     assert str(weights) in out
-    bank = sorted(path.name for path in (tmp_path / "mine.training" / "bank").iterdir())
-    assert len(bank) == 2 * 5 + 1  # five people to learn from, each also augmented; one to judge by
+    store = sorted(path.name for path in (tmp_path / "mine.training" / "tiles").iterdir())
+    assert len(store) == 2 * 5 + 1  # five people to learn from, each also augmented; one to judge by
     code, _, err = skinimg("evaluate", "--data", folder, "--weights", weights, "--out", tmp_path / "o")
     assert code == 0, err
     write_mask(folder / "p0" / "cheek_closeup.png", "scars", disc_mask(SPOTS))

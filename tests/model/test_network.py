@@ -11,7 +11,7 @@ from torch import Tensor
 
 from skinimg.base.errors import DeviceError
 from skinimg.base.findings import MASK_FINDINGS
-from skinimg.model.inference import Effort, run
+from skinimg.model.inference import InferenceOptions, run
 from skinimg.model.network import GRID_PX, N_PLANES, REACH_PX, SkinNetwork, frame_planes
 from skinimg.model.trained import Trained
 
@@ -81,8 +81,8 @@ def test_borders_are_not_combed(network: SkinNetwork) -> None:
 def test_any_tile_and_batch_size_gives_the_same_logits(
     network: SkinNetwork, picture: Tensor, tile_px: int, batch: int
 ) -> None:
-    whole, _ = run(network, picture, Effort(half=False))
-    tiled, _ = run(network, picture, Effort(tile_px=tile_px, batch=batch, half=False))
+    whole, _ = run(network, picture, InferenceOptions(half=False))
+    tiled, _ = run(network, picture, InferenceOptions(tile_px=tile_px, batch=batch, half=False))
     skin = picture[3] > 0
     assert whole.shape == (N, 421, 533)
     assert float((whole - tiled)[:, skin].abs().max()) < 1e-4
@@ -91,15 +91,15 @@ def test_any_tile_and_batch_size_gives_the_same_logits(
 
 def test_a_tile_without_the_margin_would_show(network: SkinNetwork, picture: Tensor) -> None:
     """The check above can fail: half a frame on its own differs where the other half is missing."""
-    whole, _ = run(network, picture, Effort(half=False))
-    half, _ = run(network, picture[:, :, :256], Effort(half=False))
+    whole, _ = run(network, picture, InferenceOptions(half=False))
+    half, _ = run(network, picture[:, :, :256], InferenceOptions(half=False))
     skin = picture[3, :, :256] > 0
     assert float((whole[:, :, :256] - half)[:, skin].abs().max()) > 1e-3
 
 
 def test_bfloat16_changes_little(network: SkinNetwork, picture: Tensor) -> None:
-    full, _ = run(network, picture, Effort(half=False))
-    half, _ = run(network, picture, Effort(half=True))
+    full, _ = run(network, picture, InferenceOptions(half=False))
+    half, _ = run(network, picture, InferenceOptions(half=True))
     skin = picture[3] > 0
     assert float((full.sigmoid() - half.sigmoid())[:, skin].abs().mean()) < 5e-3
 
@@ -107,7 +107,7 @@ def test_bfloat16_changes_little(network: SkinNetwork, picture: Tensor) -> None:
 @pytest.mark.parametrize("has_amx", [True, False])
 def test_bfloat16_is_used_only_where_the_cpu_multiplies_it(has_amx: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: has_amx)
-    assert Trained.load("skin", "cpu").effort.half is has_amx
+    assert Trained.load("skin", "cpu").options.half is has_amx
 
 
 def test_a_frame_without_skin_costs_nothing(picture: Tensor) -> None:
@@ -115,7 +115,7 @@ def test_a_frame_without_skin_costs_nothing(picture: Tensor) -> None:
         def forward(self, x: Tensor) -> Tensor:
             raise AssertionError("nothing to look at")
 
-    logits, _ = run(Forbidden(), torch.zeros_like(picture), Effort())
+    logits, _ = run(Forbidden(), torch.zeros_like(picture), InferenceOptions())
     assert float(logits.max()) < -20
 
 
@@ -133,11 +133,11 @@ class Greedy(torch.nn.Module):
 
 
 def test_out_of_memory_halves_batch_then_tile_and_says_so(picture: Tensor) -> None:
-    start = Effort(tile_px=512, batch=2, half=False)
+    start = InferenceOptions(tile_px=512, batch=2, half=False)
     with pytest.raises(DeviceError, match="too little memory"):
         run(Greedy(0), picture, start)
-    logits, effort = run(Greedy(210_000), picture, start)
-    assert effort.batch == 1
-    assert effort.tile_px < start.tile_px
+    logits, options = run(Greedy(210_000), picture, start)
+    assert options.batch == 1
+    assert options.tile_px < start.tile_px
     skin = picture[3] > 0
     assert torch.equal(logits[:, skin], picture[:N][:, skin])

@@ -19,11 +19,21 @@ from skinimg.model.context import CELL_PX, N_CONTEXT
 from skinimg.model.segmenter import load_segmenter, segment
 from skinimg.skin.optics import baseline_anchor, skin_density, skin_maps, unaffected_density
 from skinimg.training import fit as fit_module
-from skinimg.training.bank import ALL_KNOWN, TILE_PX, Tiles, batches, cut, load_part, make_tiles, parts_of, save_part
 from skinimg.training.fit import Recipe, fit, predict
 from skinimg.training.loss import calibrate, how_common, known_mask, loss
 from skinimg.training.ship import ship
-from skinimg.training.training_log import Look
+from skinimg.training.tile_store import (
+    ALL_KNOWN,
+    TILE_PX,
+    Tiles,
+    batches,
+    cut,
+    load_part,
+    make_tiles,
+    parts_of,
+    save_part,
+)
+from skinimg.training.training_log import Validation
 from tests.drawn import skin_patch
 
 SMALL = Recipe(steps=6, batch=4, filters=8, look_every=3, learning_rate=5e-3)
@@ -46,15 +56,15 @@ def tiles(n: int, seed: int, side: int = 64) -> Tiles:
 
 
 @pytest.fixture(scope="module")
-def bank(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("bank")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("tiles")
     for k in range(3):
         save_part(folder / f"part-{k}.npz", tiles(8, k))
     return folder
 
 
-def test_a_bank_gives_every_tile_once_per_epoch(bank: Path) -> None:
-    parts = parts_of(bank)
+def test_a_tile_store_gives_every_tile_once_per_epoch(store: Path) -> None:
+    parts = parts_of(store)
     seen = [batch.relative.sum() for batch in batches(parts, 4, np.random.default_rng(0))]
     again = [batch.relative.sum() for batch in batches(parts, 4, np.random.default_rng(0))]
     other = [batch.relative.sum() for batch in batches(parts, 4, np.random.default_rng(1))]
@@ -62,7 +72,7 @@ def test_a_bank_gives_every_tile_once_per_epoch(bank: Path) -> None:
     assert seen == again
     assert seen != other
     with pytest.raises(StudyError, match="no training tiles"):
-        parts_of(bank / "nowhere")
+        parts_of(store / "nowhere")
 
 
 def test_tiles_cover_a_frame_and_leave_out_what_is_not_skin() -> None:
@@ -128,9 +138,9 @@ def test_a_finding_without_truth_is_not_calibrated() -> None:
 
 
 def test_killed_and_resumed_is_the_same_as_never_killed(
-    bank: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    parts = parts_of(bank)
+    parts = parts_of(store)
     straight, _ = fit(parts[:2], parts[2:], tmp_path / "straight", SMALL)
 
     class Killed(Exception):
@@ -143,30 +153,32 @@ def test_killed_and_resumed_is_the_same_as_never_killed(
     with pytest.raises(Killed):
         fit(parts[:2], parts[2:], tmp_path / "resumed", SMALL, watch=kill)
     seen: list[int] = []
-    resumed, looks = fit(parts[:2], parts[2:], tmp_path / "resumed", SMALL, watch=lambda step, *_: seen.append(step))
+    resumed, validations = fit(
+        parts[:2], parts[2:], tmp_path / "resumed", SMALL, watch=lambda step, *_: seen.append(step)
+    )
     assert seen == [4, 5, 6]
-    assert [look.step for look in looks] == [3, 6]
+    assert [seen.step for seen in validations] == [3, 6]
     for name, tensor in straight.state_dict().items():
         assert torch.allclose(tensor.float(), resumed.state_dict()[name].float(), atol=1e-5), name
     with pytest.raises(SettingsError, match="another recipe"):
         fit(parts[:2], parts[2:], tmp_path / "resumed", replace(SMALL, batch=2))
     monkeypatch.setattr(fit_module, "_LOOP", 1)  # as another version of skinimg has it
-    with pytest.raises(SettingsError, match="found loop 4"):
+    with pytest.raises(SettingsError, match="found loop 5"):
         fit(parts[:2], parts[2:], tmp_path / "resumed", SMALL)
 
 
-def test_it_learns(bank: Path, tmp_path: Path) -> None:
-    parts = parts_of(bank)
+def test_it_learns(store: Path, tmp_path: Path) -> None:
+    parts = parts_of(store)
     recipe = replace(SMALL, steps=100, look_every=20)
-    network, looks = fit(parts[:2], parts[2:], tmp_path / "work", recipe)
-    assert looks[-1].loss < 0.8 * looks[0].loss
+    network, validations = fit(parts[:2], parts[2:], tmp_path / "work", recipe)
+    assert validations[-1].loss < 0.8 * validations[0].loss
     held_out = load_part(parts[2])
     logits = predict(network, held_out)
     assert float(logits[torch.from_numpy(held_out.coverage) > 0].mean()) > float(logits.mean()) + 0.5
 
 
 def test_findings_weigh_by_how_common_they_are_on_the_held_out_tiles(
-    bank: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not on the tiles of the batch: such weights bias the summed probability."""
     rare = tiles(8, 9)
@@ -180,14 +192,14 @@ def test_findings_weigh_by_how_common_they_are_on_the_held_out_tiles(
         return loss(logits, *rest)
 
     monkeypatch.setattr(fit_module, "loss", spied)
-    fit(parts_of(bank), parts_of(tmp_path / "held"), tmp_path / "work", replace(SMALL, steps=2))
+    fit(parts_of(store), parts_of(tmp_path / "held"), tmp_path / "work", replace(SMALL, steps=2))
     expected = how_common(torch.from_numpy(rare.coverage) / 255, torch.ones(rare.coverage.shape))
     assert len(weighed) >= 2
     assert all(torch.equal(common, expected) for common in weighed)
 
 
-def test_norms_are_settled_on_all_training_tiles_whatever_they_were(bank: Path, tmp_path: Path) -> None:
-    parts = parts_of(bank)
+def test_norms_are_settled_on_all_training_tiles_whatever_they_were(store: Path, tmp_path: Path) -> None:
+    parts = parts_of(store)
     network, _ = fit(parts[:2], parts[2:], tmp_path, SMALL)
     settled = {name: value.clone() for name, value in network.state_dict().items()}
     for module in network.modules():
@@ -204,9 +216,9 @@ def test_norms_are_settled_on_all_training_tiles_whatever_they_were(bank: Path, 
 
 
 def test_a_loss_that_is_no_number_stops_it_and_loses_nothing(
-    bank: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    parts, calls = parts_of(bank), []
+    parts, calls = parts_of(store), []
 
     def broken(*tensors: torch.Tensor | float) -> torch.Tensor:
         *_, progress = tensors
@@ -219,8 +231,8 @@ def test_a_loss_that_is_no_number_stops_it_and_loses_nothing(
     assert (tmp_path / "best.pt").exists()
 
 
-def test_too_few_tiles_and_early_stop(bank: Path, tmp_path: Path) -> None:
-    parts = parts_of(bank)
+def test_too_few_tiles_and_early_stop(store: Path, tmp_path: Path) -> None:
+    parts = parts_of(store)
     with pytest.raises(SettingsError, match="too few tiles"):
         fit(parts[:1], parts[2:], tmp_path / "few", replace(SMALL, batch=9))
     steps: list[int] = []
@@ -229,12 +241,12 @@ def test_too_few_tiles_and_early_stop(bank: Path, tmp_path: Path) -> None:
     assert 3 <= len(steps) < 60
 
 
-def test_the_pair_of_files_runs_and_says_what_it_is(bank: Path, tmp_path: Path) -> None:
-    parts = parts_of(bank)
-    network, looks = fit(parts[:2], parts[2:], tmp_path / "work", SMALL)
+def test_the_pair_of_files_runs_and_says_what_it_is(store: Path, tmp_path: Path) -> None:
+    parts = parts_of(store)
+    network, validations = fit(parts[:2], parts[2:], tmp_path / "work", SMALL)
     path = tmp_path / "mine.safetensors"
     groups = [f"type {k}" for k in range(len(parts[2:]))]
-    card = ship(path, network, parts[2:], looks, {"description": "squares", "licence": "none"}, groups=groups)
+    card = ship(path, network, parts[2:], validations, {"description": "squares", "licence": "none"}, groups=groups)
     assert json.loads(path.with_suffix(".json").read_text(encoding="utf-8")) == card
     loaded, calibration, _ = load_network(str(path))
     segmenter = load_segmenter(str(path), "cpu")
@@ -263,12 +275,12 @@ def test_the_pair_of_files_runs_and_says_what_it_is(bank: Path, tmp_path: Path) 
     ],
 )
 def test_a_card_that_does_not_fit_is_refused(
-    bank: Path, tmp_path: Path, change: dict[str, object], message: str
+    store: Path, tmp_path: Path, change: dict[str, object], message: str
 ) -> None:
-    parts = parts_of(bank)
+    parts = parts_of(store)
     network = fit_module.SkinNetwork(8)
     path = tmp_path / "mine.safetensors"
-    nothing = Look(0, 1.0, (0.0,) * 5, (1.0,) * 5)
+    nothing = Validation(0, 1.0, (0.0,) * 5, (1.0,) * 5)
     card = ship(path, network.eval(), parts[2:], [nothing], {"description": ""})
     path.with_suffix(".json").write_text(json.dumps({**card, **change}), encoding="utf-8")
     with pytest.raises(WeightsError, match=message):
@@ -280,10 +292,10 @@ def test_unknown_weights_are_never_replaced() -> None:
         load_segmenter("skinn", "cpu")
 
 
-def test_findings_that_were_never_taught_are_not_measured(bank: Path, tmp_path: Path) -> None:
-    parts = parts_of(bank)
+def test_findings_that_were_never_taught_are_not_measured(store: Path, tmp_path: Path) -> None:
+    parts = parts_of(store)
     path = tmp_path / "some.safetensors"
-    nothing = Look(0, 1.0, (0.0,) * 5, (1.0,) * 5)
+    nothing = Validation(0, 1.0, (0.0,) * 5, (1.0,) * 5)
     ship(path, fit_module.SkinNetwork(8).eval(), parts[2:], [nothing], {"untrained": ["pores", "scars"]})
     segmenter = load_segmenter(str(path), "cpu")
     patch = skin_patch(size_mm=20)

@@ -11,10 +11,10 @@ import pytest
 
 from skinimg.base.errors import SettingsError, StudyError
 from skinimg.training.backgrounds import background
-from skinimg.training.bank import TILES_PER_PART, load_part
 from skinimg.training.fit import Recipe
 from skinimg.training.people import draw_people, read_backgrounds, seen_backgrounds
 from skinimg.training.retrain import Task, retrain
+from skinimg.training.tile_store import TILES_PER_PART, load_part
 from tests.training.test_scenes import patch_of_skin
 
 

@@ -1,7 +1,7 @@
 """Training tiles on disk: one form for phantoms, painted people and users' photos.
 
-A bank is a folder of parts, `*.npz`, of at most 64 tiles each. A part is written whole or not at all and depends on
-nothing but its own seed or photo, so an interrupted bank is continued by making the parts that are missing.
+A store is a folder of parts, `*.npz`, of at most 64 tiles each. A part is written whole or not at all and depends on
+nothing but its own seed or photo, so an interrupted store is continued by making the parts that are missing.
 """
 
 from __future__ import annotations
@@ -166,7 +166,7 @@ def load_part(path: Path) -> Tiles:
 
 
 def parts_of(folder: Path) -> list[Path]:
-    """The parts of a bank, in the order of their names.
+    """The parts of a store, in the order of their names.
 
     Raises
     ------
