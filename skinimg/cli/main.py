@@ -296,7 +296,3 @@ def _percent(row: dict[str, Any]) -> str:
     if row["improvement_percent"] != row["improvement_percent"]:  # NaN
         return "-"
     return f"{row['improvement_percent']:.0f} % ({row['ci_low']:.0f} to {row['ci_high']:.0f})"
-
-
-if __name__ == "__main__":
-    main()

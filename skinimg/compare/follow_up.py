@@ -19,16 +19,10 @@ from skinimg.compare.multiplicity import with_roles
 from skinimg.compare.paired_maps import paired_skin
 from skinimg.compare.photo_limits import withheld_findings
 from skinimg.compare.plain_skin import PlainSkin, looks_like_another_camera, plain_skin
+from skinimg.measure.common_skin import common_support, shared_skin
 from skinimg.measure.metrics import METRICS, metric_keys
 from skinimg.measure.objects import contrast_maps
-from skinimg.measure.totals import (
-    common_support,
-    compared_totals,
-    obstacles,
-    place_of,
-    shared_skin,
-    with_areas_of_one_contrast,
-)
+from skinimg.measure.totals import compared_totals, obstacles, place_of, with_areas_of_one_contrast
 from skinimg.model.segmenter import Segmenter
 from skinimg.skin.optics import tone_of
 

@@ -117,10 +117,9 @@ def density(t: Totals) -> Values:
     source="soft area: sum of probability x pixel area, 0.99 to 1.00 of truth down to 0.15 mm (docs/CONSTANTS.md 8)",
 )
 def area(t: Totals) -> Values:
-    """Area of the finding. Confounder: scale; the iris is 11.7 mm with a spread of 4 % between people.
+    """Area of the finding; of pores in a comparison, at one contrast for all photos, since a pore is as wide as its blur.
 
-    Of pores in a comparison: what they swallow of the light over one contrast for all photos, since a pore is as wide as
-    its blur.
+    Confounder: scale; the iris is 11.7 mm with a spread of 4 % between people.
     """
     return t.get("compared_mm2", t["area_mm2"])
 

@@ -40,10 +40,7 @@ def seam(codes: npt.NDArray[np.uint8]) -> float:
     if len(borders) < 4 or width < 8 * _PARTS:
         return 0.0
     edges = np.arange(_PARTS + 1) * width // _PARTS
-    sums = [
-        cv2.reduce(total[:, left:right], 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S)
-        for left, right in pairwise(edges)
-    ]
+    sums = [cv2.reduce(total[:, left:right], 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S) for left, right in pairwise(edges)]
     parts = np.concatenate(sums, axis=1) * (_PARTS / width)
     summed = np.concatenate([np.zeros((height, 1)), parts.cumsum(axis=1)], axis=1)
     worst = 0.0

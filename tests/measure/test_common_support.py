@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from skinimg.base.records import CellTotals
+from skinimg.measure.common_skin import _whole_mark
 from skinimg.measure.metrics import METRICS
-from skinimg.measure.totals import _whole_mark, with_areas_of_one_contrast
+from skinimg.measure.totals import with_areas_of_one_contrast
 
 
 def test_the_whole_of_a_soft_spot_lies_in_its_support():
