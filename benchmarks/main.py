@@ -136,7 +136,7 @@ def main() -> dict[str, object]:
         "peak_gb": round(peak_gb, 2),
         "clock": "CPU seconds of all threads" if arguments.cpu else "seconds",
         "megapixels": arguments.megapixels,
-        "photo": "a photo of one's own" if arguments.photo else "phantom of samples/",
+        "source": "a photo of one's own" if arguments.photo else "phantom of samples/",
         "weights": arguments.weights,
         "runs": arguments.runs,
         "cores": os.cpu_count(),
