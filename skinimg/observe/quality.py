@@ -94,14 +94,13 @@ def shine_fraction(frame: Frame) -> float:
 def _largest(colours: FloatArray) -> FloatArray:
     """(n, 3) -> (n,): the largest channel, column by column: a reduction over an axis of 3 takes ten times as long."""
     red, green, blue = colours.T
-    return np.maximum(np.maximum(red, green), blue)
+    return np.asarray(np.maximum(np.maximum(red, green), blue), np.float32)
 
 
 def _saturation(colours: FloatArray) -> FloatArray:
     """(n, 3) -> (n,): spread of the channels as a share of the largest."""
     high, low = _largest(colours), -_largest(-colours)
-    spread: FloatArray = (high - low) / np.maximum(high, 1e-3)
-    return spread
+    return np.asarray((high - low) / np.maximum(high, 1e-3), np.float32)
 
 
 def _blur(sharp: float) -> Judged:
