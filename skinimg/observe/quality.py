@@ -100,8 +100,7 @@ def _largest(colours: FloatArray) -> FloatArray:
 def _saturation(colours: FloatArray) -> FloatArray:
     """(n, 3) -> (n,): spread of the channels as a share of the largest."""
     high, low = _largest(colours), -_largest(-colours)
-    spread: FloatArray = (high - low) / np.maximum(high, 1e-3)
-    return spread
+    return np.asarray((high - low) / np.maximum(high, 1e-3), np.float32)
 
 
 def _blur(sharp: float) -> Judged:
