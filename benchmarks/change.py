@@ -178,9 +178,9 @@ def tables(given: argparse.Namespace) -> None:
     sections = {title: list(rows(pairs)) for title, rows in SECTIONS.items()}
     home = given.keep / "results" / Path(given.weights).stem
     text = "\n\n".join(f"### {title}\n\n{markdown(rows)}" for title, rows in sections.items()) + "\n"
-    (home / "bench_change.md").write_text(text, encoding="utf-8")
-    (home / "bench_change.json").write_text(json.dumps(sections, indent=1) + "\n", encoding="utf-8")
-    pairs.to_csv(home / "bench_change_pairs.csv", index=False)
+    (home / "change.md").write_text(text, encoding="utf-8")
+    (home / "change.json").write_text(json.dumps(sections, indent=1) + "\n", encoding="utf-8")
+    pairs.to_csv(home / "change_pairs.csv", index=False)
     print(text)
 
 

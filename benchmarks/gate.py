@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections import defaultdict
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +20,9 @@ from benchmarks.spoiled import DEFECTS, STRENGTHS, again, mirrored
 from skinimg.align import align
 from skinimg.base.errors import AlignmentError
 from skinimg.base.photo_difference import PhotoDifference
-from skinimg.base.records import Alignment, Face, FloatArray, Frame, Photo
+from skinimg.base.records import Alignment, Face, Frame, Photo
 from skinimg.base.settings import Settings
+from skinimg.compare.glance import Glance
 from skinimg.compare.photo_limits import warnings_of, withheld_findings
 from skinimg.compare.photo_pair import photo_difference
 from skinimg.compare.photo_shape import expression_percent, shape_percent
@@ -35,19 +36,9 @@ from skinimg.photo.decode import read_photo
 PEOPLE = Path(__file__).resolve().parents[2] / "shared" / "data" / "standardized"
 
 
-@dataclass(frozen=True)
-class Looked:
-    """As much of a photo as the gate looks at."""
-
-    frame: Frame
-    face: Face
-    witnesses: dict[str, FloatArray]
-    jpeg_quality: float
-
-
-def looked(photo: Photo, face: Face, px_per_mm: float) -> Looked:
+def looked(photo: Photo, face: Face, px_per_mm: float) -> Glance:
     frame = face_frame(photo, face, px_per_mm, "iris")
-    return Looked(frame, face, background(photo.linear, face), photo.jpeg_quality)
+    return Glance(frame, face, background(photo.linear, face), photo.jpeg_quality, ())
 
 
 def registered(ours: Frame, theirs: Frame) -> Alignment:
@@ -80,7 +71,7 @@ def one_person(path: Path, seed: int, spoil: bool) -> list[dict[str, object]]:
     return [*rows, _mirror(path.stem, first, clean, face)]
 
 
-def _mirror(name: str, first: Looked, clean: Photo, face: Face) -> dict[str, object]:
+def _mirror(name: str, first: Glance, clean: Photo, face: Face) -> dict[str, object]:
     """The photo the other way round: registration has to refuse it."""
     flipped = replace(clean, linear=mirrored(clean.linear))
     other = looked(flipped, find_face(linear_to_srgb8(flipped.linear)), face.px_per_mm)

@@ -23,8 +23,9 @@ from skinimg.compare.follow_up import FollowUp, judged, paired, refused, said_al
 from skinimg.compare.photo_pair import photo_difference
 from skinimg.compare.score import scores
 from skinimg.compare.track import Sighting, sight_shot, track
+from skinimg.measure.field_maps import field_maps
 from skinimg.measure.objects import contrast_maps, find_objects, line_lengths
-from skinimg.measure.totals import NO_SCALE, field_maps, obstacles, place_of, shot_totals, values
+from skinimg.measure.totals import NO_SCALE, obstacles, place_of, shot_totals, values
 from skinimg.model.segmenter import Segmenter, lesion_mask, segment
 from skinimg.observe.see import Reference, see
 from skinimg.output import tables

@@ -44,8 +44,8 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (metric,) = told("Add a metric")
     record, field, its_metric = told("Add a finding")
     put(package / "base" / "findings.py", "    )\n}\n\n# Findings whose change", f"{record.rstrip()},\n")
-    put(package / "measure" / "totals.py", '    return {\n        "tone": tone,\n', f"    {field}")
-    put(package / "measure" / "totals.py", '        "texture": texture,\n', '        "dullness": dullness,\n')
+    put(package / "measure" / "field_maps.py", '    return {\n        "tone": tone,\n', f"    {field}")
+    put(package / "measure" / "field_maps.py", '        "texture": texture,\n', '        "dullness": dullness,\n')
     with (package / "measure" / "metrics.py").open("a", encoding="utf-8") as file:
         file.write(f"\n\n{metric}\n\n{its_metric}")
     words = {

@@ -14,6 +14,7 @@ from skinimg import Options, analyze
 from skinimg.base.entries import PhotoEntry, Subject
 from skinimg.base.findings import MASK_FINDINGS
 from skinimg.base.noise import Repeatability
+from skinimg.base.reasons import read_said
 from skinimg.base.settings import Settings
 from skinimg.measure.metrics import METRICS, metric_keys
 from skinimg.model.segmenter import load_segmenter
@@ -119,6 +120,14 @@ def test_every_measurement_has_a_value_or_a_reason(out):
     assert (table.value.notna() ^ (table.missing != "")).all()
     seen = set(zip(table.finding, table.metric, strict=True))
     assert seen == set(metric_keys())
+
+
+def test_every_reason_of_the_tables_is_there_as_data(out):
+    known = read_said(out)
+    said = {"photos": "reasons", "measurements": "missing", "changes": "reason", "scores": "grade", "indices": "note"}
+    for name, column in said.items():
+        assert set(read(out, name)[column]) - {""} <= set(known), name
+    assert {reason.code for reasons in known.values() for reason in reasons} >= {"none_here", "no_absolute_colour"}
 
 
 def test_every_change_has_a_verdict_and_its_reason(out):

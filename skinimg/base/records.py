@@ -202,7 +202,7 @@ class Shot:
     contrasts: dict[str, FloatArray]  # finding -> (h, w), see objects.py
     lengths: dict[str, FloatArray]  # line finding -> (h, w) mm
     objects: dict[str, Objects]
-    fields: dict[str, dict[str, FloatArray]]  # of tone and texture, see measure.field_maps
+    fields: dict[str, dict[str, FloatArray]]  # of tone and texture, see measure/field_maps.py
     camera: str = ""  # maker and model, empty where the file does not say
     witnesses: dict[str, FloatArray] = field(default_factory=dict)  # name -> (3,) density, see observe/witnesses.py
     jpeg_quality: float = float("nan")  # of the file, NaN for other formats

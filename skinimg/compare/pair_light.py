@@ -34,7 +34,7 @@ def toned(skin: PairedSkin, reference: BoolArray) -> FloatArray:
     apart = skin.after - skin.before
     light = np.empty_like(apart)
     for channel in range(3):
-        middle = masked_blur((skin.before + apart / 2)[..., channel], skin.shown, _TONE_MM / STEP_MM)
+        middle = masked_blur((skin.before + apart / np.float32(2))[..., channel], skin.shown, _TONE_MM / STEP_MM)
         here, change = middle[reference], apart[..., channel][reference]
         for _ in range(2):  # again without the tenth that lies farthest from the line
             slope, offset = np.polyfit(here, change, 1)

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from skinimg.base.errors import SettingsError, WeightsError
+from skinimg.base.files import atomic
 from skinimg.base.findings import MASK_FINDINGS
 from skinimg.model.card import Calibration, load_network
 from skinimg.model.network import GRID_PX, N_PLANES, SkinNetwork
@@ -51,14 +52,12 @@ def export(weights: str, path: Path) -> float:
         raise SettingsError("export needs the extra `export`", next_step="pip install 'skinimg[export]'")
     network, calibration, _ = load_network(weights)
     model = _Calibrated(network, calibration).eval()
-    part = path.with_name(path.stem + ".part.onnx")
     path.parent.mkdir(parents=True, exist_ok=True)
-    _write(model, part)
-    apart = _difference(model, part)
-    if not apart <= TOLERANCE:
-        part.unlink()
-        raise WeightsError(f"{path} gives other probabilities", found=f"{apart:.2g} apart", needed=f"{TOLERANCE:g}")
-    part.replace(path)
+    with atomic(path) as part:
+        _write(model, part)
+        apart = _difference(model, part)
+        if not apart <= TOLERANCE:
+            raise WeightsError(f"{path} gives other probabilities", found=f"{apart:.2g} apart", needed=f"{TOLERANCE:g}")
     return apart
 
 

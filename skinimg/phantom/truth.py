@@ -145,7 +145,7 @@ def _objects(
 
 
 def _fields(sitter: Sitter, painted: Painted) -> dict[str, dict[str, FloatArray]]:
-    """Tone and texture per pixel (h, w), as measure.field_maps has them of a photo."""
+    """Tone and texture per pixel (h, w), as measure/field_maps.py has them of a photo."""
     mm = sitter.sheet.canvas.mm_per_px
     skin = plain_skin(sitter)
     lab = linear_to_lab(albedo(painted.state, sitter.person).cpu().numpy())

@@ -45,7 +45,7 @@ class Language:
         """
         reasons = (told,) if isinstance(told, Reason) else self.said.get(told, ())
         words = sentences(self.lang)
-        text = words.separator.join(words.say(reason, self._names) for reason in reasons) or str(told)
+        text = words.separator.join(words.say(reason, self._names).rstrip() for reason in reasons) or str(told)
         return text[0].upper() + text[1:] if text else self("sentence.no_reason")
 
     @property
@@ -55,6 +55,7 @@ class Language:
             "file": lambda _: self("ui.the_photo"),
             "finding": lambda id: self.name("finding", id).lower(),
             "region": lambda id: self.name("region", id),
+            "unit": self.unit,
         }
 
     def number(self, value: float, decimals: int | None = None, sign: bool = False) -> str:

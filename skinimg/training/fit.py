@@ -21,6 +21,7 @@ import torch
 from torch import Tensor, nn
 
 from skinimg.base.errors import SettingsError, WeightsError
+from skinimg.base.files import atomic, write_text
 from skinimg.base.findings import MASK_FINDINGS
 from skinimg.model.device import bfloat16_pays
 from skinimg.model.network import SkinNetwork, planes
@@ -267,13 +268,12 @@ def _save(
     if _best(validations) == step:
         _write(work / BEST, network.state_dict())
     lines = "".join(json.dumps({**asdict(seen), "findings": MASK_FINDINGS}) + "\n" for seen in validations)
-    (work / "validations.jsonl").write_text(lines, encoding="utf-8")
+    write_text(work / "validations.jsonl", lines)
 
 
 def _write(path: Path, content: Any) -> None:
-    part = path.with_name(path.name + ".part")
-    torch.save(content, part)
-    part.replace(path)
+    with atomic(path) as part:
+        torch.save(content, part)
 
 
 def _described(recipe: Recipe) -> dict[str, Any]:

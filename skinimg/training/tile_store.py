@@ -16,6 +16,7 @@ import numpy.typing as npt
 import torch
 
 from skinimg.base.errors import StudyError
+from skinimg.base.files import atomic
 from skinimg.base.findings import FINDINGS, MASK_FINDINGS
 from skinimg.base.records import BoolArray, ByteArray, FloatArray
 from skinimg.base.settings import WORKING_MM_PER_PX
@@ -154,9 +155,8 @@ def _starts(length: int) -> npt.NDArray[np.int64]:
 def save_part(path: Path, tiles: Tiles) -> None:
     """Write a part, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.stem}.unfinished.npz")
-    np.savez(unfinished, **{field.name: getattr(tiles, field.name) for field in fields(tiles)})
-    unfinished.replace(path)
+    with atomic(path) as part:
+        np.savez(part, **{field.name: getattr(tiles, field.name) for field in fields(tiles)})
 
 
 def load_part(path: Path) -> Tiles:

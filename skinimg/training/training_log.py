@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from torch import Tensor
 
+from skinimg.base.files import write_bytes
 from skinimg.base.findings import FINDINGS, MASK_FINDINGS
 from skinimg.base.records import ByteArray
 from skinimg.training.tile_store import Tiles
@@ -51,9 +52,7 @@ def _tinted(photo: np.ndarray, shares: np.ndarray) -> np.ndarray:
 
 def write_preview(path: Path, tiles: Tiles, logits: Tensor) -> None:
     """See `preview`; through a temporary file, since somebody may be looking at it."""
-    part = path.with_name(f".{path.name}")
-    part.write_bytes(cv2.imencode(".png", preview(tiles, logits))[1].tobytes())
-    part.replace(path)
+    write_bytes(path, cv2.imencode(".png", preview(tiles, logits))[1].tobytes())
 
 
 def log(folder: Path, seen: Validation) -> None:

@@ -19,6 +19,7 @@ from PIL import Image
 
 from skinimg.base.entries import PhotoEntry, Study
 from skinimg.base.errors import StudyError
+from skinimg.base.files import write_text
 from skinimg.photo.colour import linear_to_srgb8
 from skinimg.photo.decode import read_photo
 
@@ -153,6 +154,4 @@ def _true_side(key: Key, subject: str, name: str) -> str:
 
 
 def _save(key: Key, path: Path) -> None:
-    partial = path.with_name(f".{path.name}.part")
-    partial.write_text(json.dumps(asdict(key), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    partial.replace(path)
+    write_text(path, json.dumps(asdict(key), indent=2, ensure_ascii=False) + "\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from skinimg.base.files import write_text
 from skinimg.trial.adam import write_adam
 from skinimg.trial.document import full_document
 from skinimg.trial.report import write_report
@@ -16,8 +17,5 @@ def write_trial(trial: Trial, folder: Path) -> Path:
     out = folder / "trial"
     out.mkdir(exist_ok=True)
     write_adam(trial, folder.resolve().name, out)
-    text = json.dumps(full_document(trial), ensure_ascii=False, indent=2) + "\n"
-    partial = out / ".trial.json.part"
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(out / "trial.json")
+    write_text(out / "trial.json", json.dumps(full_document(trial), ensure_ascii=False, indent=2) + "\n")
     return write_report(trial, out / "trial.html")

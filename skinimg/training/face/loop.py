@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from skinimg.base.files import atomic
 from skinimg.model.device import bfloat16_pays
 
 Net = TypeVar("Net", bound=nn.Module)
@@ -100,9 +101,8 @@ class Run(Generic[Net]):
             "seconds": self.seconds,
             "steps": self.steps,
         }
-        part = self._checkpoint.with_suffix(".part")
-        torch.save(state, part)
-        part.replace(self._checkpoint)
+        with atomic(self._checkpoint) as part:
+            torch.save(state, part)
 
 
 def train(
