@@ -17,7 +17,6 @@ import numpy.typing as npt
 from skinimg.base.reasons import Reason, why
 from skinimg.base.records import BoolArray, FloatArray
 from skinimg.compare.consensus import agreed
-from skinimg.compare.pair_light import LEAST_REFERENCE_MM2, RIM_OF_SKIN_MM, inside, light_of, toned
 from skinimg.compare.paired_maps import STEP_MM, PairedSkin
 from skinimg.compare.reference import Kriging, field_of
 from skinimg.measure.above_reference import SMOOTH_MM, plainest, reference_level
@@ -39,6 +38,8 @@ _ROUNDING_LEVELS = 0.12
 _WELL_INSIDE_MM, _LEAST_WELL_INSIDE = 5.0, 0.5
 _RIM_MM = 3.0  # of a soft edge, below what stands out
 SMALLEST_PATCH_MM = 10.0  # radius of the patch whose least change that is found is the mdc95
+_LEAST_REFERENCE_MM2 = 1500.0  # a tenth of the skin that a face shows: less cannot tell a lamp from a flush
+_RIM_OF_SKIN_MM = 2.0
 _ROUNDS = 3
 NO_REFERENCE = why("no_unaffected_skin")
 
@@ -102,30 +103,40 @@ class Compared:
 
 def compared_fields(skin: PairedSkin) -> Compared:
     """Both pigments against unaffected skin, or against what else keeps its colour where all of the skin changed."""
-    inner = inside(skin.shown)
+    inner = _inner(skin.shown)
     reference = plain = _plainest(skin, inner) if inner.any() else inner
     affected: dict[str, BoolArray] = {}
-    for number in range(_ROUNDS):
-        if float(skin.area_mm2[reference].sum()) < LEAST_REFERENCE_MM2:
+    for _ in range(_ROUNDS):
+        if float(skin.area_mm2[reference].sum()) < _LEAST_REFERENCE_MM2:
             break
-        # At first only how bright: on skin that changed, a tone curve would be read out of what was treated.
-        pigments = _pigments(skin, toned(skin, reference) if number else light_of(skin, reference))
+        pigments = _pigments(skin, _light_of(skin, reference))
         affected = {name: _affected(p, inner, reference) for name, p in pigments.items()}
         reference = inner & ~np.logical_or.reduce(list(affected.values()))
-    enough = float(skin.area_mm2[reference].sum()) >= LEAST_REFERENCE_MM2
+    enough = float(skin.area_mm2[reference].sum()) >= _LEAST_REFERENCE_MM2
     start = reference if enough else plain
     if not start.any():
         return Compared({}, "none", NO_REFERENCE)
-    told = agreed(light_of(skin, start), *skin.witnesses, skin.anchor)
+    told = agreed(_light_of(skin, start), *skin.witnesses, skin.anchor)
     if told.refusal or (told.light is None and not enough):
         return Compared({}, told.source, told.refusal or NO_REFERENCE, told.left_out)
     if told.light is not None:
         pigments = _pigments(skin, told.light)
         whole = {name: _whole_change(p, plain, skin, told.sd) for name, p in pigments.items()}
         return Compared(whole, told.source, None, told.left_out)
-    pigments = _pigments(skin, toned(skin, reference))
+    pigments = _pigments(skin, _light_of(skin, reference))
     found = {name: _field_change(p, affected[name], reference, plain, skin) for name, p in pigments.items()}
     return Compared(found, told.source, None, told.left_out)
+
+
+def _light_of(skin: PairedSkin, reference: BoolArray) -> FloatArray:
+    """(3,) density by which the second session's light differs, if reference skin did not change."""
+    return np.asarray(np.median((skin.after - skin.before)[reference], axis=0), np.float32)
+
+
+def _inner(shown: BoolArray, margin_mm: float = _RIM_OF_SKIN_MM) -> BoolArray:
+    """Skin farther from where it ends: at hair, lids and lips half a pixel of registration is a difference."""
+    framed = cv2.copyMakeBorder(shown.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT)
+    return (cv2.distanceTransform(framed, cv2.DIST_L2, 5) > margin_mm / STEP_MM)[1:-1, 1:-1]
 
 
 def _plainest(skin: PairedSkin, inner: BoolArray) -> BoolArray:
@@ -185,7 +196,7 @@ def _rounding_od(skin: PairedSkin) -> tuple[float, float]:
 
 def _affected(pigment: _Pigment, inner: BoolArray, reference: BoolArray) -> BoolArray:
     """Where a difference, up or down, stands out of that of reference skin, grown to its rim."""
-    difference, well_inside = pigment.difference, inside(inner, _WELL_INSIDE_MM - RIM_OF_SKIN_MM)
+    difference, well_inside = pigment.difference, _inner(inner, _WELL_INSIDE_MM - _RIM_OF_SKIN_MM)
     stands, belongs = np.zeros_like(inner), np.zeros_like(inner)
     for scale in _SCALES_MM:
         mean = masked_blur(difference, inner, scale / STEP_MM)
