@@ -81,7 +81,7 @@ def plain_skin(
     codes = np.flatnonzero(np.bincount(first.frame.region_bits[shared])).astype(np.uint16)
     numbers = np.zeros(1 << 16, np.int32)
     numbers[codes] = np.arange(len(codes))
-    code = numbers[first.frame.region_bits]  # 0 off the shared skin, where nothing weighs
+    code = np.where(shared, numbers[first.frame.region_bits], 0)
     placebo: dict[tuple[str, str], float] = {}
     for channel, name in enumerate(first.segmentation.findings):
         before, after = means[FINDINGS[name].contrast_map if name != "scars" else name]

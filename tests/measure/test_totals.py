@@ -7,7 +7,8 @@ import pytest
 
 from skinimg.base.findings import MASK_FINDINGS
 from skinimg.base.records import Objects, Segmentation
-from skinimg.measure.totals import Place, cell_totals, common_support
+from skinimg.measure.common_skin import common_support
+from skinimg.measure.totals import Place, cell_totals
 
 SHAPE = (40, 50)
 RNG = np.random.default_rng(0)
