@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import stdtrit
 
 from skinimg.base.findings import HEADLINE
 from skinimg.base.noise import Repeatability
@@ -47,14 +48,14 @@ def held_out(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def _halves(rows: pd.DataFrame, table: dict[str, dict[str, dict[str, float]]]) -> pd.Series:
-    """Half-widths by the models of a table; NaN where it has none, or only Student's t of a handful of people."""
+    """Half-widths by the models of a table; NaN where it has none."""
     half = pd.Series(np.nan, index=rows.index)
     for (finding, metric), mine in rows.groupby(["finding", "metric"], sort=False):
         if stated := table.get(str(finding), {}).get(str(metric)):
             noise = Repeatability(**stated)
-            if noise.quantile:
-                quantile = np.where(mine["whole"], noise.quantile, noise.quantile_region)
-                half[mine.index] = quantile * errors(noise, mine, str(metric))
+            students = float(stdtrit(noise.people, 0.975))
+            quantile = np.where(mine["whole"], noise.quantile or students, noise.quantile_region or students)
+            half[mine.index] = quantile * errors(noise, mine, str(metric))
     return half
 
 
