@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from skinimg import analyze
@@ -24,6 +25,8 @@ PIPES = (
     (pd.DataFrame, "to_csv"),
     (pd.DataFrame, "to_parquet"),
     (np, "savez_compressed"),
+    (pq.ParquetWriter, "write_table"),
+    (pq.ParquetWriter, "close"),
 )
 
 
