@@ -25,7 +25,7 @@ Add = Callable[[str, pd.DataFrame], None]  # name of a table, rows of one or mor
 class _Appended:
     """One table, as CSV and Parquet; rows wait until there are enough for a row group."""
 
-    def __init__(self, header: pd.DataFrame, csv: Path, parquet: Path, opened: ExitStack) -> None:
+    def __init__(self, header: pd.DataFrame, csv: Path, parquet: Path, *, opened: ExitStack) -> None:
         """header : at least one row with the columns and types of the table, not written"""
         self._schema = pa.Table.from_pandas(header, preserve_index=False).schema
         self._csv = opened.enter_context(csv.open("w", encoding="utf-8", newline=""))
@@ -64,7 +64,7 @@ def study_tables(out: Path, headers: Mapping[str, pd.DataFrame]) -> Iterator[Add
             for name in headers
         }
         with ExitStack() as opened:  # closed before the first file takes its name
-            appended = {name: _Appended(headers[name], *paths[name], opened) for name in headers}
+            appended = {name: _Appended(headers[name], *paths[name], opened=opened) for name in headers}
             yield lambda name, rows: appended[name].add(rows)
             for table in appended.values():
                 table.flush()
