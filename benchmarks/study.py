@@ -29,7 +29,7 @@ from skinimg.base.settings import Settings
 from skinimg.measure.metrics import METRICS
 from skinimg.model.segmenter import load_segmenter
 from skinimg.output import tables
-from skinimg.pipeline import Bench, analyze_subject
+from skinimg.pipeline import Equipment, analyze_subject
 from skinimg.report import ReportOptions, write_subject_report
 from skinimg.run import engine
 from skinimg.run.run import Options, analyze
@@ -66,6 +66,11 @@ def rows_of_a_subject(share: float) -> dict[str, pd.DataFrame]:
     return made
 
 
+def _result(name: str, mine: dict[str, pd.DataFrame]) -> SubjectResult:
+    photos, measurements, changes, lesions, scores, indices = (mine[table] for table in engine.TABLES)
+    return SubjectResult(name, photos, measurements, changes, lesions, scores, indices)
+
+
 def simulated(people: int, share: float, folder: Path) -> dict[str, float]:
     """A study of stand-ins: all of `analyze` but the pipeline and the report."""
     rows = ["subject,session,photo,date"]
@@ -81,7 +86,7 @@ def simulated(people: int, share: float, folder: Path) -> dict[str, float]:
         name = job.subject.name
         mine = {table: frame.assign(subject=name) for table, frame in template.items()}
         mine["photos"]["photo"] = [entry.photo for entry in job.subject.photos]
-        return engine.Done(name, "", (), {}, False), SubjectResult(name, *(mine[t] for t in engine.TABLES))
+        return engine.Done(name, "", (), {}, False), _result(name, mine)
 
     load_segmenter("classical")
     before = resource.getrusage(resource.RUSAGE_SELF)
@@ -126,7 +131,7 @@ def overhead(people: int, folder: Path) -> dict[str, float]:
     """CPU seconds of `analyze` over those of the pipeline and the report for the same people, in one process."""
     manifest = small_study(folder, people)
     study, segmenter = read_study(manifest), load_segmenter("skin")
-    bench = Bench(segmenter, Settings())
+    bench = Equipment(segmenter, Settings())
 
     def bare() -> None:
         for subject in study.subjects:

@@ -29,9 +29,16 @@ class _Appended:
         """header : at least one row with the columns and types of the table, not written"""
         self._schema = pa.Table.from_pandas(header, preserve_index=False).schema
         self._csv = opened.enter_context(csv.open("w", encoding="utf-8", newline=""))
-        self._parquet = opened.enter_context(pq.ParquetWriter(parquet, self._schema))
+        self._parquet = pq.ParquetWriter(parquet, self._schema)
+        opened.callback(self._close)
         self._waiting: list[pd.DataFrame] = []
         header[:0].to_csv(self._csv, index=False, lineterminator="\n")
+
+    def _close(self) -> None:
+        try:
+            self._parquet.close()
+        finally:
+            self._parquet.is_open = False  # where closing failed, the collector would try again, and complain aloud
 
     def add(self, rows: pd.DataFrame) -> None:
         self._waiting.append(rows)

@@ -257,7 +257,7 @@ def _stated(entry: PhotoEntry) -> Row:
 def write(table: pd.DataFrame, stem: Path) -> None:
     """`stem`.csv and `stem`.parquet, each through a temporary file, so that no reader ever sees half a table."""
     write_csv(table, stem.with_suffix(".csv"))
-    _whole(stem.with_suffix(".parquet"), lambda path: table.to_parquet(path, index=False))
+    _whole(stem.with_suffix(".parquet"), lambda path: path.write_bytes(table.to_parquet(index=False)))
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:

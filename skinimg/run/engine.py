@@ -198,7 +198,7 @@ def _analyze(job: Job, segmenter: Segmenter, folder: Path) -> tuple[Done, Subjec
 def _save(folder: Path, key: str, done: Done, result: SubjectResult) -> None:
     """The tables of one subject, and last of all the key and the hashes that vouch for them."""
     for name in TABLES:
-        getattr(result, name).to_parquet(folder / f"{name}.parquet", index=False)
+        (folder / f"{name}.parquet").write_bytes(getattr(result, name).to_parquet(index=False))
     write_said(folder, result.said)
     state = {
         "key": key,

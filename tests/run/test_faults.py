@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 import pytest
 
 from skinimg import analyze
 from skinimg.base.errors import StudyError
+from skinimg.output import study_tables
 from tests.drawn import SPOTS, save, skin_patch
 
 PIPES = (
@@ -23,10 +23,9 @@ PIPES = (
     (Path, "replace"),
     (Path, "mkdir"),
     (pd.DataFrame, "to_csv"),
-    (pd.DataFrame, "to_parquet"),
     (np, "savez_compressed"),
-    (pq.ParquetWriter, "write_table"),
-    (pq.ParquetWriter, "close"),
+    (study_tables.tables, "append_csv"),
+    (study_tables._Appended, "_close"),
 )
 
 
