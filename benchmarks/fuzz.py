@@ -64,7 +64,7 @@ _ODD: tuple[Any, ...] = (
     *(None, True, -1, 0, 10**30, 1e308, float("nan"), float("inf"), "", "1", "\0", [], {}, [[]], [None], {"": 0}),
     *([1e308] * 6, [[0, 0, 1]], "a" * 1000),
 )
-_FORMATS = (
+_FORMATS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("jpg", {"quality": 90}),
     ("jpg", {"quality": 80, "progressive": True}),
     ("png", {}),

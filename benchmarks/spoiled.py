@@ -57,7 +57,7 @@ def _contrast(linear: FloatArray, _face: Face, more: float) -> tuple[FloatArray,
 
 def _saturation(linear: FloatArray, _face: Face, more: float) -> tuple[FloatArray, float]:
     codes = linear_to_srgb(linear)
-    grey = codes @ np.float32([0.299, 0.587, 0.114])
+    grey = codes @ np.array([0.299, 0.587, 0.114], np.float32)
     return np.asarray(srgb_to_linear(np.clip(grey[..., None] + (1 + more) * (codes - grey[..., None]), 0, 1))), 1.0
 
 

@@ -97,7 +97,7 @@ def regions_of(plan: Plan) -> dict[str, str]:
     return {f"{side}_{stem}": side for side in SIDES}
 
 
-def select_changes(path: Path, plan: Plan) -> tuple[pd.DataFrame, list[str]]:
+def select_changes(path: Path, plan: Plan) -> tuple[pd.DataFrame, list[Reason]]:
     """Rows of the regions, in standard light and one view; read in pieces, so that any study fits in memory."""
     wanted, seen, kept = set(regions_of(plan)), set[str](), []
     try:
