@@ -55,6 +55,12 @@ def _contrast(linear: FloatArray, _face: Face, more: float) -> tuple[FloatArray,
     return np.asarray(srgb_to_linear(np.clip(0.5 + (1 + more) * (linear_to_srgb(linear) - 0.5), 0, 1))), 1.0
 
 
+def _saturation(linear: FloatArray, _face: Face, more: float) -> tuple[FloatArray, float]:
+    codes = linear_to_srgb(linear)
+    grey = codes @ np.array([0.299, 0.587, 0.114], np.float32)
+    return np.asarray(srgb_to_linear(np.clip(grey[..., None] + (1 + more) * (codes - grey[..., None]), 0, 1))), 1.0
+
+
 def _curve(linear: FloatArray, _face: Face, power: float) -> tuple[FloatArray, float]:
     return np.asarray(np.maximum(linear, 0) ** power, np.float32), 1.0
 
@@ -131,6 +137,7 @@ DEFECTS: dict[str, Defect] = {
     "smoothed (median, px)": _smoothed,
     "messenger copy (size, JPEG 35)": _messenger,
     "contrast raised": _contrast,
+    "saturation raised": _saturation,
     "tone curve (power)": _curve,
     "sharpened (amount)": _sharpened,
     "defocused (SD, px)": _defocused,
@@ -146,7 +153,7 @@ STRENGTHS: dict[str, tuple[float, float, float]] = dict(
     zip(
         DEFECTS,
         (
-            (3, 5, 9), (0.8, 0.65, 0.5), (0.07, 0.15, 0.25), (0.93, 1.15, 1.3), (0.5, 1.0, 2.0), (0.7, 1.2, 2.0),
+            (3, 5, 9), (0.8, 0.65, 0.5), (0.07, 0.15, 0.25), (0.1, 0.2, 0.4), (0.93, 1.15, 1.3), (0.5, 1.0, 2.0), (0.7, 1.2, 2.0),
             (0.15, 0.3, 0.45), (0.08, 0.15, 0.25), (0.1, 0.25, 0.5), (0.8, 0.6, 0.4), (0.1, 0.2, 0.4),
             (0.1, 0.2, 0.4), (0.1, 0.3, 0.6),
         ),

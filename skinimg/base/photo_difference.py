@@ -14,6 +14,7 @@ class PhotoDifference:
     resolution_ratio: float = 1.0  # px/mm
     tone_gain: float = 1.0  # contrast of brows, eyes and nostrils, in density: the tone curve
     tone_gain_sd: float = 0.0
+    colour_gain: float = 1.0  # distance of whites and lips from the skin's colour: the saturation
     exposure_difference_od: float = 0.0  # median density of the skin, green; positive: darker
     light_difference_od: float = 0.0  # SD over the shared skin of the difference in broad brightness
     background_difference_od: float = (

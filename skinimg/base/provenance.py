@@ -28,7 +28,8 @@ def versions() -> dict[str, str]:
 def file_sha256(path: Path) -> str:
     """sha256 of a file, or '' where it cannot be read: the run then says why in photos.csv."""
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return ""
 

@@ -69,6 +69,7 @@ class Face:
     px_per_mm: float  # from the visible iris, 11.7 mm across
     px_per_mm_sd: float  # its standard uncertainty: spread of people (0.5 mm) and of the landmarks
     other_faces: int = 0
+    rival_size: float = 0.0  # height of the largest other face over this one's
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,17 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
+from rich.text import Text
 
 app = typer.Typer(
     name="skinimg",
@@ -62,6 +71,13 @@ def _everywhere(
     """What a skin treatment changed, measured from photographs, with an error bar."""
 
 
+class Rate(ProgressColumn):
+    """How many a minute."""
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{60 * task.speed:.1f}/min" if task.speed else "")
+
+
 class Bar:
     """A progress bar on stderr, quiet when that is not a terminal; called with (done, of how many, what)."""
 
@@ -70,6 +86,7 @@ class Bar:
             TextColumn(unit),
             BarColumn(),
             MofNCompleteColumn(),
+            Rate(),
             TimeRemainingColumn(),
             TextColumn("{task.fields[what]}"),
         )

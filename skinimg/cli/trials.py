@@ -37,6 +37,7 @@ DesignOption = Annotated[str, typer.Option(help="split-face, parallel or single-
 ArmsOption = Annotated[
     list[str] | None, typer.Option(metavar="A B", help="Arms; the effect is the first minus the second.")
 ]
+LangOption = Annotated[str, typer.Option(help="Language of the report: en or fr.")]
 ManifestOption = Annotated[
     Path | None, typer.Option(metavar="FILE", help="The study's table, instead of DIR/study.csv.")
 ]
@@ -62,6 +63,7 @@ def trial(
     key: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Key of `skinimg blind`: unblinds, and notes when.")
     ] = None,
+    lang: LangOption = "en",
     as_json: JsonOption = False,
 ) -> None:
     """Statistics of a study with arms: effects, mixed model, responders, flow of subjects and photos."""
@@ -76,7 +78,7 @@ def trial(
     plan = Plan(design, tuple(arms or ()), tuple(endpoint or ()), visit, region, alpha, share, weigh)
     roster = read_roster(folder, manifest)
     done = analyse(folder, plan, roster=unblind(roster, key) if key else roster)
-    page = write_trial(done, folder)
+    page = write_trial(done, folder, lang)
     if as_json:
         typer.echo(json.dumps(document(done), ensure_ascii=False, indent=2))
         return

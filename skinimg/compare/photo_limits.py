@@ -66,6 +66,10 @@ def _exposure(d: PhotoDifference) -> Reason:
     return why("darker" if d.exposure_difference_od > 0 else "brighter", od=abs(d.exposure_difference_od))
 
 
+def _saturation(d: PhotoDifference) -> Reason:
+    return why("stronger_colours" if d.colour_gain > 1 else "paler_colours", ratio=d.colour_gain)
+
+
 def _light(d: PhotoDifference) -> Reason:
     return why("other_light", od=d.light_difference_od)
 
@@ -122,6 +126,7 @@ LIMITS: tuple[Limit, ...] = (
     Limit(lambda d: _apart(d.feature_detail_ratio), 0.40, 0.70, FINE, _features),
     Limit(lambda d: _apart(d.resolution_ratio), 0.15, 0.35, FINE, _resolution),
     Limit(lambda d: _apart(d.tone_gain), 0.06, 0.10, EVERYTHING, _tone),
+    Limit(lambda d: _apart(d.colour_gain), 0.10, 0.14, EVERYTHING, _saturation),
     Limit(lambda d: abs(d.exposure_difference_od), 0.35, 0.80, EVERYTHING, _exposure),
     Limit(lambda d: d.light_difference_od, 0.10, 0.15, RELIEF, _light),
     Limit(lambda d: d.light_difference_od, 0.10, 0.25, EVERYTHING, _light),

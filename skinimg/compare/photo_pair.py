@@ -15,6 +15,7 @@ import numpy as np
 from skinimg.align.refusal import yaw_between
 from skinimg.base.photo_difference import SAME, PhotoDifference
 from skinimg.base.records import Alignment, BoolArray, ByteArray, Face, FloatArray, Frame
+from skinimg.compare.colour_gain import colour_gain
 from skinimg.compare.photo_shape import expression_percent, pitch_between, shape_percent
 from skinimg.compare.sharpness_pair import feature_detail_ratio, fine_details, skin_detail_ratio
 from skinimg.compare.tone_pair import lip_colour_od, tone_gain
@@ -74,6 +75,7 @@ def _difference_of_photos(
         resolution_ratio=theirs.native_px_per_mm / ours.native_px_per_mm,
         tone_gain=gain,
         tone_gain_sd=gain_sd,
+        colour_gain=colour_gain(ours, theirs),
         exposure_difference_od=float(dark[1] - dark[0]),
         background_difference_od=background_difference_od(baseline, photo),
         lip_colour_difference_od=lip_colour_od(theirs) - lip_colour_od(ours),

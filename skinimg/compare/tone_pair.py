@@ -52,13 +52,19 @@ def _contrasts(frame: Frame, landmarks: FloatArray) -> FloatArray:
 
 def lip_colour_od(frame: Frame) -> float:
     """How much redder the lips are than the skin, density of green minus red; 0 on a close-up."""
-    if frame.landmarks is None:
+    lip = lip_density(frame)
+    if lip is None or not frame.skin.any():
         return 0.0
-    lips = _inside(frame, frame.landmarks)
-    if not lips.any() or not frame.skin.any():
-        return 0.0
-    lip, skin = density(np.stack([median_colour(frame.linear[lips]), frame.skin_colour]))
+    skin = density(frame.skin_colour[None])[0]
     return float((lip[1] - lip[0]) - (skin[1] - skin[0]))
+
+
+def lip_density(frame: Frame) -> FloatArray | None:
+    """Median density (3,) of the lips, None where they are not seen."""
+    if frame.landmarks is None:
+        return None
+    lips = _inside(frame, frame.landmarks)
+    return density(median_colour(frame.linear[lips])[None])[0] if lips.any() else None
 
 
 def _inside(frame: Frame, landmarks: FloatArray) -> BoolArray:

@@ -84,10 +84,11 @@ def find_face(photo: Photo | np.ndarray, model: FaceModel | None = None) -> Face
         raise PhotoError(why("no_sure_face", confidence=float(faces[0].confidence), needed=MIN_CONFIDENCE))
     sure = [face for face in faces if face.confidence >= MIN_CONFIDENCE]
     main = max(sure, key=lambda face: _prominence(face, pixels.shape))
-    others = sum(face is not main and face.confidence >= _OTHER_MIN_CONFIDENCE for face in sure)
+    others = [face for face in sure if face is not main and face.confidence >= _OTHER_MIN_CONFIDENCE]
+    rival = max((np.ptp(face.landmarks[:, 1]) for face in others), default=0.0) / np.ptp(main.landmarks[:, 1])
     yaw, pitch, roll = pose_deg(main.landmarks, model.mean_shape)
     scale, scale_sd = px_per_mm(main.landmarks, float(model.card["iris_diameter_relative_sd"]))
-    return Face(main.landmarks, main.confidence, yaw, pitch, roll, scale, scale_sd, others)
+    return Face(main.landmarks, main.confidence, yaw, pitch, roll, scale, scale_sd, len(others), float(rival))
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from skinimg.model.network import N_PLANES, SkinNetwork
 from skinimg.model.weights import Card, fill, half_precision, load_weights, save_weights, weights_path
 
 KIND = "segmentation network"
+_FILTERS = range(8, 257, 8)  # groups of eight are normalised together; the shipped network has 32
 
 
 @dataclass(frozen=True)
@@ -61,9 +62,11 @@ def load_network(weights: str) -> tuple[SkinNetwork, Calibration, Card]:
                 f"{weights_path(weights)} cannot segment skin: {name}", found=repr(card.get(name)), needed=repr(needed)
             )
     try:
+        if card["filters"] not in _FILTERS:
+            raise ValueError(f"{card['filters']!r} filters")
         network = SkinNetwork(int(card["filters"]))
         calibration = Calibration(*(_numbers(card["calibration"][name]) for name in ("temperature", "bias")))
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise WeightsError(f"the card of {weights} is damaged", found=repr(error)) from error
     fill(network, tensors, str(weights))
     return network.eval(), calibration, card

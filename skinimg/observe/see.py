@@ -23,6 +23,7 @@ from skinimg.photo.colour_chart import correct, find_card
 from skinimg.photo.decode import read_photo
 from skinimg.skin.optics import baseline_anchor, session_anchor, skin_maps, unaffected_density
 
+_RIVAL = 0.8  # a child on the arm is smaller; before and after in one picture are of one size
 _SEARCH_PX = 2000
 _COARSEST = min(finding.min_px_per_mm for finding in FINDINGS.values())  # below it, nothing at all can be measured
 
@@ -113,7 +114,15 @@ def _calibrated(photo: Photo) -> tuple[Photo, Colour]:
 
 
 def face_of(photo: Photo) -> Face:
-    """The face, in pixels of the photo. It is looked for in at most 2,000 px: the network sees far fewer anyway."""
+    """The face, in pixels of the photo; PhotoError where there is none, or two of one size, as in a collage."""
+    face = _found_face(photo)
+    if face.rival_size > _RIVAL:
+        raise PhotoError(why("two_faces", percent=100 * face.rival_size, limit=100 * _RIVAL))
+    return face
+
+
+def _found_face(photo: Photo) -> Face:
+    """It is looked for in at most 2,000 px: the network sees far fewer anyway."""
     from skinimg.face import find_face
 
     height, width = photo.linear.shape[:2]

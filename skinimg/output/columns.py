@@ -47,6 +47,7 @@ MEANINGS: dict[str, str] = {
     "resolution_ratio": "pixels per millimetre, photo over baseline",
     "tone_gain": "contrast of brows and eyes, photo over baseline: 1 for the same tone curve",
     "tone_gain_sd": "standard error of tone_gain",
+    "colour_gain": "saturation, photo over baseline, by lips and whites of the eyes; empty where they are not seen",
     "exposure_difference_od": "how much darker (positive) the skin is than at the baseline, OD in green",
     "light_difference_od": "SD over the face of the difference in broad brightness, OD",
     "background_difference_od": "change of the backdrop's colour against the skin's, OD; empty without a plain backdrop",

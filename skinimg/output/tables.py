@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import TypeGuard
+from typing import Any, TextIO, TypeGuard
 
 import numpy as np
 import pandas as pd
 
-from skinimg.base.entries import PhotoEntry, Study, days_between
+from skinimg.base.entries import PhotoEntry, days_between
 from skinimg.base.files import atomic
 from skinimg.base.photo_difference import PhotoDifference
 from skinimg.base.reasons import Reason, in_words
@@ -67,6 +67,7 @@ _NUMBERS = (
     *DIFFERENCES,
 )
 Row = dict[str, object]
+_AS_CSV: dict[str, Any] = {"lineterminator": "\n", "float_format": "%.6g"}
 
 
 def frame(name: str, rows: list[Row]) -> pd.DataFrame:
@@ -234,33 +235,49 @@ def index_row(entry: PhotoEntry, e: Estimate) -> Row:
 _STATED = ("arm", "arm_left", "arm_right", "treatment", "treatment_target", "site", "age", "phototype")
 
 
-def roster(study: Study) -> pd.DataFrame:
-    """What the study states of every photo, as text with the columns of a manifest: who is in which arm, and so on."""
-    rows: list[Row] = []
-    for entry in (entry for subject in study.subjects for entry in subject.photos):
-        stated = {name: getattr(entry, name) for name in _STATED}
-        extra: Row = {f"x_{k}": v for k, v in entry.covariates.items()}
-        extra |= {f"m_{k}": v for k, v in entry.instruments.items()}
-        scale = "" if entry.mm_per_px is None else repr(entry.mm_per_px)
-        rows.append({**_keys(entry), "photo": entry.photo, "mm_per_px": scale, **stated, **extra})
-    return pd.DataFrame(rows).fillna("").astype(str)
+def roster_columns(photos: Iterable[PhotoEntry]) -> list[str]:
+    """The columns of `roster` for a whole study: covariates and instruments are those that any photo has."""
+    return list(dict.fromkeys(column for entry in photos for column in _stated(entry)))
+
+
+def roster(photos: Iterable[PhotoEntry], columns: Sequence[str]) -> pd.DataFrame:
+    """What the study states of photos, as text with the columns of a manifest: who is in which arm, and so on."""
+    return pd.DataFrame([_stated(entry) for entry in photos], columns=list(columns)).fillna("").astype(str)
+
+
+def _stated(entry: PhotoEntry) -> Row:
+    scale = "" if entry.mm_per_px is None else repr(entry.mm_per_px)
+    row: Row = {**_keys(entry), "photo": entry.photo, "mm_per_px": scale}
+    row |= {name: getattr(entry, name) for name in _STATED}
+    return (
+        row | {f"x_{k}": v for k, v in entry.covariates.items()} | {f"m_{k}": v for k, v in entry.instruments.items()}
+    )
 
 
 def write(table: pd.DataFrame, stem: Path) -> None:
     """`stem`.csv and `stem`.parquet, each through a temporary file, so that no reader ever sees half a table."""
     write_csv(table, stem.with_suffix(".csv"))
-    _whole(stem.with_suffix(".parquet"), lambda path: table.to_parquet(path, index=False))
+    _whole(stem.with_suffix(".parquet"), lambda path: path.write_bytes(table.to_parquet(index=False)))
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
     """A CSV, whole or not at all; text that a spreadsheet would run as a formula gets a leading apostrophe."""
-    texts = [column for column in table.columns if table[column].dtype.kind not in "if"]
+    _whole(path, lambda p: _safe(table).to_csv(p, index=False, encoding="utf-8", **_AS_CSV))
+
+
+def append_csv(table: pd.DataFrame, file: TextIO) -> None:
+    """The rows of a table, without its header, at the end of an open CSV."""
+    _safe(table).to_csv(file, index=False, header=False, **_AS_CSV)
+
+
+def _safe(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with text that a spreadsheet runs no part of."""
     safe = table.copy()
-    for column in texts:
-        if column not in _WHOLE_NUMBERS:
+    for column in table.columns:
+        if table[column].dtype.kind not in "if" and column not in _WHOLE_NUMBERS:
             values = safe[column].astype(str)
             safe[column] = values.where(~values.str.match(r"[=+\-@\t\r]"), "'" + values)
-    _whole(path, lambda p: safe.to_csv(p, index=False, encoding="utf-8", lineterminator="\n", float_format="%.6g"))
+    return safe
 
 
 def _whole(target: Path, save: Callable[[Path], object]) -> None:

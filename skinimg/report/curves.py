@@ -147,6 +147,21 @@ def forest(scores: Sequence[Score], say: Language) -> Figure:
     return figure
 
 
+def waterfall(improvements: Sequence[float], say: Language) -> Figure:
+    """Improvements of many people in percent, best first, at the middle of up to 200 equal shares of the people."""
+    steps = min(len(improvements), 200)
+    shares = (np.arange(steps) + 0.5) / steps
+    with mpl.rc_context(STYLE):
+        figure, axes = axes_of(6.8, 2.7)
+        axes.vlines(100 * shares, 0, np.quantile(improvements, 1 - shares), color=INK, lw=380 / steps)
+        axes.axhline(0, color=MUTED, lw=0.8)
+        axes.set_xlim(0, 100)
+        axes.set_xlabel(say("index.people_axis"))
+        _percent_axis(axes, say)
+        axes.set_ylabel(say("index.improvement_axis"))
+    return figure
+
+
 def _times(changes: Sequence[Told]) -> tuple[np.ndarray, bool]:
     """x of the baseline and of each change: days where all are known and differ, else the number of the session."""
     days = [c.days for c in changes]

@@ -18,7 +18,7 @@ _ADVICE: dict[str, tuple[str, ...]] = {
         *("photo_is_a_folder", "photo_not_opened", "raw_file", "empty_file", "not_a_photo", "damaged", "no_memory"),
         *("too_many_pixels", "several_pictures", "odd_pixels", "separate_planes", "negative", "transparent", "hdr"),
         *("profile_of_grey", "profile_unusable", "colours_without_profile", "colours_not_known", "grey", "mirrored"),
-        *("skin_sharper", "other_tone_curve", "other_compression"),
+        *("skin_sharper", "other_tone_curve", "other_compression", "stronger_colours", "paler_colours"),
     ),
     "focus": ("blurred", "skin_softer", "brows_sharper", "brows_softer"),
     "expression": ("eyes_closed", "other_expression", "eyes_wider", "eyes_narrower"),
@@ -29,7 +29,7 @@ _ADVICE: dict[str, tuple[str, ...]] = {
     ),
     "distance": ("too_few_pixels", "face_too_small", "other_resolution"),
     "face": (
-        *("no_face", "no_sure_face", "several_faces", "face_outside", "little_skin", "little_plain_skin"),
+        *("no_face", "no_sure_face", "several_faces", "two_faces", "face_outside", "little_skin", "little_plain_skin"),
         *("other_skin", "nothing_in_common", "little_overlap", "covered", "mouth_covered", "lips_redder"),
         "other_shape",
     ),

@@ -13,7 +13,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from multiprocessing import active_children, get_context
 from pathlib import Path
 
@@ -23,8 +23,8 @@ import pandas as pd
 from skinimg.base.allocator import keep_freed_memory
 from skinimg.base.entries import Subject
 from skinimg.base.errors import DeviceError
-from skinimg.base.provenance import subject_key, versions
-from skinimg.base.reasons import Said, read_said, why, write_said
+from skinimg.base.provenance import file_sha256, subject_key, versions
+from skinimg.base.reasons import FILE, Said, read_said, why, write_said
 from skinimg.base.records import SubjectFailure, SubjectResult
 from skinimg.base.settings import Settings
 from skinimg.model.segmenter import Segmenter, load_segmenter
@@ -35,6 +35,7 @@ from skinimg.study import safe_name
 
 _STATE = "state.json"
 TABLES = tuple(tables.COLUMNS)
+_FILES = (*(f"{name}.parquet" for name in TABLES), FILE)
 
 
 @dataclass(frozen=True)
@@ -54,15 +55,34 @@ class Job:
 
 @dataclass(frozen=True)
 class Done:
-    """One subject's outcome: its tables and what their cells say, and why it failed if it did."""
+    """One subject's outcome; its tables lie in its folder.
+
+    error : why it failed, empty if it did not
+    said : that as data
+    lost : rows of `photos` of a subject whose folder could not be written
+    """
 
     subject: str
-    tables: dict[str, pd.DataFrame]
     error: str
     warnings: tuple[str, ...]
     seconds: dict[str, float]
     resumed: bool
-    said: Said
+    said: Said = field(default_factory=dict)
+    lost: pd.DataFrame | None = None
+
+
+def tables_of(out: Path, done: Done) -> tuple[dict[str, pd.DataFrame], Said]:
+    """The tables of a subject that was done, and what their cells say, from its folder in `out`.
+
+    Raises
+    ------
+    OSError, ValueError
+        The folder is gone, or was written over.
+    """
+    if done.lost is not None:
+        return {name: done.lost if name == "photos" else tables.frame(name, []) for name in TABLES}, done.said
+    folder = out / "subjects" / safe_name(done.subject)
+    return {name: pd.read_parquet(folder / f"{name}.parquet") for name in TABLES}, read_said(folder)
 
 
 def run(jobs: Sequence[Job], workers: int, scheduler: str = "") -> Iterator[Done]:
@@ -135,8 +155,8 @@ def _do(job: Job) -> Done:
     partial = home.parent / f".{name}.{os.getpid()}"
     try:
         partial.mkdir(parents=True)
-        done = _analyze(job, segmenter, partial)
-        _save(partial, key, done)
+        done, found = _analyze(job, segmenter, partial)
+        _save(partial, key, done, found)
         shutil.rmtree(home, ignore_errors=True)
         partial.replace(home)
     except OSError as error:
@@ -150,11 +170,10 @@ def _unwritten(subject: Subject, error: OSError) -> Done:
     """The disk was full, or a file went away: this subject failed, the others go on."""
     reason = why("disk", cause=error.strerror or why("unknown_cause"))
     rows = [tables.rejected_row(entry, (reason,), "") for entry in subject.photos]
-    found = {name: tables.frame(name, rows if name == "photos" else []) for name in TABLES}
-    return Done(subject.name, found, str(reason), (), {}, False, tables.said(rows))
+    return Done(subject.name, str(reason), (), {}, False, tables.said(rows), tables.frame("photos", rows))
 
 
-def _analyze(job: Job, segmenter: Segmenter, folder: Path) -> Done:
+def _analyze(job: Job, segmenter: Segmenter, folder: Path) -> tuple[Done, SubjectResult]:
     """One subject from photos to report; a subject that could not be scored gets a page that says why."""
     result, pictures = analyze_subject(job.subject, Equipment(segmenter, job.settings), folder)
     error = ""
@@ -172,17 +191,22 @@ def _analyze(job: Job, segmenter: Segmenter, folder: Path) -> Done:
     }
     report = job.out / "reports" / f"{safe_name(job.subject.name)}.html"
     write_subject_report(result, pictures, job.report, footer, report, job.subject)
-    found = {name: getattr(result, name) for name in TABLES}
     warnings = (*map(str, result.warnings), *segmenter.memory_warnings())
-    return Done(result.subject, found, error, warnings, result.seconds, False, result.said)
+    return Done(result.subject, error, warnings, result.seconds, False, result.said if error else {}), result
 
 
-def _save(folder: Path, key: str, done: Done) -> None:
-    """The tables of one subject, and last of all the key that vouches for them."""
-    for name, table in done.tables.items():
-        table.to_parquet(folder / f"{name}.parquet", index=False)
-    state = {"key": key, "error": done.error, "warnings": done.warnings, "seconds": done.seconds}
-    write_said(folder, done.said)
+def _save(folder: Path, key: str, done: Done, result: SubjectResult) -> None:
+    """The tables of one subject, and last of all the key and the hashes that vouch for them."""
+    for name in TABLES:
+        (folder / f"{name}.parquet").write_bytes(getattr(result, name).to_parquet(index=False))
+    write_said(folder, result.said)
+    state = {
+        "key": key,
+        "files": {name: file_sha256(folder / name) for name in _FILES},
+        "error": done.error,
+        "warnings": done.warnings,
+        "seconds": done.seconds,
+    }
     (folder / _STATE).write_text(json.dumps(state), encoding="utf-8")
 
 
@@ -190,10 +214,9 @@ def _resume(folder: Path, subject: str, key: str) -> Done | None:
     """An earlier outcome with the same key, or None where there is none or it is not whole."""
     try:
         state = json.loads((folder / _STATE).read_text(encoding="utf-8"))
-        if state["key"] != key:
+        if state["key"] != key or state["files"] != {name: file_sha256(folder / name) for name in _FILES}:
             return None
-        found = {name: pd.read_parquet(folder / f"{name}.parquet") for name in TABLES}
-        said = read_said(folder)
+        said = read_said(folder) if state["error"] else {}
+        return Done(subject, state["error"], tuple(state["warnings"]), dict(state["seconds"]), True, said)
     except (OSError, ValueError, KeyError):
         return None
-    return Done(subject, found, state["error"], tuple(state["warnings"]), dict(state["seconds"]), True, said)

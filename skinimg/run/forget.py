@@ -15,8 +15,8 @@ from skinimg.base.errors import StudyError
 from skinimg.base.files import write_text
 from skinimg.base.log import append_log
 from skinimg.base.reasons import read_said, write_said
-from skinimg.base.records import SubjectFailure
 from skinimg.output import tables
+from skinimg.output.study_tables import by_subject
 from skinimg.report import ReportOptions, write_index
 from skinimg.study import safe_name
 
@@ -74,12 +74,8 @@ def _rewrite_run(out: Path, subject: str, photos: set[str], kept: dict[str, pd.D
     write_text(out / "run.json", json.dumps(record, indent=2, ensure_ascii=False) + "\n")
     said = {text: reasons for text, reasons in read_said(out).items() if not named.search(text)}
     write_said(out, said)
-    failures = [
-        SubjectFailure(name, reason, kept["photos"][kept["photos"]["subject"] == name], said)
-        for name, reason in record["failures"].items()
-    ]
     language = "fr" if 'lang="fr"' in (out / "index.html").read_text(encoding="utf-8")[:500] else "en"
-    write_index(kept, failures, ReportOptions(language), out / "index.html", safe_name)
+    write_index(by_subject(out), record["failures"], ReportOptions(language), out / "index.html", safe_name, said)
 
 
 def _files(out: Path) -> Iterator[Path]:

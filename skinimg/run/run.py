@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,14 +17,13 @@ from skinimg.base.errors import SettingsError, StudyError
 from skinimg.base.files import write_text
 from skinimg.base.log import append_log
 from skinimg.base.provenance import versions
-from skinimg.base.reasons import Said, write_said
-from skinimg.base.records import SubjectFailure
 from skinimg.base.settings import DEFAULT_WEIGHTS, Settings
 from skinimg.model.device import resolve_device
 from skinimg.model.segmenter import load_segmenter
 from skinimg.output import tables
+from skinimg.output.study_tables import StudyFrames, by_subject, headers, study_said, study_tables
 from skinimg.report import ReportOptions, write_index
-from skinimg.run.engine import TABLES, Done, Job
+from skinimg.run.engine import Done, Job, tables_of
 from skinimg.run.engine import run as run_jobs
 from skinimg.run.shards import shard_of
 from skinimg.study import read_study, safe_name, uncompared
@@ -38,13 +37,16 @@ class Outcome:
     """What a run made. `failures` : subject -> reason; `rejected` : photos that could not be used, with reasons."""
 
     out: Path
-    tables: dict[str, pd.DataFrame]
     failures: dict[str, str]
     rejected: tuple[tuple[str, str], ...]
     warnings: tuple[str, ...]
     resumed: int
-    said: Said = field(default_factory=dict)  # what the cells of the tables say, as data
     uncompared: tuple[str, ...] = ()  # subjects and sessions that could not be compared with anything, in words
+
+    @property
+    def tables(self) -> Mapping[str, pd.DataFrame]:
+        """The study's tables, each read from its file when it is asked for."""
+        return StudyFrames(self.out)
 
     @property
     def complete(self) -> bool:
@@ -103,8 +105,6 @@ def analyze(
         done[outcome.subject] = outcome
         if progress is not None:
             progress(len(done), len(jobs), outcome.subject)
-    ordered = [done[subject.name] for subject in study.subjects]
-    result = _gather(study, ordered, out)
     told: dict[str, object] = {
         # A pseudonymised result does not say where the names are.
         "input": "" if options.key else _beside(Path(path), out),
@@ -114,8 +114,7 @@ def analyze(
         "settings": settings.as_dict(),
         "weights": {"name": _named(options.weights, out), "sha256": segmenter.sha256},
     }
-    _write_all(result, study, ordered, options.report, told, start)
-    return result
+    return _write_all(study, [done[subject.name] for subject in study.subjects], out, options.report, told, start)
 
 
 def _beside(path: Path, out: Path) -> str:
@@ -137,19 +136,15 @@ def _jobs(study: Study, out: Path, options: Options, settings: Settings, device:
 
 
 def _write_all(
-    result: Outcome, study: Study, ordered: list[Done], report: ReportOptions, told: dict[str, object], start: float
-) -> None:
+    study: Study, ordered: list[Done], out: Path, report: ReportOptions, told: dict[str, object], start: float
+) -> Outcome:
     """Tables, overview, run.json and the log; StudyError where the disk refuses them."""
-    out = result.out
-    failures = [SubjectFailure(d.subject, d.error, d.tables["photos"], d.said) for d in ordered if d.error]
-    seconds = time.perf_counter() - start
     try:
-        for name, table in result.tables.items():
-            tables.write(table, out / name)
-        tables.write(tables.roster(study), out / "study")
-        write_said(out, result.said)
-        write_index(result.tables, failures, report, out / "index.html", safe_name)
-        _write_run(out, study, ordered, told, seconds)
+        outcome, photos = _gather(study, ordered, out)
+        seconds = time.perf_counter() - start
+        said = {text: reasons for d in ordered for text, reasons in d.said.items()}
+        write_index(by_subject(out), outcome.failures, report, out / "index.html", safe_name, said)
+        _write_run(outcome, study, ordered, {**told, "input_sha256": dict(sorted(photos.items()))}, seconds)
         append_log(out, "analyze", {name: told[name] for name in ("settings", "weights", "device")})
     except OSError as error:
         raise StudyError(
@@ -157,6 +152,7 @@ def _write_all(
             found=error.strerror or "an unknown fault of the disk",
             next_step="Make room and run again; finished subjects are kept.",
         ) from error
+    return outcome
 
 
 def _refuse_out(path: Path, study: Study, out: Path) -> None:
@@ -219,42 +215,49 @@ def _prepare(out: Path) -> None:
         raise StudyError(f"cannot write to {out}", found=error.strerror or str(error), needed="a folder") from error
 
 
-def _gather(study: Study, done: list[Done], out: Path) -> Outcome:
-    """The tables of all subjects, in the study's order."""
-    whole = {}
-    for name in TABLES:
-        parts = [d.tables[name] for d in done if len(d.tables[name])]
-        whole[name] = tables.typed(pd.concat(parts, ignore_index=True)) if parts else tables.frame(name, [])
-    lost = whole["photos"][whole["photos"]["status"] == "rejected"]
-    return Outcome(
+def _gather(study: Study, done: list[Done], out: Path) -> tuple[Outcome, dict[str, str]]:
+    """Write the tables of all subjects in the study's order, one subject in memory; also photo -> sha256."""
+    rejected: list[tuple[str, str]] = []
+    hashes: dict[str, str] = {}
+    columns = tables.roster_columns(entry for subject in study.subjects for entry in subject.photos)
+    stated = pd.DataFrame([dict.fromkeys(columns, "")])
+    with study_tables(out, headers() | {"study": stated}) as add, study_said(out) as say:
+        for subject, one in zip(study.subjects, done, strict=True):
+            found, said = tables_of(out, one)
+            say(said)
+            for name, table in found.items():
+                add(name, table)
+            add("study", tables.roster(subject.photos, columns))
+            photos = found["photos"]
+            hashes |= dict(zip(photos["photo"], photos["sha256"], strict=True))
+            lost = photos[photos["status"] == "rejected"]
+            rejected += zip(lost["photo"], lost["reasons"], strict=True)
+    outcome = Outcome(
         out,
-        whole,
         {d.subject: d.error for d in done if d.error},
-        tuple(zip(lost["photo"], lost["reasons"], strict=True)),
+        tuple(rejected),
         (*study.warnings, *(text for d in done for text in d.warnings)),
         sum(d.resumed for d in done),
-        {text: reasons for d in done for text, reasons in d.said.items()},
         uncompared(study),
     )
+    return outcome, hashes
 
 
-def _write_run(out: Path, study: Study, done: list[Done], told: dict[str, object], seconds: float) -> None:
+def _write_run(outcome: Outcome, study: Study, done: list[Done], told: dict[str, object], seconds: float) -> None:
     """run.json: enough to know what was run on what, and to run it again."""
     stages: dict[str, float] = {}
     for d in done:
         for stage, spent in d.seconds.items():
             stages[stage] = round(stages.get(stage, 0.0) + spent, 3)
-    photos = pd.concat([d.tables["photos"] for d in done], ignore_index=True)
     record = {
         "versions": versions(),
         **told,
-        "input_sha256": dict(sorted(zip(photos["photo"], photos["sha256"], strict=True))),
         "subjects": len(study.subjects),
         "left_out": [{"file": item.file, "reason": item.reason} for item in study.left_out],
-        "uncompared": list(uncompared(study)),
-        "subjects_resumed": sum(d.resumed for d in done),
-        "failures": {d.subject: d.error for d in done if d.error},
+        "uncompared": list(outcome.uncompared),
+        "subjects_resumed": outcome.resumed,
+        "failures": outcome.failures,
         "seconds": {"total": round(seconds, 3), **stages},
-        "warnings": [*study.warnings, *(text for d in done for text in d.warnings)],
+        "warnings": list(outcome.warnings),
     }
-    write_text(out / "run.json", json.dumps(record, indent=2, ensure_ascii=False) + "\n")
+    write_text(outcome.out / "run.json", json.dumps(record, indent=2, ensure_ascii=False) + "\n")

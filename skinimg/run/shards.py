@@ -20,8 +20,8 @@ import pyarrow.parquet as pq
 from skinimg.base.entries import Study
 from skinimg.base.errors import SettingsError, StudyError
 from skinimg.base.reasons import read_said, write_said
-from skinimg.base.records import SubjectFailure
 from skinimg.output import tables
+from skinimg.output.study_tables import by_subject
 from skinimg.report import ReportOptions, write_index
 from skinimg.study import safe_name
 
@@ -81,14 +81,9 @@ def merge(parts: Sequence[Path], out: Path) -> Path:
     tables.write(pd.concat(rosters, ignore_index=True).fillna(""), out / "study")
     record = _joined([record for _, record in runs])
     (out / "run.json").write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    whole = {name: pd.read_parquet(out / f"{name}.parquet") for name in ("photos", "scores")}
     said = {text: reasons for folder in ordered for text, reasons in read_said(folder).items()}
     write_said(out, said)
-    failures = [
-        SubjectFailure(s, why, whole["photos"][whole["photos"]["subject"] == s], said)
-        for s, why in record["failures"].items()
-    ]
-    return write_index(whole, failures, ReportOptions(), out / "index.html", safe_name)
+    return write_index(by_subject(out), record["failures"], ReportOptions(), out / "index.html", safe_name, said)
 
 
 def _in_order(parts: Sequence[Path]) -> list[tuple[Path, dict[str, Any]]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import tempfile
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from skinimg.base.errors import StudyError
-from skinimg.base.provenance import versions
+from skinimg.base.provenance import file_sha256, versions
 from skinimg.base.settings import Settings
 from skinimg.output.tables import COLUMNS
 from skinimg.run.run import Options, Progress, analyze
@@ -93,7 +92,7 @@ def _compare(name: str, then: Path, now: Path) -> list[str]:
     """What differs in one table: rows, then columns with the largest difference."""
     if not then.is_file():
         return [f"{name}: the table is missing"]
-    if hashlib.sha256(then.read_bytes()).digest() == hashlib.sha256(now.read_bytes()).digest():
+    if file_sha256(then) == file_sha256(now):
         return []
     old, new = (pd.read_csv(path, dtype=str, keep_default_na=False) for path in (then, now))
     if list(old.columns) != list(new.columns):

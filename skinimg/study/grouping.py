@@ -12,6 +12,7 @@ from skinimg.base.entries import LeftOut, PhotoEntry, Study, Subject
 from skinimg.base.errors import StudyError
 from skinimg.base.findings import LIGHTS, VIEWS
 from skinimg.study.captured import dated_by_camera
+from skinimg.study.dates import sure_date
 from skinimg.study.names import session_key, view_key
 from skinimg.study.order import baseline_doubt, order_sessions
 
@@ -56,6 +57,11 @@ def build_study(
                 ) from error
             order = tuple(sorted(dates))
             warnings.append(f"{name}: {error} They stand in the order of their names.")
+        warnings += [
+            f"{name}: session {session} is dated {dates[session]}; its name says {told}. Correct the one that is wrong."
+            for session in order
+            if dates[session] and (told := sure_date(session)) and told != dates[session]
+        ]
         if by_name := _told_otherwise(order):
             warnings.append(
                 f"{name}: dates and names of the sessions disagree; the dates are followed ({', '.join(order)}), so "
@@ -90,6 +96,8 @@ def uncompared(study: Study) -> tuple[str, ...]:
             f"{subject.name}: {baseline} does not show {view}, as later sessions do."
             for view in sorted(followed - views)
         ]
+    if len(study.subjects) > 1 and all(len(subject.sessions) == 1 for subject in study.subjects):
+        said.append("No subject has two sessions. If the folders are sessions of one person, name them S1, S2, ...")
     return tuple(said)
 
 

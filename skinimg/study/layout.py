@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from skinimg.base.errors import StudyError
+from skinimg.study.dates import refuse_impossible_dates
 from skinimg.study.names import PhotoName, clean_name, parse_stem
 from skinimg.study.order import looks_like_session, surely_session
 from skinimg.study.people import people_in_names
@@ -44,6 +45,7 @@ def collect(tree: Folder, warnings: list[str]) -> list[Found]:
     tree = _unwrapped(tree)
     root = tree.path
     _refuse_folders_of_views(tree)
+    refuse_impossible_dates((folder.path.name for folder in tree.folders), "the folders")
     if not tree.folders:
         return _flat(tree, warnings)
     deep = any(folder.folders for folder in tree.folders)

@@ -20,6 +20,7 @@ from skinimg.study.names import clean_name
 
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
 _TIME_OF_DAY = re.compile(r"([ tT]*\d{1,2}[:.h]\d{2}([:.]\d{2})?([.,]\d+)? ?([ap]m|z)?)?")
+_LONG = 80  # characters of a name that a message repeats
 _T = TypeVar("_T")
 
 
@@ -83,7 +84,18 @@ class Row:
 
 def inside(text: str, where: str, root: Path) -> Path:
     """Absolute path of a photo that lies in the manifest's folder, links followed."""
-    file = (root / text.replace("\\", "/")).resolve()
+    file = root / text.replace("\\", "/")
+    try:
+        file = file.resolve()
+        file.stat()
+    except FileNotFoundError:
+        pass  # said where it is missed
+    except (OSError, ValueError) as error:
+        raise StudyError(
+            f"{where}: no photo can be found by this name",
+            found=text if len(text) < _LONG else f"{text[:_LONG]}... ({len(text)} characters)",
+            needed="a path that can be opened",
+        ) from error
     if not file.is_relative_to(root):
         raise StudyError(
             f"{where}: the photo lies outside the manifest's folder",

@@ -73,14 +73,20 @@ def _look_into(path: Path, root: Path, warnings: list[str], others: list[LeftOut
             photos.append(child)
         else:
             others.append(LeftOut(name, NOT_A_PHOTO))
-    developed = [folder for folder in folders if folder.path.name.casefold() not in _RAW_FOLDERS]
+    developed = [folder for folder in folders if not _holds_camera_raw(folder)]
     for folder in (folder for folder in folders if folder not in developed):
         others += [LeftOut(photo.relative_to(root).as_posix(), RAW_BESIDE) for photo in folder.all_photos()]
-    formats = [folder for folder in developed if folder.path.name.casefold() in FORMAT_FOLDERS]
+    formats = [folder for folder in developed if folder.path.name.casefold() in FORMAT_FOLDERS | _RAW_FOLDERS]
     photos += [photo for folder in formats for photo in folder.photos]
     inner = [deeper for folder in formats for deeper in folder.folders]
     kept = [folder for folder in (*developed, *inner) if folder not in formats]
     return Folder(path, tuple(photos), tuple(folder for folder in kept if folder.photos or folder.folders))
+
+
+def _holds_camera_raw(folder: Folder) -> bool:
+    """A folder called `raw` with files that cannot be read; people also call their untouched JPEGs so."""
+    unread = any(photo.suffix.casefold() in NOT_READ for photo in folder.all_photos())
+    return folder.path.name.casefold() in _RAW_FOLDERS and unread
 
 
 def holds_results(folder: Path) -> bool:

@@ -54,7 +54,7 @@ def read_coco(path: Path, problems: list[str]) -> list[CocoImage]:
         categories = {c["id"]: str(c["name"]) for c in content["categories"]}
         images = {i["id"]: (str(i["file_name"]), (int(i["width"]), int(i["height"]))) for i in content["images"]}
         rings = _rings(path, content["annotations"], categories, images, problems)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         problems.append(f"{path.name} is not a COCO file as it should be: {error!r}")
         return []
     problems += [unknown_finding(f"category of {path.name}", c) for c in categories.values() if c not in MASK_FINDINGS]
@@ -75,7 +75,7 @@ def unknown_finding(what: str, name: str) -> str:
 def _is_coco(path: Path) -> bool:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return False
     return isinstance(content, dict) and all(isinstance(content.get(part), list) for part in _PARTS)
 

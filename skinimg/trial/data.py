@@ -11,6 +11,7 @@ import pandas as pd
 
 from skinimg.base.errors import StudyError
 from skinimg.base.findings import HEADLINE, VIEWS
+from skinimg.base.reasons import Reason, why
 from skinimg.measure.metrics import METRICS
 from skinimg.trial.people import SIDES, People
 from skinimg.trial.plan import Plan, require
@@ -25,13 +26,13 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Data:
-    """`rows` : COLUMNS. `visits` : in order, without the baseline. `photos` : photos.csv. `limits` : in words."""
+    """`rows` : COLUMNS. `visits` : in order, without the baseline. `photos` : photos.csv. `limits` : of what they tell."""
 
     rows: pd.DataFrame
     visits: tuple[str, ...]
     endpoints: tuple[str, ...]
     photos: pd.DataFrame
-    limits: tuple[str, ...]
+    limits: tuple[Reason, ...]
 
 
 def read_data(folder: Path, roster: pd.DataFrame, people: People, plan: Plan) -> Data:
@@ -96,7 +97,7 @@ def regions_of(plan: Plan) -> dict[str, str]:
     return {f"{side}_{stem}": side for side in SIDES}
 
 
-def select_changes(path: Path, plan: Plan) -> tuple[pd.DataFrame, list[str]]:
+def select_changes(path: Path, plan: Plan) -> tuple[pd.DataFrame, list[Reason]]:
     """Rows of the regions, in standard light and one view; read in pieces, so that any study fits in memory."""
     wanted, seen, kept = set(regions_of(plan)), set[str](), []
     try:
@@ -111,7 +112,7 @@ def select_changes(path: Path, plan: Plan) -> tuple[pd.DataFrame, list[str]]:
     views = [view for view in VIEWS if view in set(table["view"])]
     limits = []
     if len(views) > 1:
-        limits.append(f"of the views {', '.join(views)} only {views[0]} is analysed")
+        limits.append(why("one_view_of", views=", ".join(views), view=views[0]))
     table = table[table["view"] == views[0]] if views else table
     twice = table[table.duplicated(list(_KEY))]
     if len(twice):

@@ -71,7 +71,7 @@ def _more(r: Result) -> dict[str, object]:
         "mixed_high": _known(r.model.high),
         "missing": r.missing,
         "tipping_point": _known(r.tipping),
-        "notes": list(r.notes),
+        "notes": [str(note) for note in r.notes],
     }
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
+from skinimg.base.reasons import Reason
 from skinimg.trial.data import Data
 from skinimg.trial.people import People
 
 
-def flow_of(people: People, data: Data, limits: tuple[str, ...]) -> dict[str, object]:
+def flow_of(people: People, data: Data, limits: tuple[Reason, ...]) -> dict[str, object]:
     """Counts by arm and visit, plain enough for JSON."""
     mine = data.photos[data.photos["subject"].isin(set(people.places["subject"]))]
     rejected = mine[mine["status"] == "rejected"]
@@ -22,7 +23,7 @@ def flow_of(people: People, data: Data, limits: tuple[str, ...]) -> dict[str, ob
         "rejected_photos": rejected[columns].to_dict("records"),
         "visits": {visit: _came(people, data.photos, visit) for visit in data.visits},
         "missing": _missing(data.rows),
-        "limits": list(dict.fromkeys(limits)),
+        "limits": [str(limit) for limit in limits],
     }
 
 

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from skinimg.base.reasons import Reason, why
 from skinimg.trial import reml
 
 NAN = float("nan")
@@ -29,7 +30,7 @@ class Fit:
     low: float = NAN
     high: float = NAN
     p: float = NAN
-    why: str = ""
+    why: Reason | None = None
 
 
 def contrast(rows: pd.DataFrame, visit: str, arms: tuple[str, ...], alpha: float = 0.05) -> Fit:
@@ -46,16 +47,16 @@ def contrast(rows: pd.DataFrame, visit: str, arms: tuple[str, ...], alpha: float
     spread = float(data["change"].std())
     described = _described(formula, data, paired=paired)
     if degrees < 2 or not spread > 0 or (len(arms) == 2 and data["first"].nunique() < 2):
-        return Fit(described, why="too few people or no spread for a model")
+        return Fit(described, why=why("model_too_few"))
     sides = paired and data["visit"].nunique() > 1
     scaled = data.assign(change=data["change"] / spread)  # so that the optimiser's tolerances fit any unit
     try:
         found = reml.fit(scaled, formula, sides=bool(sides))
-    except np.linalg.LinAlgError as error:
-        return Fit(described, why=f"the model has {error}")
+    except np.linalg.LinAlgError:
+        return Fit(described, why=why("model_confounded"))
     value, se = float(found.values[term]) * spread, float(found.errors[term]) * spread
     if not se > 0:
-        return Fit(described, why="no spread is left for an error")
+        return Fit(described, why=why("model_no_error"))
     half = float(stats.t.ppf(1 - alpha / 2, degrees)) * se
     return Fit(described, value, value - half, value + half, float(2 * stats.t.sf(abs(value) / se, degrees)))
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from skinimg.base.errors import StudyError
+from skinimg.base.reasons import FILE, Reason, Said, read_said, why
 from skinimg.trial import effects, mixed, responders
 from skinimg.trial.data import Data, better, is_load, read_data
 from skinimg.trial.effects import NAN, Effect
@@ -39,7 +40,7 @@ class Result:
     unit: str
     missing: dict[str, int]  # arm -> people without a change
     tipping: float  # change of the missing that would undo the result, in the endpoint's unit
-    notes: tuple[str, ...] = ()
+    notes: tuple[Reason, ...] = ()
     p_holm: float = NAN
 
 
@@ -53,6 +54,8 @@ class Trial:
     data: Data
     results: tuple[Result, ...]
     flow: dict[str, object]
+    limits: tuple[Reason, ...]
+    said: Said
     graders: tuple[Agreed, ...] = field(default=())
 
 
@@ -79,8 +82,9 @@ def analyse(folder: Path, plan: Plan, manifest: Path | None = None, roster: pd.D
     order = [visit, *(v for v in data.visits if v != visit)]
     results = [_result(data, people, replace(plan, visit=visit), e, v) for v in order for e in data.endpoints]
     results = _with_holm(_declared_first(results, plan))
-    limits = (*data.limits, *_limits(results, people, plan))
-    return Trial(plan, people, table, data, tuple(results), flow_of(people, data, limits), graders_of(table))
+    limits = tuple(dict.fromkeys((*data.limits, *_limits(results, people, plan))))
+    flow, said = flow_of(people, data, limits), read_said(folder) if (folder / FILE).exists() else {}
+    return Trial(plan, people, table, data, tuple(results), flow, limits, said, graders_of(table))
 
 
 def _result(data: Data, people: People, plan: Plan, endpoint: str, visit: str) -> Result:
@@ -92,12 +96,16 @@ def _result(data: Data, people: People, plan: Plan, endpoint: str, visit: str) -
     absent = {arm: int((people.places["arm"] == arm).sum()) - len(rows) for arm, rows in arms.items()}
     effect, n = _effect(arms, plan)
     ratio = _ratio(arms, plan) if is_load(endpoint) else Effect()
-    model = mixed.contrast(known, visit, plan.arms, plan.alpha) if n >= effects.FEWEST else mixed.Fit("", why="too few")
+    model = (
+        mixed.contrast(known, visit, plan.arms, plan.alpha)
+        if n >= effects.FEWEST
+        else mixed.Fit("", why=why("model_too_few"))
+    )
     counts, p = _responders(arms, plan, better(endpoint))
     first = int((people.places["arm"] == people.arms[0]).sum())
     share = 1 - n / first if plan.design == "split-face" else absent[people.arms[0]] / first
     declared = endpoint in plan.endpoints and visit == plan.visit
-    notes = (f"no mixed model: {model.why}",) if model.why else ()
+    notes = (why("no_model", cause=model.why),) if model.why else ()
     unit = next(iter(mine["unit"].dropna()), "")
     tipping = effects.tipping_point(effect, share, plan.alpha)
     role = "declared" if declared else "exploratory"
@@ -180,25 +188,25 @@ def _with_holm(results: list[Result]) -> list[Result]:
     return [*held, *(r for r in results if r.role != "declared")]
 
 
-def _limits(results: list[Result], people: People, plan: Plan) -> list[str]:
+def _limits(results: list[Result], people: People, plan: Plan) -> list[Reason]:
     """What a reader must know before believing a figure."""
-    said = [] if plan.endpoints else ["no endpoint was declared: everything is exploratory"]
+    said = [] if plan.endpoints else [why("no_endpoint_declared")]
     if people.without_arm:
-        said.append(f"no arm is stated of {', '.join(people.without_arm[:5])}: left out")
+        said.append(why("no_arm_stated", people=", ".join(people.without_arm[:5])))
     if people.other_arms:
-        said.append(f"{len(people.other_arms)} people of other arms are left out")
+        said.append(why("other_arms", people=len(people.other_arms)))
     for r in results:
         whole = sum(r.missing.values()) + sum(_assessed(people, r).values())
         lost = sum(r.missing.values())
-        name = f"{r.endpoint} at {r.visit}"
+        name = {"endpoint": r.endpoint, "visit": r.visit}
         if lost and 2 * lost >= whole:
-            said.append(f"{name} could be assessed in {whole - lost} of {whole} only: those may differ from the others")
+            said.append(why("half_not_assessed", **name, assessed=whole - lost, all=whole))
         if r.n < effects.FEWEST:
-            said.append(f"{name}: {r.n} {'pairs' if plan.design == 'split-face' else 'people'}, too few for a test")
+            said.append(why("few_pairs" if plan.design == "split-face" else "few_people", **name, n=r.n))
         elif r.role == "declared":
-            said += [f"{name}: {note}" for note in r.notes]
+            said += [why("of_endpoint", **name, cause=note) for note in r.notes]
     if plan.weigh:
-        said.append("effects are weighed by the known noise of each change")
+        said.append(why("weighed"))
     return said
 
 

@@ -47,7 +47,7 @@ def folder(drawn_subject, tmp_path_factory) -> Path:
     )
     others = [drawn_subject(name=name, scale=0.05).result for name in ("P-9", "P-10", "P-2")]
     tables = {name: pd.concat([getattr(d, name) for d in others]) for name in ("photos", "scores")}
-    write_index(tables, [], ReportOptions(), out / "index.html")
+    write_index([tables], {}, ReportOptions(), out / "index.html")
     return out
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from skinimg import analyze
 from skinimg.base.errors import StudyError
+from skinimg.output import study_tables
 from tests.drawn import SPOTS, save, skin_patch
 
 PIPES = (
@@ -22,8 +23,9 @@ PIPES = (
     (Path, "replace"),
     (Path, "mkdir"),
     (pd.DataFrame, "to_csv"),
-    (pd.DataFrame, "to_parquet"),
     (np, "savez_compressed"),
+    (study_tables.tables, "append_csv"),
+    (study_tables._Appended, "_close"),
 )
 
 

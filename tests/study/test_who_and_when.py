@@ -152,3 +152,28 @@ def test_other_photos_under_the_same_names_are_another_study(tmp_path):
     (out / "run.json").write_text(json.dumps({"input_sha256": {"S1_front.jpg": "0" * 64}}))
     with pytest.raises(StudyError, match="results of other photos"):
         _refuse_other_photos(study, out)
+
+
+def test_a_folder_called_raw_may_hold_jpegs(tmp_path):
+    root = lay(tmp_path / "r", "anna/S1/raw/a.jpg", "anna/S2/raw/a.jpg")
+    assert read(root) == [("anna", ("S1", "S2"))]
+
+
+@pytest.mark.parametrize("names", [("31-02-2026", "01-03-2026"), ("2026-02-30", "2026-03-01")])
+def test_folders_named_by_a_day_that_does_not_exist_are_no_people(tmp_path, names):
+    with pytest.raises(StudyError, match="does not exist"):
+        read_study(lay(tmp_path / "r", *(f"{name}/front.jpg" for name in names)))
+
+
+def test_folders_that_may_be_sessions_say_so(tmp_path):
+    study = read_study(lay(tmp_path / "r", "old/front.jpg", "new/front.jpg"))
+    assert "sessions of one person" in uncompared(study)[-1]
+
+
+def test_a_date_that_contradicts_the_name_of_its_session_is_said(tmp_path):
+    root = lay(tmp_path / "r", "a.jpg", "b.jpg")
+    rows = "subject,session,photo,date\nA,2026-01-12,a.jpg,2026-02-12\nA,2026-03-12,b.jpg,2026-03-12\n"
+    (root / "manifest.csv").write_text(rows)
+    warnings = read_study(root / "manifest.csv").warnings
+    assert [text for text in warnings if "its name says 2026-01-12" in text]
+    assert not [text for text in warnings if "its name says 2026-03-12" in text]

@@ -54,6 +54,25 @@ def test_adeff_is_a_basic_data_structure(done):
     assert len(pd.read_csv(done / "adsl.csv")) == len(GAPS)
 
 
+def test_the_report_speaks_french(tmp_path):
+    folder = split_face(tmp_path, GAPS)
+    words = ["trial", str(folder), "--design", "split-face", "--arms", "active", "control", "--lang", "fr"]
+    found = CliRunner().invoke(app, words)
+    assert found.exit_code == 0, found.output
+    html = (folder / "trial" / "trial.html").read_text(encoding="utf-8")
+    for text in (
+        'lang="fr"',
+        "Aucun critère n’a été déclaré",
+        "modèle mixte",
+        "12 venus sur 12",
+        "aux auteurs de le dire",
+    ):
+        assert text in html
+    for text in ("Effects", "at baseline", "exploratory", "authors"):
+        assert text not in html
+    assert "no endpoint was declared" in (folder / "trial" / "trial.json").read_text(encoding="utf-8")
+
+
 def test_the_report_says_flow_effects_and_limits(done):
     html = (done / "trial.html").read_text(encoding="utf-8")
     for words in ("Flow", "Limits", "authors must say", "(1 | subject)", "12 of 12 came"):
