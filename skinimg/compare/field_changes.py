@@ -60,11 +60,12 @@ def field_changes(
 
 
 def maps_of_change(skin: PairedSkin, compared: Compared) -> dict[str, FloatArray]:
-    """Finding -> (r, c) change of density since the baseline, smoothed for the eye, NaN where skin is not shown."""
+    """Finding -> (r, c) change of density since the baseline that the load adds up, smoothed for the eye.
+
+    0 where nothing stands out, so that an untreated face is plain; NaN where skin is not shown.
+    """
     return {
-        finding: np.where(skin.shown, masked_blur(f.difference, skin.shown, SMOOTH_MM / STEP_MM), np.nan).astype(
-            np.float32
-        )
+        finding: np.where(skin.shown, masked_blur(f.change, skin.shown, SMOOTH_MM / STEP_MM), np.nan).astype(np.float32)
         for finding, f in compared.fields.items()
     }
 

@@ -51,14 +51,12 @@ class FieldChange:
     before : (r, c) OD, baseline; level : OD of the baseline's plain skin
     change : (r, c) OD above what unchanged skin foretells, 0 outside `affected`
     doubt : (r, c) OD, half of what two inversions of the optical model differ by, with its sign: noise sums to little
-    difference : (r, c) OD, the same everywhere, for the eye
     """
 
     before: FloatArray
     level: float
     change: FloatArray
     doubt: FloatArray
-    difference: FloatArray
     affected: BoolArray
     reference: BoolArray
     rounding_od: float  # SD of what the file's rounding makes of a patch
@@ -235,16 +233,7 @@ def _whole_change(pigment: _Pigment, plain: BoolArray, skin: PairedSkin, sd: flo
     level = _level(pigment, plain, skin)
     nothing = np.zeros_like(skin.shown)
     return FieldChange(
-        pigment.before,
-        level,
-        difference,
-        pigment.doubt,
-        difference,
-        skin.shown,
-        nothing,
-        pigment.rounding_od,
-        least,
-        cells,
+        pigment.before, level, difference, pigment.doubt, skin.shown, nothing, pigment.rounding_od, least, cells
     )
 
 
@@ -276,12 +265,11 @@ def _field_change(
     expected = np.zeros(count)
     expected[mine] = foretold.mean
     change = np.where(summed, difference - expected[number], 0).astype(np.float32)
-    shown = np.where(skin.shown, difference - np.float32(kriging.mean), 0).astype(np.float32)
     cells = _Cells(number, mine, foretold.covariance * longer**2)
     least = _least(kriging, longer, pigment.rounding_od)
     level = _level(pigment, plain, skin)
     return FieldChange(
-        pigment.before, level, change, pigment.doubt, shown, summed, reference, pigment.rounding_od, least, cells
+        pigment.before, level, change, pigment.doubt, summed, reference, pigment.rounding_od, least, cells
     )
 
 

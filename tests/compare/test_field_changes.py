@@ -63,4 +63,10 @@ def test_the_map_for_the_eye_shows_the_fall_and_only_skin():
     shown = maps_of_change(skin, compared_fields(skin))["erythema"]
     assert np.array_equal(np.isfinite(shown), skin.shown)
     assert shown[95, 35] == pytest.approx(-0.07, abs=0.02)
-    assert abs(shown[40, 70]) < 0.02
+    assert shown[40, 70] == 0.0
+
+
+def test_the_map_of_an_unchanged_face_is_plain_whatever_the_lamp():
+    skin = pair(FLUSH, FLUSH)
+    maps = maps_of_change(skin, compared_fields(skin))
+    assert all((shown[skin.shown] == 0).all() for shown in maps.values())
