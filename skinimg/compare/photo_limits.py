@@ -144,6 +144,9 @@ LIMITS: tuple[Limit, ...] = (
     Limit(lambda d: abs(d.shine_difference_fraction), 0.03, 0.06, COLOUR, _shine),
     Limit(lambda d: d.shape_difference_percent, 2.4, 3.5, EVERYTHING, _shape),
     Limit(lambda d: abs(d.jpeg_quality_difference), 20.0, 45.0, FINE, _compression),
+    # Colour is what a JPEG rounds most. A face of the samples at quality 95 against itself at 86, 80 and 75: erythema
+    # off by 0, -76 and +127 mm2 OD of 337.
+    Limit(lambda d: abs(d.jpeg_quality_difference), 12.0, 12.0, COLOUR, _compression),
 )
 
 

@@ -134,3 +134,10 @@ def test_a_turned_head_is_no_smile():
     moved = replace(SAME, expression_difference_percent=2.11)
     assert withheld_findings(moved)
     assert withheld_findings(replace(moved, yaw_difference_deg=-5.4, pitch_difference_deg=-4.0)) == {}
+
+
+def test_colour_is_not_compared_across_compressions_that_round_it_differently():
+    for difference, withheld in ((6.0, False), (-15.0, True)):
+        found = withheld_findings(replace(SAME, jpeg_quality_difference=difference))
+        assert ({"redness", "tone", "erythema", "hyperpigmentation"} <= set(found)) == withheld
+        assert "pores" not in found
