@@ -44,10 +44,10 @@ FEWEST_OF_A_TONE = 8
 RELIEF = ("pores", "scars", "wrinkles", "texture")
 PRECISION = """# Precision
 
-`./scripts/bench repeatability skin --faces ../shared/data/standardized --keep DIR`, then
+`./scripts/bench repeatability skin --faces FACES --keep DIR`, then
 `./scripts/bench change people --keep DIR --weights skin`.
 
-Null pairs: nothing was done. Real faces photographed again by drawn cameras (none of the people of the exam in
+FACES is a folder of the two sets of [people](people.md). Null pairs: nothing was done. Real faces photographed again by drawn cameras (none of the people of the exam in
 benchmarks/people.py), and phantoms. Every pair is judged by a noise model that was fitted on other people (five folds).
 Half-width: of the 95 % interval of the headline over the whole face, in per cent of the baseline, median and smallest
 quarter of the pairs. Coverage: of the true change, 0, over the whole face and in its regions. `fixed_rig`, `same_phone`,

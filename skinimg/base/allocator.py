@@ -13,7 +13,7 @@ def keep_freed_memory() -> None:
     """Let this process keep what it frees; call it once, before anything large is made.
 
     A photo is a hundred maps of up to 140 MB, one after the other. Handed back to the kernel and cleared anew each time
-    they cost 4 of 12 s of a 9-megapixel photo; kept, 0.2 s, for 12 % more memory. Elsewhere than with glibc nothing is
+    they cost 4 of 10 to 12 s of a 4-megapixel photo; kept, 0.2 to 1 s, for 12 % more memory. Elsewhere than with glibc nothing is
     done.
     """
     if platform.libc_ver()[0] != "glibc":

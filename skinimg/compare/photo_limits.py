@@ -136,7 +136,8 @@ LIMITS: tuple[Limit, ...] = (
     Limit(_expression_beyond_turn, 1.8, 2.0, RELIEF, _expression),
     Limit(_expression_beyond_turn, 1.8, 2.3, EVERYTHING, _expression),
     Limit(lambda d: abs(d.eye_opening_difference), 0.10, 0.18, ("wrinkles",), _eyes),
-    # Lines are shade: an untreated face turned by 6.05 degrees had 55 % more of them, five turned by less 2 to 14 %.
+    # Lines are shade: an untreated face of the samples turned by 6.05 degrees had 55 % more of them, five pairs of
+    # the samples turned by less 2 to 14 %.
     Limit(lambda d: abs(d.yaw_difference_deg), 6.0, 6.0, ("wrinkles",), _yaw),
     Limit(lambda d: abs(d.yaw_difference_deg), 6.0, 10.0, RELIEF, _yaw),
     Limit(lambda d: abs(d.pitch_difference_deg), 6.0, 12.0, RELIEF, _pitch),

@@ -5,7 +5,7 @@ Totals are sums over skin pixels, a = area of the pixel in mm2, p = probability 
     skin_mm2     sum of a                        length_mm    length of the skeletons of lines
     area_mm2     sum of p a                      count        number of separate objects
     od_mm2       sum of p a c                    diameter_mm  sum of the objects' equivalent diameters
-    support_od_mm2   sum of s a c: s = p in a single photo; in a comparison, the largest p of this skin in any photo
+    support_od_mm2   sum of s a c: s = p in a single photo; in a comparison, common_skin.py
     compared_mm2     in a comparison, of pores: support_od_mm2 over their mean contrast in all of its photos
     count_to_2_mm, count_to_4_mm, count_above_4_mm            the objects by size, see indices.py
     above_od_mm2, extent_mm2   sum of a x density above plain skin, of a where that exceeds a level: above_reference.py
