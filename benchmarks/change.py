@@ -47,13 +47,14 @@ PRECISION = """# Precision
 `./scripts/bench repeatability skin --faces FACES --keep DIR`, then
 `./scripts/bench change people --keep DIR --weights skin`.
 
-FACES is a folder of the two sets of [people](people.md). Null pairs: nothing was done. Real faces photographed again by drawn cameras (none of the people of the exam in
-benchmarks/people.py), and phantoms. Every pair is judged by a noise model that was fitted on other people (five folds).
-Half-width: of the 95 % interval of the headline over the whole face, in per cent of the baseline, median and smallest
-quarter of the pairs. Coverage: of the true change, 0, over the whole face and in its regions. `fixed_rig`, `same_phone`,
-`other_phone`: how the second photo was taken; `camera`: the table of the card that it is judged by (`unknown_camera`: as
-if no file named its camera). What shows by relief (pores, scars, lines, texture) is known from eight phantoms of one phone
-alone: its half-widths are those of Student's t.
+FACES is a folder of the two sets of [people](people.md). Null pairs: nothing was done. Real faces photographed again
+by drawn cameras (none of the people of the exam in benchmarks/people.py), and phantoms. Every pair is judged by a
+noise model that was fitted on other people (five folds). Half-width: of the 95 % interval of the headline over the
+whole face, in per cent of the baseline, median and smallest quarter of the pairs. Coverage: of the true change, 0,
+over the whole face and in its regions. `fixed_rig`, `same_phone`, `other_phone`: how the second photo was taken;
+`camera`: the table of the card that it is judged by (`unknown_camera`: as if no file named its camera). What shows by
+relief (pores, scars, lines, texture) is known from eight phantoms of one phone alone: its half-widths are those of
+Student's t.
 """
 COMPLAINTS = {  # of a skinimg.phantom.skin.Person: 1 is usual for the age, or marked
     "pigment": {"sun_spots": (2.0, 6.0), "wrinkledness": (1.0, 2.0), "age_years": (45.0, 70.0)},

@@ -24,8 +24,9 @@ _Z95 = 1.96
 # SD of the optical model, relative to a change of this pigment, and to one of the other: simulated sessions in another
 # light were off by 0 to 5 points of the ratio, and spoke of the other pigment by 0 to 5 (docs/METHODS.md 6).
 _GAIN, _CROSS_TALK = 0.05, 0.05
-# Five Black people photographed again by the same drawn phones: 3 of 20 unchanged loads lay 1.4 to 2.6 half-widths off, of
-# 60 of 15 fair people one. A phone's black level and tone curve weigh most where there is least light.
+# Five Black people photographed again by the same drawn phones: 3 of 20 unchanged loads lay 1.4 to 2.7 half-widths off; of
+# the 14 people of docs/benchmarks/people.md none of 28 was called. A phone's black level and tone curve weigh most where
+# there is least light.
 _DARK = 2.0
 _PATCH_MM2 = np.pi * SMALLEST_PATCH_MM**2
 
