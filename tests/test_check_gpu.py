@@ -66,3 +66,12 @@ def test_a_number_is_held_against_its_metric(script):
 def test_a_verdict_may_flip_only_at_its_limit(script):
     assert script.flipped(changes(), changes(verdict="unchanged"), 0.2) == ["a S2 face spots area"]
     assert script.flipped(changes(0.55), changes(0.45, "unchanged"), 0.2) == []
+
+
+def test_a_study_in_which_nothing_could_be_measured_proves_nothing(tmp_path):
+    save(np.zeros((64, 64, 3), np.float32), tmp_path / "black.png")
+    (tmp_path / "manifest.csv").write_text("subject,session,photo,view,mm_per_px\na,S1,black.png,closeup,0.1\n")
+    command = [str(SCRIPT), "--device", "cpu", "--study", str(tmp_path / "manifest.csv"), "--workers", "1"]
+    told = subprocess.run([sys.executable, *command], capture_output=True, text=True)
+    assert told.returncode == 1
+    assert "nothing can be compared" in told.stderr

@@ -146,12 +146,20 @@ def _header(image: Image.Image) -> PhotoHeader:
         date=_iso_date(taken),
         camera=" ".join(str(exif.get(tag, "")).strip("\0 ") for tag in (_MAKE, _MODEL)).strip(),
         orientation=orientation,
-        adobe_rgb=str(exif.get_ifd(_INTEROP_BLOCK).get(1, "")).strip("\0 ") == "R03",
+        adobe_rgb=_interoperability(exif) == "R03",
         chroma=_chroma(image),
         jpeg_quality=_jpeg_quality(image),
         odd_colours=odd_colours(image),
         nclx=cicp(image) if image.format == "PNG" else image.info.get("nclx_profile") or {},
     )
+
+
+def _interoperability(exif: Image.Exif) -> str:
+    """Index of the interoperability block, `R03` for Adobe RGB; "" where there is none."""
+    try:
+        return str(exif.get_ifd(_INTEROP_BLOCK).get(1, "")).strip("\0 ")
+    except KeyError:  # Pillow before 13 raises it for a photo without the block
+        return ""
 
 
 def _xmp_orientation(image: Image.Image) -> int:

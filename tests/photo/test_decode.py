@@ -632,3 +632,16 @@ def test_a_plain_bar_is_no_damage_and_a_seam_beside_it_is(bar):
     assert seam(photo) < MOST_SEAM
     photo[200:344] += 40
     assert seam(photo) > MOST_SEAM
+
+
+def test_a_photo_without_an_interoperability_block_is_read_with_older_pillow(tmp_path, monkeypatch):
+    """Pillow 12 raises KeyError where such a block is asked for and there is none."""
+
+    def as_before_13(self, tag):
+        if tag == 0xA005:
+            raise KeyError(tag)
+        return {}
+
+    monkeypatch.setattr(Image.Exif, "get_ifd", as_before_13)
+    Image.new("RGB", (64, 64), "pink").save(tmp_path / "a.jpg")
+    assert read_photo(tmp_path / "a.jpg", 1.0).linear.shape == (64, 64, 3)
