@@ -41,20 +41,24 @@ def tracks(table: pd.DataFrame, view: ViewPictures) -> list[Track]:
     if view.mm_per_px is None or table.empty:
         return []
     rows = table[table["view"] == view.key]
+    rows = rows.assign(session=rows["session"].astype(str), status=rows["status"].astype(str))
     order = [shown.session for shown in view.sessions]
+    keys = ["finding", "lesion"]
+    objects = rows.groupby(keys, sort=True, as_index=False).agg(
+        x=("x_mm", "mean"), y=("y_mm", "mean"), area=("area_mm2", "max"), region=("region", "first")
+    )
+    statuses = rows.pivot_table(index=keys, columns="session", values="status", aggfunc="last", fill_value="")
+    statuses = statuses.reindex(columns=order, fill_value="")
     found = []
-    for (finding, lesion), group in rows.groupby(["finding", "lesion"], sort=True):
-        x, y = group["x_mm"].astype(float).mean(), group["y_mm"].astype(float).mean()
-        if finding not in MASK_FINDINGS or not (math.isfinite(x) and math.isfinite(y)):
+    for row, status in zip(objects.itertuples(index=False), statuses.itertuples(index=False), strict=True):
+        if row.finding not in MASK_FINDINGS or not (math.isfinite(row.x) and math.isfinite(row.y)):
             continue
-        status = dict(zip(group["session"].astype(str), group["status"].astype(str), strict=True))
-        area = group["area_mm2"].astype(float).max()
-        radius_mm = math.sqrt(area / math.pi) if math.isfinite(area) and area > 0 else 0.5
+        radius_mm = math.sqrt(row.area / math.pi) if math.isfinite(row.area) and row.area > 0 else 0.5
         found.append(
             Track(
-                str(finding), str(lesion), str(group["region"].iloc[0]), x / view.mm_per_px, y / view.mm_per_px,
+                str(row.finding), str(row.lesion), str(row.region), row.x / view.mm_per_px, row.y / view.mm_per_px,
                 max(1.3 * radius_mm / view.mm_per_px, view.width / 110), max(CROP_MM, 2.5 * radius_mm) / view.mm_per_px,
-                tuple(status.get(session, "") for session in order),
+                tuple(map(str, status)),
             )
         )  # fmt: skip
     found.sort(key=lambda track: track.interest, reverse=True)
