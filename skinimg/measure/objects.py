@@ -10,6 +10,7 @@ import numpy.typing as npt
 from skimage import measure, morphology
 
 from skinimg.base.findings import FINDINGS, MASK_FINDINGS
+from skinimg.base.parallel import each, together
 from skinimg.base.records import BoolArray, FloatArray, Frame, Objects, Segmentation, SkinMaps
 from skinimg.skin.optics import density, haemoglobin_density
 
@@ -35,13 +36,17 @@ def contrast_maps(frame: Frame, maps: SkinMaps, segmentation: Segmentation) -> d
     usable = frame.skin & ~maps.glare
     # Without everything found, so that a spot on a red patch is not the ring of that patch; but a pore in a dark patch
     # is compared with the patch.
-    plain = usable & ~_widely(segmentation, MASK_FINDINGS, mm_per_px)
-    flat = usable & ~_widely(segmentation, _RELIEF, mm_per_px)
-    darkness = density(frame.linear[..., 1])
+
+    def against(values: FloatArray, found: Sequence[str]) -> FloatArray:
+        return values - _surroundings(values, usable & ~_widely(segmentation, found, mm_per_px), sigma_px)
+
+    melanin, relief = together(
+        lambda: against(maps.melanin, MASK_FINDINGS), lambda: against(density(frame.linear[..., 1]), _RELIEF)
+    )
     around = {
-        "melanin": maps.melanin - _surroundings(maps.melanin, plain, sigma_px),
+        "melanin": melanin,
         "haemoglobin": maps.haemoglobin - np.float32(haemoglobin_density(maps.anchor.haemoglobin)),
-        "relief": darkness - _surroundings(darkness, flat, sigma_px),
+        "relief": relief,
     }
     contrasts = {name: around[FINDINGS[name].contrast_map] for name in MASK_FINDINGS}
     contrasts["scars"] = np.abs(cv2.GaussianBlur(around["relief"], (0, 0), 0.2 / mm_per_px))
@@ -99,8 +104,9 @@ def find_objects(
 
     pixel_area_mm2 : (h, w) area that each pixel of the frame stands for; lengths : of `line_lengths`
     """
-    found = {}
-    for name, probability in zip(segmentation.findings, segmentation.probability, strict=True):
+
+    def objects(channel: int) -> Objects:
+        name, probability = segmentation.findings[channel], segmentation.probability[channel]
         labels = measure.label(probability > 0.5, connectivity=2)
         ys, xs, label = _widened(labels)
         n = int(labels.max()) + 1
@@ -111,8 +117,9 @@ def find_objects(
         x, y, contrast = (total / np.maximum(area, 1e-9) for total in sums)
         columns = (x, y, area, contrast, np.bincount(label, line, minlength=n))
         order = [k for k in np.argsort(-area, kind="stable") if k > 0 and area[k] >= FINDINGS[name].smallest_mm2]
-        found[name] = Objects(*(column[order].astype(np.float32) for column in columns))
-    return found
+        return Objects(*(column[order].astype(np.float32) for column in columns))
+
+    return dict(zip(segmentation.findings, each(objects, range(len(segmentation.findings))), strict=True))
 
 
 def _widened(labels: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], ...]:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from skinimg.base.findings import FINDINGS
+from skinimg.base.parallel import each
 from skinimg.base.reasons import Reason, why
 from skinimg.base.records import (
     Alignment,
@@ -24,7 +25,7 @@ from skinimg.base.records import (
     Segmentation,
     Shot,
 )
-from skinimg.measure.cells import region_totals
+from skinimg.measure.cells import Totals, region_totals
 from skinimg.measure.common_skin import carried_mask, usable_skin
 from skinimg.measure.field_maps import Fields
 from skinimg.measure.metrics import Metric, metrics_of
@@ -107,33 +108,47 @@ def cell_totals(
     support : (n_findings, h, w), the probability itself or of `common_support`
     fields : of `field_maps`, and for each line finding {"length_mm": its `line_lengths`}
     """
-    at = np.flatnonzero(counted & (place.region_bits > 0))
+    at, first, cells = _by_cell(place, counted)
 
     def here(plane: npt.NDArray[np.generic]) -> npt.NDArray[Any]:
         return plane.reshape(-1).take(at)
 
-    cell, cells = pd.factorize(here(place.tile) * 65536 + here(place.region_bits), sort=True)
-    area = here(place.pixel_area_mm2)
-    n = len(cells)
-
     def total(weight: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-        return np.bincount(cell, weight, minlength=n).astype(np.float64)
+        return np.add.reduceat(weight, first, dtype=np.float64) if len(first) else np.zeros(0)
 
+    area = here(place.pixel_area_mm2)
     skin = total(area)
-    totals = {}
-    for channel, name in enumerate(segmentation.findings):
+
+    def marks(channel: int) -> Totals:
+        name = segmentation.findings[channel]
         covered, contrast = here(segmentation.probability[channel]) * area, here(contrasts[name])
-        totals[name] = {
+        return {
             "skin_mm2": skin,
             "area_mm2": total(covered),
             "od_mm2": total(covered * contrast),
             "support_od_mm2": total(here(support[channel]) * area * contrast),
             **_object_totals(objects[name], counted, place, cells),
         }
+
+    def field(quantity: tuple[str, FloatArray]) -> npt.NDArray[np.float64]:
+        values = here(quantity[1])
+        return total(values if quantity[0] == "length_mm" else values * area)
+
+    found = each(marks, range(len(segmentation.findings)))
+    totals = dict(zip(segmentation.findings, found, strict=True))
     for name, quantities in fields.items():
-        sums = {q: total(here(v) * (1.0 if q == "length_mm" else area)) for q, v in quantities.items()}
+        sums = dict(zip(quantities, each(field, quantities.items()), strict=True))
         totals[name] = {"skin_mm2": skin, **totals.get(name, {}), **sums}
     return CellTotals((cells % 65536).astype(np.uint16), cells // 65536, totals)
+
+
+def _by_cell(place: Place, counted: BoolArray) -> tuple[npt.NDArray[np.int64], ...]:
+    """Counted pixels (n,) cell by cell, where each cell begins among them (cells,), and the cells' keys."""
+    at = np.flatnonzero(counted & (place.region_bits > 0))
+    key = place.tile.reshape(-1).take(at) * 65536 + place.region_bits.reshape(-1).take(at)
+    cell, cells = pd.factorize(key, sort=True)
+    first = np.concatenate([[0], np.cumsum(np.bincount(cell, minlength=len(cells)))[:-1]]) if len(cells) else cell
+    return at[np.argsort(cell.astype(np.uint16) if len(cells) < 65536 else cell, kind="stable")], first, cells
 
 
 def _object_totals(

@@ -1,0 +1,31 @@
+"""Independent pieces of one photo's work side by side, on as many threads as OpenCV has been given.
+
+numpy, OpenCV and the compressors let go of the interpreter while they compute. Each piece is computed as it would be
+alone, so the number of threads changes nothing but the time; with one worker per core each has one thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import cv2
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def each(do: Callable[[T], R], items: Iterable[T]) -> list[R]:
+    """`[do(item) for item in items]`; the first error that one raises reaches the caller."""
+    work = list(items)
+    threads = min(cv2.getNumThreads(), len(work))
+    if threads < 2:
+        return [do(item) for item in work]
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(do, work))
+
+
+def together(*jobs: Callable[[], R]) -> list[R]:
+    """What each of several calls returns, in their order."""
+    return each(lambda job: job(), jobs)
