@@ -19,6 +19,7 @@ from skinimg.align.refusal import believed, refuse_other_view, refuse_small_over
 from skinimg.align.texture import FACTOR, NODE, Texture, skin_texture
 from skinimg.align.validity import area_ratio, error_nodes, matched_nodes
 from skinimg.align.warp import affine_map, inside, invert, pixel_grid, rescale, sample
+from skinimg.base.parallel import together
 from skinimg.base.records import Alignment, BoolArray, FloatArray, Frame
 from skinimg.base.settings import Settings
 from skinimg.face import surface_factor
@@ -41,9 +42,14 @@ def align(
         Another view, other skin (another person, another place, a mirrored photo), or too little of the same.
     """
     refuse_other_view(baseline, session, settings)
-    ours, theirs = skin_texture(baseline, baseline_lesions), skin_texture(session, session_lesions)
+    ours, theirs, *with_lesions = together(
+        lambda: skin_texture(baseline, baseline_lesions),
+        lambda: skin_texture(session, session_lesions),
+        lambda: _with_lesions(baseline),
+        lambda: _with_lesions(session),
+    )
     # Skin is recognised by its marks too: they may guide the first, coarse map, and pull nothing in the fine one.
-    everything = _with_lesions(baseline), _with_lesions(session)
+    everything = with_lesions[0], with_lesions[1]
     first = believed(_first_map(baseline, session, *everything), *everything)
     to_session, to_baseline, disagreement = refine(ours, theirs, first.to_other)
     matched = matched_nodes((ours, theirs), everything, to_session, disagreement)
@@ -104,9 +110,12 @@ def _at_every_pixel(
     error: FloatArray,
 ) -> Alignment:
     """Maps and masks on nodes, as a record at the frames' own pixels."""
-    ahead = rescale(to_session, baseline.skin.shape, 1 / _STEP)
+    ahead, rough = together(
+        lambda: rescale(to_session, baseline.skin.shape, 1 / _STEP),
+        lambda: rescale(to_baseline, session.skin.shape, 1 / _STEP),
+    )
     # Between nodes the two maps are interpolated apart by up to 0.2 px: the last step of the inversion is made here.
-    back = invert(ahead, session.skin.shape, start=rescale(to_baseline, session.skin.shape, 1 / _STEP))
+    back = invert(ahead, session.skin.shape, start=rough)
     shown = baseline.skin & inside(ahead, session.skin.shape) & _carry(session.skin, ahead)
     found = shown & _carry(matched, _node_places(baseline.skin.shape))
     ratio = sample(area_ratio(to_baseline, _carry(matched, to_baseline)), _node_places(session.skin.shape))

@@ -8,11 +8,14 @@ Maps live on nodes 0.8 mm apart (NODE texture pixels): the finest window is 1.6 
 
 from __future__ import annotations
 
+from functools import partial
+
 import cv2
 import numpy as np
 
 from skinimg.align.texture import NODE, Texture, blur, coarser
 from skinimg.align.warp import compose, invert, pixel_grid, rescale, sample
+from skinimg.base.parallel import together
 from skinimg.base.records import FloatArray
 
 _LEVELS = 3  # textures of 0.8, 0.4 and 0.2 mm/px
@@ -36,13 +39,17 @@ def refine(baseline: Texture, session: Texture, to_session: FloatArray) -> tuple
     for base, other in reversed(pyramid):
         back = invert(ahead, others)
         for _ in range(_STEPS):
-            ahead = compose(ahead, pixel_grid(own) + step(base, other, ahead))
-            back = compose(back, pixel_grid(others) + step(other, base, back))
+            ahead, back = together(partial(_stepped, base, other, ahead), partial(_stepped, other, base, back))
         inverse = invert(back, own)
         disagreement = np.asarray(np.linalg.norm(ahead - inverse, axis=-1), dtype=np.float32)
         # The average of the two directions prefers neither photo (docs/CONSTANTS.md 5).
         ahead = np.asarray((ahead + inverse) / 2, dtype=np.float32)
     return ahead, invert(ahead, others), disagreement
+
+
+def _stepped(base: Texture, other: Texture, to_other: FloatArray) -> FloatArray:
+    shape = to_other.shape[0], to_other.shape[1]
+    return compose(to_other, pixel_grid(shape) + step(base, other, to_other))
 
 
 def nodes_of(texture: Texture) -> tuple[int, int]:

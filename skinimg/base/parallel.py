@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import cv2
 
@@ -26,6 +26,6 @@ def each(do: Callable[[T], R], items: Iterable[T]) -> list[R]:
         return list(pool.map(do, work))
 
 
-def together(*jobs: Callable[[], R]) -> list[R]:
+def together(*jobs: Callable[[], Any]) -> list[Any]:
     """What each of several calls returns, in their order."""
     return each(lambda job: job(), jobs)

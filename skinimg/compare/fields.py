@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from skinimg.base.parallel import each
 from skinimg.base.reasons import Reason, why
 from skinimg.base.records import BoolArray, FloatArray
 from skinimg.compare.consensus import agreed
@@ -122,8 +123,8 @@ def compared_fields(skin: PairedSkin) -> Compared:
         whole = {name: _whole_change(p, plain, skin, told.sd) for name, p in pigments.items()}
         return Compared(whole, told.source, None, told.left_out)
     pigments = _pigments(skin, _light_of(skin, reference))
-    found = {name: _field_change(p, affected[name], reference, plain, skin) for name, p in pigments.items()}
-    return Compared(found, told.source, None, told.left_out)
+    found = each(lambda name: _field_change(pigments[name], affected[name], reference, plain, skin), pigments)
+    return Compared(dict(zip(pigments, found, strict=True)), told.source, None, told.left_out)
 
 
 def _light_of(skin: PairedSkin, reference: BoolArray) -> FloatArray:

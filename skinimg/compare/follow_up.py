@@ -9,7 +9,7 @@ from itertools import product
 from skinimg.base.entries import PhotoEntry, days_between
 from skinimg.base.findings import PAIRED_FINDINGS
 from skinimg.base.reasons import Reason, why
-from skinimg.base.records import Change, FloatArray, Shot
+from skinimg.base.records import CellTotals, Change, FloatArray, Shot
 from skinimg.base.settings import Settings
 from skinimg.compare.change import OwnNoise, Pair, changes, withheld
 from skinimg.compare.comparable import camera_class, camera_said
@@ -60,18 +60,17 @@ def paired(baseline: list[Shot], shots: list[Shot], settings: Settings) -> Follo
     baseline, shots = _without_copies(baseline), _without_copies(shots)
     first, everything = baseline[0], [*baseline, *shots]
     shared, supports = shared_skin(everything), common_support(everything)
-    compared = [
+
+    def compared(shot: Shot, support: FloatArray) -> tuple[Shot, CellTotals]:
         # Against skin that shows the finding in none of them: what has faded is not the ring of itself.
-        replace(s, contrasts=contrast_maps(s.frame, s.maps, replace(s.segmentation, probability=support)))
-        for s, support in zip(everything, supports, strict=True)
-    ]
-    totals = with_areas_of_one_contrast(
-        [
-            compared_totals(shot, place_of(shot.alignment, first.frame, settings.tile_mm), shared, support)
-            for shot, support in zip(compared, supports, strict=True)
-        ]
-    )
-    plain = plain_skin(compared[: len(baseline)], compared[len(baseline) :], shared, supports[0], settings.seed)
+        common = replace(shot.segmentation, probability=support)
+        alike = replace(shot, contrasts=contrast_maps(shot.frame, shot.maps, common))
+        place = place_of(shot.alignment, first.frame, settings.tile_mm)
+        return alike, compared_totals(alike, place, shared, support)
+
+    alike, sums = zip(*map(compared, everything, supports), strict=True)
+    totals = with_areas_of_one_contrast(sums)
+    plain = plain_skin(alike[: len(baseline)], alike[len(baseline) :], shared, supports[0], settings.seed)
     missing = obstacles(everything, totals)
     apart = withheld_by_any(shots)
     for region, (finding, m_id) in product(first.frame.regions, metric_keys()):

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from skinimg.align.refusal import yaw_between
+from skinimg.base.parallel import each, together
 from skinimg.base.photo_difference import SAME, PhotoDifference
 from skinimg.base.records import Alignment, BoolArray, ByteArray, Face, FloatArray, Frame
 from skinimg.compare.colour_gain import colour_gain
@@ -50,11 +51,17 @@ def photo_difference(baseline: Pictured, photo: Pictured, alignment: Alignment) 
         return SAME
     ours, theirs = baseline.frame, photo.frame
     details = fine_details(ours, theirs)
+    alone, skin, light, covered_px = together(
+        lambda: _difference_of_photos(baseline, photo, details),
+        lambda: skin_detail_ratio(details, alignment),
+        lambda: light_difference_od(ours, theirs, alignment),
+        lambda: float(covered(ours, theirs, alignment).sum()),
+    )
     return replace(
-        _difference_of_photos(baseline, photo, details),
-        skin_detail_ratio=skin_detail_ratio(details, alignment),
-        light_difference_od=light_difference_od(ours, theirs, alignment),
-        covered_fraction=float(covered(ours, theirs, alignment).sum()) / max(float(ours.skin.sum()), 1.0),
+        alone,
+        skin_detail_ratio=skin,
+        light_difference_od=light,
+        covered_fraction=covered_px / max(float(ours.skin.sum()), 1.0),
     )
 
 
@@ -70,6 +77,7 @@ def _difference_of_photos(
     gain, gain_sd = tone_gain(ours, theirs)
     a, b = ours.landmarks, theirs.landmarks
     dark = [_skin_density(f)[1] for f in (ours, theirs)]
+    shine = each(shine_fraction, (ours, theirs))
     return PhotoDifference(
         feature_detail_ratio=feature_detail_ratio(details, ours, theirs),
         resolution_ratio=theirs.native_px_per_mm / ours.native_px_per_mm,
@@ -79,7 +87,7 @@ def _difference_of_photos(
         exposure_difference_od=float(dark[1] - dark[0]),
         background_difference_od=background_difference_od(baseline, photo),
         lip_colour_difference_od=lip_colour_od(theirs) - lip_colour_od(ours),
-        shine_difference_fraction=shine_fraction(theirs) - shine_fraction(ours),
+        shine_difference_fraction=shine[1] - shine[0],
         jpeg_quality_difference=photo.jpeg_quality - baseline.jpeg_quality,
         **(_of_faces(a, b) if a is not None and b is not None else {}),
     )

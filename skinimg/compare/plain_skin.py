@@ -15,6 +15,7 @@ import numpy.typing as npt
 from scipy.sparse import csr_array
 
 from skinimg.base.findings import FINDINGS, MASK_FINDINGS
+from skinimg.base.parallel import each
 from skinimg.base.records import BoolArray, FloatArray, Shot
 from skinimg.skin.masked_blur import masked_blurs
 
@@ -82,15 +83,22 @@ def plain_skin(
     numbers = np.zeros(1 << 16, np.int32)
     numbers[codes] = np.arange(len(codes))
     code = np.where(shared, numbers[first.frame.region_bits], 0)
-    placebo: dict[tuple[str, str], float] = {}
-    for channel, name in enumerate(first.segmentation.findings):
+
+    def laid(channel: int) -> _Drawn:
+        name = first.segmentation.findings[channel]
         before, after = means[FINDINGS[name].contrast_map if name != "scars" else name]
         weight = np.where(shared, support[channel], 0) * area
-        drawn = _laid_elsewhere(after - before, plain, weight, code, len(codes), seed)
-        for bit, region in enumerate(first.frame.regions):
-            inside = (codes >> np.uint16(bit)) & 1 == 1
-            placebo[region, name] = _spread(drawn, inside)
-    gain = {kind: _gain(*means[kind], plain, first.frame.mm_per_px) for kind in means if kind != "scars"}
+        return _laid_elsewhere(after - before, plain, weight, code, len(codes), seed)
+
+    drawn = each(laid, range(len(support)))
+    placebo = {
+        (region, name): _spread(mine, (codes >> np.uint16(bit)) & 1 == 1)
+        for name, mine in zip(first.segmentation.findings, drawn, strict=True)
+        for bit, region in enumerate(first.frame.regions)
+    }
+    kept = [kind for kind in means if kind != "scars"]
+    told = each(lambda kind: _gain(*means[kind], plain, first.frame.mm_per_px), kept)
+    gain = dict(zip(kept, told, strict=True))
     return PlainSkin(placebo, gain, light, colour)
 
 

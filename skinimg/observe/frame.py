@@ -10,6 +10,7 @@ from skimage import morphology
 
 from skinimg.base.errors import PhotoError
 from skinimg.base.findings import CLOSEUP_REGIONS, FACE_REGIONS
+from skinimg.base.parallel import together
 from skinimg.base.reasons import why
 from skinimg.base.records import BitArray, BoolArray, Face, FloatArray, Frame, Photo
 from skinimg.base.settings import LARGEST_MARK_MM2, WORKING_MM_PER_PX
@@ -40,11 +41,16 @@ def face_frame(photo: Photo, face: Face, px_per_mm: float, scale_source: str) ->
     to_photo = np.column_stack([upright.T * step, upright.T @ low * step])  # (2, 3)
     linear, inside = _resample(photo.linear, to_photo, _size(high - low), step)
     landmarks = np.column_stack([points - low, face.landmarks[:, 2] / step]).astype(np.float32)
-    skin = skin_mask(linear, landmarks) & inside
+    shape = inside.shape[0], inside.shape[1]
+    skin, bits, place = together(
+        lambda: skin_mask(linear, landmarks) & inside,
+        lambda: region_bits(region_masks(landmarks, shape), FACE_REGIONS),
+        lambda: place_planes(landmarks, shape),
+    )
     return Frame(
         linear,
         skin,
-        region_bits(region_masks(landmarks, skin.shape), FACE_REGIONS),
+        bits,
         FACE_REGIONS,
         landmarks,
         to_photo.astype(np.float32),
@@ -52,7 +58,7 @@ def face_frame(photo: Photo, face: Face, px_per_mm: float, scale_source: str) ->
         WORKING_MM_PER_PX,
         px_per_mm,
         scale_source,
-        place_planes(landmarks, (skin.shape[0], skin.shape[1])),
+        place,
     )
 
 

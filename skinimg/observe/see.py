@@ -11,6 +11,7 @@ import numpy as np
 from skinimg.base.entries import PhotoEntry
 from skinimg.base.errors import CalibrationError, PhotoError
 from skinimg.base.findings import FINDINGS
+from skinimg.base.parallel import together
 from skinimg.base.reasons import Reason, why
 from skinimg.base.records import Face, FloatArray, Frame, Photo, Quality, SkinAnchor, SkinMaps
 from skinimg.base.settings import Settings
@@ -76,22 +77,30 @@ def see(entry: PhotoEntry, reference: Reference | None, settings: Settings) -> S
     photo, colour = _calibrated(photo)
     face = None if entry.view == "closeup" else face_of(photo)
     frame = _frame(photo, entry, face, reference, settings)
-    quality = assess(frame, face)
-    if quality.rejected:
-        raise PhotoError(*quality.reasons)
+    quality, maps, shown = together(
+        lambda: _usable(assess(frame, face)),
+        lambda: skin_maps(frame.linear, frame.skin, frame.mm_per_px, _anchor(frame, colour, reference)),
+        lambda: _witnesses(photo, face, frame, colour),
+    )
     if face is not None and face.other_faces:
         others = why("several_faces", count=face.other_faces + 1)
         quality = replace(quality, reasons=(*quality.reasons, others))
     if colour.warnings:
         quality = replace(quality, reasons=(*quality.reasons, *colour.warnings))
+    return Seen(photo.sha256, frame, face, colour, quality, maps, photo.camera, shown, photo.jpeg_quality)
+
+
+def _usable(quality: Quality) -> Quality:
+    if quality.rejected:
+        raise PhotoError(*quality.reasons)
+    return quality
+
+
+def _anchor(frame: Frame, colour: Colour, reference: Reference | None) -> SkinAnchor:
     plain = unaffected_density(frame.linear, frame.skin)
     if colour.source == "card":  # colours are absolute: nothing to borrow from the baseline
-        anchor = baseline_anchor(plain, _CARD_SD)
-    else:
-        anchor = baseline_anchor(plain) if reference is None else session_anchor(plain, reference.anchor)
-    maps = skin_maps(frame.linear, frame.skin, frame.mm_per_px, anchor)
-    shown = _witnesses(photo, face, frame, colour)
-    return Seen(photo.sha256, frame, face, colour, quality, maps, photo.camera, shown, photo.jpeg_quality)
+        return baseline_anchor(plain, _CARD_SD)
+    return baseline_anchor(plain) if reference is None else session_anchor(plain, reference.anchor)
 
 
 def _witnesses(photo: Photo, face: Face | None, frame: Frame, colour: Colour) -> dict[str, FloatArray]:

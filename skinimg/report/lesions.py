@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -50,7 +52,8 @@ def tracks(table: pd.DataFrame, view: ViewPictures) -> list[Track]:
     statuses = rows.pivot_table(index=keys, columns="session", values="status", aggfunc="last", fill_value="")
     statuses = statuses.reindex(columns=order, fill_value="")
     found = []
-    for row, status in zip(objects.itertuples(index=False), statuses.itertuples(index=False), strict=True):
+    each: Iterable[tuple[Any, Any]] = zip(objects.itertuples(), statuses.itertuples(index=False), strict=True)
+    for row, status in each:
         if row.finding not in MASK_FINDINGS or not (math.isfinite(row.x) and math.isfinite(row.y)):
             continue
         radius_mm = math.sqrt(row.area / math.pi) if math.isfinite(row.area) and row.area > 0 else 0.5
