@@ -14,7 +14,9 @@ import json
 import shutil
 import zlib
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -98,8 +100,10 @@ def examine(people: Sequence[str], treatments: Sequence[str], keep: Path, worker
     pairs = {f"{person}-{treatment}": (person, treatment) for person in people for treatment in treatments}
     todo = {name: pair for name, pair in pairs.items() if not (results / f"{name}.json").exists()}
     shutil.rmtree(photos, ignore_errors=True)
-    truths = {name: draw_pair(*pair, photos / name) for name, pair in todo.items()}
     if todo:
+        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+            drawn = pool.map(draw_pair, *zip(*todo.values(), strict=True), [photos / name for name in todo])
+            truths = dict(zip(todo, drawn, strict=True))
         study = pd.DataFrame(
             [(name, s, f"{name}/{s}_front.jpg") for name in todo for s in ("S1", "S2")],
             columns=["subject", "session", "photo"],

@@ -17,11 +17,19 @@ from skinimg.skin.optics import density, haemoglobin_density
 # The ring of plain skin that a finding is compared with lies 0.3 to 2 mm outside it (docs/ARCHITECTURE.md).
 _RING_INNER_MM = 0.3
 _RING_OUTER_MM = 2.0
+# Share of the blood that a pixel's colour tells which is believed against darkness: the rest is noise of a colour that a
+# JPEG stores at half the resolution. Spots painted on eleven people and photographed again, and the same unchanged: with
+# the model's melanin alone the fall was off by 21 % (RMS) and null pairs strayed by 3.7 mm2 OD, with 0, 0.5 and 1 of the
+# blood by 14, 14 and 16 %, and by 1.3, 0.8 and 1.0 mm2 OD.
+_TOLD_BLOOD = np.float32(0.5)
 _RELIEF = tuple(name for name in MASK_FINDINGS if FINDINGS[name].contrast_map == "relief")
 
 
 def contrast_maps(frame: Frame, maps: SkinMaps, segmentation: Segmentation) -> dict[str, FloatArray]:
     """(h, w) contrast of every pixel for each finding: its density minus that of the plain skin around it.
+
+    Melanin is darkness in green less what blood explains, not the optical model's melanin: against the skin right beside
+    it a small mark has no shade of its own, and green is stored at full resolution while colour is not (`_TOLD_BLOOD`).
 
     Redness is compared with the person's unaffected skin as a whole (the anchor), because erythema fills cheeks and has
     no ring. Scars show a dark and a bright wall, so their contrast is the size of the difference, whatever its sign.
@@ -40,8 +48,9 @@ def contrast_maps(frame: Frame, maps: SkinMaps, segmentation: Segmentation) -> d
     def against(values: FloatArray, found: Sequence[str]) -> FloatArray:
         return values - _surroundings(values, usable & ~_widely(segmentation, found, mm_per_px), sigma_px)
 
+    darkness = density(frame.linear[..., 1])
     melanin, relief = together(
-        lambda: against(maps.melanin, MASK_FINDINGS), lambda: against(density(frame.linear[..., 1]), _RELIEF)
+        lambda: against(darkness - _TOLD_BLOOD * maps.haemoglobin, MASK_FINDINGS), lambda: against(darkness, _RELIEF)
     )
     around = {
         "melanin": melanin,

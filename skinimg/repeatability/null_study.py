@@ -58,10 +58,10 @@ class NullStudy:
     seed: int = 1
     faces: tuple[Path, ...] = ()
 
-    def manifests(self, folder: Path, watch: Watch) -> Iterator[Path]:
+    def manifests(self, folder: Path, watch: Watch, workers: int) -> Iterator[Path]:
         """The studies in `folder`, with the regime in `x_regime`; photos that are already there are used again."""
         if self.faces:
-            yield rephotographed(self.faces, folder / "faces", self.seed, PLAN)
+            yield rephotographed(self.faces, folder / "faces", self.seed, PLAN, workers=workers)
         # With real faces, these tell of other cameras; phantoms, slow to draw, tell of relief.
         regimes: tuple[Regime, ...] = ("same_phone",) if self.faces else ("same_phone", "other_phone")
         for regime in regimes if self.subjects else ():
@@ -136,7 +136,7 @@ def null_rows(weights: str, study: NullStudy, folder: Path, watch: Watch, worker
     kept.mkdir(parents=True, exist_ok=True)
     tasks = [
         (weights, subject, manifest.parent.name, kept / f"{manifest.parent.name}_{subject.name}.parquet")
-        for manifest in study.manifests(folder, watch)
+        for manifest in study.manifests(folder, watch, workers)
         for subject in read_study(manifest).subjects
     ]
     # spawn: a forked process inherits the locks of threads that torch and OpenCV have started.

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from itertools import repeat
+from multiprocessing import get_context
 from pathlib import Path
 
 import cv2
@@ -41,7 +44,13 @@ _STRAY: dict[str, tuple[float, float, float, float, float]] = {
 
 
 def rephotographed(
-    faces: Sequence[Path], folder: Path, seed: int, plan: Sequence[tuple[Regime, int]], marks: bool = True
+    faces: Sequence[Path],
+    folder: Path,
+    seed: int,
+    plan: Sequence[tuple[Regime, int]],
+    *,
+    marks: bool = True,
+    workers: int = 1,
 ) -> Path:
     """A study of these faces in `folder`, in which nothing happens; a face that is there is kept.
 
@@ -53,28 +62,44 @@ def rephotographed(
     Path
         The manifest: sessions S1 (the baseline), then one per entry of the plan; `x_regime` names it.
     """
-    rows = []
-    for number, face in enumerate(faces):
-        generator = seeded(seed * 10_000 + number)
-        sessions: list[tuple[str, Regime, int]] = [("S1", "fixed_rig", 1)]
-        sessions += [(f"S{k}", regime, shots) for k, (regime, shots) in enumerate(plan, start=2)]
-        names = [
-            (s, regime, k, f"photos/{face.stem}/{s}_{k}.jpg") for s, regime, n in sessions for k in range(1, n + 1)
-        ]
-        rows += [(face.stem, s, path, "front", k, regime) for s, regime, k, path in names]
-        if all((folder / path).exists() for *_, path in names):
-            continue
-        linear = read_photo(face, _MEGAPIXELS).linear
-        linear = with_marks(linear, spawn(generator)) if marks else linear
-        camera = replace(sample_camera(generator, "same_phone"), colour_matrix=_GREY, s_curve=0.0, exposure_ev=_EV)
-        for name, regime, shot, path in names:
-            if shot == 1:
-                taken = camera if name == "S1" else _steady(sample_camera(generator, regime, camera))
-                light, later = _light(linear.shape, regime, generator), spawn(generator)
-            _write(folder / path, _shot(linear, light, regime, taken, later), taken, regime, name)
+    sessions: list[tuple[str, Regime, int]] = [("S1", "fixed_rig", 1)]
+    sessions += [(f"S{k}", regime, shots) for k, (regime, shots) in enumerate(plan, start=2)]
+    names = [(s, regime, k, f"{s}_{k}.jpg") for s, regime, n in sessions for k in range(1, n + 1)]
+    homes = [folder / "photos" / face.stem for face in faces]
+    seeds = [seed * 10_000 + number for number in range(len(faces))]
+    work = faces, homes, seeds, repeat(names), repeat(marks)
+    if workers == 1:
+        list(map(_draw, *work))
+    else:
+        with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_one_thread) as pool:
+            list(pool.map(_draw, *work))
+    rows = [
+        (face.stem, s, f"photos/{face.stem}/{name}", "front", k, regime)
+        for face in faces
+        for s, regime, k, name in names
+    ]
     table = pd.DataFrame(rows, columns=["subject", "session", "photo", "view", "replicate", "x_regime"])
     table.to_csv(folder / "manifest.csv", index=False)
     return folder / "manifest.csv"
+
+
+def _one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+def _draw(face: Path, home: Path, seed: int, names: Sequence[tuple[str, Regime, int, str]], marks: bool) -> None:
+    """All photos of one face in `home`, unless they are there."""
+    if all((home / file).exists() for *_, file in names):
+        return
+    generator = seeded(seed)
+    linear = read_photo(face, _MEGAPIXELS).linear
+    linear = with_marks(linear, spawn(generator)) if marks else linear
+    camera = replace(sample_camera(generator, "same_phone"), colour_matrix=_GREY, s_curve=0.0, exposure_ev=_EV)
+    for name, regime, shot, file in names:
+        if shot == 1:
+            taken = camera if name == "S1" else _steady(sample_camera(generator, regime, camera))
+            light, later = _light(linear.shape, regime, generator), spawn(generator)
+        _write(home / file, _shot(linear, light, regime, taken, later), taken, regime, name)
 
 
 def _steady(camera: Camera) -> Camera:

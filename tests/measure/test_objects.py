@@ -1,5 +1,7 @@
 """Contrast against surrounding skin and separate objects, on drawn discs and lines."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -22,6 +24,11 @@ def flat_maps(melanin, shading=None):
     zero = np.zeros(SHAPE, np.float32)
     anchor = SkinAnchor(0.03, 0.012, 40.0, (0.0, 0.0, 0.0))
     return SkinMaps(melanin, zero, zero if shading is None else shading, np.zeros(SHAPE, bool), anchor)
+
+
+def darkened(melanin):
+    """(h, w, 3) linear light of a photo with that much melanin and nothing else."""
+    return np.exp(-np.asarray(melanin, np.float32))[..., None].repeat(3, axis=2)
 
 
 def frame(skin=None, linear=None):
@@ -50,8 +57,8 @@ def test_contrast_is_that_against_the_ring_whatever_the_size(radius_px):
     """Also in the middle of a 16 mm patch, where no plain skin is near."""
     spot = disc(250, 200, radius_px)
     slope = (XS * 0.001).astype(np.float32)  # the skin itself gets darker to the right
-    maps = flat_maps(slope + 0.4 * spot)
-    found = contrast_maps(frame(), maps, segmentation(spots=spot))["spots"]
+    melanin = slope + 0.4 * spot
+    found = contrast_maps(frame(linear=darkened(melanin)), flat_maps(melanin), segmentation(spots=spot))["spots"]
     assert found[spot > 0.99].mean() == pytest.approx(0.4, abs=0.02)
     assert abs(found[:50, :50].mean()) < 0.02
 
@@ -61,15 +68,15 @@ def test_a_hole_in_the_skin_does_not_leak_into_the_contrast():
     skin = np.ones(SHAPE, bool)
     skin[:, 270:] = False  # hair close by, very dark
     melanin = 0.4 * spot + np.where(skin, 0, 3).astype(np.float32)
-    found = contrast_maps(frame(skin), flat_maps(melanin), segmentation(spots=spot))["spots"]
+    found = contrast_maps(frame(skin, darkened(melanin)), flat_maps(melanin), segmentation(spots=spot))["spots"]
     assert found[spot > 0.99].mean() == pytest.approx(0.4, abs=0.02)
 
 
 def test_objects_have_their_true_place_area_and_contrast():
     spots = disc(100, 120, 15.3) + disc(300, 200, 9)
-    maps = flat_maps(0.3 * disc(100, 120, 15.3) + 0.6 * disc(300, 200, 9))
+    melanin = 0.3 * disc(100, 120, 15.3) + 0.6 * disc(300, 200, 9)
     seg = segmentation(spots=spots)
-    contrasts = contrast_maps(frame(), maps, seg)
+    contrasts = contrast_maps(frame(linear=darkened(melanin)), flat_maps(melanin), seg)
     found = find_objects(seg, contrasts, {}, np.full(SHAPE, 0.01, np.float32))["spots"]
     assert found.x_px == pytest.approx([100, 300], abs=0.1)
     assert found.y_px == pytest.approx([120, 200], abs=0.1)
@@ -95,10 +102,18 @@ def test_a_dark_line_in_a_jpeg_is_darker_than_its_skin(melanin, blood, tmp_path)
 def test_a_pore_in_a_dark_patch_is_compared_with_the_patch():
     pore, patch = disc(250, 200, 3), disc(250, 200, 80)
     melanin = 0.4 * patch + 0.2 * pore
-    linear = np.exp(-melanin)[..., None].repeat(3, axis=2)
-    found = contrast_maps(frame(linear=linear), flat_maps(melanin), segmentation(spots=patch, pores=pore))
+    found = contrast_maps(frame(linear=darkened(melanin)), flat_maps(melanin), segmentation(spots=patch, pores=pore))
     assert found["pores"][pore > 0.99].mean() == pytest.approx(0.2, abs=0.02)
     assert found["spots"][pore > 0.99].mean() == pytest.approx(0.6, abs=0.02)
+
+
+def test_a_red_mark_is_half_as_dark_as_it_looks_and_a_spot_as_dark():
+    """A photo's own colours are noisy at the size of a spot: half of the blood that they tell is believed."""
+    red, spot = disc(120, 200, 12), disc(350, 200, 12)
+    maps = replace(flat_maps(0.3 * spot), haemoglobin=(0.3 * red).astype(np.float32))
+    found = contrast_maps(frame(linear=darkened(0.3 * (red + spot))), maps, segmentation(spots=red + spot))["spots"]
+    assert found[spot > 0.99].mean() == pytest.approx(0.3, abs=0.02)
+    assert found[red > 0.99].mean() == pytest.approx(0.15, abs=0.02)
 
 
 def test_specks_are_no_objects():
