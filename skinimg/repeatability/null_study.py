@@ -38,7 +38,8 @@ from skinimg.repeatability.rephotograph import rephotographed
 from skinimg.skin.optics import TONES, tone_of
 from skinimg.study import read_study
 
-Stated = dict[str, dict[str, dict[str, dict[str, dict[str, dict[str, float]]]]]]  # as in a card
+Levels = dict[str, dict[str, dict[str, dict[str, float]]]]  # px/mm -> finding -> metric -> part of the noise
+Stated = dict[str, dict[str, Levels]]  # by tone and camera, as in a card
 Watch = Callable[[int, int, str], None]
 PHOTOTYPES = (1, 2, 3, 4, 5, 6)
 _ONE_CAMERA: tuple[Regime, ...] = ("fixed_rig", "same_phone")
@@ -96,7 +97,7 @@ def state_noise(weights: str, study: NullStudy, folder: Path, watch: Watch, work
 
 def stated(rows: pd.DataFrame) -> dict[str, Any]:
     """What a card says: `repeatability` by tone and camera, and `error_correlation` of the headlines."""
-    noise: dict[str, dict[str, object]] = {tone: {} for tone in TONES}
+    noise: Stated = {tone: {} for tone in TONES}
     together: dict[str, float] = {}
     for camera in CAMERAS:
         mine = of_camera(rows, camera)
@@ -107,7 +108,32 @@ def stated(rows: pd.DataFrame) -> dict[str, Any]:
             noise[tone][camera] = {_LEVEL: {f: everybody[f] | table.get(f, {}) for f in everybody}}
         if camera == "same_camera":
             together = correlation(mine, everybody)
+    for cameras in noise.values():
+        cameras["other_camera"] = _no_less(cameras["other_camera"], cameras["same_camera"])
     return {"repeatability": noise, "error_correlation": together}
+
+
+def _no_less(other: Levels, same: Levels) -> Levels:
+    """The noise of two cameras, no part of it below that of one: few pairs of other cameras pass the gate, and a handful
+    of people can agree by chance."""
+    return {
+        level: {
+            finding: {
+                m: stated | {part: max(stated.get(part, 0.0), one) for part, one in _parts(same, level, finding, m)}
+                for m, stated in metrics.items()
+            }
+            for finding, metrics in findings.items()
+        }
+        for level, findings in other.items()
+    }
+
+
+def _parts(levels: Levels, *keys: str) -> list[tuple[str, float]]:
+    """What a table says of one metric, without how many people and how many shots it was told by."""
+    found: Any = levels
+    for key in keys:
+        found = found.get(key, {})
+    return [(part, value) for part, value in found.items() if part not in ("people", "shot")]
 
 
 def _keep_unmeasured(new: Stated, old: Stated) -> None:
