@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,9 +13,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skinimg import analyze
-from skinimg.base.errors import StudyError
+from skinimg import Options, analyze
+from skinimg.base.errors import StudyError, WeightsError
+from skinimg.model.weights import weights_path
 from skinimg.output import study_tables
+from skinimg.study import read_study
 from tests.drawn import SPOTS, save, skin_patch
 
 PIPES = (
@@ -106,3 +109,31 @@ def test_a_stopped_run_leaves_130_and_goes_on(study, tmp_path, number):
     assert run.returncode == 130
     assert "run the same command again" in said
     assert leftovers(tmp_path / "out") == []
+
+
+def test_a_photo_that_vanishes_under_the_run_is_named_and_the_rest_is_done(study, tmp_path, monkeypatch):
+    here = tmp_path / "study"
+    shutil.copytree(study.parent, here)
+
+    def read_then_lost(*given):
+        found = read_study(*given)
+        (here / "S2.png").unlink()
+        return found
+
+    monkeypatch.setattr("skinimg.run.run.read_study", read_then_lost)
+    outcome = analyze(here / "manifest.csv", tmp_path / "out")
+    assert [name for name, _ in outcome.rejected] == ["S2.png"]
+    assert "No such file" in outcome.rejected[0][1]
+    assert not outcome.complete
+    photos = pd.read_csv(tmp_path / "out" / "photos.csv")
+    assert dict(zip(photos["photo"], photos["status"], strict=True)) == {"S1.png": "ok", "S2.png": "rejected"}
+
+
+def test_weights_swapped_under_a_run_are_refused(study, tmp_path, monkeypatch):
+    """Tensors of one training and the card of another: the sum in the card no longer fits."""
+    for suffix in (".safetensors", ".json"):
+        shutil.copy(weights_path("skin").with_suffix(suffix), tmp_path / f"mine{suffix}")
+    shutil.copy(weights_path("face").with_suffix(".safetensors"), tmp_path / "mine.safetensors")
+    with pytest.raises(WeightsError, match="mine"):
+        analyze(study, tmp_path / "out", Options(weights=str(tmp_path / "mine.safetensors")))
+    assert not (tmp_path / "out" / "changes.csv").exists()
