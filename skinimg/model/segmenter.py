@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from skinimg.base.errors import WeightsError
-from skinimg.base.findings import MASK_FINDINGS
+from skinimg.base.findings import FINDINGS, MASK_FINDINGS
 from skinimg.base.noise import Repeatability
 from skinimg.base.records import BoolArray, FloatArray, Frame, Segmentation, SkinMaps
 from skinimg.base.settings import DEFAULT_WEIGHTS
@@ -26,6 +27,13 @@ Noise = dict[tuple[str, str], Repeatability]  # (finding, metric) ->
 Stated = dict[tuple[str, str], dict[float, Noise]]  # (tone class, camera) -> px/mm of phantom photos ->
 # Both photos by one camera, by two models, or not known from the files.
 CAMERAS = ("same_camera", "other_camera", "unknown_camera")
+
+
+# Where the skin of a face ends at hair, lashes and lips, its edge looks like relief. Area per skin in the last millimetre
+# over that of the whole face, 19 untouched people of the standardized sets: lines 3.0, scars 1.8, pores 1.2; in the
+# millimetre before it lines 1.4, scars 1.5, pores 0.9.
+_RIM_MM = 1.0
+_RELIEF = [k for k, name in enumerate(MASK_FINDINGS) if FINDINGS[name].contrast_map == "relief"]
 
 
 @dataclass(frozen=True)
@@ -136,8 +144,12 @@ def _noise(stated: dict[str, dict[str, dict[str, float]]]) -> Noise:
 
 
 def segment(frame: Frame, maps: SkinMaps, segmenter: Segmenter) -> Segmentation:
-    """Probability of every finding at every pixel of a frame; 0 outside usable skin."""
-    return Segmentation(MASK_FINDINGS, segmenter.probabilities(frame, maps), segmenter.name, segmenter.untrained)
+    """Probability of every finding at every pixel of a frame; 0 outside usable skin, and for relief at its rim."""
+    found = segmenter.probabilities(frame, maps)
+    if frame.landmarks is not None:
+        away_px = cv2.distanceTransform(frame.skin.astype(np.uint8), cv2.DIST_L2, 5)
+        found[_RELIEF] *= away_px * frame.mm_per_px > _RIM_MM
+    return Segmentation(MASK_FINDINGS, found, segmenter.name, segmenter.untrained)
 
 
 def lesion_mask(segmentation: Segmentation) -> BoolArray:
