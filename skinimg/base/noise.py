@@ -21,7 +21,8 @@ class Repeatability:
     placebo: float = 1.0  # times the spread of placebo lesions of the pair
     gain: float = 0.0  # of the value, per ln of the amplitudes of the pair's plain skin
     light: float = 0.0  # the same per OD of difference in broad brightness
-    colour: float = 0.0  # and per OD of cast
+    colour: float = 0.0  # per OD of cast
+    turn: float = 0.0  # and per degree by which the head is turned
     dilution: float = 0.0  # of a true change: SD between people of measured per true change
     quantile: float = 0.0  # standard errors that hold 95 % of people; 0: Student's t of `people`
     quantile_region: float = 0.0  # the same for a region of the face

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 
@@ -29,6 +30,11 @@ class PhotoDifference:
     covered_fraction: float = 0.0  # of the baseline's skin, under cloth, hand, hair or glasses
     shine_difference_fraction: float = 0.0  # share of the face that is shine
     jpeg_quality_difference: float = 0.0  # as libjpeg counts it; NaN unless both are JPEG
+
+    @property
+    def turn_deg(self) -> float:
+        """How far the head is turned and nods against the baseline."""
+        return math.hypot(self.yaw_difference_deg, self.pitch_difference_deg)
 
 
 SAME = PhotoDifference()

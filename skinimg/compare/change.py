@@ -154,7 +154,10 @@ def judged_change(
 
 def differs(noise: Repeatability, plain: PlainSkin, finding: str) -> float:
     """Share of a value by which it strays because the two photos differ as plain skin says that they do."""
-    parts = noise.gain * plain.gain_of(finding), noise.light * plain.light_od, noise.colour * plain.colour_od
+    parts = (
+        noise.gain * plain.gain_of(finding), noise.light * plain.light_od, noise.colour * plain.colour_od,
+        noise.turn * plain.turn_deg,
+    )  # fmt: skip
     return float(np.sqrt(np.dot(parts, parts)))
 
 

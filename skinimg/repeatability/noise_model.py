@@ -2,11 +2,12 @@
 
 The variance of a null change is a sum of parts, none of them negative (docs/METHODS.md, Change):
 
-    v^2 (relative^2 + (gain g)^2 + (light l)^2 + (colour c)^2) x 2  +  2 per_unit v  +  2 local^2 / skin  +  (placebo p)^2
+    v^2 (2 relative^2 + (gain g)^2 + (light l)^2 + (colour c)^2 + (turn t)^2)
+        + 2 per_unit v + 2 local^2 / skin + (placebo p)^2
 
-with the value v, and what this pair's plain skin says: gain g, light l, colour c, spread p of placebo lesions. The parts
-are fitted together by maximum likelihood of normal differences over all regions, so that a small region tells `per_unit`
-and the whole face tells `relative`. People differ, and tails are heavy, so how many standard errors hold 95 % is not
+with the value v, and what this pair itself says: gain g, light l, colour c, turn of the head t, spread p of placebo
+lesions. The parts are fitted together by maximum likelihood of normal differences over all regions, so that a small
+region tells `per_unit` and the whole face tells `relative`. People differ, and tails are heavy, so how many standard errors hold 95 % is not
 taken from a table but counted (split conformal prediction, people as units): every person is judged by a model that was
 fitted on others.
 """
@@ -35,15 +36,15 @@ _ROUNDS = 2  # of the share of the single shot: the variance needs the share, th
 # What few people can fit by chance and no photo does: an amplitude told by plain skin at most carries over whole.
 # Placebo lesions are a measurement of the noise itself: free, their part took the place of all others and reached 4; at 1.5
 # scars of 8 phantoms were covered in 85 %.
-_BOUNDS = {"gain": 1.5, "light": 5.0, "colour": 5.0, "placebo": 2.5}
+_BOUNDS = {"gain": 1.5, "light": 5.0, "colour": 5.0, "turn": 0.1, "placebo": 2.5}
 # Measured per true change strays by as much between people: 0.66 to 1.11 on eight with painted spots, none of the exam.
 # The interval of a large change must hold that, too.
 _DILUTION = 0.15
-_TOLD = ("gain", "light", "colour")
+_TOLD = ("gain", "light", "colour", "turn")
 _RIDGE = 0.02  # of the weight of all pairs
 _REWEIGHTED = 8  # times; the parts stand still to 1 % after five
 _WHOLE_WEIGHT = 3.0  # of a row of the whole face against one of a region: the headline must fit best
-_PARTS = ("relative", "gain", "light", "colour", "per_unit", "local", "placebo")
+_PARTS = ("relative", *_TOLD, "per_unit", "local", "placebo")
 _LEAST = 0.01  # relative: two dozen people cannot show that a part is smaller
 # Of the load of spots: eight people of none of the exams, with painted spots, melasma and flush over each other, through
 # the exam's camera: ln of an unchanged load strays by 1.2 % (rms), by 2.0 % at its upper 90 % bound, a photo by 1.4 %.
@@ -119,7 +120,7 @@ def _design(rows: pd.DataFrame, metric: str, shot: float) -> Values:
     both = kept[0] + kept[1]
     load = METRICS[metric].load
     placebo = rows["placebo"].to_numpy(np.float64) ** 2 if metric == "burden" else np.zeros(len(rows))
-    told = [square * rows[name].to_numpy(np.float64) ** 2 for name in ("gain", "light", "colour")]
+    told = [square * rows[name].to_numpy(np.float64) ** 2 for name in _TOLD]
     return np.stack(
         [
             both * square, *told, both * size * load, both * (not load) / np.maximum(skin, 0.1), np.nan_to_num(placebo),
@@ -173,7 +174,7 @@ def _shot_share(noise: Repeatability, rows: pd.DataFrame, metric: str) -> float:
     several = rows[rows["shot_freedom"] > 0]
     if not len(several):
         return 0.5
-    alone = several.assign(shots_before=1, shots_after=1, **dict.fromkeys(("gain", "light", "colour", "placebo"), 0.0))
+    alone = several.assign(shots_before=1, shots_after=1, **dict.fromkeys((*_TOLD, "placebo"), 0.0))
     stated = errors(noise, alone, metric) ** 2 / 2
     between = (several["shot_square"] / several["shot_freedom"]).to_numpy()
     return float(np.clip(np.median(between / stated) / 0.455, 0.1, 0.9))  # 0.455: median of chi-square with 1 df

@@ -23,7 +23,7 @@ from skinimg.measure.metrics import Metric, metrics_of
 ROW_COLUMNS = (
     *("person", "session", "regime", "tone", "px_per_mm", "region", "finding", "metric", "whole"),
     *("start", "end", "skin_cm2", "area_mm2", "shots_before", "shots_after"),
-    *("placebo", "gain", "light", "colour", "apart"),  # what the pair's plain skin says; apart: as two cameras are
+    *("placebo", "gain", "light", "colour", "turn", "apart"),  # what the pair's plain skin says; apart: as two cameras are
     *("shot_square", "shot_freedom"),  # of repeat shots about their session, in the unit of the metric
 )
 
@@ -39,6 +39,7 @@ def rows_of(person: str, tone: str, px_per_mm: float, regime: str, f: FollowUp) 
                 "gain": f.plain.gain_of(finding),
                 "light": f.plain.light_od,
                 "colour": f.plain.colour_od,
+                "turn": f.plain.turn_deg,
                 "apart": looks_like_another_camera(f.plain),
                 "placebo": f.plain.placebo.get((region, finding), np.nan),
             }

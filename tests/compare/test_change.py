@@ -80,12 +80,13 @@ def test_without_plain_skin_the_area_stands_in():
     assert found.mdc95 == pytest.approx(1.96 * 2**0.5 * 0.05 * total * 1.67 / 2, rel=0.01)
 
 
-def test_photos_that_differ_in_texture_lamp_or_cast_are_believed_less():
+def test_photos_that_differ_in_texture_lamp_cast_or_turn_are_believed_less():
     calm = verdicts([cells()], [cells(0.8)])["spots", "burden"]
     for part, plain in (
         ("gain", replace(SILENT, gain={"melanin": -0.2})),
         ("light", replace(SILENT, light_od=0.2)),
         ("colour", replace(SILENT, colour_od=0.2)),
+        ("turn", replace(SILENT, turn_deg=0.2)),
     ):
         noise = {key: replace(known, **{part: 0.5}) for key, known in NOISE.items()}
         wide = verdicts([cells()], [cells(0.8)], noise=noise, plain=plain)["spots", "burden"]

@@ -24,6 +24,7 @@ def pairs(people=30, seed=0, finding="spots", metric="burden", tail=np.inf, **tr
                 "gain": gain * rng.normal(),
                 "light": rng.uniform(0, 0.05),
                 "colour": rng.uniform(0, 0.03),
+                "turn": rng.uniform(0, 4.0),
                 "apart": regime == "other_phone",
             }
             for region in range(11):
