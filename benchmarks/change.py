@@ -53,7 +53,7 @@ noise model that was fitted on other people (five folds). Half-width: of the 95 
 whole face, in per cent of the baseline, median and smallest quarter of the pairs. Coverage: of the true change, 0,
 over the whole face and in its regions. `fixed_rig`, `same_phone`, `other_phone`: how the second photo was taken;
 `camera`: the table of the card that it is judged by (`unknown_camera`: as if no file named its camera). What shows by
-relief (pores, scars, lines, texture) is known from eight phantoms of one phone alone: its half-widths are those of
+relief (pores, scars, lines, texture) is known from 14 phantoms of one phone alone: its half-widths are those of
 Student's t.
 """
 COMPLAINTS = {  # of a skinimg.phantom.skin.Person: 1 is usual for the age, or marked
