@@ -1,6 +1,6 @@
 """The tables of a whole study, written and read one subject after the other: memory does not grow with the study.
 
-CSV is appended; Parquet gets a row group whenever enough rows of whole subjects have come together.
+CSV is appended; Parquet gets a row group whenever enough rows, or enough whole subjects, have come together.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from skinimg.base.reasons import FILE, Said, as_data
 from skinimg.output import tables
 
 GROUP_ROWS = 5_000  # of a row group: a few megabytes in memory
+_GROUP_FRAMES = 200  # a frame of two rows takes 40 KB, whatever its rows hold
 Add = Callable[[str, pd.DataFrame], None]  # name of a table, rows of one or more whole subjects
 
 
@@ -32,6 +33,7 @@ class _Appended:
         self._parquet = pq.ParquetWriter(parquet, self._schema)
         opened.callback(self._close)
         self._waiting: list[pd.DataFrame] = []
+        self._rows = 0
         header[:0].to_csv(self._csv, index=False, lineterminator="\n")
 
     def _close(self) -> None:
@@ -41,15 +43,16 @@ class _Appended:
             self._parquet.is_open = False  # where closing failed, the collector would try again, and complain aloud
 
     def add(self, rows: pd.DataFrame) -> None:
-        self._waiting.append(rows)
-        if sum(map(len, self._waiting)) >= GROUP_ROWS:
+        if len(rows):
+            self._waiting.append(rows)
+            self._rows += len(rows)
+        if self._rows >= GROUP_ROWS or len(self._waiting) >= _GROUP_FRAMES:
             self.flush()
 
     def flush(self) -> None:
-        filled = [rows for rows in self._waiting if len(rows)]
-        self._waiting = []
-        if filled:
-            rows = pd.concat(filled, ignore_index=True)
+        if self._waiting:
+            rows = pd.concat(self._waiting, ignore_index=True)
+            self._waiting, self._rows = [], 0
             tables.append_csv(rows, self._csv)
             self._parquet.write_table(pa.Table.from_pandas(rows, self._schema, preserve_index=False))
 
