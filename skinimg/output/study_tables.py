@@ -96,6 +96,23 @@ def study_said(out: Path) -> Iterator[Callable[[Said], None]]:
         file.write("\n}\n" if seen else "{}\n")
 
 
+def without_subject(subject: str, out: Path) -> None:
+    """Write the tables of a finished run, and what it states of its photos, without a subject. Raises OSError."""
+    stated = pd.DataFrame([dict.fromkeys(pq.read_schema(out / "study.parquet").names, "")])
+    names = headers() | {"study": stated}
+    with study_tables(out, names) as add:
+        for name in names:
+            for rows in groups(out / f"{name}.parquet"):
+                add(name, rows[rows["subject"] != subject])
+
+
+def groups(path: Path) -> Iterator[pd.DataFrame]:
+    """A table piece by piece, of which one row group is in memory."""
+    with pq.ParquetFile(path) as file:
+        for k in range(file.num_row_groups):
+            yield file.read_row_group(k).to_pandas()
+
+
 def headers() -> dict[str, pd.DataFrame]:
     """Of the tables of the contract."""
     return {name: tables.frame(name, [{}]) for name in tables.COLUMNS}
@@ -122,24 +139,22 @@ class StudyFrames(Mapping[str, pd.DataFrame]):
 def by_subject(out: Path) -> Iterator[dict[str, pd.DataFrame]]:
     """`photos` and `scores` of each subject of a finished run, in the order of the tables."""
     none = tables.frame("scores", [])
-    scores = _groups(out / "scores.parquet")
+    scores = _by_subject(out / "scores.parquet")
     ahead = next(scores, ("", none))
-    for subject, photos in _groups(out / "photos.parquet"):
+    for subject, photos in _by_subject(out / "photos.parquet"):
         mine = none
         if ahead[0] == subject:
             mine, ahead = ahead[1], next(scores, ("", none))
         yield {"photos": photos, "scores": mine}
 
 
-def _groups(path: Path) -> Iterator[tuple[str, pd.DataFrame]]:
-    """(subject, its rows) of a table, of which one row group is in memory; a subject may go on in the next group."""
-    with pq.ParquetFile(path) as file:
-        rest = file.schema_arrow.empty_table().to_pandas()
-        for k in range(file.num_row_groups):
-            piece = file.read_row_group(k).to_pandas()
-            rows = pd.concat([rest, piece], ignore_index=True) if len(rest) else piece
-            last = rows["subject"].iloc[-1]
-            rest = rows[rows["subject"] == last]
-            yield from ((str(s), g) for s, g in rows[rows["subject"] != last].groupby("subject", sort=False))
-        if len(rest):
-            yield str(rest["subject"].iloc[0]), rest
+def _by_subject(path: Path) -> Iterator[tuple[str, pd.DataFrame]]:
+    """(subject, its rows) of a table; a subject may go on in the next row group."""
+    rest = pq.read_schema(path).empty_table().to_pandas()
+    for piece in groups(path):
+        rows = pd.concat([rest, piece], ignore_index=True) if len(rest) else piece
+        last = rows["subject"].iloc[-1]
+        rest = rows[rows["subject"] == last]
+        yield from ((str(s), g) for s, g in rows[rows["subject"] != last].groupby("subject", sort=False))
+    if len(rest):
+        yield str(rest["subject"].iloc[0]), rest
