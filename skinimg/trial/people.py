@@ -23,7 +23,7 @@ class People:
     places: pd.DataFrame
     arms: tuple[str, ...]
     without_arm: tuple[str, ...]  # subjects of whom no arm is stated
-    other_arms: tuple[str, ...]  # subjects in arms that are not compared
+    other_arms: dict[str, str]  # subject -> arm, of those whose arm is not compared
 
 
 def read_roster(folder: Path, manifest: Path | None = None) -> pd.DataFrame:
@@ -99,8 +99,8 @@ def allocate(roster: pd.DataFrame, plan: Plan) -> People:
     kept = plan.arms or ("all",)
     named = set(places["subject"])
     mine = places[places["arm"].isin(kept)].reset_index(drop=True)
-    others = tuple(s for s in subjects if s in named - set(mine["subject"]))
-    return People(mine, kept, tuple(s for s in subjects if s not in named), others)
+    others = places[~places["subject"].isin(set(mine["subject"]))].groupby("subject")["arm"].agg(" / ".join)
+    return People(mine, kept, tuple(s for s in subjects if s not in named), dict(others))
 
 
 def _one_each(roster: pd.DataFrame, column: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -200,7 +201,7 @@ def _limits(results: list[Result], people: People, plan: Plan) -> list[Reason]:
     if people.without_arm:
         said.append(why("no_arm_stated", people=", ".join(people.without_arm[:5])))
     if people.other_arms:
-        said.append(why("other_arms", people=len(people.other_arms)))
+        said.append(why("other_arms", people=len(people.other_arms), arms=_counted(people.other_arms)))
     for r in results:
         name, assessed = {"endpoint": r.endpoint, "visit": r.visit}, _assessed(people, r)
         for arm, lost in r.missing.items():
@@ -215,6 +216,11 @@ def _limits(results: list[Result], people: People, plan: Plan) -> list[Reason]:
         bare = dict.fromkeys(r.endpoint for r in results if not r.weighed)
         said += [why("weighed"), *(why("not_weighed", endpoint=endpoint) for endpoint in bare)]
     return said
+
+
+def _counted(arms: dict[str, str]) -> str:
+    """`placebo (12), actve (1)`: an arm of one person is most often a misspelt one."""
+    return ", ".join(f"{arm} ({n})" for arm, n in Counter(arms.values()).most_common())
 
 
 def _assessed(people: People, r: Result) -> dict[str, int]:

@@ -165,6 +165,14 @@ def test_a_subject_in_two_arms_is_refused(tmp_path):
         analyse(folder, Plan("parallel", ("active", "control")))
 
 
+def test_an_arm_misspelt_for_one_person_is_named(tmp_path):
+    folder = edited(
+        parallel(tmp_path, GAPS, GAPS), lambda t: t.assign(arm=t["arm"].mask(t["subject"] == "A0", "actve"))
+    )
+    found = analyse(folder, Plan("parallel", ("active", "control"), ("spots.burden",)))
+    assert "1 person of other arms left out: actve (1)" in found.flow["limits"]
+
+
 def test_sides_swapped_between_sessions_are_refused(tmp_path):
     def edit(table):
         table.loc[1, ["arm_left", "arm_right"]] = table.loc[1, ["arm_right", "arm_left"]].to_numpy()

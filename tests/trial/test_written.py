@@ -8,13 +8,13 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from skinimg.base.errors import StudyError
+from skinimg.base.errors import SettingsError, StudyError
 from skinimg.cli.main import app
 from skinimg.study import read_study
 from skinimg.trial.adam import parameter_codes
 from skinimg.trial.blind import blind
 from skinimg.trial.key import read_key, true_names, true_roster
-from skinimg.trial.power import Seen, needs
+from skinimg.trial.power import Seen, needs, seen_in
 from skinimg.trial.simulate import World, operating_figures
 from tests.trial.tables import split_face, write_study
 
@@ -201,6 +201,20 @@ def test_people_needed_agree_with_the_published_table():
     by_design = {n.design: n for n in one if n.visits == 1}
     assert (by_design["split-face"].people, by_design["parallel"].people) == (34, 128)
     assert by_design["split-face"].power_simulated == pytest.approx(0.8, abs=0.025)
+
+
+def test_drawn_photos_confirm_the_analytic_power():
+    """Noise of baseline and visits, and sides that are alike: the simulation never sees the SD of the formula."""
+    seen = Seen("spots.burden", 20, 1.0, between=0.2, noise=0.12, alike=0.8)
+    for need in needs(seen, 0.15, trials=4000):
+        assert need.power_simulated == pytest.approx(0.83, abs=0.06), need
+    (pairs,) = [n.people for n in needs(seen, 0.15, trials=10) if n.design == "split-face" and n.visits == 1]
+    assert pairs == 18  # docs/TRIALS.md
+
+
+def test_power_of_an_instrument_is_refused(tmp_path):
+    with pytest.raises(SettingsError, match="instrument"):
+        seen_in(tmp_path, "m_corneo")
 
 
 def test_power_reads_a_finished_analysis(tmp_path):
