@@ -2,8 +2,8 @@
 
     ./scripts/bench study simulated [--sizes 1000 10000]   a stand-in for the pipeline, which hands back the rows of a real
                                                            subject with two sessions; a process for each size
-    ./scripts/bench study overhead [--people 4]            one worker against the bare function, the same photos
-    ./scripts/bench study workers [--people 4]             photos per hour of one worker and of two
+    ./scripts/bench study overhead [--people 4]            what the engine adds to the pipeline and the report it calls
+    ./scripts/bench study workers [--people 4]             photos per hour of one worker and of two, whole faces
 
 `simulated` counts wall clock, CPU seconds of the process, and its peak memory above the one that it has after its imports.
 """
@@ -12,28 +12,26 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from unittest.mock import patch
 
-import cv2
 import numpy as np
 import pandas as pd
 
 from skinimg.base.records import SubjectResult
-from skinimg.base.settings import Settings
+from skinimg.base.shipped import shipped
 from skinimg.measure.metrics import METRICS
 from skinimg.model.segmenter import load_segmenter
 from skinimg.output import tables
-from skinimg.pipeline import Equipment, analyze_subject
-from skinimg.report import ReportOptions, write_subject_report
 from skinimg.run import engine
 from skinimg.run.run import Options, analyze
-from skinimg.study import read_study
 
 # Rows of a subject with two sessions of one frontal photo (samples/P01).
 ROWS = {"photos": 2, "measurements": 902, "changes": 451, "lesions": 1174, "scores": 8, "indices": 6}
@@ -112,64 +110,75 @@ def simulated(people: int, share: float, folder: Path) -> dict[str, float]:
     }
 
 
-def small_study(folder: Path, people: int) -> Path:
-    """Close-ups of 40 mm, two sessions each: noise over a smooth grey, which costs as much as skin does."""
-    rows = ["subject,session,photo,view,mm_per_px"]
+def faces(folder: Path, people: int) -> Path:
+    """Whole faces of 4 megapixels, two sessions each: the samples' people again and again, every file with its own number."""
+    rows = ["subject,session,photo"]
     for k in range(people):
         for session in SESSIONS:
-            rng = np.random.default_rng([k, int(session[1])])
-            base = cv2.GaussianBlur(np.random.default_rng(k).normal(0, 40, (400, 400)), (0, 0), 3)
-            pixels = np.clip(np.array([120, 140, 180]) + base[..., None] + rng.normal(0, 3, (400, 400, 3)), 0, 255)
-            name = f"p{k}_{session}.png"
-            cv2.imwrite(str(folder / name), pixels.astype(np.uint8))
-            rows.append(f"p{k},{session},{name},closeup,0.1")
+            jpeg = (shipped("samples") / "photos" / f"P0{1 + k % 2}" / f"{session}_front.jpg").read_bytes()
+            name = f"p{k}_{session}.jpg"
+            # A comment of six bytes behind the mark that a JPEG starts with.
+            (folder / name).write_bytes(jpeg[:2] + b"\xff\xfe\x00\x08" + f"{k:06d}".encode() + jpeg[2:])
+            rows.append(f"p{k},{session},{name}")
     (folder / "manifest.csv").write_text("\n".join(rows) + "\n")
     return folder / "manifest.csv"
 
 
 def overhead(people: int, folder: Path) -> dict[str, float]:
-    """CPU seconds of `analyze` over those of the pipeline and the report for the same people, in one process."""
-    manifest = small_study(folder, people)
-    study, segmenter = read_study(manifest), load_segmenter("skin")
-    bench = Equipment(segmenter, Settings())
+    """CPU seconds of `analyze` in one process beside those of the pipeline and the report that it calls."""
+    manifest, bare = faces(folder, people), [0.0]
 
-    def bare() -> None:
-        for subject in study.subjects:
-            result, pictures = analyze_subject(subject, bench, folder / "bare" / subject.name)
-            page = folder / "bare" / f"{subject.name}.html"
-            if not isinstance(result, SubjectResult):
-                raise SystemExit(result.error)
-            write_subject_report(result, pictures, ReportOptions(), {}, page, subject)
-
-    def engine_run(name: str) -> None:
-        analyze(manifest, folder / name, Options(fresh=True))
-
-    bare()  # warm-up of both
-    engine_run("warm")
-    figures: dict[str, list[float]] = {"bare": [], "engine": []}
-    for k in range(3):
-        for name, work in (("bare", bare), ("engine", lambda k=k: engine_run(f"run{k}"))):
+    def counted(work: Callable[..., object]) -> Callable[..., object]:
+        def timed(*given: object) -> object:
             start = time.process_time()
-            work()
-            figures[name].append((time.process_time() - start) / people)
-    medians = {name: sorted(values)[1] for name, values in figures.items()}
+            found = work(*given)
+            bare[0] += time.process_time() - start
+            return found
+
+        return timed
+
+    load_segmenter("skin")
+    pipeline, report = counted(engine.analyze_subject), counted(engine.write_subject_report)
+    with patch.object(engine, "analyze_subject", pipeline), patch.object(engine, "write_subject_report", report):
+        start = time.process_time()
+        outcome = analyze(manifest, folder / "out", Options())
+        whole = time.process_time() - start
+    if outcome.failures:
+        raise SystemExit(str(outcome.failures))
     return {
         "people": people,
-        "bare_cpu_seconds": round(medians["bare"], 3),
-        "engine_cpu_seconds": round(medians["engine"], 3),
-        "overhead_percent": round(100 * (medians["engine"] / medians["bare"] - 1), 1),
+        "bare_cpu_seconds": round(bare[0] / people, 3),
+        "engine_cpu_seconds": round((whole - bare[0]) / people, 3),
+        "overhead_percent": round(100 * (whole / bare[0] - 1), 1),
     }
 
 
 def workers(people: int, folder: Path) -> dict[str, float]:
-    """Photos per hour, with the start of the processes in it."""
-    manifest = small_study(folder, people)
-    found: dict[str, float] = {"people": people}
-    for count in (1, 2):
-        start = time.perf_counter()
-        analyze(manifest, folder / str(count), Options(workers=count))
-        found[f"photos_per_hour_{count}"] = round(3600 * people * len(SESSIONS) / (time.perf_counter() - start))
-    return found
+    """Photos per hour, with the start of the processes: one worker on one core and on all, two workers on all."""
+    manifest = faces(folder, people)
+    found: dict[str, float] = {"people": people, "load_before": round(os.getloadavg()[0], 1)}
+    every = os.sched_getaffinity(0)
+    for name, count, cores in (("1_on_one_core", 1, {min(every)}), ("1_on_all", 1, every), ("2_on_all", 2, every)):
+        command = [sys.executable, "-m", "skinimg", "analyze", str(manifest), "--workers", str(count), "--out"]
+        cpu, start = _cpu_of_children(), time.perf_counter()
+        os.sched_setaffinity(0, cores)  # a child inherits it
+        run = subprocess.run([*command, str(folder / name)], capture_output=True, text=True)
+        os.sched_setaffinity(0, every)
+        if not (folder / name / "run.json").exists():
+            raise SystemExit(run.stderr)
+        found[f"photos_per_hour_{name}"] = round(3600 * people * len(SESSIONS) / (time.perf_counter() - start))
+        found[f"cpu_seconds_per_photo_{name}"] = round((_cpu_of_children() - cpu) / people / len(SESSIONS), 2)
+    two = found["photos_per_hour_2_on_all"]
+    return found | {
+        "two_workers_over_one_on_one_core": round(two / found["photos_per_hour_1_on_one_core"], 2),
+        "two_workers_over_one_on_all": round(two / found["photos_per_hour_1_on_all"], 2),
+        "load_after": round(os.getloadavg()[0], 1),
+    }
+
+
+def _cpu_of_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def main() -> dict[str, object]:

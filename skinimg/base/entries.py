@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # a study has tens of thousands
 class PhotoEntry:
     """One row of a manifest: one photo and what is known about it (docs/REFERENCE.md)."""
 

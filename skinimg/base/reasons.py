@@ -11,7 +11,7 @@ import string
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -99,7 +99,7 @@ class _Writer(string.Formatter):
         return text if isinstance(value, str) else text.replace(".", self.sentences.decimal)
 
 
-@cache  # a face has a few thousand values, most of them missing for the same reason
+@lru_cache(maxsize=4096)  # a face has a few thousand values, most of them missing for the same reason
 def _english(reason: Reason) -> str:
     return sentences("en").say(reason, hints=True)
 

@@ -67,17 +67,15 @@ def trial(
     as_json: JsonOption = False,
 ) -> None:
     """Statistics of a study with arms: effects, mixed model, responders, flow of subjects and photos."""
-    from skinimg.trial.blind import unblind
     from skinimg.trial.document import document
-    from skinimg.trial.people import read_roster
+    from skinimg.trial.key import use_key
     from skinimg.trial.plan import Plan, percent
     from skinimg.trial.trial import analyse
     from skinimg.trial.written import write_trial
 
     share = percent(responder) if responder else None
     plan = Plan(design, tuple(arms or ()), tuple(endpoint or ()), visit, region, alpha, share, weigh)
-    roster = read_roster(folder, manifest)
-    done = analyse(folder, plan, roster=unblind(roster, key) if key else roster)
+    done = analyse(folder, plan, manifest, use_key(key) if key else None)
     page = write_trial(done, folder, lang)
     if as_json:
         typer.echo(json.dumps(document(done), ensure_ascii=False, indent=2))

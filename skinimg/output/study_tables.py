@@ -1,6 +1,6 @@
 """The tables of a whole study, written and read one subject after the other: memory does not grow with the study.
 
-CSV is appended; Parquet gets a row group whenever enough rows of whole subjects have come together.
+CSV is appended; Parquet gets a row group whenever enough rows, or enough whole subjects, have come together.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from skinimg.base.reasons import FILE, Said, as_data
 from skinimg.output import tables
 
 GROUP_ROWS = 5_000  # of a row group: a few megabytes in memory
+_GROUP_FRAMES = 200  # a frame of two rows takes 40 KB, whatever its rows hold
 Add = Callable[[str, pd.DataFrame], None]  # name of a table, rows of one or more whole subjects
 
 
@@ -32,6 +33,7 @@ class _Appended:
         self._parquet = pq.ParquetWriter(parquet, self._schema)
         opened.callback(self._close)
         self._waiting: list[pd.DataFrame] = []
+        self._rows = 0
         header[:0].to_csv(self._csv, index=False, lineterminator="\n")
 
     def _close(self) -> None:
@@ -41,15 +43,16 @@ class _Appended:
             self._parquet.is_open = False  # where closing failed, the collector would try again, and complain aloud
 
     def add(self, rows: pd.DataFrame) -> None:
-        self._waiting.append(rows)
-        if sum(map(len, self._waiting)) >= GROUP_ROWS:
+        if len(rows):
+            self._waiting.append(rows)
+            self._rows += len(rows)
+        if self._rows >= GROUP_ROWS or len(self._waiting) >= _GROUP_FRAMES:
             self.flush()
 
     def flush(self) -> None:
-        filled = [rows for rows in self._waiting if len(rows)]
-        self._waiting = []
-        if filled:
-            rows = pd.concat(filled, ignore_index=True)
+        if self._waiting:
+            rows = pd.concat(self._waiting, ignore_index=True)
+            self._waiting, self._rows = [], 0
             tables.append_csv(rows, self._csv)
             self._parquet.write_table(pa.Table.from_pandas(rows, self._schema, preserve_index=False))
 
@@ -93,6 +96,23 @@ def study_said(out: Path) -> Iterator[Callable[[Said], None]]:
         file.write("\n}\n" if seen else "{}\n")
 
 
+def without_subject(subject: str, out: Path) -> None:
+    """Write the tables of a finished run, and what it states of its photos, without a subject. Raises OSError."""
+    stated = pd.DataFrame([dict.fromkeys(pq.read_schema(out / "study.parquet").names, "")])
+    names = headers() | {"study": stated}
+    with study_tables(out, names) as add:
+        for name in names:
+            for rows in groups(out / f"{name}.parquet"):
+                add(name, rows[rows["subject"] != subject])
+
+
+def groups(path: Path) -> Iterator[pd.DataFrame]:
+    """A table piece by piece, of which one row group is in memory."""
+    with pq.ParquetFile(path) as file:
+        for k in range(file.num_row_groups):
+            yield file.read_row_group(k).to_pandas()
+
+
 def headers() -> dict[str, pd.DataFrame]:
     """Of the tables of the contract."""
     return {name: tables.frame(name, [{}]) for name in tables.COLUMNS}
@@ -119,24 +139,22 @@ class StudyFrames(Mapping[str, pd.DataFrame]):
 def by_subject(out: Path) -> Iterator[dict[str, pd.DataFrame]]:
     """`photos` and `scores` of each subject of a finished run, in the order of the tables."""
     none = tables.frame("scores", [])
-    scores = _groups(out / "scores.parquet")
+    scores = _by_subject(out / "scores.parquet")
     ahead = next(scores, ("", none))
-    for subject, photos in _groups(out / "photos.parquet"):
+    for subject, photos in _by_subject(out / "photos.parquet"):
         mine = none
         if ahead[0] == subject:
             mine, ahead = ahead[1], next(scores, ("", none))
         yield {"photos": photos, "scores": mine}
 
 
-def _groups(path: Path) -> Iterator[tuple[str, pd.DataFrame]]:
-    """(subject, its rows) of a table, of which one row group is in memory; a subject may go on in the next group."""
-    with pq.ParquetFile(path) as file:
-        rest = file.schema_arrow.empty_table().to_pandas()
-        for k in range(file.num_row_groups):
-            piece = file.read_row_group(k).to_pandas()
-            rows = pd.concat([rest, piece], ignore_index=True) if len(rest) else piece
-            last = rows["subject"].iloc[-1]
-            rest = rows[rows["subject"] == last]
-            yield from ((str(s), g) for s, g in rows[rows["subject"] != last].groupby("subject", sort=False))
-        if len(rest):
-            yield str(rest["subject"].iloc[0]), rest
+def _by_subject(path: Path) -> Iterator[tuple[str, pd.DataFrame]]:
+    """(subject, its rows) of a table; a subject may go on in the next row group."""
+    rest = pq.read_schema(path).empty_table().to_pandas()
+    for piece in groups(path):
+        rows = pd.concat([rest, piece], ignore_index=True) if len(rest) else piece
+        last = rows["subject"].iloc[-1]
+        rest = rows[rows["subject"] == last]
+        yield from ((str(s), g) for s, g in rows[rows["subject"] != last].groupby("subject", sort=False))
+    if len(rest):
+        yield str(rest["subject"].iloc[0]), rest

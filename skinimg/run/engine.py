@@ -128,6 +128,7 @@ def _on_cluster(jobs: Sequence[Job], scheduler: str) -> Iterator[Done]:
     try:
         from distributed import Client
         from distributed import as_completed as completed
+        from distributed.scheduler import KilledWorker
     except ImportError as error:
         raise DeviceError(
             "a scheduler needs the extra `cluster`", next_step="pip install 'skinimg[cluster]'"
@@ -137,8 +138,15 @@ def _on_cluster(jobs: Sequence[Job], scheduler: str) -> Iterator[Done]:
     except OSError as error:
         raise DeviceError(f"no Dask scheduler answers at {scheduler}", found=str(error)) from error
     with client:
-        for future in completed([client.submit(_do, job, pure=False) for job in jobs]):
-            yield future.result()
+        try:
+            for future in completed([client.submit(_do, job, pure=False) for job in jobs]):
+                yield future.result()
+        except KilledWorker as error:
+            raise DeviceError(
+                "a worker of the cluster was ended by its machine again and again, most often for want of memory",
+                found=scheduler,
+                next_step="Give its workers more memory and run again; finished subjects are kept.",
+            ) from error
 
 
 def _do(job: Job) -> Done:

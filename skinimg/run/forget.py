@@ -16,7 +16,7 @@ from skinimg.base.files import write_text
 from skinimg.base.log import append_log
 from skinimg.base.reasons import read_said, write_said
 from skinimg.output import tables
-from skinimg.output.study_tables import by_subject
+from skinimg.output.study_tables import by_subject, groups, without_subject
 from skinimg.report import ReportOptions, write_index
 from skinimg.study import safe_name
 
@@ -33,22 +33,15 @@ def forget(subject: str, out: Path) -> int:
     StudyError
         The subject is not in these results, or a file still holds its name or the hash of one of its photos.
     """
-    try:
-        whole = {name: pd.read_parquet(out / f"{name}.parquet") for name in (*tables.COLUMNS, "study")}
-    except OSError as error:
-        raise StudyError(f"{out.name} holds no results", needed="the --out folder of an analysis") from error
-    mine = whole["photos"][whole["photos"]["subject"] == subject]
-    folder = out / "subjects" / safe_name(subject)
+    folder, mine = out / "subjects" / safe_name(subject), _photos_of(subject, out)
     if mine.empty and not folder.exists():
         raise StudyError(f"{subject} is not in {out.name}", next_step="See the column subject of photos.csv.")
     shutil.rmtree(folder, ignore_errors=True)
     for report in (out / "reports").glob("*"):
         if report.stem == safe_name(subject):
             report.unlink()
-    kept = {name: table[table["subject"] != subject] for name, table in whole.items()}
-    for name, table in kept.items():
-        tables.write(table.reset_index(drop=True), out / name)
-    _rewrite_run(out, subject, set(mine["photo"]), kept)
+    without_subject(subject, out)
+    _rewrite_run(out, subject, set(mine["photo"]))
     append_log(out, "forget", {})
     searched = list(_files(out))
     named = _naming((subject, *mine["sha256"], *mine["photo"]))
@@ -62,7 +55,19 @@ def forget(subject: str, out: Path) -> int:
     return len(searched)
 
 
-def _rewrite_run(out: Path, subject: str, photos: set[str], kept: dict[str, pd.DataFrame]) -> None:
+def _photos_of(subject: str, out: Path) -> pd.DataFrame:
+    """The subject's rows of photos.csv."""
+    if lacking := [name for name in (*tables.COLUMNS, "study") if not (out / f"{name}.parquet").is_file()]:
+        raise StudyError(
+            f"{out.name} holds no results",
+            found=f"no {lacking[0]}.parquet",
+            needed="the --out folder of a finished analysis",
+        )
+    mine = [rows[rows["subject"] == subject] for rows in groups(out / "photos.parquet")]
+    return pd.concat(mine, ignore_index=True) if mine else tables.frame("photos", [])
+
+
+def _rewrite_run(out: Path, subject: str, photos: set[str]) -> None:
     """run.json, reasons.json and the overview without the subject, and without sentences that name it or its photos."""
     record: dict[str, Any] = json.loads((out / "run.json").read_text(encoding="utf-8"))
     named = _naming((subject, *photos))
@@ -70,7 +75,7 @@ def _rewrite_run(out: Path, subject: str, photos: set[str], kept: dict[str, pd.D
     record["failures"].pop(subject, None)
     for part in ("warnings", "uncompared", "left_out"):
         record[part] = [item for item in record[part] if not named.search(json.dumps(item, ensure_ascii=False))]
-    record["subjects"] = int(kept["photos"]["subject"].nunique())
+    record["subjects"] = len({name for rows in groups(out / "photos.parquet") for name in rows["subject"]})
     write_text(out / "run.json", json.dumps(record, indent=2, ensure_ascii=False) + "\n")
     said = {text: reasons for text, reasons in read_said(out).items() if not named.search(text)}
     write_said(out, said)
@@ -84,13 +89,19 @@ def _files(out: Path) -> Iterator[Path]:
 
 def _holds(path: Path, named: re.Pattern[str]) -> bool:
     """Pictures are pixels only; of pages their inlined pictures are skipped, in whose code any short name occurs."""
+    if named.search(path.name):
+        return True
     if path.suffix == ".parquet":
-        text = pd.read_parquet(path).to_csv()
-    elif path.suffix in (".csv", ".json", ".jsonl", ".html", ".txt"):
-        text = _INLINED.sub("", path.read_text(encoding="utf-8", errors="surrogateescape"))
-    else:
-        text = ""
-    return bool(named.search(path.name) or named.search(text))
+        return any(named.search(text) for rows in groups(path) for text in _texts(rows))
+    if path.suffix not in (".csv", ".json", ".jsonl", ".html", ".txt"):
+        return False
+    with path.open(encoding="utf-8", errors="surrogateescape") as file:
+        return any(named.search(_INLINED.sub("", line)) for line in file)
+
+
+def _texts(rows: pd.DataFrame) -> Iterator[str]:
+    """Each different text of a table."""
+    return (str(text) for column in rows for text in rows[column].unique())
 
 
 def _naming(names: Iterable[str]) -> re.Pattern[str]:

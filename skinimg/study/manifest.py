@@ -38,9 +38,18 @@ def read_manifest(path: Path) -> Study:
         a subject; and all that `build_study` finds.
     """
     warnings: list[str] = []
+    root = path.parent.resolve()
+    entries = _entries(path, root, warnings)  # the text of a long table is let go before its people are put together
+    left_out = _not_listed(entries, root, path.name)
+    if left_out:
+        warnings.append(f"Photos that {path.name} does not list, left out: {some([item.file for item in left_out])}.")
+    return build_study(root, entries, warnings, left_out=left_out)
+
+
+def _entries(path: Path, root: Path, warnings: list[str]) -> tuple[PhotoEntry, ...]:
+    """Every row of the table; StudyError with every fault of every row."""
     sheet = read_sheet(path, warnings)
     check_columns(sheet.columns, path)
-    root = path.parent.resolve()
     faults: list[str] = []
     rows: dict[int, PhotoEntry] = {}
     table = {
@@ -62,17 +71,16 @@ def read_manifest(path: Path) -> Study:
         )
     if not rows:
         raise StudyError(f"{path} lists no photos", found="no rows", needed="one row per photo")
-    left_out = _not_listed(rows.values(), root, path.name)
-    if left_out:
-        warnings.append(f"Photos that {path.name} does not list, left out: {some([item.file for item in left_out])}.")
-    return build_study(root, rows.values(), warnings, left_out=left_out)
+    return tuple(rows.values())
 
 
 def _not_listed(entries: Iterable[PhotoEntry], root: Path, manifest: str) -> tuple[LeftOut, ...]:
     """Photos beside those of a manifest that have no row."""
-    listed = {entry.path for entry in entries}
-    beside = {path for folder in {path.parent for path in listed} for path in folder.iterdir()}
-    photos = sorted(path for path in beside - listed if path.suffix.casefold() in READ | NOT_READ)
+    listed: dict[Path, set[str]] = defaultdict(set)  # folder -> names: a path takes ten times the memory of its name
+    for entry in entries:
+        listed[entry.path.parent].add(entry.path.name)
+    beside = [path for folder, names in listed.items() for path in folder.iterdir() if path.name not in names]
+    photos = sorted(path for path in beside if path.suffix.casefold() in READ | NOT_READ)
     shown = [path for path in photos if path.is_file() and not path.name.startswith(".")]
     return tuple(LeftOut(path.relative_to(root).as_posix(), f"not listed in {manifest}") for path in shown)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import sys
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -50,7 +51,7 @@ def clean_name(text: str) -> str:
     A zero-width space from a web page would make a second subject of the same person.
     """
     seen = (c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c) != "Cf")
-    return " ".join("".join(seen).split())
+    return sys.intern(" ".join("".join(seen).split()))  # a session's name comes back in every row
 
 
 def parse_stem(stem: str) -> PhotoName:

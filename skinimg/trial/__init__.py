@@ -8,6 +8,7 @@ mixed        the mixed model, which is primary
 reml         its fit
 responders   McNemar and Fisher
 raters       weighted kappa, ICC with interval; `graders` finds who graded what
+key          who was who in a blinded study, which `blind` made
 flow         how many came
 trial        all of it for one folder
 document     what is said as JSON

@@ -1,40 +1,23 @@
 """Blinding: photos under names that tell neither person, visit nor side, and the key that undoes it.
 
 Blinded photos are decoded and written again as PNG, so that no date, camera, place or thumbnail of the file is left.
-The key is written outside of the blinded folder.
+The key is written outside of the blinded folder; `key` reads it.
 """
 
 from __future__ import annotations
 
 import csv
-import datetime
-import json
 import secrets
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from PIL import Image
 
-from skinimg.base.entries import PhotoEntry, Study
+from skinimg.base.entries import PhotoEntry, Study, Subject
 from skinimg.base.errors import StudyError
-from skinimg.base.files import write_text
 from skinimg.photo.colour import linear_to_srgb8
 from skinimg.photo.decode import read_photo
-
-_SWAP = {"left": "right", "right": "left", "left45": "right45", "right45": "left45"}
-
-
-@dataclass(frozen=True)
-class Key:
-    """Blinded name -> true name. `mirrored` : blinded subjects whose photos were mirrored. `arms` : by blinded subject."""
-
-    subjects: dict[str, str]
-    sessions: dict[str, str]
-    mirrored: tuple[str, ...]
-    stated: dict[str, dict[str, str]]
-    unblinded: tuple[str, ...] = ()  # when, ISO, UTC
+from skinimg.trial.key import OTHER_SIDE, STATED, Key, save_key
 
 
 def blind(study: Study, out: Path, key_file: Path, *, mirror: bool = False, seed: int | None = None) -> Key:
@@ -68,11 +51,14 @@ def blind(study: Study, out: Path, key_file: Path, *, mirror: bool = False, seed
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(sorted(rows, key=lambda row: row["photo"]))
-    stated = {name: _stated(subject.photos) for name, subject in subjects.items()}
     key = Key(
-        {n: s.name for n, s in subjects.items()}, {b: n for n, b in sessions.items()}, tuple(sorted(turned)), stated
+        {n: s.name for n, s in subjects.items()},
+        {b: n for n, b in sessions.items()},
+        tuple(sorted(turned)),
+        {name: _stated(subject.photos) for name, subject in subjects.items()},
+        {name: _visits(subject, sessions) for name, subject in subjects.items()},
     )
-    _save(key, key_file)
+    save_key(key, key_file)
     return key
 
 
@@ -88,7 +74,7 @@ def _refuse(out: Path, key_file: Path) -> None:
 
 
 def _copy(entry: PhotoEntry, subject: str, session: str, out: Path, *, mirrored: bool) -> dict[str, str]:
-    view = _SWAP.get(entry.view, entry.view) if mirrored else entry.view
+    view = OTHER_SIDE.get(entry.view, entry.view) if mirrored else entry.view
     light = "" if entry.light == "standard" else f"_{entry.light}"
     photo = f"{subject}/{session}_{view}{light}_{entry.replicate}.png"
     pixels = linear_to_srgb8(read_photo(entry.path).linear)
@@ -102,56 +88,13 @@ def _copy(entry: PhotoEntry, subject: str, session: str, out: Path, *, mirrored:
 
 
 def _stated(photos: tuple[PhotoEntry, ...]) -> dict[str, str]:
-    names = ("arm", "arm_left", "arm_right", "age", "phototype", "site")
-    return {name: next((v for p in photos if (v := getattr(p, name))), "") for name in names}
+    return {name: next((v for p in photos if (v := getattr(p, name))), "") for name in STATED}
 
 
-def read_key(path: Path) -> Key:
-    """Read a key.
-
-    Raises
-    ------
-    StudyError
-        It cannot be read.
-    """
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        return Key(
-            found["subjects"], found["sessions"], tuple(found["mirrored"]), found["stated"], tuple(found["unblinded"])
-        )
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise StudyError(f"{path} is no key of `skinimg blind`", found=str(error)) from error
-
-
-def unblind(roster: pd.DataFrame, key_file: Path) -> pd.DataFrame:
-    """The blinded study's table with its arms, and the moment noted in the key. Names stay blinded.
-
-    Raises
-    ------
-    StudyError
-        The key does not belong to this study.
-    """
-    key = read_key(key_file)
-    strangers = sorted(set(roster["subject"]) - set(key.subjects))
-    if strangers:
-        raise StudyError(
-            f"{key_file.name} is the key of another study", found=", ".join(strangers[:5]), needed="its own subjects"
-        )
-    table = roster.copy()
-    for name in ("arm", "arm_left", "arm_right", "age", "phototype", "site"):
-        table[name] = [_true_side(key, s, name) for s in table["subject"]]
-    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    _save(Key(key.subjects, key.sessions, key.mirrored, key.stated, (*key.unblinded, now)), key_file)
-    return table
-
-
-def _true_side(key: Key, subject: str, name: str) -> str:
-    """What is stated of a subject; in a mirrored copy the left side is the person's right."""
-    side = name.removeprefix("arm_")
-    if subject in key.mirrored and side in _SWAP and name.startswith("arm_"):
-        name = f"arm_{_SWAP[side]}"
-    return key.stated[subject].get(name, "")
-
-
-def _save(key: Key, path: Path) -> None:
-    write_text(path, json.dumps(asdict(key), indent=2, ensure_ascii=False) + "\n")
+def _visits(subject: Subject, sessions: dict[str, str]) -> dict[str, dict[str, str]]:
+    """Blinded session -> what was stated of it, in the order of the visits."""
+    visits: dict[str, dict[str, str]] = {sessions[session]: {} for session in subject.sessions}
+    for p in subject.photos:
+        known = {"date": p.date, **{f"m_{name}": value for name, value in p.instruments.items()}}
+        visits[sessions[p.session]] |= {name: value for name, value in known.items() if value}
+    return visits

@@ -13,6 +13,7 @@ from skinimg.base.errors import StudyError
 from skinimg.base.findings import HEADLINE, VIEWS
 from skinimg.base.reasons import Reason, why
 from skinimg.measure.metrics import METRICS
+from skinimg.trial.key import Key, true_names
 from skinimg.trial.people import SIDES, People
 from skinimg.trial.plan import Plan, require
 
@@ -35,8 +36,8 @@ class Data:
     limits: tuple[Reason, ...]
 
 
-def read_data(folder: Path, roster: pd.DataFrame, people: People, plan: Plan) -> Data:
-    """The changes of everybody in the compared arms, every expected visit with a row.
+def read_data(folder: Path, roster: pd.DataFrame, people: People, plan: Plan, key: Key | None = None) -> Data:
+    """The changes of everybody in the compared arms, every expected visit with a row; with `key`, under true names.
 
     Raises
     ------
@@ -46,7 +47,9 @@ def read_data(folder: Path, roster: pd.DataFrame, people: People, plan: Plan) ->
         An endpoint or visit that the study lacks, with the nearest name.
     """
     photos = _table(folder / "photos.csv", ("subject", "session", "status"))
-    changes, limits = select_changes(folder / "changes.csv", plan)
+    if key is not None:
+        photos = _dated(true_names(photos, key), roster)
+    changes, limits = select_changes(folder / "changes.csv", plan, key)
     visits = _visits(photos, roster, people)
     if not visits:
         raise StudyError("nobody came back", found="one session of each subject", needed="a baseline and a follow-up")
@@ -76,6 +79,12 @@ def _table(path: Path, needed: Sequence[str]) -> pd.DataFrame:
     return _plain(table)
 
 
+def _dated(photos: pd.DataFrame, roster: pd.DataFrame) -> pd.DataFrame:
+    """Photos with the dates of the study's table: blinded ones have none."""
+    dates = {(s, v): d for s, v, d in zip(roster["subject"], roster["session"], roster["date"], strict=True)}
+    return photos.assign(date=[dates.get(k, "") for k in zip(photos["subject"], photos["session"], strict=True)])
+
+
 def _plain(table: pd.DataFrame) -> pd.DataFrame:
     """Without the apostrophe that keeps a spreadsheet from running text."""
     return table.apply(lambda column: column.str.replace(r"^'(?=[=+\-@])", "", regex=True))
@@ -97,13 +106,14 @@ def regions_of(plan: Plan) -> dict[str, str]:
     return {f"{side}_{stem}": side for side in SIDES}
 
 
-def select_changes(path: Path, plan: Plan) -> tuple[pd.DataFrame, list[Reason]]:
+def select_changes(path: Path, plan: Plan, key: Key | None = None) -> tuple[pd.DataFrame, list[Reason]]:
     """Rows of the regions, in standard light and one view; read in pieces, so that any study fits in memory."""
     wanted, seen, kept = set(regions_of(plan)), set[str](), []
     try:
         for piece in pd.read_csv(path, dtype=str, keep_default_na=False, chunksize=_CHUNK):
-            seen |= set(piece["region"])
-            kept.append(piece[piece["region"].isin(wanted) & (piece["light"] == "standard")])
+            rows = piece if key is None else true_names(piece, key)
+            seen |= set(rows["region"])
+            kept.append(rows[rows["region"].isin(wanted) & (rows["light"] == "standard")])
     except (OSError, ValueError, KeyError) as error:
         raise _no_output(path) from error
     table = _plain(pd.concat(kept, ignore_index=True)) if kept else pd.DataFrame(columns=["view", *_KEY])

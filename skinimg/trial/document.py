@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict
+from importlib import metadata
 
 from skinimg.base.provenance import versions
 from skinimg.trial.trial import Result, Trial
@@ -17,6 +18,11 @@ def document(trial: Trial) -> dict[str, object]:
         "endpoints": [_endpoint(r) for r in trial.results],
         "flow": trial.flow,
     }
+
+
+def versions_used() -> dict[str, str]:
+    """Of the analysis' libraries and of the one that fits and tests."""
+    return versions() | {"statsmodels": metadata.version("statsmodels")}
 
 
 def full_document(trial: Trial) -> dict[str, object]:
@@ -36,7 +42,7 @@ def full_document(trial: Trial) -> dict[str, object]:
         "endpoints": rows,
         "plan": asdict(trial.plan),
         "agreement": graders,
-        "versions": versions(),
+        "versions": versions_used(),
     }
 
 

@@ -103,12 +103,12 @@ def holm(p: Values) -> Values:
     return np.where(np.isnan(p), np.nan, adjusted)
 
 
-def tipping_point(effect: Effect, missing_share: float, alpha: float = 0.05) -> float:
+def tipping_point(estimate: float, half_width: float, missing_share: float) -> float:
     """By how much the missing people would have to differ from the others for the effect to lose its significance.
 
-    Pattern mixture: the estimate moves by `missing_share` x delta. NaN where nobody is missing or nothing is significant.
+    Pattern mixture: the estimate moves by `missing_share` x delta, its interval keeps its width. NaN where nobody is
+    missing or the interval holds zero already.
     """
-    if missing_share <= 0 or not effect.p_t < alpha:
+    if missing_share <= 0 or not abs(estimate) > half_width:
         return NAN
-    edge = float(stats.t.ppf(1 - alpha / 2, effect.degrees)) * effect.standard_error
-    return float((np.sign(effect.estimate) * edge - effect.estimate) / missing_share)
+    return float((np.sign(estimate) * half_width - estimate) / missing_share)

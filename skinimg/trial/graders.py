@@ -1,4 +1,7 @@
-"""Agreement of graders: columns `m_NAME_r1`, `m_NAME_r2`, ... of the study's table grade the same photos."""
+"""Agreement of graders: columns `m_NAME_r1`, `m_NAME_r2`, ... of the study's table grade the same photos.
+
+Of the sides of a face (`m_NAME_r1_left`), every side at every visit is one more thing that was graded.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ import pandas as pd
 
 from skinimg.trial.raters import Figure, icc, kappa
 
-_GRADER = re.compile(r"(m_.+)_r(\d+)")
+_GRADER = re.compile(r"(m_.+)_r(\d+)(_left|_right)?")
 _MOST_CLASSES = 21  # an ordinal scale; beyond that a figure is a measurement
 
 
@@ -28,14 +31,19 @@ class Agreed:
 
 def graders_of(roster: pd.DataFrame) -> tuple[Agreed, ...]:
     """Agreement of all graders of each scale, over the visits that all of them graded; at least three."""
-    scales: dict[str, list[str]] = {}
+    visits = roster.drop_duplicates(["subject", "session"])
+    scales: dict[str, dict[str, list[str]]] = {}  # name -> side -> columns
     for column in roster.columns:
         if found := _GRADER.fullmatch(column):
-            scales.setdefault(found[1], []).append(column)
+            scales.setdefault(found[1], {}).setdefault(found[3] or "", []).append(column)
     agreed = []
-    for name, columns in scales.items():
-        visits = roster.drop_duplicates(["subject", "session"])[columns]
-        values = visits.apply(pd.to_numeric, errors="coerce").dropna().to_numpy(np.float64)
+    for name, sides in scales.items():
+        columns = [column.removesuffix(side) for side, mine in sides.items() for column in mine]
+        columns = list(dict.fromkeys(columns))
+        graded = [visits.reindex(columns=[c + side for c in columns]).to_numpy() for side in sides]
+        values = (
+            pd.DataFrame(np.concatenate(graded)).apply(pd.to_numeric, errors="coerce").dropna().to_numpy(np.float64)
+        )
         if len(columns) < 2 or len(values) < 3:
             continue
         pairs = {}

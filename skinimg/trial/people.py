@@ -23,7 +23,7 @@ class People:
     places: pd.DataFrame
     arms: tuple[str, ...]
     without_arm: tuple[str, ...]  # subjects of whom no arm is stated
-    other_arms: tuple[str, ...]  # subjects in arms that are not compared
+    other_arms: dict[str, str]  # subject -> arm, of those whose arm is not compared
 
 
 def read_roster(folder: Path, manifest: Path | None = None) -> pd.DataFrame:
@@ -32,7 +32,7 @@ def read_roster(folder: Path, manifest: Path | None = None) -> pd.DataFrame:
     Raises
     ------
     StudyError
-        There is none, or it is no table of subjects and sessions.
+        There is none, or it is no table of subjects and sessions, or a photo comes twice.
     """
     path = manifest or next((p for n in ("study.csv", "manifest.csv") if (p := folder / n).is_file()), None)
     if path is None:
@@ -46,10 +46,24 @@ def read_roster(folder: Path, manifest: Path | None = None) -> pd.DataFrame:
     table = pd.DataFrame([cells for _, cells in sheet.rows], columns=list(sheet.columns), dtype=str)
     if lacking := [name for name in ("subject", "session") if name not in table]:
         raise StudyError(f"{path.name} is no table of a study", found=f"no column {', '.join(lacking)}")
+    _refuse_twice(table, path)
     for name in (*_ARM_COLUMNS, "date", "age", "phototype", "site"):
         if name not in table:
             table[name] = ""
     return table.apply(lambda column: column.str.replace(r"^'(?=[=+\-@])", "", regex=True))
+
+
+def _refuse_twice(table: pd.DataFrame, path: Path) -> None:
+    """A photo that is listed twice would count its instruments and graders twice."""
+    key = [name for name in ("subject", "session", "photo") if name in table]
+    twice = table[table.duplicated(key)] if "photo" in key else table[:0]
+    if len(twice):
+        raise StudyError(
+            f"{path.name} has rows that come twice",
+            found=f"{len(twice)}, such as {' '.join(twice.iloc[0][key])}",
+            needed="each photo once",
+            next_step="Take the second rows out.",
+        )
 
 
 def allocate(roster: pd.DataFrame, plan: Plan) -> People:
@@ -85,8 +99,8 @@ def allocate(roster: pd.DataFrame, plan: Plan) -> People:
     kept = plan.arms or ("all",)
     named = set(places["subject"])
     mine = places[places["arm"].isin(kept)].reset_index(drop=True)
-    others = tuple(s for s in subjects if s in named - set(mine["subject"]))
-    return People(mine, kept, tuple(s for s in subjects if s not in named), others)
+    others = places[~places["subject"].isin(set(mine["subject"]))].groupby("subject")["arm"].agg(" / ".join)
+    return People(mine, kept, tuple(s for s in subjects if s not in named), dict(others))
 
 
 def _one_each(roster: pd.DataFrame, column: str) -> dict[str, str]:

@@ -86,7 +86,10 @@ def percent(text: str) -> float:
     SettingsError
         It is no percentage.
     """
+    number, sign, rest = text.strip().partition("%")
     try:
-        return float(text.strip().removesuffix("%")) / 100
+        if not sign or rest:
+            raise ValueError(text)
+        return float(number) / 100
     except ValueError as error:
-        raise SettingsError("a percentage cannot be read", found=text, needed="for example 20%") from error
+        raise SettingsError("a percentage cannot be read", found=text, needed="a number and %, such as 20%") from error

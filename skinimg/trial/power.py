@@ -12,14 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 from statsmodels.stats.power import TTestIndPower, TTestPower
 
-from skinimg.base.errors import StudyError
+from skinimg.base.errors import SettingsError, StudyError
 from skinimg.trial.data import regions_of, select_changes
 from skinimg.trial.plan import Plan, check_endpoint
 
+Values = npt.NDArray[np.float64]
 _VISITS = (1, 2, 3, 4)
 _MOST_PEOPLE = 100_000
 
@@ -52,9 +54,15 @@ def seen_in(folder: Path, endpoint: str) -> Seen:
 
     Raises
     ------
+    SettingsError
+        No endpoint that is measured on photos.
     StudyError
         Fewer than five people with a change, or a mean baseline of nothing.
     """
+    if endpoint.startswith("m_"):
+        raise SettingsError(
+            "the spread of an instrument cannot be told from photos", found=endpoint, needed="such as spots.burden"
+        )
     check_endpoint(endpoint)
     whole, _ = select_changes(folder / "changes.csv", Plan("single-arm"))
     sides, _ = select_changes(folder / "changes.csv", Plan("split-face", ("a", "b")))
@@ -96,16 +104,18 @@ def needs(
         noise = seen.noise**2 * (0.5 + 0.5 / visits)
         own = seen.between**2
         split = math.sqrt(2 * own * (1 - seen.alike) + 2 * noise)
-        rows.append(_need("split-face", visits, split, effect, power, alpha, trials))
-        rows.append(_need("parallel", visits, math.sqrt(own + noise), effect, power, alpha, trials))
+        for design, sd in (("split-face", split), ("parallel", math.sqrt(own + noise))):
+            arm = _people(design, sd, effect, power, alpha)
+            drawn = _simulated(seen, design, arm, visits, effect, alpha, trials)
+            rows.append(Need(design, visits, arm if design == "split-face" else 2 * arm, sd, drawn))
     return tuple(rows)
 
 
-def _need(design: str, visits: int, sd: float, effect: float, power: float, alpha: float, trials: int) -> Need:
+def _people(design: str, sd: float, effect: float, power: float, alpha: float) -> int:
+    """Pairs, or people in each arm, by the noncentral t distribution."""
     if not sd > 0:
         raise StudyError("nothing varies between people", found="an SD of 0", needed="an analysis with noise")
-    paired = design == "split-face"
-    solver = TTestPower() if paired else TTestIndPower()
+    solver = TTestPower() if design == "split-face" else TTestIndPower()
 
     def enough(n: int) -> bool:
         return float(solver.power(abs(effect) / sd, n, alpha)) >= power
@@ -118,15 +128,23 @@ def _need(design: str, visits: int, sd: float, effect: float, power: float, alph
     while low < high:
         middle = (low + high) // 2
         low, high = (low, middle) if enough(middle) else (middle + 1, high)
-    return Need(design, visits, low if paired else 2 * low, sd, _simulated(paired, low, effect / sd, alpha, trials))
+    return low
 
 
-def _simulated(paired: bool, n: int, effect: float, alpha: float, trials: int) -> float:
-    """Share of drawn trials that a t test calls."""
+def _simulated(seen: Seen, design: str, n: int, visits: int, effect: float, alpha: float, trials: int) -> float:
+    """Share of trials that a t test calls: photos are drawn, of a baseline and of each visit, not their mean's SD."""
     rng = np.random.default_rng(0)
-    first = rng.normal(effect, 1, (trials, n))
-    if paired:
-        p = stats.ttest_1samp(first, 0, axis=1).pvalue
+    shot = seen.noise / math.sqrt(2)  # a change has the noise of two shots
+
+    def change(common: Values) -> Values:
+        own = seen.between * (math.sqrt(seen.alike) * common + math.sqrt(1 - seen.alike) * rng.normal(size=(trials, n)))
+        follow_ups = sum(rng.normal(size=(trials, n)) for _ in range(visits)) / visits
+        return np.asarray(own + shot * (follow_ups - rng.normal(size=(trials, n))))
+
+    person = rng.normal(size=(trials, n))
+    first = effect + change(person)
+    if design == "split-face":
+        p = stats.ttest_1samp(first - change(person), 0, axis=1).pvalue
     else:
-        p = stats.ttest_ind(first, rng.normal(0, 1, (trials, n)), axis=1, equal_var=False).pvalue
+        p = stats.ttest_ind(first, change(rng.normal(size=(trials, n))), axis=1, equal_var=False).pvalue
     return float((p < alpha).mean())

@@ -10,11 +10,13 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from skinimg.base.provenance import versions
 from skinimg.report import curves
 from skinimg.report.language import Language, language
 from skinimg.report.page import render, write
+from skinimg.trial import raters
+from skinimg.trial.document import versions_used
 from skinimg.trial.effects import Effect
+from skinimg.trial.graders import Agreed
 from skinimg.trial.mixed import Fit
 from skinimg.trial.trial import Result, Trial
 
@@ -55,7 +57,9 @@ def write_report(trial: Trial, path: Path, lang: str) -> Path:
         courses=[(r.endpoint, curves.svg(_spaghetti(trial, r.endpoint, say))) for r in shown],
         formulas=list(dict.fromkeys(f"{r.endpoint}: {r.model.formula}" for r in shown if r.model.formula)),
         checklist=_checklist(say),
-        versions=versions(),
+        versions=versions_used(),
+        level=say.number(100 * (1 - trial.plan.alpha)),
+        agreement=[_agreed(a, say) for a in trial.graders],
     )
     return write(html, path)
 
@@ -82,6 +86,18 @@ def _interval(e: Effect | Fit, say: Language) -> str:
     if np.isnan(e.estimate):
         return say("ui.nodata")
     return say("trial.interval", value=say.number(e.estimate), low=say.number(e.low), high=say.number(e.high))
+
+
+def _agreed(a: Agreed, say: Language) -> tuple[str, str, str, str, list[str]]:
+    """Scale, graders, gradings, ICC, and kappa of each pair of graders."""
+    kappa = [f"{pair}: {_figure(found, say)}" for pair, found in a.kappa.items()]
+    return a.name, str(a.graders), str(a.n), _figure(a.icc, say), kappa
+
+
+def _figure(f: raters.Figure, say: Language) -> str:
+    if np.isnan(f.value):
+        return say("ui.nodata")
+    return say("trial.interval", value=say.number(f.value), low=say.number(f.low), high=say.number(f.high))
 
 
 def _checklist(say: Language) -> list[tuple[str, str, bool]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from skinimg.trial.data import Data, better, is_load, read_data
 from skinimg.trial.effects import NAN, Effect
 from skinimg.trial.flow import flow_of
 from skinimg.trial.graders import Agreed, graders_of
+from skinimg.trial.key import Key, true_roster
 from skinimg.trial.people import People, allocate, read_roster
 from skinimg.trial.plan import Plan
 
@@ -39,7 +41,8 @@ class Result:
     role: str
     unit: str
     missing: dict[str, int]  # arm -> people without a change
-    tipping: float  # change of the missing that would undo the result, in the endpoint's unit
+    tipping: float  # change of the missing that would undo the mixed model's result, in the endpoint's unit
+    weighed: bool  # people of the plain effect, by the known noise of their change
     notes: tuple[Reason, ...] = ()
     p_holm: float = NAN
 
@@ -59,22 +62,23 @@ class Trial:
     graders: tuple[Agreed, ...] = field(default=())
 
 
-def analyse(folder: Path, plan: Plan, manifest: Path | None = None, roster: pd.DataFrame | None = None) -> Trial:
+def analyse(folder: Path, plan: Plan, manifest: Path | None = None, key: Key | None = None) -> Trial:
     """Analyse the trial in an `--out` folder of `skinimg analyze`.
 
-    manifest : the study's table, instead of the one that `analyze` left; roster : the same, already read (unblinded)
+    manifest : the study's table, instead of the one that `analyze` left; key : of a blinded study, which is unblinded
 
     Raises
     ------
     StudyError, SettingsError
         See `people.allocate` and `data.read_data`; and where no endpoint of anybody could be assessed.
     """
-    table = read_roster(folder, manifest) if roster is None else roster
+    table = read_roster(folder, manifest)
+    table = table if key is None else true_roster(table, key)
     people = allocate(table, plan)
     if people.places["subject"].nunique() < 2:
         only = ", ".join(dict.fromkeys(people.places["subject"])) or "nobody"
         raise StudyError("a trial needs people", found=f"{only} in {' and '.join(people.arms)}", needed="two or more")
-    data = read_data(folder, table, people, plan)
+    data = read_data(folder, table, people, plan, key)
     if data.rows["change"].notna().sum() == 0:
         why = data.rows["reason"].value_counts().index[0]
         raise StudyError("nothing could be assessed of anybody", found=f"mostly: {why}", needed="changes to compare")
@@ -92,13 +96,16 @@ def _result(data: Data, people: People, plan: Plan, endpoint: str, visit: str) -
     mine = data.rows[data.rows["endpoint"] == endpoint]
     known = mine[mine["change"].notna() & mine["baseline"].notna()]
     here = known[known["visit"] == visit]
-    arms = {arm: here[here["arm"] == arm].set_index("subject") for arm in people.arms}
-    absent = {arm: int((people.places["arm"] == arm).sum()) - len(rows) for arm, rows in arms.items()}
+    absent = {a: int((people.places["arm"] == a).sum()) - int((here["arm"] == a).sum()) for a in people.arms}
+    weighed = plan.weigh and bool((here["mdc95"] > 0).any())
+    plan = replace(plan, weigh=weighed)
+    judged = here[here["mdc95"] > 0] if weighed else here
+    arms = {arm: judged[judged["arm"] == arm].set_index("subject") for arm in people.arms}
     effect, n = _effect(arms, plan)
     ratio = _ratio(arms, plan) if is_load(endpoint) else Effect()
     model = (
         mixed.contrast(known, visit, plan.arms, plan.alpha)
-        if n >= effects.FEWEST
+        if _fewest(n, {arm: len(rows) for arm, rows in arms.items()}, plan) >= effects.FEWEST
         else mixed.Fit("", why=why("model_too_few"))
     )
     counts, p = _responders(arms, plan, better(endpoint))
@@ -107,9 +114,14 @@ def _result(data: Data, people: People, plan: Plan, endpoint: str, visit: str) -
     declared = endpoint in plan.endpoints and visit == plan.visit
     notes = (why("no_model", cause=model.why),) if model.why else ()
     unit = next(iter(mine["unit"].dropna()), "")
-    tipping = effects.tipping_point(effect, share, plan.alpha)
+    tipping = effects.tipping_point(model.estimate, (model.high - model.low) / 2, share)
     role = "declared" if declared else "exploratory"
-    return Result(endpoint, visit, n, effect, ratio, model, counts, p, role, unit, absent, tipping, notes)
+    return Result(endpoint, visit, n, effect, ratio, model, counts, p, role, unit, absent, tipping, weighed, notes)
+
+
+def _fewest(pairs_or_people: int, each: dict[str, int], plan: Plan) -> int:
+    """Pairs of a split face, else people of the smaller arm: three and one are no comparison."""
+    return pairs_or_people if plan.design == "split-face" else min(each.values())
 
 
 def _effect(arms: dict[str, pd.DataFrame], plan: Plan) -> tuple[Effect, int]:
@@ -122,23 +134,18 @@ def _effect(arms: dict[str, pd.DataFrame], plan: Plan) -> tuple[Effect, int]:
         if noise is None:
             return effects.one_sample(gap, plan.alpha), len(gap)
         variance = (noise[first] + noise[others[0]]).reindex(values[first].index.intersection(values[others[0]].index))
-        return _weighed(gap, variance.to_numpy(np.float64), plan.alpha), len(gap)
+        return effects.weighed(gap, variance.to_numpy(np.float64), plan.alpha), len(gap)
     n = sum(len(v) for v in values.values())
     alone = {a: v.to_numpy(np.float64) for a, v in values.items()}
     if noise is None:
         if not others:
             return effects.one_sample(alone[first], plan.alpha), n
         return effects.two_samples(alone[first], alone[others[0]], plan.alpha), n
-    each = {a: _weighed(v, noise[a].to_numpy(np.float64), plan.alpha) for a, v in alone.items()}
+    each = {a: effects.weighed(v, noise[a].to_numpy(np.float64), plan.alpha) for a, v in alone.items()}
     if not others:
         return each[first], n
     plain = effects.two_samples(alone[first], alone[others[0]], plan.alpha)
     return effects.difference(each[first], each[others[0]], plan.alpha, plain.p_rank), n
-
-
-def _weighed(values: Values, variance: Values, alpha: float) -> Effect:
-    known = np.isfinite(variance) & (variance > 0)
-    return effects.weighed(values[known], variance[known], alpha)
 
 
 def _ratio(arms: dict[str, pd.DataFrame], plan: Plan) -> Effect:
@@ -194,20 +201,26 @@ def _limits(results: list[Result], people: People, plan: Plan) -> list[Reason]:
     if people.without_arm:
         said.append(why("no_arm_stated", people=", ".join(people.without_arm[:5])))
     if people.other_arms:
-        said.append(why("other_arms", people=len(people.other_arms)))
+        said.append(why("other_arms", people=len(people.other_arms), arms=_counted(people.other_arms)))
     for r in results:
-        whole = sum(r.missing.values()) + sum(_assessed(people, r).values())
-        lost = sum(r.missing.values())
-        name = {"endpoint": r.endpoint, "visit": r.visit}
-        if lost and 2 * lost >= whole:
-            said.append(why("half_not_assessed", **name, assessed=whole - lost, all=whole))
-        if r.n < effects.FEWEST:
+        name, assessed = {"endpoint": r.endpoint, "visit": r.visit}, _assessed(people, r)
+        for arm, lost in r.missing.items():
+            whole = lost + assessed[arm]
+            if lost and 2 * lost >= whole:
+                said.append(why("half_not_assessed", **name, arm=arm, assessed=assessed[arm], all=whole))
+        if _fewest(r.n, assessed, plan) < effects.FEWEST:
             said.append(why("few_pairs" if plan.design == "split-face" else "few_people", **name, n=r.n))
         elif r.role == "declared":
             said += [why("of_endpoint", **name, cause=note) for note in r.notes]
     if plan.weigh:
-        said.append(why("weighed"))
+        bare = dict.fromkeys(r.endpoint for r in results if not r.weighed)
+        said += [why("weighed"), *(why("not_weighed", endpoint=endpoint) for endpoint in bare)]
     return said
+
+
+def _counted(arms: dict[str, str]) -> str:
+    """`placebo (12), actve (1)`: an arm of one person is most often a misspelt one."""
+    return ", ".join(f"{arm} ({n})" for arm, n in Counter(arms.values()).most_common())
 
 
 def _assessed(people: People, r: Result) -> dict[str, int]:

@@ -1,5 +1,6 @@
 """Killed runs, clusters and bugs: nothing finished is lost, nothing half-done is seen."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ from skinimg import Options, analyze
 from skinimg.base.errors import DeviceError, StudyError
 from skinimg.base.shipped import shipped
 from skinimg.output.tables import COLUMNS
+from skinimg.run import engine
 from skinimg.run.shards import merge
 from skinimg.run.verify import verify
 from tests.drawn import SPOTS, save, skin_patch
@@ -81,13 +83,39 @@ def test_other_settings_are_another_result(study, tmp_path):
     assert analyze(study, tmp_path, settings=Settings(seed=1)).resumed == 0
 
 
-def test_a_cluster_gives_the_same_tables(study, whole, tmp_path):
-    distributed = pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
-    with (
-        distributed.LocalCluster(n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None) as cluster,
-    ):
-        assert analyze(study, tmp_path, Options(scheduler=cluster.scheduler_address)).complete
-    assert_same_tables(tmp_path, whole)
+@pytest.fixture
+def cluster(tmp_path):
+    """A scheduler and two workers of one thread, as a cluster starts them, on loopback; the scheduler's address."""
+    pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
+    contact = tmp_path / "scheduler.json"
+    local = ["--host", "127.0.0.1", "--no-dashboard"]
+    environment = {**os.environ, "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0"}
+    dask = [sys.executable, "-m", "dask"]
+    started = [
+        subprocess.Popen([*dask, *words, "--scheduler-file", str(contact)], env=environment, stderr=subprocess.DEVNULL)
+        for words in (
+            ["scheduler", *local, "--port", "0"],
+            ["worker", *local, "--nworkers", "2", "--nthreads", "1", "--local-directory", str(tmp_path)],
+        )
+    ]
+    deadline = time.monotonic() + 120
+    while not contact.exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    yield json.loads(contact.read_text())["address"]
+    for process in reversed(started):
+        process.terminate()
+        process.wait()
+
+
+def test_a_cluster_gives_the_same_tables(study, whole, tmp_path, cluster):
+    assert analyze(study, tmp_path / "out", Options(scheduler=cluster)).complete
+    assert_same_tables(tmp_path / "out", whole)
+
+
+def test_a_worker_that_the_system_ends_is_a_device_error(study, tmp_path, cluster, monkeypatch):
+    monkeypatch.setattr(engine, "_do", lambda job: os._exit(1))
+    with pytest.raises(DeviceError, match="worker of the cluster was ended"):
+        analyze(study, tmp_path / "out", Options(scheduler=cluster))
 
 
 def test_parts_join_to_the_whole(study, whole, tmp_path):

@@ -89,9 +89,26 @@ def test_half_not_assessable_is_said(tmp_path):
     first, second = rng.normal(size=8), rng.normal(size=8)
     first[:4] = second[:4] = np.nan
     found = analyse(parallel(tmp_path, first, second), Plan("parallel", ("active", "control"), ("spots.burden",)))
-    assert (
-        "spots.burden at S2 could be assessed in 8 of 16 only: those may differ from the others" in found.flow["limits"]
-    )
+    for arm in ("active", "control"):
+        text = f"spots.burden at S2 could be assessed in 4 of 8 of {arm} only: those may differ from the others"
+        assert text in found.flow["limits"]
+
+
+def test_half_of_one_arm_is_said(tmp_path):
+    values = np.random.default_rng(3).normal(size=18)
+    values[14:] = np.nan
+    found = analyse(parallel(tmp_path, values[:10], values[10:]), Plan("parallel", ("active", "control")))
+    assert any("in 4 of 8 of control only" in limit for limit in found.flow["limits"])
+    assert not any("of active only" in limit for limit in found.flow["limits"])
+
+
+@pytest.mark.parametrize("few", [1, 2])
+def test_an_arm_of_one_or_two_is_no_comparison(tmp_path, few):
+    first, second = np.random.default_rng(3).normal(size=(2, 10))
+    found = analyse(parallel(tmp_path, first, second[:few]), Plan("parallel", ("active", "control"), ("spots.burden",)))
+    row = document(found)["endpoints"][0]
+    assert [row[k] for k in ("p_t", "p_rank", "p_mixed", "p_holm", "p_responders", "ci_low")] == [None] * 6
+    assert f"spots.burden at S2: {10 + few} people, too few in one arm for a test" in found.flow["limits"]
 
 
 def test_two_pairs_are_no_test(tmp_path):
@@ -146,6 +163,14 @@ def test_a_subject_in_two_arms_is_refused(tmp_path):
     folder = edited(parallel(tmp_path, GAPS, GAPS), edit)
     with pytest.raises(StudyError, match=r"two arms.*A0: active and control"):
         analyse(folder, Plan("parallel", ("active", "control")))
+
+
+def test_an_arm_misspelt_for_one_person_is_named(tmp_path):
+    folder = edited(
+        parallel(tmp_path, GAPS, GAPS), lambda t: t.assign(arm=t["arm"].mask(t["subject"] == "A0", "actve"))
+    )
+    found = analyse(folder, Plan("parallel", ("active", "control"), ("spots.burden",)))
+    assert "1 person of other arms left out: actve (1)" in found.flow["limits"]
 
 
 def test_sides_swapped_between_sessions_are_refused(tmp_path):
@@ -214,6 +239,21 @@ def test_instruments_and_graders(tmp_path):
     assert 0 < said["icc_2_1"]["low"] < said["icc_2_1"]["value"] < 1
 
 
+def test_graders_of_sides_agree_too(tmp_path):
+    rng = np.random.default_rng(4)
+    graded = {}
+    for k in range(len(GAPS)):
+        for v in ("S1", "S2"):
+            left, right = (int(g) for g in rng.integers(0, 5, 2))
+            graded[f"P{k:02d}", v] = {
+                "m_iga_r1_left": left, "m_iga_r2_left": left, "m_iga_r1_right": right, "m_iga_r2_right": right + 1,
+            }  # fmt: skip
+    said = full_document(analyse(split_face(tmp_path, GAPS, graded=graded), PLAN))["agreement"]
+    assert [(a["name"], a["n"], a["graders"]) for a in said] == [("m_iga", 40, 2)]
+    assert list(said[0]["weighted_kappa"]) == ["m_iga_r1 m_iga_r2"]
+    assert 0.8 < said[0]["icc_2_1"]["value"] < 1
+
+
 def test_noise_that_is_known_weighs(tmp_path):
     folder = split_face(tmp_path, GAPS)
     plain = analyse(folder, PLAN).results[0]
@@ -225,11 +265,40 @@ def test_noise_that_is_known_weighs(tmp_path):
     assert plain.effect.estimate < weighed.effect.estimate
 
 
+def test_people_whose_noise_is_not_known_are_not_counted_as_weighed(tmp_path):
+    folder = split_face(tmp_path, GAPS, graded={(f"P{k:02d}", v): {"m_x_left": k, "m_x_right": k * (v == "S2")}
+                                                for k in range(10) for v in ("S1", "S2")})  # fmt: skip
+    table = pd.read_csv(folder / "changes.csv")
+    table.loc[table["subject"].isin(["P00", "P01"]), "mdc95"] = np.nan
+    table.to_csv(folder / "changes.csv", index=False)
+    found = analyse(folder, Plan("split-face", PLAN.arms, ("spots.burden", "m_x"), weigh=True))
+    spots, instrument = found.results
+    assert spots.n == 8
+    assert instrument.n == 10
+    assert np.isfinite(instrument.effect.p_t)
+    assert "m_x is not weighed: the noise of its changes is not known" in found.flow["limits"]
+
+
 def test_the_tipping_point_undoes_the_result():
     from skinimg.trial import effects
 
-    found = effects.one_sample(GAPS)
-    delta = effects.tipping_point(found, 0.25)
-    moved = found.estimate + 0.25 * delta
-    assert abs(moved / found.standard_error) == pytest.approx(stats.t.ppf(0.975, 9))
-    assert np.isnan(effects.tipping_point(found, 0.0))
+    delta = effects.tipping_point(-1.6, 0.9, 0.25)
+    assert abs(-1.6 + 0.25 * delta) == pytest.approx(0.9)
+    assert np.isnan(effects.tipping_point(-1.6, 0.9, 0.0))
+    assert np.isnan(effects.tipping_point(-0.8, 0.9, 0.25))
+    assert np.isnan(effects.tipping_point(float("nan"), float("nan"), 0.25))
+
+
+def test_a_photo_listed_twice_is_refused(tmp_path):
+    folder = edited(parallel(tmp_path, GAPS, GAPS), lambda t: pd.concat([t, t.iloc[:1]]))
+    with pytest.raises(StudyError, match=r"study\.csv has rows that come twice.*A0 S1 A0/S1\.jpg"):
+        analyse(folder, Plan("parallel", ("active", "control")))
+
+
+@pytest.mark.parametrize("text", ["0.2", "20", "%", "20%%", "twenty %"])
+def test_a_percentage_needs_its_sign(text):
+    from skinimg.trial.plan import percent
+
+    assert percent(" 20 %") == 0.2
+    with pytest.raises(SettingsError, match="such as 20%"):
+        percent(text)

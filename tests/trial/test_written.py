@@ -8,12 +8,13 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from skinimg.base.errors import StudyError
+from skinimg.base.errors import SettingsError, StudyError
 from skinimg.cli.main import app
 from skinimg.study import read_study
 from skinimg.trial.adam import parameter_codes
-from skinimg.trial.blind import blind, read_key, unblind
-from skinimg.trial.power import Seen, needs
+from skinimg.trial.blind import blind
+from skinimg.trial.key import read_key, true_names, true_roster
+from skinimg.trial.power import Seen, needs, seen_in
 from skinimg.trial.simulate import World, operating_figures
 from tests.trial.tables import split_face, write_study
 
@@ -105,7 +106,7 @@ def photos(tmp_path):
     return tmp_path
 
 
-def test_blinded_photos_tell_nothing_and_the_key_undoes_it(photos):
+def test_blinded_photos_tell_nothing(photos):
     key = blind(
         read_study(photos / "study" / "manifest.csv"), photos / "blind", photos / "key.json", mirror=True, seed=1
     )
@@ -117,18 +118,76 @@ def test_blinded_photos_tell_nothing_and_the_key_undoes_it(photos):
         red_left = np.asarray(Image.open(path))[20, 5, 0] > 180
         assert red_left != (path.parent.name in key.mirrored)
     read_study(photos / "blind" / "manifest.csv")
-    roster = pd.read_csv(photos / "blind" / "manifest.csv", dtype=str, keep_default_na=False)
-    table = unblind(roster, photos / "key.json")
-    for row in table.to_dict("records"):
-        mirrored = row["subject"] in key.mirrored
-        assert (row["arm_left"], row["arm_right"]) == (("control", "active") if mirrored else ("active", "control"))
-    assert len(read_key(photos / "key.json").unblinded) == 1
+
+
+@pytest.fixture
+def blinded(tmp_path):
+    """The same trial twice, under `open` with true names and under `closed` as an analysis of its blinded, mirrored copy."""
+    visits = ("BL", "W3", "W6", "W12")
+    rng = np.random.default_rng(11)
+    people = [f"P{k}" for k in range(8)]
+    sides = {s: ("active", "control") if k % 2 else ("control", "active") for k, s in enumerate(people)}
+    graded = {(s, v): {"m_iga_left": int(rng.integers(5)), "m_iga_right": 9} for s in people for v in visits}
+    days = {v: f"2026-0{k + 1}-0{k + 2}" for k, v in enumerate(visits)}
+    changes = {
+        (s, v, f"{side}_side"): float(rng.normal()) for s in people for v in visits[1:] for side in ("left", "right")
+    }
+    shown = write_study(tmp_path / "open", changes, visits=visits, more={"sides": sides, "graded": graded})
+    manifest = pd.read_csv(shown / "study.csv", dtype=str).assign(date=lambda t: t["session"].map(days))
+    manifest.to_csv(shown / "study.csv", index=False)
+    tables = {
+        name: pd.read_csv(shown / f"{name}.csv", dtype=str, keep_default_na=False) for name in ("photos", "changes")
+    }
+    tables["photos"]["date"] = tables["photos"]["session"].map(days)
+    tables["photos"].to_csv(shown / "photos.csv", index=False)
+    for k, photo in enumerate(manifest["photo"]):
+        (shown / photo).parent.mkdir(exist_ok=True)
+        Image.fromarray(np.full((40, 60, 3), 60 + k, np.uint8)).save(shown / photo, quality=95)
+    key = blind(read_study(shown / "study.csv"), tmp_path / "closed", tmp_path / "key.json", mirror=True, seed=2)
+    assert 0 < len(key.mirrored) < 8
+    mirrored = {key.subjects[s] for s in key.mirrored}
+    back = [{true: b for b, true in names.items()} for names in (key.subjects, key.sessions)]
+    tables["photos"]["date"] = ""
+    for name, table in tables.items():
+        if name == "changes":
+            turned = table["subject"].isin(mirrored)
+            table.loc[turned, "region"] = table["region"].map({"left_side": "right_side", "right_side": "left_side"})
+        table["subject"], table["session"] = table["subject"].map(back[0]), table["session"].map(back[1])
+        table.sort_values(["subject", "session"]).to_csv(tmp_path / "closed" / f"{name}.csv", index=False)
+    return tmp_path
+
+
+def test_a_blinded_trial_with_its_key_is_the_open_trial(blinded):
+    plan = ["--design", "split-face", "--arms", "active", "control", "--endpoint", "spots.burden", "m_iga", "--json"]
+    said = []
+    for words in (["open"], ["closed", "--key", str(blinded / "key.json")]):
+        found = CliRunner().invoke(app, ["trial", str(blinded / words[0]), *words[1:], *plan])
+        assert found.exit_code == 0, found.output
+        said.append(json.loads(found.stdout))
+    assert said[0]["endpoints"][0]["visit"] == "W12"
+    assert said[0] == said[1]
+    for name in ("adsl", "adeff"):
+        first, second = (pd.read_csv(blinded / f / "trial" / f"{name}.csv", dtype=str) for f in ("open", "closed"))
+        pd.testing.assert_frame_equal(
+            first.drop(columns=["STUDYID", "USUBJID"]), second.drop(columns=["STUDYID", "USUBJID"])
+        )
+    assert len(read_key(blinded / "key.json").unblinded) == 1
+
+
+def test_what_raters_enter_for_a_mirrored_photo_is_of_the_other_side(blinded):
+    key = read_key(blinded / "key.json")
+    manifest = pd.read_csv(blinded / "closed" / "manifest.csv", dtype=str, keep_default_na=False)
+    turned = manifest["subject"].isin(key.mirrored)
+    seen = manifest.assign(m_gais_left=np.where(turned, "2", "1"), m_gais_right=np.where(turned, "1", "2"))
+    table = true_roster(seen, key)
+    assert set(table["m_gais_left"]) == {"1"}
+    assert set(table["m_gais_right"]) == {"2"}
 
 
 def test_the_key_of_another_study_is_refused(photos):
     blind(read_study(photos / "study" / "manifest.csv"), photos / "blind", photos / "key.json")
     with pytest.raises(StudyError, match="another study"):
-        unblind(pd.DataFrame({"subject": ["P1"]}), photos / "key.json")
+        true_names(pd.DataFrame({"subject": ["P1"], "session": ["V01"]}), read_key(photos / "key.json"))
 
 
 def test_the_key_never_lies_among_the_photos(photos):
@@ -142,6 +201,20 @@ def test_people_needed_agree_with_the_published_table():
     by_design = {n.design: n for n in one if n.visits == 1}
     assert (by_design["split-face"].people, by_design["parallel"].people) == (34, 128)
     assert by_design["split-face"].power_simulated == pytest.approx(0.8, abs=0.025)
+
+
+def test_drawn_photos_confirm_the_analytic_power():
+    """Noise of baseline and visits, and sides that are alike: the simulation never sees the SD of the formula."""
+    seen = Seen("spots.burden", 20, 1.0, between=0.2, noise=0.12, alike=0.8)
+    for need in needs(seen, 0.15, trials=4000):
+        assert need.power_simulated == pytest.approx(0.83, abs=0.06), need
+    (pairs,) = [n.people for n in needs(seen, 0.15, trials=10) if n.design == "split-face" and n.visits == 1]
+    assert pairs == 18  # docs/TRIALS.md
+
+
+def test_power_of_an_instrument_is_refused(tmp_path):
+    with pytest.raises(SettingsError, match="instrument"):
+        seen_in(tmp_path, "m_corneo")
 
 
 def test_power_reads_a_finished_analysis(tmp_path):
