@@ -31,14 +31,14 @@ from monai.inferers.utils import sliding_window_inference
 from skinimg.base.entries import PhotoEntry
 from skinimg.base.errors import PhotoError
 from skinimg.base.findings import MASK_FINDINGS
-from skinimg.base.records import FloatArray
+from skinimg.base.records import FloatArray, Seen
 from skinimg.base.settings import Settings
 from skinimg.model.card import load_network
 from skinimg.model.device import bfloat16_pays
 from skinimg.model.inference import InferenceOptions, run
 from skinimg.model.network import N_PLANES
 from skinimg.model.segmenter import Segmenter, load_segmenter
-from skinimg.observe.see import Seen, see
+from skinimg.observe.see import see
 from skinimg.training.evaluate import evaluate
 from skinimg.training.example import Example
 from skinimg.training.sources import painted

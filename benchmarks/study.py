@@ -24,7 +24,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from skinimg.base.records import SubjectResult
+from skinimg.base.results import SubjectResult
 from skinimg.base.settings import Settings
 from skinimg.measure.metrics import METRICS
 from skinimg.model.segmenter import load_segmenter

@@ -37,8 +37,8 @@ class Faint:
         self._shot = shot
         self._reach = reach_px
         self._averaged: dict[tuple[str, int], tuple[FloatArray, float, float]] = {}
-        anything = (shot.segmentation.probability > 0.3).any(axis=0)
-        self._plain = self._carried((shot.frame.skin & ~shot.maps.glare & ~anything).astype(np.float32)) > 0.5
+        anything = (shot.found.segmentation.probability > 0.3).any(axis=0)
+        self._plain = self._carried((shot.seen.frame.skin & ~shot.seen.maps.glare & ~anything).astype(np.float32)) > 0.5
 
     def at(self, place: Place) -> Seen | None:
         """Contrast at a place, averaged over a lesion of its size; None without plain skin to judge by."""
@@ -54,7 +54,7 @@ class Faint:
         return Seen(float(values[row, column]), plain, limit) if np.isfinite(limit) else None
 
     def _average(self, finding: str, sigma_px: float) -> tuple[FloatArray, float, float]:
-        averaged = cv2.GaussianBlur(self._carried(self._shot.contrasts[finding]), (0, 0), sigma_px)
+        averaged = cv2.GaussianBlur(self._carried(self._shot.found.contrasts[finding]), (0, 0), sigma_px)
         kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * self._reach + 1, 2 * self._reach + 1))
         strongest = np.asarray(cv2.dilate(averaged, kernel), np.float32)
         plain = strongest[self._plain]

@@ -56,8 +56,8 @@ class Sighting:
 
 def sight_shot(session: str, shot: Shot) -> Sighting:
     """What a shot shows, with the contrasts that lie below what it finds."""
-    reach_px = max(round(shot.alignment.error_mm / shot.frame.mm_per_px), 1)
-    found = sight(session, shot.frame, shot.objects, shot.alignment)
+    reach_px = max(round(shot.alignment.error_mm / shot.seen.frame.mm_per_px), 1)
+    found = sight(session, shot.seen.frame, shot.found.objects, shot.alignment)
     return replace(found, faint=Faint(shot, reach_px))
 
 

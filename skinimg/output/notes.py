@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import pandas as pd
 
 from skinimg.base.reasons import Reason, why
-from skinimg.base.records import SessionPictures, SubjectFailure, SubjectResult
+from skinimg.base.results import SessionPictures, SubjectFailure, SubjectResult
 from skinimg.compare.follow_up import FollowUp
 from skinimg.output import tables
 

@@ -14,7 +14,8 @@ from skinimg.base.entries import PhotoEntry, days_between
 from skinimg.base.files import atomic
 from skinimg.base.photo_difference import PhotoDifference
 from skinimg.base.reasons import Reason, in_words
-from skinimg.base.records import Change, Shot
+from skinimg.base.records import Shot
+from skinimg.base.results import Change
 from skinimg.compare.clinical_scores import Estimate
 from skinimg.compare.photo_limits import warnings_of
 from skinimg.compare.ratio import percent_interval
@@ -118,23 +119,23 @@ def _keys(entry: PhotoEntry) -> Row:
 
 def photo_row(shot: Shot) -> Row:
     """A measured photo."""
-    reasons = (*shot.quality.reasons, *shot.alignment.notes, *warnings_of(shot.difference))
-    face = shot.face
+    reasons = (*shot.seen.quality.reasons, *shot.alignment.notes, *warnings_of(shot.difference))
+    face = shot.seen.face
     return {
         **_keys(shot.entry),
         "photo": shot.entry.photo,
-        "sha256": shot.sha256,
+        "sha256": shot.seen.sha256,
         "status": "warning" if reasons else "ok",
         "reasons": reasons,
-        "px_per_mm": np.nan if shot.frame.scale_source == "assumed" else shot.frame.native_px_per_mm,
-        "scale_source": shot.frame.scale_source,
-        "color_source": shot.color_source,
-        "color_error_de00": shot.color_error_de00,
-        "sharpness": shot.quality.sharpness,
+        "px_per_mm": np.nan if shot.seen.frame.scale_source == "assumed" else shot.seen.frame.native_px_per_mm,
+        "scale_source": shot.seen.frame.scale_source,
+        "color_source": shot.seen.colour.source,
+        "color_error_de00": shot.seen.colour.error_de00,
+        "sharpness": shot.seen.quality.sharpness,
         "yaw_deg": face.yaw_deg if face else np.nan,
         "pitch_deg": face.pitch_deg if face else np.nan,
         "roll_deg": face.roll_deg if face else np.nan,
-        "registration_error_mm": np.nan if shot.frame.scale_source == "assumed" else shot.alignment.error_mm,
+        "registration_error_mm": np.nan if shot.seen.frame.scale_source == "assumed" else shot.alignment.error_mm,
         "overlap_fraction": shot.alignment.overlap_fraction,
         **asdict(shot.difference),
     }

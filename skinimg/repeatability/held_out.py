@@ -11,7 +11,7 @@ from scipy.special import stdtrit
 
 from skinimg.base.findings import HEADLINE
 from skinimg.base.noise import Repeatability
-from skinimg.base.records import Change
+from skinimg.base.results import Change
 from skinimg.compare.change import with_verdict
 from skinimg.compare.multiplicity import CALLED, with_roles
 from skinimg.compare.score import efficacy

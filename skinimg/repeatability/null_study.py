@@ -198,7 +198,7 @@ def _rows(subject: Subject, equipment: Equipment, source: str) -> Iterator[dict[
             baseline = shots
             continue
         follow_up: FollowUp = paired(baseline, shots, equipment.settings)
-        anchor, frame = baseline[0].maps.anchor, baseline[0].frame
+        anchor, frame = baseline[0].seen.maps.anchor, baseline[0].seen.frame
         regime = photos[0].covariates["regime"]
         for row in rows_of(person, tone_of(anchor), frame.native_px_per_mm, regime, follow_up):
             if source != "faces" or _told_by_a_portrait(str(row["finding"])):

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from skinimg.base.entries import Subject
 from skinimg.base.findings import FINDINGS
-from skinimg.base.records import SessionPictures, SubjectResult
+from skinimg.base.results import SessionPictures, SubjectResult
 from skinimg.report import curves, lesions, photos, pictures, verdicts
 from skinimg.report.estimates import EstimateLine, estimate_lines
 from skinimg.report.language import Language

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from skinimg.base.entries import Subject
 from skinimg.base.findings import FINDINGS
-from skinimg.base.records import SessionPictures, SubjectResult
+from skinimg.base.results import SessionPictures, SubjectResult
 from skinimg.report.content import gather
 from skinimg.report.curves import svg
 from skinimg.report.language import language

@@ -25,7 +25,7 @@ from skinimg.base.entries import Subject
 from skinimg.base.errors import DeviceError
 from skinimg.base.provenance import file_sha256, subject_key, versions
 from skinimg.base.reasons import FILE, Said, read_said, why, write_said
-from skinimg.base.records import SubjectFailure, SubjectResult
+from skinimg.base.results import SubjectFailure, SubjectResult
 from skinimg.base.settings import Settings
 from skinimg.model.segmenter import Segmenter, load_segmenter
 from skinimg.output import tables

@@ -8,7 +8,7 @@ import pytest
 
 from skinimg.base.entries import PhotoEntry, days_between
 from skinimg.base.reasons import why
-from skinimg.base.records import Change
+from skinimg.base.results import Change
 from skinimg.output import tables
 
 

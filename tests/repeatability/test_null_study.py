@@ -80,7 +80,7 @@ def test_a_person_becomes_rows_of_what_the_photos_can_tell(monkeypatch: pytest.M
         for session, regime in (("S1", "fixed_rig"), ("S2", "fixed_rig"), ("S3", "other_phone"))
     )
     frame = SimpleNamespace(native_px_per_mm=6.0)
-    shot = SimpleNamespace(frame=frame, maps=SimpleNamespace(anchor=None))
+    shot = SimpleNamespace(seen=SimpleNamespace(frame=frame, maps=SimpleNamespace(anchor=None)))
 
     def look(entry: PhotoEntry, *_: object) -> object:
         if entry.session == "S2":

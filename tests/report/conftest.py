@@ -14,7 +14,7 @@ import pytest
 from skinimg.base.entries import PhotoEntry, Subject
 from skinimg.base.findings import FINDINGS, MASK_FINDINGS, regions_of
 from skinimg.base.reasons import why
-from skinimg.base.records import SessionPictures, SubjectResult
+from skinimg.base.results import SessionPictures, SubjectResult
 from skinimg.measure.metrics import metrics_of
 from skinimg.output.tables import COLUMNS, frame, typed
 

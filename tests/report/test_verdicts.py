@@ -8,7 +8,7 @@ import pytest
 
 from skinimg.base.entries import PhotoEntry
 from skinimg.base.reasons import Reason, why
-from skinimg.base.records import Change
+from skinimg.base.results import Change
 from skinimg.output.tables import change_row, frame
 from skinimg.report.verdicts import Told, changes_of
 
