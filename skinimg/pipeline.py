@@ -144,7 +144,9 @@ def _estimate(shots: list[Shot], cells: list[CellTotals], first: Shot, equipment
     if first.seen.face is None:
         return
     settings, regions, missing = equipment.settings, first.seen.frame.regions, obstacles(shots, cells)
-    card = equipment.segmenter.noise(tone_of(first.seen.maps.anchor), "same_camera", first.seen.frame.native_px_per_mm)
+    card = equipment.segmenter.noise.of(
+        tone_of(first.seen.maps.anchor), "same_camera", first.seen.frame.native_px_per_mm
+    )
     found = estimates(cells, regions, missing, card, settings.bootstrap_samples, settings.seed)
     notes.indices += [tables.index_row(shots[0].entry, e) for e in found]
 
@@ -172,5 +174,5 @@ def _judge(
         place = {"subject": subject.name, "view": key, "session": f.entry.session}
         notes.warnings += [why("in_session", **place, said=said) for said in said_aloud(first, f, passing)]
         notes.changes += [tables.change_row(first.entry, f.entry, c, no_scale) for c in found]
-        found_scores = scores(found, targets, equipment.segmenter.correlation)
+        found_scores = scores(found, targets, equipment.segmenter.noise.correlation)
         notes.scores += [tables.score_row(subject.name, key, f.entry.session, s) for s in found_scores]

@@ -228,6 +228,7 @@ def list_(
     """What skinimg knows: findings, metrics, regions, weights."""
     from skinimg.base.shipped import shipped
     from skinimg.measure.metrics import METRICS
+    from skinimg.model.card import read_card
 
     rows: list[dict[str, Any]]
     if what == "findings":
@@ -245,8 +246,8 @@ def list_(
             {"id": r, "view": "closeup"} for r in CLOSEUP_REGIONS
         ]
     elif what == "weights":
-        cards = [json.loads(card.read_text(encoding="utf-8")) for card in sorted(shipped("weights").glob("*.json"))]
-        rows = [{"name": c["name"], "kind": c["kind"], "description": c["description"]} for c in cards]
+        cards = [read_card(path) for path in sorted(shipped("weights").glob("*.json"))]
+        rows = [{"name": c.name, "kind": c.KIND, "description": c.description} for c in cards]
     else:
         raise typer.BadParameter(f"{what!r}; needs findings, metrics, regions or weights")
     if as_json:

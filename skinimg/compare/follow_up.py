@@ -140,7 +140,7 @@ def judged(
     first : the baseline's first shot; passing : of `transient_redness`
     """
     if f.pair:
-        card = segmenter.noise(tone_of(first.seen.maps.anchor), f.camera_class, first.seen.frame.native_px_per_mm)
+        card = segmenter.noise.of(tone_of(first.seen.maps.anchor), f.camera_class, first.seen.frame.native_px_per_mm)
         found = [*changes(f.pair, f.missing, card, own, f.plain), *f.fields]
     else:
         found = [Change(*names, METRICS[names[2]].unit, reason=why) for names, why in f.missing.items()]

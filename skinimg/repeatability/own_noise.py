@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,11 @@ import pandas as pd
 
 from skinimg.base.errors import StudyError
 from skinimg.base.files import write_text
-from skinimg.base.noise import Repeatability
+from skinimg.base.noise import Noise, NoiseTable
 from skinimg.base.reasons import in_words
 from skinimg.compare.change import OwnNoise, Sessions, shrunk
 from skinimg.measure.metrics import METRICS
+from skinimg.model.card import as_json, read_noise
 from skinimg.model.weights import weights_path
 from skinimg.repeatability.own_replicates import Outcome
 
@@ -34,7 +35,8 @@ def write_noise(out: Path, outcome: Outcome, target: Path) -> int:
     StudyError
         Too few repeat shots, or no run.json; nothing is written.
     """
-    card = json.loads(weights_path(_weights_of(out)).with_suffix(".json").read_text(encoding="utf-8"))
+    weights = _weights_of(out)
+    card = read_noise(weights_path(weights).with_suffix(".json"))
     own = _own(outcome.table)
     if not own:
         raise StudyError(
@@ -43,20 +45,21 @@ def write_noise(out: Path, outcome: Outcome, target: Path) -> int:
             needed=f"{_FEWEST} or more",
             next_step="Take repeat shots of more people, or go on with the noise that the weights card states.",
         )
-    for cameras in card["repeatability"].values():
-        for levels in cameras.values():
-            for table in levels.values():
-                for (finding, metric), (noise, seen) in own.items():
-                    if stated := table.get(finding, {}).get(metric):
-                        moved = shrunk(Repeatability(**stated), METRICS[metric], noise, seen)
-                        table[finding][metric] = {k: v for k, v in asdict(moved).items() if np.isfinite(v)}
-    content = {
-        "repeatability": card["repeatability"],
-        "error_correlation": card.get("error_correlation", {}),
-        "repeatability_from": f"{card['name']}, with the repeat shots of a study: {in_words(outcome.notes)}",
-    }
-    write_text(target, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+    moved = NoiseTable(
+        {
+            place: {level: _moved(stated, own) for level, stated in levels.items()}
+            for place, levels in card.stated.items()
+        },
+        card.correlation,
+        f"{weights}, with the repeat shots of a study: {in_words(outcome.notes)}",
+    )
+    write_text(target, json.dumps(as_json(moved), indent=2, ensure_ascii=False) + "\n")
     return len(own)
+
+
+def _moved(stated: Noise, own: Mapping[tuple[str, str], tuple[OwnNoise, Sessions]]) -> Noise:
+    """A card's noise of one tone, camera and resolution, moved towards a study's own where it has any."""
+    return {key: shrunk(noise, METRICS[key[1]], *own[key]) if key in own else noise for key, noise in stated.items()}
 
 
 def _weights_of(out: Path) -> str:

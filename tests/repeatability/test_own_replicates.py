@@ -130,7 +130,7 @@ def test_a_noise_table_of_ones_own_pulls_the_cards_noise_towards_it(tmp_path):
     outcome = repeatability(out)
     assert write_noise(out, outcome, tmp_path / "noise.json") == 2
     own, card = (
-        load_segmenter("classical", noise=path).noise("light", "same_camera", 9)["spots", "burden"]
+        load_segmenter("classical", noise=path).noise.of("light", "same_camera", 9)["spots", "burden"]
         for path in (tmp_path / "noise.json", None)
     )
     assert own.at(1e6) / 1e6 * np.sqrt(own.shot) == pytest.approx(NOISE, rel=0.1)
