@@ -14,7 +14,7 @@ from skinimg.base.photo_difference import SAME
 from skinimg.base.provenance import file_sha256
 from skinimg.base.reasons import Reason, renamed, why
 from skinimg.base.records import CellTotals, Shot
-from skinimg.base.results import SessionPictures, SubjectFailure, SubjectResult
+from skinimg.base.results import SessionPictures, SubjectResult
 from skinimg.base.settings import Settings
 from skinimg.base.targets import targets_of
 from skinimg.compare.change import own_noise
@@ -23,12 +23,13 @@ from skinimg.compare.comparable import transient_redness, undated_treatments
 from skinimg.compare.follow_up import FollowUp, judged, paired, refused, said_aloud
 from skinimg.compare.photo_pair import photo_difference
 from skinimg.compare.score import scores
-from skinimg.compare.track import Sighting, sight_shot, track
+from skinimg.compare.sighting import Sighting, sight_shot
+from skinimg.compare.track import track
 from skinimg.measure.found import found_in
 from skinimg.measure.totals import NO_SCALE, obstacles, place_of, shot_totals, values
 from skinimg.model.segmenter import Segmenter, lesion_mask, segment
 from skinimg.observe.see import Reference, see
-from skinimg.output import tables
+from skinimg.output import rows
 from skinimg.output.notes import Notes
 from skinimg.output.pictures import pictures_of, write_session
 from skinimg.skin.optics import tone_of
@@ -45,7 +46,7 @@ class Equipment:
 
 def analyze_subject(
     subject: Subject, equipment: Equipment, folder: Path
-) -> tuple[SubjectResult | SubjectFailure, list[SessionPictures]]:
+) -> tuple[SubjectResult, list[SessionPictures]]:
     """Analyse all views of a subject; write the pictures of its sessions under `folder`.
 
     Views and lights are never compared with each other.
@@ -76,13 +77,13 @@ def _analyze_view(
             try:
                 shot = look(entry, first, equipment, notes)
             except ReasonedError as error:
-                # With pseudonyms the file's own name must not get into the tables.
+                # With pseudonyms the file's own name must not get into the rows.
                 mine = tuple(renamed(reason, entry.path.name, Path(entry.photo).name) for reason in error.reasons)
                 refusals += mine
-                notes.photos.append(tables.rejected_row(entry, mine, file_sha256(entry.path)))
+                notes.photos.append(rows.rejected_row(entry, mine, file_sha256(entry.path)))
                 continue
             shots.append(shot)
-            notes.photos.append(tables.photo_row(shot))
+            notes.photos.append(rows.photo_row(shot))
             cells.append(_measure(shot, first or shot, equipment, notes))
             _draw(shot, first or shot, key, folder, notes, shown=len(shots) == 1)
         if not shots:
@@ -103,7 +104,7 @@ def _analyze_view(
         with notes.stage("change"):
             _judge(subject, key, baseline[0], later, equipment, notes)
         with notes.stage("track"):
-            notes.lesions.append(track(subject.name, key, baseline[0].seen.frame, sightings))
+            notes.lesions += track(subject.name, key, baseline[0].seen.frame, sightings)
 
 
 def look(entry: PhotoEntry, first: Shot | None, equipment: Equipment, notes: Notes) -> Shot:
@@ -135,7 +136,7 @@ def _measure(shot: Shot, first: Shot, equipment: Equipment, notes: Notes) -> Cel
     with notes.stage("measure"):
         cells = shot_totals(shot, place_of(shot.alignment, first.seen.frame, equipment.settings.tile_mm))
         for region, finding, m, value, reason in values(shot, cells):
-            notes.measurements.append(tables.measurement_row(shot.entry, region, finding, m, value, reason))
+            notes.measurements.append(rows.measurement_row(shot.entry, region, finding, m, value, reason))
     return cells
 
 
@@ -148,7 +149,7 @@ def _estimate(shots: list[Shot], cells: list[CellTotals], first: Shot, equipment
         tone_of(first.seen.maps.anchor), "same_camera", first.seen.frame.native_px_per_mm
     )
     found = estimates(cells, regions, missing, card, settings.bootstrap_samples, settings.seed)
-    notes.indices += [tables.index_row(shots[0].entry, e) for e in found]
+    notes.indices += [rows.index_row(shots[0].entry, e) for e in found]
 
 
 def _draw(shot: Shot, first: Shot, key: str, folder: Path, notes: Notes, *, shown: bool) -> None:
@@ -173,6 +174,6 @@ def _judge(
         found = judged(first, f, own, passing, equipment.segmenter)
         place = {"subject": subject.name, "view": key, "session": f.entry.session}
         notes.warnings += [why("in_session", **place, said=said) for said in said_aloud(first, f, passing)]
-        notes.changes += [tables.change_row(first.entry, f.entry, c, no_scale) for c in found]
+        notes.changes += [rows.change_row(first.entry, f.entry, c, no_scale) for c in found]
         found_scores = scores(found, targets, equipment.segmenter.noise.correlation)
-        notes.scores += [tables.score_row(subject.name, key, f.entry.session, s) for s in found_scores]
+        notes.scores += [rows.score_row(subject.name, key, f.entry.session, s) for s in found_scores]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, fields
 
 
 @dataclass(frozen=True)
@@ -32,3 +33,4 @@ class PhotoDifference:
 
 
 SAME = PhotoDifference()
+UNKNOWN = PhotoDifference(**dict.fromkeys((field.name for field in fields(PhotoDifference)), math.nan))

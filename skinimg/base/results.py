@@ -1,17 +1,15 @@
-"""The frozen records of what a run says about one subject."""
+"""The frozen records of what a run says about one subject: pictures, and one record per row of its tables."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skinimg.base.reasons import Reason, Said
+from skinimg.base.photo_difference import UNKNOWN, PhotoDifference
+from skinimg.base.reasons import Reason
 from skinimg.base.records import BoolArray, ByteArray, FloatArray
-
-if TYPE_CHECKING:  # `skinimg manifest` knows these records and needs no tables
-    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -65,27 +63,151 @@ class SessionPictures:
     changes: dict[str, FloatArray] = field(default_factory=dict)  # finding -> (r, c) OD since the baseline, 1 mm, NaN
 
 
+Reasons = tuple[Reason, ...]
+_NAN = math.nan
+
+
+@dataclass(frozen=True)
+class PhotoRow:
+    """A row of photos.csv: a photo, and how good it is. What columns mean is in output/columns.py."""
+
+    subject: str
+    session: str
+    date: str
+    view: str
+    light: str
+    replicate: int
+    photo: str
+    sha256: str
+    status: str
+    reasons: Reasons
+    px_per_mm: float = _NAN
+    scale_source: str = ""
+    color_source: str = "none"
+    color_error_de00: float = _NAN
+    sharpness: float = _NAN
+    yaw_deg: float = _NAN
+    pitch_deg: float = _NAN
+    roll_deg: float = _NAN
+    registration_error_mm: float = _NAN
+    overlap_fraction: float = _NAN
+    difference: PhotoDifference = UNKNOWN
+
+
+@dataclass(frozen=True)
+class MeasurementRow:
+    """A row of measurements.csv: a value, or the reason for none."""
+
+    subject: str
+    session: str
+    date: str
+    view: str
+    light: str
+    replicate: int
+    region: str
+    finding: str
+    metric: str
+    value: float
+    unit: str
+    missing: Reasons = ()
+
+
+@dataclass(frozen=True)
+class ChangeRow:
+    """A row of changes.csv: a change since the baseline, and its verdict."""
+
+    subject: str
+    view: str
+    light: str
+    region: str
+    finding: str
+    metric: str
+    unit: str
+    baseline_session: str
+    session: str
+    days: int | None
+    baseline: float = _NAN
+    follow_up: float = _NAN
+    change: float = _NAN
+    change_percent: float = _NAN
+    ci_low: float = _NAN
+    ci_high: float = _NAN
+    mdc95: float = _NAN
+    verdict: str = "not_assessable"
+    reason: Reasons = ()
+    role: str = "exploratory"
+    percent_ci_low: float = _NAN
+    percent_ci_high: float = _NAN
+
+
+@dataclass(frozen=True)
+class LesionRow:
+    """A row of lesions.csv: one object in one session."""
+
+    subject: str
+    view: str  # with the light, if not standard
+    finding: str
+    lesion: int
+    session: str
+    region: str
+    x_mm: float
+    y_mm: float
+    area_mm2: float
+    contrast: float
+    status: str
+
+
+@dataclass(frozen=True)
+class ScoreRow:
+    """A row of scores.csv: the improvement of a finding, or `overall`."""
+
+    subject: str
+    view: str  # with the light, if not standard
+    session: str
+    finding: str
+    improvement_percent: float
+    ci_low: float
+    ci_high: float
+    verdict: str
+    grade: Reasons = ()
+
+
+@dataclass(frozen=True)
+class IndexRow:
+    """A row of indices.csv: an estimate of a clinical score."""
+
+    subject: str
+    view: str
+    light: str
+    session: str
+    index: str
+    value: float
+    ci_low: float
+    ci_high: float
+    unit: str
+    note: Reasons = ()
+
+
 @dataclass(frozen=True)
 class SubjectResult:
-    """Everything about one subject. Each table has the columns of docs/REFERENCE.md; `said` : what their cells say."""
+    """Everything about one subject, table by table; `error` : why nothing of it could be scored, empty if it could."""
 
     subject: str
-    photos: pd.DataFrame
-    measurements: pd.DataFrame
-    changes: pd.DataFrame
-    lesions: pd.DataFrame
-    scores: pd.DataFrame
-    indices: pd.DataFrame
-    warnings: tuple[Reason, ...] = ()
+    photos: tuple[PhotoRow, ...]
+    measurements: tuple[MeasurementRow, ...] = ()
+    changes: tuple[ChangeRow, ...] = ()
+    lesions: tuple[LesionRow, ...] = ()
+    scores: tuple[ScoreRow, ...] = ()
+    indices: tuple[IndexRow, ...] = ()
+    warnings: Reasons = ()
     seconds: dict[str, float] = field(default_factory=dict)  # per stage
-    said: Said = field(default_factory=dict)
+    error: Reasons = ()
 
 
 @dataclass(frozen=True)
-class SubjectFailure:
-    """A subject that could not be scored, with the reason and what is known of its photos."""
+class SubjectOverview:
+    """As much of a subject as the overview of a study shows."""
 
     subject: str
-    error: str
-    photos: pd.DataFrame
-    said: Said = field(default_factory=dict)  # of `error` and of the table
+    photos: tuple[PhotoRow, ...]
+    scores: tuple[ScoreRow, ...]

@@ -166,7 +166,7 @@ def repeatability(
         rows = json.loads(outcome.table.to_json(orient="records", force_ascii=False))
         print(json.dumps({"rows": rows, "notes": [*map(str, outcome.notes)]}, ensure_ascii=False, indent=2))
         return
-    shown = headlines(outcome.table)
+    shown = headlines(outcome.rows)
     print_rows(shown, tuple(shown[0]) if shown else ())
     say(tuple(map(str, outcome.notes)))
     print(f"Table: {folder / 'repeatability.csv'}\nPage: {outcome.page}")

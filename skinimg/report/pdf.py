@@ -139,7 +139,7 @@ def _detail(detail: Detail, say: Language) -> list[Flowable]:
     if detail.region_curve is not None:
         story.append(_figure(detail.region_curve, WIDTH))
     if detail.common_reason:
-        return [*story, _text(f"{say.reason(detail.common_reason)}.")]
+        return [*story, _text(f"{say.reason(*detail.common_reason)}.")]
     for rows, by in ((detail.regions, "region"), (detail.metrics, "metric")):
         if len(rows) > 1 or by == "metric":
             story += [_changes(rows, by, say), Spacer(0, 3 * mm)]
@@ -160,7 +160,7 @@ def _changes(rows: Sequence[Told], by: str, say: Language) -> Table:
                 say.percent(c.mdc),
             ]
             if c.measured
-            else [say.reason(c.reason), "", "", "", ""]
+            else [say.reason(*c.reason), "", "", "", ""]
         )
         cells.append([_text(name, "small"), *(_text(v, "small") for v in values), _verdict(c.verdict, say, "small")])
     widths = [34 * mm, 23 * mm, 23 * mm, 17 * mm, 30 * mm, 19 * mm]

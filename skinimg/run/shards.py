@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from skinimg.base.entries import Study
 from skinimg.base.errors import SettingsError, StudyError
-from skinimg.base.reasons import read_said, write_said
+from skinimg.base.reasons import read_said, told, write_said
 from skinimg.output import tables
 from skinimg.output.study_tables import by_subject
 from skinimg.report import ReportOptions, write_index
@@ -83,7 +83,8 @@ def merge(parts: Sequence[Path], out: Path) -> Path:
     (out / "run.json").write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     said = {text: reasons for folder in ordered for text, reasons in read_said(folder).items()}
     write_said(out, said)
-    return write_index(by_subject(out), record["failures"], ReportOptions(), out / "index.html", safe_name, said)
+    failures = {subject: told(error, said) for subject, error in record["failures"].items()}
+    return write_index(by_subject(out), failures, ReportOptions(), out / "index.html", safe_name)
 
 
 def _in_order(parts: Sequence[Path]) -> list[tuple[Path, dict[str, Any]]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import matplotlib as mpl
@@ -11,6 +11,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from skinimg.base.provenance import versions
+from skinimg.base.reasons import told
 from skinimg.report import curves
 from skinimg.report.language import Language, language
 from skinimg.report.page import render, write
@@ -43,7 +44,7 @@ class Line:
 
 def write_report(trial: Trial, path: Path, lang: str) -> Path:
     """Write the page and return its path; SettingsError where there is none in this language."""
-    say = replace(language(lang), said=trial.said)
+    say = language(lang)
     shown = [r for r in trial.results if r.role == "declared"] or list(trial.results[: len(trial.data.endpoints)])
     html = render(
         "trial.html",
@@ -55,6 +56,7 @@ def write_report(trial: Trial, path: Path, lang: str) -> Path:
         courses=[(r.endpoint, curves.svg(_spaghetti(trial, r.endpoint, say))) for r in shown],
         formulas=list(dict.fromkeys(f"{r.endpoint}: {r.model.formula}" for r in shown if r.model.formula)),
         checklist=_checklist(say),
+        told=told,
         versions=versions(),
     )
     return write(html, path)

@@ -39,8 +39,7 @@ def measurements(shots, subjects=12, noise=NOISE, light="standard", missing=()):
 
 
 def folder(tmp_path, *parts):
-    table = tables.typed(pd.concat(parts, ignore_index=True))
-    tables.write(table, tmp_path / "measurements")
+    tables.write(pd.concat(parts, ignore_index=True), tmp_path / "measurements")
     return tmp_path
 
 
