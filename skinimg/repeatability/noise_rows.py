@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from skinimg.base.findings import FINDINGS
+from skinimg.base.findings import TOTALLED_FINDINGS
 from skinimg.base.records import CellTotals
 from skinimg.compare.change import Pair, observed
 from skinimg.compare.follow_up import FollowUp
@@ -34,7 +34,7 @@ def rows_of(person: str, tone: str, px_per_mm: float, regime: str, f: FollowUp) 
         return
     keys = {"person": person, "session": f.entry.session, "regime": regime, "tone": tone, "px_per_mm": px_per_mm}
     for bit, region in enumerate(f.pair.regions):
-        for finding in FINDINGS:
+        for finding in TOTALLED_FINDINGS:  # the others are judged by their own pair (compare/field_changes.py)
             told = {
                 "gain": f.plain.gain_of(finding),
                 "light": f.plain.light_od,
