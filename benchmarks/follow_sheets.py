@@ -17,7 +17,7 @@ from skinimg.measure.objects import find_objects
 from skinimg.output import tables
 from skinimg.phantom.canvas import plain_canvas
 from skinimg.phantom.draws import new_seed, seeded, spawn
-from skinimg.phantom.effects import Effect, apply_effects
+from skinimg.phantom.effects import LesionEffect, apply_effects
 from skinimg.phantom.kinds import Lesion
 from skinimg.phantom.lesions import sample_lesions
 from skinimg.phantom.painting import paint
@@ -44,7 +44,7 @@ class Marked:
 def treated(lesions: Sequence[Lesion], number: int, luck: int) -> Sequence[Lesion]:
     """The lesions at a session: at the last about half as wide in area, and 40 % paler."""
     share = number / (len(YAW_DEG) - 1)
-    effect = Effect(contrast=-0.4 * share, area=-0.5 * share)
+    effect = LesionEffect(contrast=-0.4 * share, area=-0.5 * share)
     return apply_effects(lesions, dict.fromkeys(HALVED, effect), seeded(luck)) if number else lesions
 
 

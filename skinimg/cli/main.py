@@ -189,11 +189,11 @@ def synth(
 ) -> None:
     """Draw a study of people who do not exist, with the exact truth of every change."""
     from skinimg.model.device import resolve_device
-    from skinimg.phantom.synth import Recipe
+    from skinimg.phantom.synth import StudyRecipe
     from skinimg.phantom.synth import synth as draw
 
     effects = dict(_effect(text) for text in effect or ())
-    recipe = Recipe(
+    recipe = StudyRecipe(
         subjects,
         sessions,
         seed,

@@ -20,7 +20,7 @@ from scipy.spatial import cKDTree
 from skinimg.base.findings import FINDINGS, MASK_FINDINGS
 from skinimg.base.records import BitArray, BoolArray, FloatArray, Frame
 from skinimg.base.results import LesionRow
-from skinimg.compare.faint import Faint, Place, told_apart
+from skinimg.compare.faint import Faint, LesionPlace, told_apart
 from skinimg.compare.sighting import Sighting
 
 # Standard deviation in mm of the distance between two sightings of one object. Spots and scars: at least 0.7 mm
@@ -111,7 +111,7 @@ def _follow(finding: str, baseline: Frame, sightings: Sequence[Sighting]) -> lis
                 item.stations.append(_missed(finding, item, sighting, baseline))
         for j in sorted(set(range(len(points))) - {j for _, j in pairs}):
             item = _Track()
-            place = Place(finding, float(points[j, 0]), float(points[j, 1]), float(states[j, 0]), mm_per_px)
+            place = LesionPlace(finding, float(points[j, 0]), float(points[j, 1]), float(states[j, 0]), mm_per_px)
             fresh = index > 0 and told_apart(sighting.faint, sightings[index - 1].faint, place)[0]
             status = "baseline" if index == 0 else "new" if fresh else "below_detection"
             _see(item, status, sighting, baseline, points[j], states[j])
@@ -123,7 +123,7 @@ def _missed(finding: str, item: _Track, sighting: Sighting, baseline: Frame) -> 
     """A lesion that was not found: out of sight, gone for certain, or too faint to be told."""
     if not _visible(sighting.visible, item.x, item.y):
         return _station(item, "not_visible", sighting, baseline, np.nan, np.nan)
-    place = Place(finding, item.x, item.y, item.area_mm2, baseline.mm_per_px)
+    place = LesionPlace(finding, item.x, item.y, item.area_mm2, baseline.mm_per_px)
     gone, contrast = told_apart(item.faint, sighting.faint, place)
     status, area_mm2 = ("resolved", 0.0) if gone else ("below_detection", np.nan)
     return _station(item, status, sighting, baseline, area_mm2, np.nan if gone else contrast)

@@ -59,7 +59,7 @@ _CEILING, _FLOOR = 0.99, 1e-3  # of white: the last codes of 8 bits at either en
 
 
 @dataclass(frozen=True)
-class Card:
+class ColourCard:
     """A colour card in a photo.
 
     patches : (24, 3) linear colours as photographed, in the order of the printed rows, dark skin first, black last.
@@ -70,7 +70,7 @@ class Card:
     corners: FloatArray
 
 
-def find_card(linear: FloatArray) -> Card | None:
+def find_card(linear: FloatArray) -> ColourCard | None:
     """Find a 24-patch card of the classic layout, in any rotation, not mirrored; None if there is none.
 
     linear : (H, W, 3) linear sRGB
@@ -84,7 +84,7 @@ def find_card(linear: FloatArray) -> Card | None:
     size = (round(linear.shape[1] * zoom), round(linear.shape[0] * zoom))
     small = np.asarray(cv2.resize(linear, size, interpolation=cv2.INTER_AREA), np.float32)
     centres, sides = squares(linear_to_srgb8(small))
-    best: tuple[int, float, Card] | None = None
+    best: tuple[int, float, ColourCard] | None = None
     for side in likely_sides(sides):
         alike = np.abs(np.log(sides / side)) < 0.3
         for lattice in lattices(centres[alike], side):
@@ -96,10 +96,10 @@ def find_card(linear: FloatArray) -> Card | None:
     seen, _, card = best
     if seen < 24 and (seen := _recognised_behind_a_curve(card.patches)) < 24:
         raise CalibrationError(why("card_not_read", found=seen))
-    return Card(card.patches, ((card.corners + 0.5) / zoom - 0.5).astype(np.float32))
+    return ColourCard(card.patches, ((card.corners + 0.5) / zoom - 0.5).astype(np.float32))
 
 
-def correct(linear: FloatArray, card: Card) -> tuple[FloatArray, float]:
+def correct(linear: FloatArray, card: ColourCard) -> tuple[FloatArray, float]:
     """The photo in the colours of the card's makers, and the error of that in CIEDE2000.
 
     The error is the mean over the patches that are not cut off, each predicted by a fit that did not use it.
@@ -175,7 +175,7 @@ def _recognised_behind_a_curve(patches: FloatArray) -> int:
     return int(np.sum(errors(best_curve(lambda curve: float(np.median(errors(curve))))) < _SAME_DE00))
 
 
-def _placements(linear: FloatArray, lattice: tuple[dict[Cell, int], Array]) -> list[tuple[int, float, Card]]:
+def _placements(linear: FloatArray, lattice: tuple[dict[Cell, int], Array]) -> list[tuple[int, float, ColourCard]]:
     """Every way to lay the card over a lattice: patches recognised, their median error, the card."""
     grid, homography = lattice
     low, high = np.min(list(grid), axis=0), np.max(list(grid), axis=0)
@@ -195,7 +195,7 @@ def _placements(linear: FloatArray, lattice: tuple[dict[Cell, int], Array]) -> l
                 order = np.argsort(numbers.ravel())
                 centres = cv2.perspectiveTransform(cells[None], homography)[0][order]
                 corners = centres[[0, 5, 23, 18]].astype(np.float32)
-                results.append((seen, error, Card(patches[order], corners)))
+                results.append((seen, error, ColourCard(patches[order], corners)))
     return results
 
 

@@ -30,7 +30,7 @@ from skinimg.model.segmenter import load_segmenter
 from skinimg.model.weights import weights_path
 from skinimg.output.notes import Notes
 from skinimg.phantom.camera import Regime
-from skinimg.phantom.synth import Recipe, synth
+from skinimg.phantom.synth import StudyRecipe, synth
 from skinimg.pipeline import Equipment, look
 from skinimg.repeatability.noise_model import correlation, fit
 from skinimg.repeatability.noise_rows import ROW_COLUMNS, rows_of
@@ -66,7 +66,7 @@ class NullStudy:
         for regime in regimes if self.subjects else ():
             manifest = folder / regime / "manifest.csv"
             if not manifest.exists():
-                recipe = Recipe(
+                recipe = StudyRecipe(
                     self.subjects, self.sessions, self.seed,
                     null_fraction=1.0, size_px=self.size_px, phototypes=PHOTOTYPES, maps=False, regime=regime,
                 )  # fmt: skip

@@ -16,14 +16,14 @@ from skinimg.compare.change import OwnNoise, Sessions, shrunk
 from skinimg.measure.metrics import METRICS
 from skinimg.model.card import as_json, read_noise
 from skinimg.model.weights import weights_path
-from skinimg.repeatability.own_replicates import Outcome
+from skinimg.repeatability.own_replicates import Repeats
 from skinimg.report.agreement import RepeatabilityRow
 from skinimg.report.verdicts import WHOLE
 
 _FEWEST = 4  # shots beyond the first of each session, below which a study says next to nothing of its noise
 
 
-def write_noise(out: Path, outcome: Outcome, target: Path) -> int:
+def write_noise(out: Path, outcome: Repeats, target: Path) -> int:
     """Write a table for `analyze --noise`; returns how many metrics the study's own shots speak for.
 
     out : the folder of the analysis, whose run.json names the weights. Every SEM over the whole view is pooled with the

@@ -28,7 +28,7 @@ _FEW = 10  # with 10 sessions of 2 shots the 95 % interval of an SEM is 0.70 to 
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Repeats:
     """What the replicates of a study say. `rows` : one per view, light, region, finding and metric."""
 
     rows: tuple[RepeatabilityRow, ...]
@@ -42,7 +42,7 @@ class Outcome:
         return pd.DataFrame([vars(row) | {"missing": in_words(row.missing)} for row in self.rows])
 
 
-def repeatability(out: Path, lang: str = "en") -> Outcome:
+def repeatability(out: Path, lang: str = "en") -> Repeats:
     """Agreement of the repeat shots in an `--out` folder of `analyze`; writes `repeatability.csv`, .parquet and .html.
 
     A target is one session of one person in one view and light. Sessions with a single shot say nothing and are left
@@ -76,7 +76,7 @@ def repeatability(out: Path, lang: str = "en") -> Outcome:
             "column `replicate`.",
         )
     page = write_repeatability_report(rows, shots, notes, lang, out / "repeatability.html")
-    outcome = Outcome(tuple(rows), shots, tuple(notes), page)
+    outcome = Repeats(tuple(rows), shots, tuple(notes), page)
     write(outcome.table, out / "repeatability")
     return outcome
 

@@ -62,7 +62,7 @@ class RepeatabilityRow:
 
 
 @dataclass(frozen=True)
-class Line:
+class Headline:
     """One finding's headline: the row of the table that speaks for it, and its plot."""
 
     row: RepeatabilityRow
@@ -70,11 +70,11 @@ class Line:
 
 
 @dataclass(frozen=True)
-class View:
+class ViewAgreement:
     """One view and light."""
 
     key: str
-    lines: tuple[Line, ...]
+    lines: tuple[Headline, ...]
     regions: Mapping[str, Sequence[RepeatabilityRow]]  # region -> rows
 
 
@@ -119,17 +119,17 @@ def _view(
     rows: Sequence[RepeatabilityRow],
     shots: Mapping[tuple[str, ...], npt.NDArray[np.float64]],
     say: Language,
-) -> View:
+) -> ViewAgreement:
     lines = []
     for finding in FINDINGS:
         mine = {r.metric: r for r in rows if r.finding == finding and r.region in WHOLE and not r.missing}
         if speaking := next((mine[metric] for metric in SPEAKING_METRICS if metric in mine), None):
             values = shots[speaking.view, speaking.light, speaking.region, finding, speaking.metric]
-            lines.append(Line(speaking, bland_altman(values, speaking, say)))
+            lines.append(Headline(speaking, bland_altman(values, speaking, say)))
     regions: dict[str, list[RepeatabilityRow]] = {}
     for row in rows:
         regions.setdefault(row.region, []).append(row)
-    return View(key, tuple(lines), regions)
+    return ViewAgreement(key, tuple(lines), regions)
 
 
 def bland_altman(values: npt.NDArray[np.float64], row: RepeatabilityRow, say: Language) -> Figure:

@@ -39,7 +39,7 @@ class Detail:
 
 
 @dataclass(frozen=True)
-class View:
+class ViewContent:
     """Everything that the report says about one view."""
 
     key: str
@@ -74,7 +74,7 @@ class Content:
     """All of a subject's report."""
 
     name: str
-    views: tuple[View, ...]
+    views: tuple[ViewContent, ...]
     sessions: tuple[HistoryLine, ...]
     arms: tuple[str, str] | None
     photos: tuple[photos.PhotoLine, ...]
@@ -107,13 +107,13 @@ def _view(
     session_pictures: Sequence[SessionPictures],
     options: ReportOptions,
     say: Language,
-) -> View:
+) -> ViewContent:
     changes = verdicts.changes_of(result.changes, key)
     last = changes[-1].session if changes else ""
     lines = verdicts.verdicts(changes, last, say)
     shown, note = _pictures(number, key, result.photos, session_pictures, options, say)
     found = lesions.tracks(result.lesions, shown) if shown else []
-    return View(
+    return ViewContent(
         key=key,
         title=photos.view_title(key, say),
         compared=_compared(result.changes, last, say) if changes else "",

@@ -24,7 +24,7 @@ _ORDER = ("overall", *FINDINGS)
 
 
 @dataclass(frozen=True)
-class Row:
+class PersonLine:
     """One line of the table."""
 
     subject: str
@@ -72,7 +72,7 @@ def write_index(
     """
     say = language(options.lang)
     people = (_lines(one, file_name) for one in subjects if one.subject not in failures)
-    total, first = _Sum(), list[Row]()
+    total, first = _Sum(), list[PersonLine]()
     number, page = 0, list(islice(people, PAGE))
     while page or not number:
         number += 1
@@ -108,7 +108,7 @@ def _page_name(path: Path, number: int) -> str:
     return path.name if number == 1 else f"{path.stem}_{number}{path.suffix}"
 
 
-def _write_page(rows: list[Row], path: Path, number: int, *, more: bool, say: Language) -> None:
+def _write_page(rows: list[PersonLine], path: Path, number: int, *, more: bool, say: Language) -> None:
     """A later page: the table of its people, and the way to the pages around it."""
     here = {finding for row in rows for finding in row.scores}
     html = render(
@@ -125,7 +125,7 @@ def _write_page(rows: list[Row], path: Path, number: int, *, more: bool, say: La
     write(html, path.with_name(_page_name(path, number)))
 
 
-def _plots(rows: Sequence[Row], total: _Sum, say: Language, *, paged: bool) -> list[tuple[str, str]]:
+def _plots(rows: Sequence[PersonLine], total: _Sum, say: Language, *, paged: bool) -> list[tuple[str, str]]:
     """(finding, picture): people by name with their intervals, or, of many, their improvements in order of size."""
     if paged:
         return [
@@ -136,7 +136,7 @@ def _plots(rows: Sequence[Row], total: _Sum, say: Language, *, paged: bool) -> l
     return [(f, curves.svg(curves.forest(mine, say))) for f, mine in by_finding.items() if mine]
 
 
-def _lines(one: SubjectOverview, file_name: Callable[[str], str]) -> list[Row]:
+def _lines(one: SubjectOverview, file_name: Callable[[str], str]) -> list[PersonLine]:
     """One line per view of a person, with the scores of its last session: rows are in the order of the sessions."""
     usable = f"{sum(row.status != 'rejected' for row in one.photos)}/{len(one.photos)}"
     href = "reports/" + quote(f"{file_name(one.subject)}.html")
@@ -144,5 +144,5 @@ def _lines(one: SubjectOverview, file_name: Callable[[str], str]) -> list[Row]:
     lines = []
     for view, session in last.items():
         mine = {score.finding: score for score in one.scores if (score.view, score.session) == (view, session)}
-        lines.append(Row(one.subject, href, view, session, usable, mine))
+        lines.append(PersonLine(one.subject, href, view, session, usable, mine))
     return lines

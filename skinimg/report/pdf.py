@@ -27,7 +27,7 @@ from reportlab.platypus import Image as Picture
 
 from skinimg.base.files import write_bytes
 from skinimg.report import curves, prints
-from skinimg.report.content import Content, Detail, View
+from skinimg.report.content import Content, Detail, ViewContent
 from skinimg.report.language import Language
 from skinimg.report.pictures import ViewPictures
 from skinimg.report.verdicts import Told, metric_title
@@ -82,7 +82,7 @@ def _history(content: Content, say: Language) -> list[Flowable]:
     return [_text(say("section.history"), "heading"), _table(rows, [30 * mm, 42 * mm, WIDTH - 72 * mm])] if rows else []
 
 
-def _view(view: View, say: Language) -> list[Flowable]:
+def _view(view: ViewContent, say: Language) -> list[Flowable]:
     story: list[Flowable] = []
     heading = _text(f"{say('section.compare')} · {view.title}", "heading")
     if view.pictures:
@@ -112,7 +112,7 @@ def _pair(pictures: ViewPictures, layer: str, say: Language) -> list[Flowable]:
     return [_text(title, "strong"), table]
 
 
-def _change_map(view: View, pictures: ViewPictures, say: Language) -> list[Flowable]:
+def _change_map(view: ViewContent, pictures: ViewPictures, say: Language) -> list[Flowable]:
     """The finding that the page shows first, at the last session."""
     if not view.tracks or len(pictures.sessions) == 1:
         return []

@@ -19,7 +19,7 @@ from skinimg.base.provenance import file_sha256
 from skinimg.model.card import NetworkCard
 from skinimg.model.weights import load_weights
 from skinimg.skin.optics import baseline_anchor, skin_maps, unaffected_density
-from skinimg.training.augment import View, augment
+from skinimg.training.augment import Piece, augment
 from skinimg.training.check import check_dataset
 from skinimg.training.dataset import LabelledPhoto, load_example, split_by_subject
 from skinimg.training.example import Example
@@ -200,7 +200,7 @@ def _mixed(*numbers: int) -> int:
 def varied(example: Example, seed: int) -> Example | None:
     """The same skin in another photo, its colours anchored anew; None where too little plain skin is left to do so."""
     frame = example.frame
-    view = augment(View(frame.linear, example.coverage, frame.skin), seed)
+    view = augment(Piece(frame.linear, example.coverage, frame.skin), seed)
     if view.valid.sum() < _FEWEST_PLAIN_PX:
         return None
     anchor = baseline_anchor(unaffected_density(view.linear, view.valid))

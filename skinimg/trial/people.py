@@ -17,7 +17,7 @@ _ARM_COLUMNS = ("arm", "arm_left", "arm_right")
 
 
 @dataclass(frozen=True)
-class People:
+class Allocation:
     """Allocation. `places` : subject, arm, side (`left`, `right`, or empty), sorted."""
 
     places: pd.DataFrame
@@ -52,7 +52,7 @@ def read_roster(folder: Path, manifest: Path | None = None) -> pd.DataFrame:
     return table.apply(lambda column: column.str.replace(r"^'(?=[=+\-@])", "", regex=True))
 
 
-def allocate(roster: pd.DataFrame, plan: Plan) -> People:
+def allocate(roster: pd.DataFrame, plan: Plan) -> Allocation:
     """Who is in which arm.
 
     Raises
@@ -86,7 +86,7 @@ def allocate(roster: pd.DataFrame, plan: Plan) -> People:
     named = set(places["subject"])
     mine = places[places["arm"].isin(kept)].reset_index(drop=True)
     others = tuple(s for s in subjects if s in named - set(mine["subject"]))
-    return People(mine, kept, tuple(s for s in subjects if s not in named), others)
+    return Allocation(mine, kept, tuple(s for s in subjects if s not in named), others)
 
 
 def _one_each(roster: pd.DataFrame, column: str) -> dict[str, str]:

@@ -36,7 +36,7 @@ class Need:
 
 
 @dataclass(frozen=True)
-class Seen:
+class Pilot:
     """What the analysis shows, as shares of the mean baseline. `noise` of one change, `between` people without noise."""
 
     endpoint: str
@@ -47,7 +47,7 @@ class Seen:
     alike: float  # correlation of the two sides of a face in their true change
 
 
-def seen_in(folder: Path, endpoint: str) -> Seen:
+def seen_in(folder: Path, endpoint: str) -> Pilot:
     """Variances of an endpoint in the last visit of a finished analysis; of the sides where they were measured.
 
     Raises
@@ -72,7 +72,7 @@ def seen_in(folder: Path, endpoint: str) -> Seen:
     left, right = (_last(sides[sides["region"] == name], endpoint)["change"] for name in names)
     both = pd.concat([left, right], axis=1, join="inner").to_numpy(np.float64)
     alike = float(np.corrcoef(both.T)[0, 1]) if len(both) >= 5 and both.std(axis=0).all() else 0.0
-    return Seen(endpoint, len(table), level, math.sqrt(max(total - noise, 0.0)), math.sqrt(noise), max(alike, 0.0))
+    return Pilot(endpoint, len(table), level, math.sqrt(max(total - noise, 0.0)), math.sqrt(noise), max(alike, 0.0))
 
 
 def _last(table: pd.DataFrame, endpoint: str) -> pd.DataFrame:
@@ -82,7 +82,7 @@ def _last(table: pd.DataFrame, endpoint: str) -> pd.DataFrame:
 
 
 def needs(
-    seen: Seen, effect: float, *, power: float = 0.8, alpha: float = 0.05, trials: int = 2000
+    seen: Pilot, effect: float, *, power: float = 0.8, alpha: float = 0.05, trials: int = 2000
 ) -> tuple[Need, ...]:
     """People for a difference of `effect` (a share of the baseline) between two arms, for each number of visits.
 

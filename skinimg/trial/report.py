@@ -27,7 +27,7 @@ OPEN = ("2a", "4a", "7a", "8a", "11a", "19", "20", "23")  # authors must say it
 
 
 @dataclass(frozen=True)
-class Line:
+class EffectLine:
     """One line of the table of effects, in words."""
 
     endpoint: str
@@ -62,11 +62,11 @@ def write_report(trial: Trial, path: Path, lang: str) -> Path:
     return write(html, path)
 
 
-def _line(r: Result, say: Language) -> Line:
+def _line(r: Result, say: Language) -> EffectLine:
     e = r.effect
     p = (e.p_t, e.p_rank, r.model.p, r.p_holm, r.p_responders)
     shares = "; ".join(f"{arm} {k}/{n}" for arm, (k, n) in r.responders.items())
-    return Line(
+    return EffectLine(
         r.endpoint,
         r.visit,
         r.n,

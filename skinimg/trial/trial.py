@@ -17,7 +17,7 @@ from skinimg.trial.data import Data, better, is_load, read_data
 from skinimg.trial.effects import NAN, Effect
 from skinimg.trial.flow import flow_of
 from skinimg.trial.graders import Agreed, graders_of
-from skinimg.trial.people import People, allocate, read_roster
+from skinimg.trial.people import Allocation, allocate, read_roster
 from skinimg.trial.plan import Plan
 
 Values = npt.NDArray[np.float64]
@@ -49,7 +49,7 @@ class Trial:
     """A trial that was analysed."""
 
     plan: Plan
-    people: People
+    people: Allocation
     roster: pd.DataFrame
     data: Data
     results: tuple[Result, ...]
@@ -87,7 +87,7 @@ def analyse(folder: Path, plan: Plan, manifest: Path | None = None, roster: pd.D
     return Trial(plan, people, table, data, tuple(results), flow, limits, said, graders_of(table))
 
 
-def _result(data: Data, people: People, plan: Plan, endpoint: str, visit: str) -> Result:
+def _result(data: Data, people: Allocation, plan: Plan, endpoint: str, visit: str) -> Result:
     """All statistics of one endpoint at one visit."""
     mine = data.rows[data.rows["endpoint"] == endpoint]
     known = mine[mine["change"].notna() & mine["baseline"].notna()]
@@ -188,7 +188,7 @@ def _with_holm(results: list[Result]) -> list[Result]:
     return [*held, *(r for r in results if r.role != "declared")]
 
 
-def _limits(results: list[Result], people: People, plan: Plan) -> list[Reason]:
+def _limits(results: list[Result], people: Allocation, plan: Plan) -> list[Reason]:
     """What a reader must know before believing a figure."""
     said = [] if plan.endpoints else [why("no_endpoint_declared")]
     if people.without_arm:
@@ -210,5 +210,5 @@ def _limits(results: list[Result], people: People, plan: Plan) -> list[Reason]:
     return said
 
 
-def _assessed(people: People, r: Result) -> dict[str, int]:
+def _assessed(people: Allocation, r: Result) -> dict[str, int]:
     return {a: int((people.places["arm"] == a).sum()) - r.missing[a] for a in people.arms}

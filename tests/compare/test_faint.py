@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from skinimg.base.findings import MASK_FINDINGS
-from skinimg.compare.faint import Faint, Place, told_apart
+from skinimg.compare.faint import Faint, LesionPlace, told_apart
 
 SIDE = 300
-SPOT = Place("spots", 150.0, 120.0, 3.0, 0.1)  # 2 mm across
+SPOT = LesionPlace("spots", 150.0, 120.0, 3.0, 0.1)  # 2 mm across
 
 
 def session(strength, seed, quiet=1):

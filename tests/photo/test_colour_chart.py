@@ -8,7 +8,7 @@ import pytest
 
 from skinimg.base.errors import CalibrationError
 from skinimg.photo.colour import delta_e_2000, linear_to_lab
-from skinimg.photo.colour_chart import REFERENCE, Card, correct, find_card
+from skinimg.photo.colour_chart import REFERENCE, ColourCard, correct, find_card
 from skinimg.photo.decode import read_photo
 
 PATCHES = REFERENCE.reshape(24, 3)
@@ -91,7 +91,7 @@ def test_a_large_photo_gives_corners_in_its_own_pixels():
 def test_white_is_exact():
     patches = (PATCHES @ CAMERA.T).astype(np.float32)
     patches[3] *= 1.5
-    corrected, _ = correct(patches[None], Card(patches, np.zeros((4, 2), np.float32)))
+    corrected, _ = correct(patches[None], ColourCard(patches, np.zeros((4, 2), np.float32)))
     np.testing.assert_allclose(corrected[0, 18], PATCHES[18], atol=1e-5)
 
 
@@ -122,7 +122,7 @@ def test_hues_treated_apart_are_refused():
     altered = patches * np.random.default_rng(1).uniform(0.4, 1.0, patches.shape).astype(np.float32)
     altered[18:] = patches[18:]
     with pytest.raises(CalibrationError, match=r"one tone curve and one matrix .found a colour error of"):
-        correct(altered[None], Card(altered, np.zeros((4, 2), np.float32)))
+        correct(altered[None], ColourCard(altered, np.zeros((4, 2), np.float32)))
 
 
 def test_a_saturated_white_is_refused():

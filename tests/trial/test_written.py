@@ -13,7 +13,7 @@ from skinimg.cli.main import app
 from skinimg.study import read_study
 from skinimg.trial.adam import parameter_codes
 from skinimg.trial.blind import blind, read_key, unblind
-from skinimg.trial.power import Seen, needs
+from skinimg.trial.power import Pilot, needs
 from skinimg.trial.simulate import World, operating_figures
 from tests.trial.tables import split_face, write_study
 
@@ -138,7 +138,7 @@ def test_the_key_never_lies_among_the_photos(photos):
 
 def test_people_needed_agree_with_the_published_table():
     """Machin: standardised difference 0.5, power 0.8, two-sided 5 %: 34 pairs, 64 in each group."""
-    one = needs(Seen("spots.burden", 20, 1.0, between=1.0, noise=0.0, alike=0.5), 0.5, trials=4000)
+    one = needs(Pilot("spots.burden", 20, 1.0, between=1.0, noise=0.0, alike=0.5), 0.5, trials=4000)
     by_design = {n.design: n for n in one if n.visits == 1}
     assert (by_design["split-face"].people, by_design["parallel"].people) == (34, 128)
     assert by_design["split-face"].power_simulated == pytest.approx(0.8, abs=0.025)
