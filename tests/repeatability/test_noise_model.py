@@ -10,7 +10,7 @@ from skinimg.base.noise import NoiseTable, Repeatability
 from skinimg.model.card import as_json, read_noise
 from skinimg.model.segmenter import load_segmenter
 from skinimg.repeatability.noise_model import correlation, errors, fit, fitted
-from skinimg.repeatability.null_study import noise_of, of_camera, with_unmeasured
+from skinimg.repeatability.null_study import _no_less, noise_of, of_camera, with_unmeasured
 
 
 def pairs(people=30, seed=0, finding="spots", metric="burden", tail=np.inf, **true):
@@ -113,3 +113,12 @@ def test_a_noise_table_of_ones_own_stands_in_and_has_its_own_key(tmp_path):
     shipped, own = load_segmenter("classical"), load_segmenter("classical", noise=card)
     assert own.sha256 != shipped.sha256
     assert set(own.noise.of("light", "same_camera", 9)) == {("spots", "burden")}
+
+
+def test_two_cameras_are_never_said_to_be_less_noisy_than_one():
+    few, many = (
+        Repeatability(relative, 0.1, people=people, gain=1 - relative) for relative, people in ((0.02, 5), (0.1, 40))
+    )
+    key = ("spots", "burden")
+    assert _no_less({key: few}, {key: many})[key] == Repeatability(0.1, 0.1, people=5, gain=0.98)
+    assert _no_less({key: few}, {}) == {key: few}
