@@ -51,6 +51,12 @@ def test_the_checks_see_what_they_look_for(tmp_path: Path, monkeypatch: pytest.M
     assert structure.named_twice() == {"Seen": ["skinimg.one", "skinimg.other"]}
 
 
+@pytest.mark.parametrize("room", [room for room in structure.ROOMS if room != "pipeline"])
+def test_every_room_says_what_comes_in_and_what_goes_out(room: str) -> None:
+    said = ast.get_docstring(ast.parse((structure.PACKAGE / room / "__init__.py").read_text(encoding="utf-8"))) or ""
+    assert "Comes in:" in said and "Goes out:" in said
+
+
 def test_every_module_says_what_it_is_for() -> None:
     silent = [str(p) for p in structure.modules() if not ast.get_docstring(ast.parse(p.read_text(encoding="utf-8")))]
     assert silent == []

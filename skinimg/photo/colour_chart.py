@@ -13,11 +13,12 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 import numpy.typing as npt
+from skimage.color import deltaE_ciede2000
 
 from skinimg.base.errors import CalibrationError
 from skinimg.base.reasons import why
 from skinimg.base.records import FloatArray
-from skinimg.photo.colour import WHITE_D65, apply_matrix, delta_e_2000, linear_to_lab, linear_to_srgb8
+from skinimg.photo.colour import WHITE_D65, apply_matrix, linear_to_lab, linear_to_srgb8
 from skinimg.photo.icc import WHITE_D50, XYZ_TO_LINEAR, adaptation
 from skinimg.photo.lattice import Cell, lattices, likely_sides, squares
 from skinimg.photo.tone_curve import ToneCurve, best_curve
@@ -131,7 +132,7 @@ def _curve(patches: FloatArray, used: npt.NDArray[np.bool_], start: ToneCurve | 
 
     def error(curve: ToneCurve) -> float:
         straight = curve.apply(patches)
-        return float(delta_e_2000(linear_to_lab(straight[used] @ _fit(straight, used).T), target).mean())
+        return float(deltaE_ciede2000(linear_to_lab(straight[used] @ _fit(straight, used).T), target).mean())
 
     return best_curve(error, start)
 
@@ -145,7 +146,7 @@ def _prediction_error(patches: FloatArray, curve_of: Callable[[npt.NDArray[np.bo
             continue
         used = usable & (np.arange(24) != k)
         straight = curve_of(used).apply(patches)
-        errors.append(delta_e_2000(linear_to_lab(straight[k] @ _fit(straight, used).T), linear_to_lab(_PATCHES[k])))
+        errors.append(deltaE_ciede2000(linear_to_lab(straight[k] @ _fit(straight, used).T), linear_to_lab(_PATCHES[k])))
     return float(np.mean(errors))
 
 
@@ -170,7 +171,7 @@ def _recognised_behind_a_curve(patches: FloatArray) -> int:
     def errors(curve: ToneCurve) -> Array:
         straight = curve.apply(patches)
         matrix, *_ = np.linalg.lstsq(straight.astype(np.float64), _PATCHES.astype(np.float64), rcond=None)
-        return delta_e_2000(linear_to_lab(straight @ matrix), target)
+        return deltaE_ciede2000(linear_to_lab(straight @ matrix), target)
 
     return int(np.sum(errors(best_curve(lambda curve: float(np.median(errors(curve))))) < _SAME_DE00))
 
@@ -218,6 +219,6 @@ def _recognise(patches: FloatArray, reference: FloatArray) -> tuple[int, float]:
     errors = np.zeros(24)
     for _ in range(4):
         matrix, *_ = np.linalg.lstsq(patches[used].astype(np.float64), reference[used].astype(np.float64), rcond=None)
-        errors = delta_e_2000(linear_to_lab((patches @ matrix).astype(np.float32)), target)
+        errors = deltaE_ciede2000(linear_to_lab((patches @ matrix).astype(np.float32)), target)
         used = errors <= max(float(np.sort(errors)[15]), 1e-6)
     return int(np.sum(errors < _SAME_DE00)), float(np.median(errors))

@@ -20,6 +20,7 @@ import pandas as pd
 from skinimg.base.allocator import keep_freed_memory
 from skinimg.base.entries import PhotoEntry, Subject
 from skinimg.base.errors import AlignmentError, CalibrationError, PhotoError
+from skinimg.base.files import atomic
 from skinimg.base.findings import FINDINGS
 from skinimg.base.noise import CAMERAS, Noise, NoiseTable, Repeatability
 from skinimg.base.records import Shot
@@ -167,9 +168,8 @@ def null_rows(weights: str, study: NullStudy, folder: Path, watch: Watch, worker
 def _measured(weights: str, subject: Subject, source: str, part: Path) -> None:
     """The rows of one person, written whole or not at all."""
     found = list(_rows(subject, Equipment(load_segmenter(weights), Settings()), source))
-    partial = part.with_suffix(".partial")
-    pd.DataFrame(found, columns=list(ROW_COLUMNS)).to_parquet(partial, index=False)
-    partial.replace(part)
+    with atomic(part) as partial:
+        pd.DataFrame(found, columns=list(ROW_COLUMNS)).to_parquet(partial, index=False)
 
 
 def _rows(subject: Subject, equipment: Equipment, source: str) -> Iterator[dict[str, object]]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from skinimg.base.errors import SettingsError, StudyError
+from skinimg.base.files import write_text
 from skinimg.base.findings import MASK_FINDINGS
 from skinimg.base.provenance import file_sha256
 from skinimg.model.card import NetworkCard
@@ -146,7 +147,7 @@ def _claim(task: Task, photos: Sequence[LabelledPhoto]) -> None:
             next_step="Use --fresh to begin again, or another --out.",
         )
     task.work.mkdir(parents=True, exist_ok=True)
-    claim.write_text(json.dumps(mine), encoding="utf-8")
+    write_text(claim, json.dumps(mine))
 
 
 def _parts(
