@@ -29,7 +29,6 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.change_tables import AIMS, REGIMES, SECTIONS, false_verdicts, markdown
-from skinimg.base.findings import PAIRED_FINDINGS
 from skinimg.skin.optics import TONES
 
 if TYPE_CHECKING:
@@ -199,8 +198,7 @@ def people(given: argparse.Namespace) -> None:
             f"no null people in {folder}: run ./scripts/bench repeatability {given.weights} --keep {given.keep}"
         )
     rows = pd.concat([part for part in parts if len(part)], ignore_index=True)
-    # Fields are judged by their own pair (compare/field_changes.py), not by the card.
-    rows = rows[np.isfinite(rows["start"]) & np.isfinite(rows["end"]) & ~rows["finding"].isin(PAIRED_FINDINGS)]
+    rows = rows[np.isfinite(rows["start"]) & np.isfinite(rows["end"])]
     sections = [f"Weights {given.weights}, hash {folder.name}."]
     for tone, mine in rows.groupby("tone"):
         if mine["person"].nunique() >= FEWEST_OF_A_TONE:

@@ -30,11 +30,11 @@ from skinimg.align import align, identity_alignment
 from skinimg.base.entries import PhotoEntry
 from skinimg.base.errors import SkinimgError
 from skinimg.base.findings import MASK_FINDINGS
-from skinimg.base.records import Frame, Segmentation
+from skinimg.base.records import Frame, Seen, Segmentation
 from skinimg.base.settings import Settings
 from skinimg.measure.objects import contrast_maps, find_objects, line_lengths
 from skinimg.model.segmenter import Segmenter, lesion_mask, load_segmenter, segment
-from skinimg.observe.see import Reference, Seen, see
+from skinimg.observe.see import Reference, see
 from skinimg.phantom import truth
 from skinimg.phantom.draws import new_seed, seeded, spawn
 from skinimg.phantom.painting import Painted

@@ -11,11 +11,13 @@ import numpy as np
 from skinimg.align import identity_alignment
 from skinimg.base.findings import MASK_FINDINGS
 from skinimg.base.records import Alignment, Frame, Objects, Segmentation
-from skinimg.compare.track import Sighting, sight, track
+from skinimg.compare.sighting import Sighting, sight
+from skinimg.compare.track import track
 from skinimg.measure.objects import find_objects
+from skinimg.output import tables
 from skinimg.phantom.canvas import plain_canvas
 from skinimg.phantom.draws import new_seed, seeded, spawn
-from skinimg.phantom.effects import Effect, apply_effects
+from skinimg.phantom.effects import LesionEffect, apply_effects
 from skinimg.phantom.kinds import Lesion
 from skinimg.phantom.lesions import sample_lesions
 from skinimg.phantom.painting import paint
@@ -42,7 +44,7 @@ class Marked:
 def treated(lesions: Sequence[Lesion], number: int, luck: int) -> Sequence[Lesion]:
     """The lesions at a session: at the last about half as wide in area, and 40 % paler."""
     share = number / (len(YAW_DEG) - 1)
-    effect = Effect(contrast=-0.4 * share, area=-0.5 * share)
+    effect = LesionEffect(contrast=-0.4 * share, area=-0.5 * share)
     return apply_effects(lesions, dict.fromkeys(HALVED, effect), seeded(luck)) if number else lesions
 
 
@@ -50,7 +52,7 @@ def tracking(sessions: list[Marked]) -> dict[str, object]:
     """Of the lesions seen alone in two sessions or more: how many sightings kept the number of the first one."""
     base = sessions[0].frame
     sightings = [sight(f"S{k}", s.frame, s.objects, s.alignment) for k, s in enumerate(sessions)]
-    table = track("phantom", "front", base, sightings)
+    table = tables.frame("lesions", track("phantom", "front", base, sightings))
     result: dict[str, object] = {}
     for finding in FOLLOWED:
         numbers: dict[int, int] = {}

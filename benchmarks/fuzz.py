@@ -27,7 +27,7 @@ from skinimg.base.errors import SkinimgError
 from skinimg.base.findings import MASK_FINDINGS
 from skinimg.base.settings import Settings, read_settings
 from skinimg.base.shipped import shipped
-from skinimg.model.card import load_network
+from skinimg.model.network_file import load_network
 from skinimg.photo.decode import read_photo
 from skinimg.study import read_study, uncompared
 from skinimg.study.dates import dates_of, readings

@@ -36,10 +36,10 @@ from skinimg.base.allocator import keep_freed_memory
 from skinimg.base.entries import PhotoEntry
 from skinimg.base.settings import DEFAULT_WEIGHTS, Settings
 from skinimg.base.shipped import shipped
-from skinimg.model.card import load_network
 from skinimg.model.device import steady_threads
 from skinimg.model.inference import InferenceOptions, run
 from skinimg.model.network import evenly_lit, frame_planes
+from skinimg.model.network_file import load_network
 from skinimg.observe.see import see
 
 BAR_RATIO, BAR_SECONDS, BAR_GB = 2.0, 4.0, 1.5
@@ -81,7 +81,7 @@ def whole_job(photos: Path, out: Path, weights: str, clock: Clock) -> dict[str, 
 def least(photo: Path, weights: str, clock: Clock, runs: int) -> dict[str, float]:
     """Seconds of decoding alone, and of the network alone on the same frame."""
     seen = see(PhotoEntry("bench", "S1", photo, photo.name), None, Settings())
-    network, _, _ = load_network(weights)
+    network, _ = load_network(weights)
     relative = evenly_lit(seen.frame.linear, seen.frame.skin, seen.maps, seen.frame.mm_per_px)
     planes = frame_planes(relative, seen.frame.skin, seen.frame.native_px_per_mm, seen.frame.place)
     network = network.on("cpu")

@@ -14,7 +14,6 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -57,10 +56,8 @@ def main() -> None:
     people = faces(given.faces, given.people) if given.faces else ()
     study = NullStudy(given.subjects, given.sessions, given.size_px, given.seed, people)
     with tempfile.TemporaryDirectory() as folder:
-        card: dict[str, Any] = state_noise(given.weights, study, given.keep or Path(folder), say, given.workers)
-    for tone, of in card["repeatability"].items():
-        for camera, by in of.items():
-            for table in by.values():
-                for finding, metrics in table.items():
-                    said = {m: f"{100 * n['relative']:.1f} % x {n.get('quantile', 0):.1f}" for m, n in metrics.items()}
-                    print(tone, camera, finding, said)
+        noise = state_noise(given.weights, study, given.keep or Path(folder), say, given.workers)
+    for (tone, camera), levels in noise.stated.items():
+        for table in levels.values():
+            for (finding, metric), n in table.items():
+                print(tone, camera, finding, metric, f"{100 * n.relative:.1f} % x {n.quantile:.1f}")

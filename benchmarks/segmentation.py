@@ -31,14 +31,14 @@ from monai.inferers.utils import sliding_window_inference
 from skinimg.base.entries import PhotoEntry
 from skinimg.base.errors import PhotoError
 from skinimg.base.findings import MASK_FINDINGS
-from skinimg.base.records import FloatArray
+from skinimg.base.records import FloatArray, Seen
 from skinimg.base.settings import Settings
-from skinimg.model.card import load_network
 from skinimg.model.device import bfloat16_pays
 from skinimg.model.inference import InferenceOptions, run
 from skinimg.model.network import N_PLANES
+from skinimg.model.network_file import load_network, probability
 from skinimg.model.segmenter import Segmenter, load_segmenter
-from skinimg.observe.see import Seen, see
+from skinimg.observe.see import see
 from skinimg.training.evaluate import evaluate
 from skinimg.training.example import Example
 from skinimg.training.sources import painted
@@ -59,7 +59,7 @@ def median_seconds(work: Callable[[], Any], runs: int) -> float:
 
 def speed(weights: str, runs: int) -> dict[str, object]:
     """Whole segmentation, bare forward passes and MONAI's tiles, on an oval of skin as large as a face."""
-    network, calibration, _ = load_network(weights)
+    network, card = load_network(weights)
     network = network.on("cpu")
     y, x = np.mgrid[-1 : 1 : FACE_PX[0] * 1j, -1 : 1 : FACE_PX[1] * 1j]
     planes = 0.3 * torch.randn(N_PLANES, *FACE_PX, generator=torch.Generator().manual_seed(0))
@@ -77,7 +77,7 @@ def speed(weights: str, runs: int) -> dict[str, object]:
         with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=options.half):
             sliding_window_inference(stack, (256, 256), 1, network)
 
-    whole_s = median_seconds(lambda: calibration.probability(run(network, planes, options)[0]), runs)
+    whole_s = median_seconds(lambda: probability(run(network, planes, options)[0], card.calibration), runs)
     bare_s, monai_s = median_seconds(bare, runs), median_seconds(monai, runs)
     megapixels = FACE_PX[0] * FACE_PX[1] / 1e6
     full, _ = run(network, planes, replace(options, half=False))
@@ -89,14 +89,14 @@ def speed(weights: str, runs: int) -> dict[str, object]:
         "whole_over_bare_forward": round(whole_s / bare_s, 3),
         "whole_over_monai_defaults": round(whole_s / monai_s, 3),
         "bfloat16": options.half,
-        "bfloat16_against_float32": _apart(calibration.probability(full), calibration.probability(half)),
+        "bfloat16_against_float32": _apart(probability(full, card.calibration), probability(half, card.calibration)),
         "cuda": _on_cuda(weights, planes, full, runs) if torch.cuda.is_available() else "none on this machine",
         "runs": runs,
     }
 
 
 def _on_cuda(weights: str, planes: torch.Tensor, on_cpu: torch.Tensor, runs: int) -> dict[str, Any]:
-    network, calibration, _ = load_network(weights)
+    network, card = load_network(weights)
     network = network.on("cuda")
     options = InferenceOptions("cuda", half=bfloat16_pays("cuda"))
     seconds = median_seconds(lambda: run(network, planes, options), runs)
@@ -104,7 +104,7 @@ def _on_cuda(weights: str, planes: torch.Tensor, on_cpu: torch.Tensor, runs: int
     return {
         "device": torch.cuda.get_device_name(0),
         "megapixels_per_second": round(planes[0].numel() / 1e6 / seconds, 1),
-        "against_cpu": _apart(calibration.probability(on_cpu), calibration.probability(found)),
+        "against_cpu": _apart(probability(on_cpu, card.calibration), probability(found, card.calibration)),
     }
 
 

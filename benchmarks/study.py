@@ -19,17 +19,22 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import numpy as np
-import pandas as pd
 
-from skinimg.base.records import SubjectResult
+from skinimg.base.entries import Subject
+from skinimg.base.findings import FINDINGS
+from skinimg.base.results import SubjectResult
 from skinimg.base.shipped import shipped
 from skinimg.measure.metrics import METRICS
 from skinimg.model.segmenter import load_segmenter
 from skinimg.output import tables
+from skinimg.pipeline import analyze_subject
+from skinimg.report import write_subject_report
 from skinimg.run import engine
 from skinimg.run.run import Options, analyze
 
@@ -38,35 +43,40 @@ ROWS = {"photos": 2, "measurements": 902, "changes": 451, "lesions": 1174, "scor
 SESSIONS = ("S1", "S2")
 
 
-def rows_of_a_subject(share: float) -> dict[str, pd.DataFrame]:
+def rows_of_a_subject(share: float) -> SubjectResult:
     """Tables of a share of a real subject's length, with numbers of as many digits."""
     rng = np.random.default_rng(0)
     metrics = list(METRICS.values())
-    made = {}
-    for name, whole in ROWS.items():
-        count = whole if whole < 10 else round(whole * share)
-        rows = [
-            {
-                "session": SESSIONS[k * len(SESSIONS) // count] if name in ("photos", "measurements") else "S2",
-                **{"view": "front", "light": "standard", "replicate": 1, "region": "left_periorbital"},
-                **{"finding": metrics[k % len(metrics)].findings[0], "metric": metrics[k % len(metrics)].id},
-                **{"status": "ok", "verdict": "unchanged", "date": "2026-01-12", "sha256": f"{rng.bytes(32).hex()}"},
-                **{"photo": f"S{k + 1}.jpg", "lesion": k, "days": 28, "unit": "mm2"},
-                **{
-                    column: rng.normal() for column in ("value", "baseline", "follow_up", "change", "ci_low", "ci_high")
-                },
-                **{"improvement_percent": rng.normal(), "x_mm": rng.normal(), "y_mm": rng.normal()},
-            }
-            for k in range(count)
-        ]
-        made[name] = tables.frame(name, [{c: v for c, v in row.items() if c in tables.COLUMNS[name]} for row in rows])
-    made["scores"]["finding"] = ["overall", "spots", "redness", "pores", "scars", "wrinkles", "tone", "texture"]
-    return made
+
+    def row(name: str, count: int, k: int) -> tables.Row:
+        own = {
+            "session": SESSIONS[k * len(SESSIONS) // count] if name in ("photos", "measurements") else "S2",
+            **{"view": "front", "light": "standard", "replicate": 1, "region": "left_periorbital"},
+            **{"finding": metrics[k % len(metrics)].findings[0], "metric": metrics[k % len(metrics)].id},
+            **{"status": "ok", "verdict": "unchanged", "date": "2026-01-12", "sha256": f"{rng.bytes(32).hex()}"},
+            **{"photo": f"S{k + 1}.jpg", "lesion": k, "days": 28, "unit": "mm2", "subject": "", "index": "mmasi_like"},
+            **{column: rng.normal() for column in ("value", "baseline", "follow_up", "change", "ci_low", "ci_high")},
+            **{"improvement_percent": rng.normal(), "x_mm": rng.normal(), "y_mm": rng.normal()},
+            **{"area_mm2": np.nan, "contrast": np.nan, "baseline_session": "S1", "reasons": ()},
+        }
+        if name == "scores":
+            own["finding"] = ("overall", *FINDINGS)[k]
+        kind: Any = tables.TABLES[name]
+        return kind(**{field.name: own[field.name] for field in fields(kind) if field.name in own})
+
+    counts = {name: whole if whole < 10 else round(whole * share) for name, whole in ROWS.items()}
+    made: dict[str, Any] = {name: tuple(row(name, count, k) for k in range(count)) for name, count in counts.items()}
+    return SubjectResult("", **made)
 
 
-def _result(name: str, mine: dict[str, pd.DataFrame]) -> SubjectResult:
-    photos, measurements, changes, lesions, scores, indices = (mine[table] for table in engine.TABLES)
-    return SubjectResult(name, photos, measurements, changes, lesions, scores, indices)
+def as_subject(template: SubjectResult, subject: Subject) -> SubjectResult:
+    """The same rows under another name, with the subject's own photos."""
+    made: dict[str, Any] = {
+        name: tuple(replace(row, subject=subject.name) for row in getattr(template, name)) for name in ROWS
+    }
+    photos = zip(made["photos"], subject.photos, strict=True)
+    made["photos"] = tuple(replace(row, photo=entry.photo) for row, entry in photos)
+    return SubjectResult(subject.name, **made)
 
 
 def simulated(people: int, share: float, folder: Path) -> dict[str, float]:
@@ -81,10 +91,7 @@ def simulated(people: int, share: float, folder: Path) -> dict[str, float]:
     template = rows_of_a_subject(share)
 
     def stand_in(job: engine.Job, *_: object) -> tuple[engine.Done, SubjectResult]:
-        name = job.subject.name
-        mine = {table: frame.assign(subject=name) for table, frame in template.items()}
-        mine["photos"]["photo"] = [entry.photo for entry in job.subject.photos]
-        return engine.Done(name, "", (), {}, False), _result(name, mine)
+        return engine.Done(job.subject.name, (), (), {}, False), as_subject(template, job.subject)
 
     load_segmenter("classical")
     before = resource.getrusage(resource.RUSAGE_SELF)
@@ -99,7 +106,7 @@ def simulated(people: int, share: float, folder: Path) -> dict[str, float]:
     pages = sorted((folder / "out").glob("index*.html"))
     return {
         "people": people,
-        "rows_per_person": sum(map(len, template.values())),
+        "rows_per_person": sum(len(getattr(template, name)) for name in ROWS),
         "seconds_per_person": round(seconds / people, 4),
         "cpu_seconds_per_person": round(cpu / people, 4),
         "peak_memory_mb": round(after.ru_maxrss / 1024, 1),
@@ -138,7 +145,7 @@ def overhead(people: int, folder: Path) -> dict[str, float]:
         return timed
 
     load_segmenter("skin")
-    pipeline, report = counted(engine.analyze_subject), counted(engine.write_subject_report)
+    pipeline, report = counted(analyze_subject), counted(write_subject_report)
     with patch.object(engine, "analyze_subject", pipeline), patch.object(engine, "write_subject_report", report):
         start = time.process_time()
         outcome = analyze(manifest, folder / "out", Options())

@@ -13,7 +13,8 @@ from skinimg.base.errors import ReasonedError
 from skinimg.base.photo_difference import SAME
 from skinimg.base.provenance import file_sha256
 from skinimg.base.reasons import Reason, renamed, why
-from skinimg.base.records import CellTotals, SessionPictures, Shot, SubjectFailure, SubjectResult
+from skinimg.base.records import CellTotals, Shot
+from skinimg.base.results import SessionPictures, SubjectResult
 from skinimg.base.settings import Settings
 from skinimg.base.targets import targets_of
 from skinimg.compare.change import own_noise
@@ -22,13 +23,13 @@ from skinimg.compare.comparable import transient_redness, undated_treatments
 from skinimg.compare.follow_up import FollowUp, judged, paired, refused, said_aloud
 from skinimg.compare.photo_pair import photo_difference
 from skinimg.compare.score import scores
-from skinimg.compare.track import Sighting, sight_shot, track
-from skinimg.measure.field_maps import field_maps
-from skinimg.measure.objects import contrast_maps, find_objects, line_lengths
+from skinimg.compare.sighting import Sighting, sight_shot
+from skinimg.compare.track import track
+from skinimg.measure.found import found_in
 from skinimg.measure.totals import NO_SCALE, obstacles, place_of, shot_totals, values
 from skinimg.model.segmenter import Segmenter, lesion_mask, segment
 from skinimg.observe.see import Reference, see
-from skinimg.output import tables
+from skinimg.output import rows
 from skinimg.output.notes import Notes
 from skinimg.output.pictures import pictures_of, write_session
 from skinimg.skin.optics import tone_of
@@ -45,7 +46,7 @@ class Equipment:
 
 def analyze_subject(
     subject: Subject, equipment: Equipment, folder: Path
-) -> tuple[SubjectResult | SubjectFailure, list[SessionPictures]]:
+) -> tuple[SubjectResult, list[SessionPictures]]:
     """Analyse all views of a subject; write the pictures of its sessions under `folder`.
 
     Views and lights are never compared with each other.
@@ -76,13 +77,13 @@ def _analyze_view(
             try:
                 shot = look(entry, first, equipment, notes)
             except ReasonedError as error:
-                # With pseudonyms the file's own name must not get into the tables.
+                # With pseudonyms the file's own name must not get into the rows.
                 mine = tuple(renamed(reason, entry.path.name, Path(entry.photo).name) for reason in error.reasons)
                 refusals += mine
-                notes.photos.append(tables.rejected_row(entry, mine, file_sha256(entry.path)))
+                notes.photos.append(rows.rejected_row(entry, mine, file_sha256(entry.path)))
                 continue
             shots.append(shot)
-            notes.photos.append(tables.photo_row(shot))
+            notes.photos.append(rows.photo_row(shot))
             cells.append(_measure(shot, first or shot, equipment, notes))
             _draw(shot, first or shot, key, folder, notes, shown=len(shots) == 1)
         if not shots:
@@ -103,62 +104,59 @@ def _analyze_view(
         with notes.stage("change"):
             _judge(subject, key, baseline[0], later, equipment, notes)
         with notes.stage("track"):
-            notes.lesions.append(track(subject.name, key, baseline[0].frame, sightings))
+            notes.lesions += track(subject.name, key, baseline[0].seen.frame, sightings)
 
 
 def look(entry: PhotoEntry, first: Shot | None, equipment: Equipment, notes: Notes) -> Shot:
     """One photo: decode, frame, optics, segmentation, alignment to the baseline's first shot."""
     with notes.stage("photo"):
-        reference = Reference(first.face, first.frame, first.maps.anchor) if first else None
+        reference = Reference(first.seen.face, first.seen.frame, first.seen.maps.anchor) if first else None
         seen = see(entry, reference, equipment.settings)
     with notes.stage("segment"):
         segmentation = segment(seen.frame, seen.maps, equipment.segmenter)
     with notes.stage("align"):
         alignment = (
             align(
-                first.frame, seen.frame, lesion_mask(first.segmentation), lesion_mask(segmentation), equipment.settings
+                first.seen.frame,
+                seen.frame,
+                lesion_mask(first.found.segmentation),
+                lesion_mask(segmentation),
+                equipment.settings,
             )
             if first
             else identity_alignment(seen.frame)
         )
-        difference = photo_difference(first, seen, alignment) if first else SAME
+        difference = photo_difference(first.seen, seen, alignment) if first else SAME
     with notes.stage("objects"):
-        contrasts = contrast_maps(seen.frame, seen.maps, segmentation)
-        lengths = line_lengths(segmentation, seen.frame.mm_per_px)
-        area_mm2 = alignment.jacobian * seen.frame.mm_per_px**2
-        fields = field_maps(seen.frame, seen.maps)
-        objects = find_objects(segmentation, contrasts, lengths, area_mm2)
-    return Shot(
-        entry, seen.photo_sha256, seen.frame, seen.face, seen.colour.source, seen.colour.error_de00,
-        seen.quality, seen.maps, segmentation,
-        alignment, contrasts, lengths, objects, fields, seen.camera, seen.witnesses,
-        seen.jpeg_quality, difference,
-    )  # fmt: skip
+        found = found_in(seen, segmentation, alignment)
+    return Shot(entry, seen, found, alignment, difference)
 
 
 def _measure(shot: Shot, first: Shot, equipment: Equipment, notes: Notes) -> CellTotals:
     with notes.stage("measure"):
-        cells = shot_totals(shot, place_of(shot.alignment, first.frame, equipment.settings.tile_mm))
+        cells = shot_totals(shot, place_of(shot.alignment, first.seen.frame, equipment.settings.tile_mm))
         for region, finding, m, value, reason in values(shot, cells):
-            notes.measurements.append(tables.measurement_row(shot.entry, region, finding, m, value, reason))
+            notes.measurements.append(rows.measurement_row(shot.entry, region, finding, m, value, reason))
     return cells
 
 
 def _estimate(shots: list[Shot], cells: list[CellTotals], first: Shot, equipment: Equipment, notes: Notes) -> None:
     """Clinical scores of one session; those need a face."""
-    if first.face is None:
+    if first.seen.face is None:
         return
-    settings, regions, missing = equipment.settings, first.frame.regions, obstacles(shots, cells)
-    card = equipment.segmenter.noise(tone_of(first.maps.anchor), "same_camera", first.frame.native_px_per_mm)
+    settings, regions, missing = equipment.settings, first.seen.frame.regions, obstacles(shots, cells)
+    card = equipment.segmenter.noise.of(
+        tone_of(first.seen.maps.anchor), "same_camera", first.seen.frame.native_px_per_mm
+    )
     found = estimates(cells, regions, missing, card, settings.bootstrap_samples, settings.seed)
-    notes.indices += [tables.index_row(shots[0].entry, e) for e in found]
+    notes.indices += [rows.index_row(shots[0].entry, e) for e in found]
 
 
 def _draw(shot: Shot, first: Shot, key: str, folder: Path, notes: Notes, *, shown: bool) -> None:
     """The files of one photo; the report shows the first usable photo of each session."""
     with notes.stage("pictures"):
         days = days_between(first.entry.date, shot.entry.date)
-        pictures = pictures_of(shot, first.frame, days, key)
+        pictures = pictures_of(shot, first.seen.frame, days, key)
         write_session(folder / safe_name(session_key(shot.entry)), shot, pictures)
         if shown:
             notes.pictures.append(pictures)
@@ -171,11 +169,11 @@ def _judge(
     targets = targets_of(subject, equipment.settings.targets)
     own = own_noise([f.pair for f in later if f.pair])
     passing = transient_redness(subject, equipment.settings.transient_days)
-    no_scale = NO_SCALE if first.frame.scale_source == "assumed" else None
+    no_scale = NO_SCALE if first.seen.frame.scale_source == "assumed" else None
     for f in later:
         found = judged(first, f, own, passing, equipment.segmenter)
         place = {"subject": subject.name, "view": key, "session": f.entry.session}
         notes.warnings += [why("in_session", **place, said=said) for said in said_aloud(first, f, passing)]
-        notes.changes += [tables.change_row(first.entry, f.entry, c, no_scale) for c in found]
-        found_scores = scores(found, targets, equipment.segmenter.correlation)
-        notes.scores += [tables.score_row(subject.name, key, f.entry.session, s) for s in found_scores]
+        notes.changes += [rows.change_row(first.entry, f.entry, c, no_scale) for c in found]
+        found_scores = scores(found, targets, equipment.segmenter.noise.correlation)
+        notes.scores += [rows.score_row(subject.name, key, f.entry.session, s) for s in found_scores]

@@ -13,7 +13,7 @@ from PIL import Image
 from skinimg import Options, analyze
 from skinimg.base.entries import PhotoEntry, Subject
 from skinimg.base.findings import MASK_FINDINGS
-from skinimg.base.noise import Repeatability
+from skinimg.base.noise import NoiseTable, Repeatability
 from skinimg.base.reasons import read_said
 from skinimg.base.settings import Settings
 from skinimg.measure.metrics import METRICS, metric_keys
@@ -100,12 +100,12 @@ def test_what_fades_below_what_is_found_is_still_measured_where_it_was(tmp_path)
         photos.append(PhotoEntry("P", session, path, path.name, view="closeup", mm_per_px=0.1))
     equipment = Equipment(replace(load_segmenter("classical"), probabilities=only_the_dark), Settings())
     result, _ = analyze_subject(Subject("P", ("S1", "S2"), tuple(photos)), equipment, tmp_path / "pictures")
-    changes = result.changes.set_index(["finding", "metric"])["change_percent"]
+    changes = {(row.finding, row.metric): row.change_percent for row in result.changes}
     plain = melanin_density(0.03)
     whole = [s.radius_mm**2 * (melanin_density(0.03 * s.factor) - plain) for s in SPOTS]
     left = sum(s.radius_mm**2 for s in SPOTS) * (melanin_density(0.03 * 1.15) - plain) / sum(whole)
-    assert float(changes["spots", "area"]) == -100  # none of them is found
-    assert float(changes["spots", "burden"]) == pytest.approx(100 * (left - 1), abs=5)
+    assert changes["spots", "area"] == -100  # none of them is found
+    assert changes["spots", "burden"] == pytest.approx(100 * (left - 1), abs=5)
 
 
 def test_the_other_findings_do_not_follow_the_spots(out):
@@ -284,7 +284,7 @@ def test_another_camera_is_said_and_believed_less(tmp_path):
     stated = {(tone, "same_camera"): {9.0: noise} for tone in TONES}
     loud = {("spots", "burden"): Repeatability(0.5, 0.0)}
     stated |= {(tone, "other_camera"): {9.0: loud} for tone in TONES}
-    equipment = Equipment(replace(load_segmenter("classical"), repeatability=stated), Settings())
+    equipment = Equipment(replace(load_segmenter("classical"), noise=NoiseTable(stated)), Settings())
     found = {}
     for second in ("phone A", "phone B", ""):
         folder = tmp_path / (second or "unknown")
@@ -298,8 +298,8 @@ def test_another_camera_is_said_and_believed_less(tmp_path):
                 photo.save(path, exif=exif)
             entries.append(PhotoEntry("P", session, path, path.name, view="closeup", mm_per_px=0.1))
         result, _ = analyze_subject(Subject("P", ("S1", "S2"), tuple(entries)), equipment, folder)
-        rows = result.changes.set_index(["region", "finding", "metric"])
-        found[second] = rows.loc["patch", "spots", "burden"], tuple(map(str, result.warnings))
+        rows = {(row.region, row.finding, row.metric): row for row in result.changes}
+        found[second] = rows["patch", "spots", "burden"], tuple(map(str, result.warnings))
     assert found["phone A"][0].verdict == "improved"
     assert found["phone B"][0].verdict == found[""][0].verdict == "unchanged"  # a camera that nobody names may be any
     assert found["phone B"][0].mdc95 == pytest.approx(25 * found["phone A"][0].mdc95)
@@ -317,5 +317,5 @@ def test_a_session_whose_first_replicate_is_refused_is_shown_by_the_next(tmp_pat
     )
     equipment = Equipment(load_segmenter("classical"), Settings())
     result, pictures = analyze_subject(Subject("P", ("S1", "S2"), photos), equipment, tmp_path / "pictures")
-    assert list(result.photos["status"]) == ["rejected", "ok", "ok"]
+    assert [row.status for row in result.photos] == ["rejected", "ok", "ok"]
     assert [shown.session for shown in pictures] == ["S1", "S2"]

@@ -26,6 +26,10 @@ def test_no_two_modules_import_each_other() -> None:
     assert structure.circle({structure.name_of(p): structure.imports_of(p) for p in structure.modules()}) == []
 
 
+def test_no_two_classes_share_a_name() -> None:
+    assert structure.named_twice() == {}
+
+
 def test_files_and_functions_stay_short() -> None:
     files = {structure.name_of(p): p.read_text(encoding="utf-8").count("\n") for p in structure.modules()}
     bodies = {name: n for p in structure.modules() for name, n in structure.bodies(p).items()}
@@ -42,6 +46,15 @@ def test_the_checks_see_what_they_look_for(tmp_path: Path, monkeypatch: pytest.M
     long = tmp_path / "long.py"
     long.write_text("def f():\n    'doc'\n" + "    x = 1\n" * 41, encoding="utf-8")
     assert structure.bodies(long) == {"skinimg.long.f": 41}
+    for name in ("one", "other"):
+        (tmp_path / f"{name}.py").write_text(f"class Seen: ...\nclass Of{name}: ...\n", encoding="utf-8")
+    assert structure.named_twice() == {"Seen": ["skinimg.one", "skinimg.other"]}
+
+
+@pytest.mark.parametrize("room", [room for room in structure.ROOMS if room != "pipeline"])
+def test_every_room_says_what_comes_in_and_what_goes_out(room: str) -> None:
+    said = ast.get_docstring(ast.parse((structure.PACKAGE / room / "__init__.py").read_text(encoding="utf-8"))) or ""
+    assert "Comes in:" in said and "Goes out:" in said
 
 
 def test_every_module_says_what_it_is_for() -> None:

@@ -1,5 +1,7 @@
 """Registration: where every pixel of one session lies in the baseline. Coordinates are moved, never measured pixels.
 
+Comes in: two frames, and masks of what may have changed. Goes out: `Alignment`. `pipeline` calls it.
+
 texture    what is looked at: local contrast of skin, without light, colour and lesions
 coarse     first map: landmarks, features (features, scattered)
 refine     dense map, both directions

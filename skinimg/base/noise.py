@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
+
+# Both photos by one camera, by two models, or not known from the files.
+CAMERAS = ("same_camera", "other_camera", "unknown_camera")
 
 
 @dataclass(frozen=True)
@@ -31,3 +36,26 @@ class Repeatability:
         """SEM of one shot in the metric's unit at a given value, and for a burden of an area."""
         common = self.relative * value, self.absolute, self.per_mm2 * area_mm2
         return float(np.sqrt(np.dot(common, common) + self.per_unit * abs(value)))
+
+
+Noise = dict[tuple[str, str], Repeatability]  # (finding, metric) ->
+
+
+@dataclass(frozen=True)
+class NoiseTable:
+    """What null pairs say of weights: how far every metric strays, and how the errors of two findings go together."""
+
+    stated: Mapping[tuple[str, str], Mapping[float, Noise]]  # (tone class, one of CAMERAS) -> px/mm of the photos ->
+    correlation: Mapping[tuple[str, str], float] = field(default_factory=dict)  # of errors of log ratios
+    source: str = ""  # who was photographed, and the command
+
+    def of(self, tone: str, camera: str, px_per_mm: float) -> Noise:
+        """What was measured at the nearest resolution (as a ratio); empty where nothing was.
+
+        What is not stated of an unknown camera is that of another one.
+        """
+        found: Noise = {}
+        for kind in ("other_camera", camera) if camera == "unknown_camera" else (camera,):
+            if stated := self.stated.get((tone, kind)):
+                found = found | stated[min(stated, key=lambda level: abs(math.log(level / px_per_mm)))]
+        return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 
 @dataclass(frozen=True)
@@ -38,3 +38,4 @@ class PhotoDifference:
 
 
 SAME = PhotoDifference()
+UNKNOWN = PhotoDifference(**dict.fromkeys((field.name for field in fields(PhotoDifference)), math.nan))

@@ -48,6 +48,11 @@ def in_words(reasons: Iterable[Reason]) -> str:
     return "; ".join(map(str, reasons))
 
 
+def told(cell: str, said: Said) -> tuple[Reason, ...]:
+    """What a cell of a table on disk says; its words as they are where an older version wrote no reasons beside them."""
+    return said.get(cell) or ((why("as_told", words=cell),) if cell else ())
+
+
 def renamed(reason: Reason, old: str, new: str) -> Reason:
     """The same with another name for a file: with pseudonyms its own must not get into the tables."""
     values = ((place, v.replace(old, new) if isinstance(v, str) else v) for place, v in reason.values)

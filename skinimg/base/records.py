@@ -1,35 +1,31 @@
-"""The frozen records that travel between stages. Stages know these, never each other.
+"""The frozen records that travel between stages. Stages know these, never each other; what a run says is in results.py.
 
 study    PhotoEntry -> Subject -> Study
 photo    Photo                      decoded, linear light
 face     Face                       landmarks, pose, scale
 frame    Frame                      one photo resampled once to the working scale
 optics   SkinAnchor, SkinMaps       melanin, haemoglobin, shading
+observe  Seen                       a photo before anything is looked for in it
 segment  Segmentation               one probability map per finding
 align    Alignment                  where each pixel of one session lies in the other
-objects  Objects                    the separate things of one finding
+objects  Objects, Found             the separate things of one finding; all that was found in a photo
+         Shot                       a photo, seen, searched and found again in the baseline
 measure  CellTotals                 sums over small pieces of skin, from which every metric follows
-change   Change                     how much, give or take what (noise.py), and the verdict
-result   SubjectResult | SubjectFailure
 
 Arrays are rows first; points are (x, y), x right, y down, pixel centres at integers.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from skinimg.base.entries import PhotoEntry
 from skinimg.base.photo_difference import SAME, PhotoDifference
-from skinimg.base.reasons import Reason, Said
-
-if TYPE_CHECKING:  # `skinimg manifest` knows these records and needs no tables
-    import pandas as pd
+from skinimg.base.reasons import Reason
 
 FloatArray = npt.NDArray[np.float32]
 BoolArray = npt.NDArray[np.bool_]
@@ -187,26 +183,48 @@ class Objects:
 
 
 @dataclass(frozen=True)
+class Colour:
+    """Where a photo's colours come from: a card, or the person's own skin."""
+
+    source: str  # card, skin
+    error_de00: float  # of patches that the fit has not seen; NaN without a card
+    warnings: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One photo as a frame with pigment maps: all that is known before anything is looked for in it."""
+
+    sha256: str  # of the file
+    frame: Frame
+    face: Face | None  # in pixels of the original photo; None on a close-up
+    colour: Colour
+    quality: Quality
+    maps: SkinMaps
+    camera: str  # maker and model, empty where the file does not say
+    witnesses: dict[str, FloatArray]  # name -> (3,) density of what keeps its colour, see observe/witnesses.py
+    jpeg_quality: float  # of the file, NaN for other formats
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was found in one photo, in the pixels of its frame."""
+
+    segmentation: Segmentation
+    contrasts: dict[str, FloatArray]  # finding -> (h, w) OD, see measure/objects.py
+    lengths: dict[str, FloatArray]  # line finding -> (h, w) mm
+    objects: dict[str, Objects]
+    fields: dict[str, dict[str, FloatArray]]  # of tone and texture, see measure/field_maps.py
+
+
+@dataclass(frozen=True)
 class Shot:
     """Everything known about one photo once it has been looked at and found again in the baseline."""
 
     entry: PhotoEntry
-    sha256: str
-    frame: Frame
-    face: Face | None  # in pixels of the original photo; None on a close-up
-    color_source: str  # card, background, skin, none
-    color_error_de00: float  # NaN without a card
-    quality: Quality
-    maps: SkinMaps
-    segmentation: Segmentation
+    seen: Seen
+    found: Found
     alignment: Alignment
-    contrasts: dict[str, FloatArray]  # finding -> (h, w), see objects.py
-    lengths: dict[str, FloatArray]  # line finding -> (h, w) mm
-    objects: dict[str, Objects]
-    fields: dict[str, dict[str, FloatArray]]  # of tone and texture, see measure/field_maps.py
-    camera: str = ""  # maker and model, empty where the file does not say
-    witnesses: dict[str, FloatArray] = field(default_factory=dict)  # name -> (3,) density, see observe/witnesses.py
-    jpeg_quality: float = float("nan")  # of the file, NaN for other formats
     difference: PhotoDifference = SAME  # of this photo from the baseline's
 
 
@@ -221,80 +239,3 @@ class CellTotals:
     region_bits: BitArray  # (n,)
     tile: npt.NDArray[np.int64]  # (n,)
     totals: dict[str, dict[str, npt.NDArray[np.float64]]]  # finding -> quantity -> (n,)
-
-
-@dataclass(frozen=True)
-class Change:
-    """One row of changes.csv without its keys."""
-
-    region: str
-    finding: str
-    metric: str
-    unit: str
-    baseline: float = np.nan
-    follow_up: float = np.nan
-    ci_low: float = np.nan  # of the change, symmetrical
-    ci_high: float = np.nan
-    mdc95: float = np.nan  # at this baseline: 1.96 standard errors of a null change
-    verdict: str = "not_assessable"
-    reason: Reason | None = None  # why there is no verdict, no direction or no percentage
-    role: str = "exploratory"  # one of many; headline: one metric per finding over the whole view
-
-    @property
-    def change(self) -> float:
-        """Follow-up minus baseline."""
-        return self.follow_up - self.baseline
-
-    @property
-    def percent(self) -> float:
-        """Change in per cent of the baseline; NaN where the baseline is 0 or `too_little`."""
-        return 100 * self.change / self.baseline if self.baseline and not self.too_little else float("nan")
-
-    @property
-    def too_little(self) -> bool:
-        """Whether the baseline is within its own noise: half of the variance of a null change is the baseline's."""
-        return abs(self.baseline) <= self.mdc95 / np.sqrt(2)
-
-
-@dataclass(frozen=True)
-class SessionPictures:
-    """What the report shows of one session, everything in the baseline's frame (h, w)."""
-
-    view_key: str  # view, or view_light for another light than standard
-    session: str
-    date: str
-    days: int | None  # since the baseline
-    aligned: ByteArray  # (h, w, 3) sRGB
-    melanin: FloatArray  # (h, w) density as in SkinMaps; NaN where this session does not show this skin
-    haemoglobin: FloatArray
-    probability: dict[str, ByteArray]  # finding -> (h, w), 255 = certain
-    valid: BoolArray  # (h, w)
-    mm_per_px: float
-    eyes: tuple[float, float, float, float] | None = None  # x0, y0, x1, y1 around both, to cover them; None: unknown
-    changes: dict[str, FloatArray] = field(default_factory=dict)  # finding -> (r, c) OD since the baseline, 1 mm, NaN
-
-
-@dataclass(frozen=True)
-class SubjectResult:
-    """Everything about one subject. Each table has the columns of docs/REFERENCE.md; `said` : what their cells say."""
-
-    subject: str
-    photos: pd.DataFrame
-    measurements: pd.DataFrame
-    changes: pd.DataFrame
-    lesions: pd.DataFrame
-    scores: pd.DataFrame
-    indices: pd.DataFrame
-    warnings: tuple[Reason, ...] = ()
-    seconds: dict[str, float] = field(default_factory=dict)  # per stage
-    said: Said = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class SubjectFailure:
-    """A subject that could not be scored, with the reason and what is known of its photos."""
-
-    subject: str
-    error: str
-    photos: pd.DataFrame
-    said: Said = field(default_factory=dict)  # of `error` and of the table

@@ -30,6 +30,7 @@ def doctor() -> None:
 
     from skinimg.base.provenance import versions
     from skinimg.base.shipped import shipped
+    from skinimg.model.card import FaceCard, NetworkCard
     from skinimg.model.segmenter import load_segmenter
     from skinimg.model.weights import load_weights
 
@@ -38,7 +39,10 @@ def doctor() -> None:
     cuda = torch.cuda.get_device_name(0) if torch.cuda.is_available() else "none, the CPU is used"
     rows.append({"what": "CUDA device", "found": cuda})
     for path in sorted(shipped("weights").glob("*.safetensors")):
-        load_weights(path)
+        if path.stem == "face":
+            load_weights(path, FaceCard)
+        else:
+            load_weights(path, NetworkCard)
         rows.append({"what": f"weights {path.stem}", "found": "whole"})
     rows.append({"what": "weights classical", "found": f"whole, {load_segmenter('classical').sha256[:12]}"})
     print_rows(rows, ("what", "found"))

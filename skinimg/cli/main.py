@@ -166,7 +166,7 @@ def repeatability(
         rows = json.loads(outcome.table.to_json(orient="records", force_ascii=False))
         print(json.dumps({"rows": rows, "notes": [*map(str, outcome.notes)]}, ensure_ascii=False, indent=2))
         return
-    shown = headlines(outcome.table)
+    shown = headlines(outcome.rows)
     print_rows(shown, tuple(shown[0]) if shown else ())
     say(tuple(map(str, outcome.notes)))
     print(f"Table: {folder / 'repeatability.csv'}\nPage: {outcome.page}")
@@ -189,11 +189,11 @@ def synth(
 ) -> None:
     """Draw a study of people who do not exist, with the exact truth of every change."""
     from skinimg.model.device import resolve_device
-    from skinimg.phantom.synth import Recipe
+    from skinimg.phantom.synth import StudyRecipe
     from skinimg.phantom.synth import synth as draw
 
     effects = dict(_effect(text) for text in effect or ())
-    recipe = Recipe(
+    recipe = StudyRecipe(
         subjects,
         sessions,
         seed,
@@ -228,6 +228,7 @@ def list_(
     """What skinimg knows: findings, metrics, regions, weights."""
     from skinimg.base.shipped import shipped
     from skinimg.measure.metrics import METRICS
+    from skinimg.model.card import read_card
 
     rows: list[dict[str, Any]]
     if what == "findings":
@@ -245,8 +246,8 @@ def list_(
             {"id": r, "view": "closeup"} for r in CLOSEUP_REGIONS
         ]
     elif what == "weights":
-        cards = [json.loads(card.read_text(encoding="utf-8")) for card in sorted(shipped("weights").glob("*.json"))]
-        rows = [{"name": c["name"], "kind": c["kind"], "description": c["description"]} for c in cards]
+        cards = [read_card(path) for path in sorted(shipped("weights").glob("*.json"))]
+        rows = [{"name": c.name, "kind": c.KIND, "description": c.description} for c in cards]
     else:
         raise typer.BadParameter(f"{what!r}; needs findings, metrics, regions or weights")
     if as_json:

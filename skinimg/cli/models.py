@@ -50,9 +50,9 @@ def train(
     with Bar("training") as progress:
         task = Task(data, phantom, target, recipe, init, workers, backgrounds=backgrounds)
         card = retrain(task, not resume, progress)
-    dice = card["validation"]["dice"]
     print_rows(
-        [{"finding": name, "dice": value} for name, value in dice.items() if value is not None], ("finding", "dice")
+        [{"finding": name, "dice": value} for name, value in card.dice.items() if value is not None],
+        ("finding", "dice"),
     )
     typer.echo(f"{target}: try `skinimg evaluate --data DIR --weights {target} --against classical --out evaluation`")
 

@@ -15,7 +15,8 @@ from scipy.special import stdtrit
 from skinimg.base.findings import CLOSEUP_REGIONS, FACE_REGIONS, TOTALLED_FINDINGS
 from skinimg.base.noise import Repeatability
 from skinimg.base.reasons import Reason, why
-from skinimg.base.records import CellTotals, Change
+from skinimg.base.records import CellTotals
+from skinimg.base.results import Change
 from skinimg.compare.plain_skin import PlainSkin
 from skinimg.measure.cells import Totals, region_totals
 from skinimg.measure.metrics import Metric, metrics_of

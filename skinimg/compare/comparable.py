@@ -15,9 +15,9 @@ def camera_class(baseline: Shot, session: Shot) -> str:
     Lens, sharpening and colours differ between models, so less can be believed; null pairs say how much less
     (`repeatability` in the weights card).
     """
-    if not baseline.camera or not session.camera:
+    if not baseline.seen.camera or not session.seen.camera:
         return "unknown_camera"
-    return "same_camera" if baseline.camera == session.camera else "other_camera"
+    return "same_camera" if baseline.seen.camera == session.seen.camera else "other_camera"
 
 
 def camera_said(baseline: Shot, session: Shot) -> Reason | None:
@@ -27,7 +27,7 @@ def camera_said(baseline: Shot, session: Shot) -> Reason | None:
         return None
     if kind == "unknown_camera":
         return why("unknown_camera")
-    return why("other_camera", camera=session.camera, baseline_camera=baseline.camera)
+    return why("other_camera", camera=session.seen.camera, baseline_camera=baseline.seen.camera)
 
 
 def transient_redness(subject: Subject, limit_days: int) -> dict[str, Reason]:

@@ -28,7 +28,7 @@ _SIDES_APART_OD = (
 
 
 @dataclass(frozen=True)
-class Verdict:
+class AgreedLight:
     """What the references say together.
 
     light : (3,) density by which the second session's light differs; None: the skin's own reference says it best
@@ -45,7 +45,7 @@ class Verdict:
 
 def agreed(
     skin_light: FloatArray, before: Mapping[str, FloatArray], after: Mapping[str, FloatArray], anchor: SkinAnchor
-) -> Verdict:
+) -> AgreedLight:
     """Weigh the light that the skin tells against what every witness of both photos tells.
 
     skin_light : (3,) median density of reference skin, second session minus first
@@ -55,18 +55,20 @@ def agreed(
     against = {name for name, light in lights.items() if _apart(skin_light - light, name, anchor)}
     if CARD in lights:
         card = lights[CARD] if CARD in against else None
-        return Verdict(card, _SD[CARD][1], None, left_out, "card" if card is not None else "card+skin")
+        return AgreedLight(card, _SD[CARD][1], None, left_out, "card" if card is not None else "card+skin")
     if "background" in against:
         if EYES in against:
-            return Verdict(lights["background"], _SD["background"][1], None, left_out, "background+eyes")
+            return AgreedLight(lights["background"], _SD["background"][1], None, left_out, "background+eyes")
         if EYES in lights:
-            return Verdict(None, 0.0, None, why("background_colour_differs"), "skin+eyes")
-        return Verdict(None, 0.0, why("skin_or_background"), left_out, "none")
+            return AgreedLight(None, 0.0, None, why("background_colour_differs"), "skin+eyes")
+        return AgreedLight(None, 0.0, why("skin_or_background"), left_out, "none")
     if EYES in against and "background" not in lights:
-        return Verdict(None, 0.0, why("skin_or_eyes"), left_out, "none")
+        return AgreedLight(None, 0.0, why("skin_or_eyes"), left_out, "none")
     if not lights and _beyond_a_camera(skin_light, anchor):
-        return Verdict(None, 0.0, why("skin_or_light"), left_out, "none")
-    return Verdict(None, 0.0, None, left_out, "+".join(["skin", *("eyes" if n == EYES else n for n in sorted(lights))]))
+        return AgreedLight(None, 0.0, why("skin_or_light"), left_out, "none")
+    return AgreedLight(
+        None, 0.0, None, left_out, "+".join(["skin", *("eyes" if n == EYES else n for n in sorted(lights))])
+    )
 
 
 def _beyond_a_camera(shift: FloatArray, anchor: SkinAnchor) -> bool:

@@ -21,7 +21,7 @@ _LEAST_PLAIN_PX = 2_000
 
 
 @dataclass(frozen=True)
-class Seen:
+class PlaceContrast:
     """Contrast at a place: what is there, the middle of plain skin, and the limit that 5 % of plain skin exceed."""
 
     value: float
@@ -37,10 +37,10 @@ class Faint:
         self._shot = shot
         self._reach = reach_px
         self._averaged: dict[tuple[str, int], tuple[FloatArray, float, float]] = {}
-        anything = (shot.segmentation.probability > 0.3).any(axis=0)
-        self._plain = self._carried((shot.frame.skin & ~shot.maps.glare & ~anything).astype(np.float32)) > 0.5
+        anything = (shot.found.segmentation.probability > 0.3).any(axis=0)
+        self._plain = self._carried((shot.seen.frame.skin & ~shot.seen.maps.glare & ~anything).astype(np.float32)) > 0.5
 
-    def at(self, place: Place) -> Seen | None:
+    def at(self, place: LesionPlace) -> PlaceContrast | None:
         """Contrast at a place, averaged over a lesion of its size; None without plain skin to judge by."""
         finding = place.finding
         radius_px = np.sqrt(max(place.area_mm2, 1e-3) / np.pi) / place.mm_per_px
@@ -51,10 +51,10 @@ class Faint:
         values, plain, limit = self._averaged[kind, size]
         row = min(max(round(place.y), 0), values.shape[0] - 1)
         column = min(max(round(place.x), 0), values.shape[1] - 1)
-        return Seen(float(values[row, column]), plain, limit) if np.isfinite(limit) else None
+        return PlaceContrast(float(values[row, column]), plain, limit) if np.isfinite(limit) else None
 
     def _average(self, finding: str, sigma_px: float) -> tuple[FloatArray, float, float]:
-        averaged = cv2.GaussianBlur(self._carried(self._shot.contrasts[finding]), (0, 0), sigma_px)
+        averaged = cv2.GaussianBlur(self._carried(self._shot.found.contrasts[finding]), (0, 0), sigma_px)
         kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * self._reach + 1, 2 * self._reach + 1))
         strongest = np.asarray(cv2.dilate(averaged, kernel), np.float32)
         plain = strongest[self._plain]
@@ -70,7 +70,7 @@ class Faint:
 
 
 @dataclass(frozen=True)
-class Place:
+class LesionPlace:
     """Where a lesion is, in pixels of the baseline's frame, and how large."""
 
     finding: str
@@ -80,7 +80,7 @@ class Place:
     mm_per_px: float
 
 
-def told_apart(strong: Faint | None, weak: Faint | None, place: Place) -> tuple[bool, float]:
+def told_apart(strong: Faint | None, weak: Faint | None, place: LesionPlace) -> tuple[bool, float]:
     """Whether a lesion that is strong in one session is truly absent in the other, and its contrast there.
 
     It must stand out in the first, lie within plain skin in the second, and have changed by more than both limits allow

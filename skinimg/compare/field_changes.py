@@ -9,7 +9,8 @@ import numpy as np
 
 from skinimg.base.findings import PAIRED_FINDINGS
 from skinimg.base.reasons import Reason
-from skinimg.base.records import BoolArray, CellTotals, Change, FloatArray
+from skinimg.base.records import BoolArray, CellTotals, FloatArray
+from skinimg.base.results import Change
 from skinimg.compare.fields import NO_REFERENCE, SMALLEST_PATCH_MM, Compared, FieldChange
 from skinimg.compare.paired_maps import STEP_MM, PairedSkin
 from skinimg.measure.above_reference import LEVEL_OD, SMOOTH_MM

@@ -9,7 +9,8 @@ from itertools import product
 from skinimg.base.entries import PhotoEntry, days_between
 from skinimg.base.findings import PAIRED_FINDINGS
 from skinimg.base.reasons import Reason, why
-from skinimg.base.records import CellTotals, Change, FloatArray, Shot
+from skinimg.base.records import CellTotals, FloatArray, Shot
+from skinimg.base.results import Change
 from skinimg.base.settings import Settings
 from skinimg.compare.change import OwnNoise, Pair, changes, withheld
 from skinimg.compare.comparable import camera_class, camera_said
@@ -51,7 +52,7 @@ class FollowUp:
 
 def _without_copies(shots: list[Shot]) -> list[Shot]:
     """The repeat shots of a session, each file once: a copy is no second measurement."""
-    return list({shot.sha256: shot for shot in reversed(shots)}.values())[::-1]
+    return list({shot.seen.sha256: shot for shot in reversed(shots)}.values())[::-1]
 
 
 def paired(baseline: list[Shot], shots: list[Shot], settings: Settings) -> FollowUp:
@@ -62,10 +63,8 @@ def paired(baseline: list[Shot], shots: list[Shot], settings: Settings) -> Follo
     shared, supports = shared_skin(everything), common_support(everything)
 
     def compared(shot: Shot, support: FloatArray) -> tuple[Shot, CellTotals]:
-        # Against skin that shows the finding in none of them: what has faded is not the ring of itself.
-        common = replace(shot.segmentation, probability=support)
-        alike = replace(shot, contrasts=contrast_maps(shot.frame, shot.maps, common))
-        place = place_of(shot.alignment, first.frame, settings.tile_mm)
+        alike = _against_skin_outside(shot, support)
+        place = place_of(shot.alignment, first.seen.frame, settings.tile_mm)
         return alike, compared_totals(alike, place, shared, support)
 
     alike, sums = zip(*map(compared, everything, supports), strict=True)
@@ -73,19 +72,35 @@ def paired(baseline: list[Shot], shots: list[Shot], settings: Settings) -> Follo
     plain = plain_skin(alike[: len(baseline)], alike[len(baseline) :], shared, supports[0], settings.seed)
     missing = obstacles(everything, totals)
     apart = withheld_by_any(shots)
-    for region, (finding, m_id) in product(first.frame.regions, metric_keys()):
+    for region, (finding, m_id) in product(first.seen.frame.regions, metric_keys()):
         if finding in apart:
             missing.setdefault((region, finding, m_id), apart[finding])
-    pair = Pair(tuple(totals[: len(baseline)]), tuple(totals[len(baseline) :]), first.frame.regions)
+    pair = Pair(tuple(totals[: len(baseline)]), tuple(totals[len(baseline) :]), first.seen.frame.regions)
     kind, said = _cameras(baseline, shots, plain)
     skin = paired_skin(baseline, shots)
     fields = compared_fields(skin)
     rows = tuple(field_changes(skin, fields, pair.baseline, missing))
     maps = maps_of_change(skin, fields)
     return FollowUp(
-        shots[0].entry, pair, missing, kind, said, plain, rows, fields.left_out, fields.source, maps,
+        entry=shots[0].entry,
+        pair=pair,
+        missing=missing,
+        camera_class=kind,
+        cameras=said,
+        plain=plain,
+        fields=rows,
+        left_out=fields.left_out,
+        color_source=fields.source,
+        maps=maps,
         copies=given - len(everything),
-    )  # fmt: skip
+    )
+
+
+def _against_skin_outside(shot: Shot, support: FloatArray) -> Shot:
+    """A shot with contrasts against skin that shows the finding in no shot: what has faded is not the ring of itself."""
+    everywhere = replace(shot.found.segmentation, probability=support)
+    contrasts = contrast_maps(shot.seen.frame, shot.seen.maps, everywhere)
+    return replace(shot, found=replace(shot.found, contrasts=contrasts))
 
 
 def _cameras(baseline: list[Shot], shots: list[Shot], plain: PlainSkin) -> tuple[str, Reason | None]:
@@ -109,7 +124,7 @@ def withheld_by_any(shots: Sequence[Shot]) -> dict[str, Reason]:
 def refused(entry: PhotoEntry, first: Shot, refusals: Sequence[Reason]) -> FollowUp:
     """A session of which no photo could be used: said in every row that it would have had."""
     reason = why("no_usable_photo", refusals=tuple(refusals))
-    keys = product(first.frame.regions, metric_keys())
+    keys = product(first.seen.frame.regions, metric_keys())
     return FollowUp(entry, None, {(region, finding, m): reason for region, (finding, m) in keys})
 
 
@@ -125,7 +140,7 @@ def judged(
     first : the baseline's first shot; passing : of `transient_redness`
     """
     if f.pair:
-        card = segmenter.noise(tone_of(first.maps.anchor), f.camera_class, first.frame.native_px_per_mm)
+        card = segmenter.noise.of(tone_of(first.seen.maps.anchor), f.camera_class, first.seen.frame.native_px_per_mm)
         found = [*changes(f.pair, f.missing, card, own, f.plain), *f.fields]
     else:
         found = [Change(*names, METRICS[names[2]].unit, reason=why) for names, why in f.missing.items()]
@@ -133,7 +148,7 @@ def judged(
         found = [withheld(c, _OTHER_COLOURS) if c.finding in PAIRED_FINDINGS else c for c in found]
     if reason := _passing(first, f, passing):
         found = [withheld(c, reason) if c.finding in BLOOD else c for c in found]
-    return with_roles(found, first.frame.regions[0])
+    return with_roles(found, first.seen.frame.regions[0])
 
 
 def said_aloud(first: Shot, f: FollowUp, passing: Mapping[str, Reason]) -> list[Reason]:

@@ -16,7 +16,7 @@ from scipy.stats import false_discovery_control
 
 from skinimg.base.findings import HEADLINE
 from skinimg.base.reasons import why
-from skinimg.base.records import Change
+from skinimg.base.results import Change
 from skinimg.compare.ratio import standard_error
 
 CALLED = ("improved", "worsened")

@@ -44,9 +44,9 @@ class PairedSkin:
 def paired_skin(baseline: Sequence[Shot], session: Sequence[Shot]) -> PairedSkin:
     """Sample every shot of both sessions at the same points of the baseline's frame."""
     first = baseline[0]
-    step = round(STEP_MM / first.frame.mm_per_px)
+    step = round(STEP_MM / first.seen.frame.mm_per_px)
     every = np.s_[step // 2 :: step, step // 2 :: step]
-    sides, shown = [], np.ones(first.frame.skin[every].shape, np.bool_)
+    sides, shown = [], np.ones(first.seen.frame.skin[every].shape, np.bool_)
     for shots in (baseline, session):
         sampled = [_densities(shot, every) for shot in shots]
         for _, known in sampled:
@@ -54,9 +54,11 @@ def paired_skin(baseline: Sequence[Shot], session: Sequence[Shot]) -> PairedSkin
         sides.append([densities for densities, _ in sampled])
     area = first.alignment.jacobian[every] * np.float32(STEP_MM**2)
     before, after = (_mean_of(side, shown) for side in sides)
-    bits = first.frame.region_bits[every]
-    witnesses = (first.witnesses, session[0].witnesses)
-    return PairedSkin(before, after, shown & (bits > 0), area, bits, first.frame.regions, first.maps.anchor, witnesses)
+    bits = first.seen.frame.region_bits[every]
+    witnesses = (first.seen.witnesses, session[0].seen.witnesses)
+    return PairedSkin(
+        before, after, shown & (bits > 0), area, bits, first.seen.frame.regions, first.seen.maps.anchor, witnesses
+    )
 
 
 def _mean_of(shots: list[FloatArray], shown: BoolArray) -> FloatArray:
@@ -69,13 +71,13 @@ def _mean_of(shots: list[FloatArray], shown: BoolArray) -> FloatArray:
 
 def _densities(shot: Shot, every: tuple[slice, slice]) -> tuple[FloatArray, BoolArray]:
     """Density (r, c, 3) of a shot's usable skin at points of the baseline's frame, and where there is enough of it."""
-    usable = (shot.frame.skin & ~shot.maps.glare).astype(np.float32)
+    usable = (shot.seen.frame.skin & ~shot.seen.maps.glare).astype(np.float32)
     height, width = usable.shape
     size = (max(width // _SHRINK, 1), max(height // _SHRINK, 1))
-    sigma = _BLUR_MM / shot.frame.mm_per_px / _SHRINK
+    sigma = _BLUR_MM / shot.seen.frame.mm_per_px / _SHRINK
     light, share = (
         cv2.GaussianBlur(cv2.resize(image, size, interpolation=cv2.INTER_AREA), (0, 0), sigma)
-        for image in (shot.frame.linear * usable[..., None], usable)
+        for image in (shot.seen.frame.linear * usable[..., None], usable)
     )
     where = shot.alignment.to_session[every]
     x = (where[..., 0] + 0.5) * np.float32(size[0] / width) - 0.5

@@ -30,7 +30,7 @@ _LIGHT_SCALE_MM = 8.0
 
 
 class Pictured(Protocol):
-    """As much of a photo as is compared here; a `Shot` is one, and so is what `see` returns."""
+    """As much of a photo as is compared here: `Seen`, or a `Glance`."""
 
     @property
     def frame(self) -> Frame: ...

@@ -73,22 +73,22 @@ def plain_skin(
     shared : (h, w) skin that all of them show; support : (n_findings, h, w) of `common_support`, in that frame
     """
     first = baseline[0]
-    plain = shared & ~_near_findings(support, first.frame.mm_per_px)
+    plain = shared & ~_near_findings(support, first.seen.frame.mm_per_px)
     light = max(shot.difference.light_difference_od for shot in shots)
     colour = max(_cast(first, shot) for shot in shots)
     turn = max(shot.difference.turn_deg for shot in shots)
     if plain.sum() < _LEAST_PLAIN_PX:
         return PlainSkin({}, {}, light, colour, turn)
-    area = first.alignment.jacobian * np.float32(first.frame.mm_per_px**2)
+    area = first.alignment.jacobian * np.float32(first.seen.frame.mm_per_px**2)
     kinds = {FINDINGS[name].contrast_map if name != "scars" else name: name for name in MASK_FINDINGS}
     means = {kind: (_mean_contrast(baseline, name), _mean_contrast(shots, name)) for kind, name in kinds.items()}
-    codes = np.flatnonzero(np.bincount(first.frame.region_bits[shared])).astype(np.uint16)
+    codes = np.flatnonzero(np.bincount(first.seen.frame.region_bits[shared])).astype(np.uint16)
     numbers = np.zeros(1 << 16, np.int32)
     numbers[codes] = np.arange(len(codes))
-    code = np.where(shared, numbers[first.frame.region_bits], 0)
+    code = np.where(shared, numbers[first.seen.frame.region_bits], 0)
 
     def laid(channel: int) -> _Drawn:
-        name = first.segmentation.findings[channel]
+        name = first.found.segmentation.findings[channel]
         before, after = means[FINDINGS[name].contrast_map if name != "scars" else name]
         weight = np.where(shared, support[channel], 0) * area
         return _laid_elsewhere(after - before, plain, weight, code, len(codes), seed)
@@ -96,18 +96,18 @@ def plain_skin(
     drawn = each(laid, range(len(support)))
     placebo = {
         (region, name): _spread(mine, (codes >> np.uint16(bit)) & 1 == 1)
-        for name, mine in zip(first.segmentation.findings, drawn, strict=True)
-        for bit, region in enumerate(first.frame.regions)
+        for name, mine in zip(first.found.segmentation.findings, drawn, strict=True)
+        for bit, region in enumerate(first.seen.frame.regions)
     }
     kept = [kind for kind in means if kind != "scars"]
-    told = each(lambda kind: _gain(*means[kind], plain, first.frame.mm_per_px), kept)
+    told = each(lambda kind: _gain(*means[kind], plain, first.seen.frame.mm_per_px), kept)
     gain = dict(zip(kept, told, strict=True))
     return PlainSkin(placebo, gain, light, colour, turn)
 
 
 def _cast(baseline: Shot, session: Shot) -> float:
     """OD by which the colour of plain skin differs; exposure, common to the channels, drops out."""
-    apart = np.subtract(session.maps.anchor.offset, baseline.maps.anchor.offset)
+    apart = np.subtract(session.seen.maps.anchor.offset, baseline.seen.maps.anchor.offset)
     return float(np.abs(apart - apart.mean()).max())
 
 
@@ -120,9 +120,9 @@ def _near_findings(support: FloatArray, mm_per_px: float) -> BoolArray:
 def _mean_contrast(shots: Sequence[Shot], finding: str) -> FloatArray:
     """(h_b, w_b) contrast of a session in the baseline's frame, averaged over its shots."""
     carried = [
-        s.contrasts[finding]
+        s.found.contrasts[finding]
         if s.alignment.is_identity
-        else cv2.remap(s.contrasts[finding], s.alignment.to_session, None, cv2.INTER_LINEAR)
+        else cv2.remap(s.found.contrasts[finding], s.alignment.to_session, None, cv2.INTER_LINEAR)
         for s in shots
     ]
     return carried[0] if len(carried) == 1 else np.asarray(np.mean(carried, axis=0), np.float32)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 
-from skinimg.base.records import Change
+from skinimg.base.results import Change
 
 Z95 = 1.959964
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from skinimg.base.findings import SCORED
 from skinimg.base.reasons import Reason, why
-from skinimg.base.records import Change
+from skinimg.base.results import Change
 from skinimg.compare.ratio import Z95, log_ratio, percent_interval
 
 # What has no border covers the same skin as what has one: in `overall`, one of the two speaks for the pigment.

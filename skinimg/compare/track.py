@@ -8,24 +8,20 @@ split nor a merger looks like a lesion that is new or gone.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from scipy.optimize import linear_sum_assignment
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from skinimg.base.findings import FINDINGS, MASK_FINDINGS
-from skinimg.base.records import Alignment, BitArray, BoolArray, FloatArray, Frame, Objects, Shot
-from skinimg.compare.faint import Faint, Place, told_apart
-
-LESION_COLUMNS = (
-    *("subject", "view", "finding", "lesion", "session", "region"),
-    *("x_mm", "y_mm", "area_mm2", "contrast", "status"),
-)
+from skinimg.base.records import BitArray, BoolArray, FloatArray, Frame
+from skinimg.base.results import LesionRow
+from skinimg.compare.faint import Faint, LesionPlace, told_apart
+from skinimg.compare.sighting import Sighting
 
 # Standard deviation in mm of the distance between two sightings of one object. Spots and scars: at least 0.7 mm
 # (docs/CONSTANTS.md 8); pores: they stand 0.6 to 1.2 mm apart, so only a well registered pore can be followed at all;
@@ -42,40 +38,16 @@ _MOST_GROWTH = 1.5  # area of all pieces over the area before; beyond it, someth
 
 
 @dataclass(frozen=True)
-class Sighting:
-    """What one session shows: its objects, and where they lie in the baseline."""
+class _Station:
+    """An object in one session, at a place in baseline pixels."""
 
     session: str
-    native_px_per_mm: float
-    points: dict[str, FloatArray]  # finding -> (n, 2) places in baseline pixels
-    states: dict[str, FloatArray]  # finding -> (n, 2) area in mm2 and contrast
-    visible: BoolArray  # (h_b, w_b) skin of the baseline whose pattern this session shows
-    error_mm: float
-    faint: Faint | None = None  # contrasts at places where nothing was found; None: what was found is all that is known
-
-
-def sight_shot(session: str, shot: Shot) -> Sighting:
-    """What a shot shows, with the contrasts that lie below what it finds."""
-    reach_px = max(round(shot.alignment.error_mm / shot.frame.mm_per_px), 1)
-    found = sight(session, shot.frame, shot.objects, shot.alignment)
-    return replace(found, faint=Faint(shot, reach_px))
-
-
-def sight(session: str, frame: Frame, objects: dict[str, Objects], alignment: Alignment) -> Sighting:
-    """Carry a session's objects over to the baseline.
-
-    Objects are left out where the skin's pattern was not found again: whether they are new cannot be known there.
-    """
-    points, states = {}, {}
-    height, width = alignment.matched_session.shape
-    for finding, found in objects.items():
-        x = np.clip(np.rint(found.x_px).astype(int), 0, width - 1)
-        y = np.clip(np.rint(found.y_px).astype(int), 0, height - 1)
-        seen = alignment.matched_session[y, x]
-        offset = np.stack([found.x_px - x, found.y_px - y], axis=1)
-        points[finding] = (alignment.to_baseline[y, x] + offset)[seen]
-        states[finding] = np.stack([found.area_mm2, found.contrast], axis=1)[seen]
-    return Sighting(session, frame.native_px_per_mm, points, states, alignment.matched_baseline, alignment.error_mm)
+    region: str
+    x: float
+    y: float
+    area_mm2: float
+    contrast: float
+    status: str
 
 
 @dataclass
@@ -88,26 +60,38 @@ class _Track:
     contrast: float = 0.0
     reach_mm: float = 0.0  # radius of the widest outline seen
     faint: Faint | None = None  # of the session in which it was seen last
-    rows: list[dict[str, object]] = field(default_factory=list)
+    stations: list[_Station] = field(default_factory=list)
 
 
-def track(subject: str, view: str, baseline: Frame, sightings: Sequence[Sighting]) -> pd.DataFrame:
+def track(subject: str, view: str, baseline: Frame, sightings: Sequence[Sighting]) -> list[LesionRow]:
     """Rows of lesions.csv for one subject and view; the first sighting is the baseline itself.
 
     Without a scale, `x_mm`, `y_mm` and `area_mm2` stay empty.
     """
-    rows: list[dict[str, object]] = []
+    mm_per_px = np.nan if baseline.scale_source == "assumed" else baseline.mm_per_px
+    rows = []
     for finding in MASK_FINDINGS:
         usable = [s for s in sightings if s.native_px_per_mm >= FINDINGS[finding].min_px_per_mm]
         if not usable or usable[0] is not sightings[0]:
             continue
         for number, item in enumerate(_follow(finding, baseline, usable), start=1):
-            label = {"subject": subject, "view": view, "finding": finding, "lesion": number}
-            rows += [{**label, **row} for row in item.rows]
-    table = pd.DataFrame(rows, columns=list(LESION_COLUMNS))
-    if baseline.scale_source == "assumed":
-        table[["x_mm", "y_mm", "area_mm2"]] = np.nan
-    return table
+            rows += [
+                LesionRow(
+                    subject=subject,
+                    view=view,
+                    finding=finding,
+                    lesion=number,
+                    session=at.session,
+                    region=at.region,
+                    x_mm=at.x * mm_per_px,
+                    y_mm=at.y * mm_per_px,
+                    area_mm2=at.area_mm2 if np.isfinite(mm_per_px) else np.nan,
+                    contrast=at.contrast,
+                    status=at.status,
+                )
+                for at in item.stations
+            ]
+    return rows
 
 
 def _follow(finding: str, baseline: Frame, sightings: Sequence[Sighting]) -> list[_Track]:
@@ -124,10 +108,10 @@ def _follow(finding: str, baseline: Frame, sightings: Sequence[Sighting]) -> lis
             if k in parts:
                 _see(item, "persisting", sighting, baseline, *parts[k])
             else:
-                item.rows.append(_missed(finding, item, sighting, baseline))
+                item.stations.append(_missed(finding, item, sighting, baseline))
         for j in sorted(set(range(len(points))) - {j for _, j in pairs}):
             item = _Track()
-            place = Place(finding, float(points[j, 0]), float(points[j, 1]), float(states[j, 0]), mm_per_px)
+            place = LesionPlace(finding, float(points[j, 0]), float(points[j, 1]), float(states[j, 0]), mm_per_px)
             fresh = index > 0 and told_apart(sighting.faint, sightings[index - 1].faint, place)[0]
             status = "baseline" if index == 0 else "new" if fresh else "below_detection"
             _see(item, status, sighting, baseline, points[j], states[j])
@@ -135,14 +119,14 @@ def _follow(finding: str, baseline: Frame, sightings: Sequence[Sighting]) -> lis
     return tracks
 
 
-def _missed(finding: str, item: _Track, sighting: Sighting, baseline: Frame) -> dict[str, object]:
-    """The row of a lesion that was not found: out of sight, gone for certain, or too faint to be told."""
+def _missed(finding: str, item: _Track, sighting: Sighting, baseline: Frame) -> _Station:
+    """A lesion that was not found: out of sight, gone for certain, or too faint to be told."""
     if not _visible(sighting.visible, item.x, item.y):
-        return _row(item, "not_visible", sighting, baseline, np.nan, np.nan)
-    place = Place(finding, item.x, item.y, item.area_mm2, baseline.mm_per_px)
+        return _station(item, "not_visible", sighting, baseline, np.nan, np.nan)
+    place = LesionPlace(finding, item.x, item.y, item.area_mm2, baseline.mm_per_px)
     gone, contrast = told_apart(item.faint, sighting.faint, place)
     status, area_mm2 = ("resolved", 0.0) if gone else ("below_detection", np.nan)
-    return _row(item, status, sighting, baseline, area_mm2, np.nan if gone else contrast)
+    return _station(item, status, sighting, baseline, area_mm2, np.nan if gone else contrast)
 
 
 def _pieces(
@@ -272,21 +256,14 @@ def _see(item: _Track, status: str, sighting: Sighting, baseline: Frame, point: 
     item.area_mm2, item.contrast = float(state[0]), float(state[1])
     item.reach_mm = max(item.reach_mm, float(_outline_mm(state[:1])[0]))
     item.faint = sighting.faint
-    item.rows.append(_row(item, status, sighting, baseline, item.area_mm2, item.contrast))
+    item.stations.append(_station(item, status, sighting, baseline, item.area_mm2, item.contrast))
 
 
-def _row(
+def _station(
     item: _Track, status: str, sighting: Sighting, baseline: Frame, area_mm2: float, contrast: float
-) -> dict[str, object]:
-    return {
-        "session": sighting.session,
-        "region": _region(baseline.region_bits, baseline.regions, item.x, item.y),
-        "x_mm": item.x * baseline.mm_per_px,
-        "y_mm": item.y * baseline.mm_per_px,
-        "area_mm2": area_mm2,
-        "contrast": contrast,
-        "status": status,
-    }
+) -> _Station:
+    region = _region(baseline.region_bits, baseline.regions, item.x, item.y)
+    return _Station(sighting.session, region, item.x, item.y, area_mm2, contrast, status)
 
 
 def _region(bits: BitArray, regions: tuple[str, ...], x: float, y: float) -> str:

@@ -1,6 +1,6 @@
 """One face in one photo: landmarks, pose and scale; its regions; its usable skin.
 
-`find_face` needs torch and imports it when first called; regions and skin are plain arrays.
+Comes in: pixels. Goes out: `Face`, and masks. `find_face` imports torch when it is first called. `observe` and `align` use it.
 """
 
 from __future__ import annotations

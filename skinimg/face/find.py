@@ -20,9 +20,10 @@ from skinimg.base.reasons import why
 from skinimg.base.records import ByteArray, Face, FloatArray, Photo
 from skinimg.face.crop import CROP_SIDE_RADII, FacePlace, crop_matrix, cut, from_crop_sides, place_of
 from skinimg.face.pose import pose_deg, px_per_mm
+from skinimg.model.card import FaceCard
 from skinimg.model.device import steady_threads
 from skinimg.model.face_network import CROP_PX, FINDER_STRIDE_PX, FaceFinder, LandmarkNetwork
-from skinimg.model.weights import Card, fill, load_weights, part_of
+from skinimg.model.weights import fill, load_weights, part_of
 from skinimg.photo.colour import linear_to_srgb8
 
 MIN_CONFIDENCE = 0.65  # 99 % of held-out people are above 0.72, all close-ups of skin below 0.3
@@ -41,13 +42,13 @@ class FaceModel:
     landmarks: LandmarkNetwork
     mirror: torch.Tensor  # (478,) index of each landmark's mirror image
     mean_shape: FloatArray  # (478, 3) the average face, frontal, in crop sides
-    card: Card
+    card: FaceCard
 
 
 @lru_cache(maxsize=1)
 def load_face_model(weights: str = "face") -> FaceModel:
     """The face model from its shipped weights, read once per process."""
-    tensors, card = load_weights(weights)
+    tensors, card = load_weights(weights, FaceCard)
     missing = [name for name in ("mirror", "mean_shape", "landmarks.heat.weight") if name not in tensors]
     if missing:
         raise WeightsError(f"the weights {weights} are no face model", found=f"no tensor {missing[0]}")
@@ -87,7 +88,7 @@ def find_face(photo: Photo | np.ndarray, model: FaceModel | None = None) -> Face
     others = [face for face in sure if face is not main and face.confidence >= _OTHER_MIN_CONFIDENCE]
     rival = max((np.ptp(face.landmarks[:, 1]) for face in others), default=0.0) / np.ptp(main.landmarks[:, 1])
     yaw, pitch, roll = pose_deg(main.landmarks, model.mean_shape)
-    scale, scale_sd = px_per_mm(main.landmarks, float(model.card["iris_diameter_relative_sd"]))
+    scale, scale_sd = px_per_mm(main.landmarks, model.card.iris_diameter_relative_sd)
     return Face(main.landmarks, main.confidence, yaw, pitch, roll, scale, scale_sd, len(others), float(rival))
 
 

@@ -18,7 +18,7 @@ _RIM_MM = {"spots": 1.0, "pores": 0.5, "scars": 0.5, "wrinkles": 0.5}
 
 def usable_skin(shot: Shot) -> BoolArray:
     """(h, w) skin of a shot that can be measured: no shine."""
-    return shot.frame.skin & ~shot.maps.glare
+    return shot.seen.frame.skin & ~shot.seen.maps.glare
 
 
 def shared_skin(shots: Sequence[Shot]) -> BoolArray:
@@ -36,18 +36,20 @@ def common_support(shots: Sequence[Shot]) -> list[FloatArray]:
     others' arrive through the baseline's frame. Of findings with an edge it is the whole of every mark that any of them
     shows (`_whole_mark`).
     """
-    anywhere = np.zeros((len(shots[0].segmentation.findings), *shots[0].alignment.valid_baseline.shape), np.float32)
+    anywhere = np.zeros(
+        (len(shots[0].found.segmentation.findings), *shots[0].alignment.valid_baseline.shape), np.float32
+    )
     for shot in shots:
-        np.maximum(anywhere, _looked_up(shot.segmentation.probability, shot, "to_session"), out=anywhere)
+        np.maximum(anywhere, _looked_up(shot.found.segmentation.probability, shot, "to_session"), out=anywhere)
     supports = []
     for shot in shots:
         carried = _looked_up(anywhere, shot, "to_baseline")
-        own = shot.segmentation.probability
+        own = shot.found.segmentation.probability
         supports.append(np.maximum(own, carried, out=None if carried is anywhere else carried))
     first = shots[0]
     for name, rim_mm in _RIM_MM.items():
-        k = first.segmentation.findings.index(name)
-        whole = _whole_mark(anywhere[k], rim_mm / first.frame.mm_per_px)[None]
+        k = first.found.segmentation.findings.index(name)
+        whole = _whole_mark(anywhere[k], rim_mm / first.seen.frame.mm_per_px)[None]
         for shot, support in zip(shots, supports, strict=True):
             support[k : k + 1] = _looked_up(whole, shot, "to_baseline")
     return supports

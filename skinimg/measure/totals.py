@@ -20,14 +20,13 @@ from skinimg.base.records import (
     BoolArray,
     CellTotals,
     FloatArray,
+    Found,
     Frame,
     Objects,
-    Segmentation,
     Shot,
 )
 from skinimg.measure.cells import Totals, region_totals
 from skinimg.measure.common_skin import carried_mask, usable_skin
-from skinimg.measure.field_maps import Fields
 from skinimg.measure.metrics import Metric, metrics_of
 
 NO_SCALE = why("no_scale")
@@ -60,7 +59,7 @@ def place_of(alignment: Alignment, baseline: Frame, tile_mm: float) -> Place:
 
 def shot_totals(shot: Shot, place: Place) -> CellTotals:
     """Sums of one shot over its own usable skin."""
-    return _totals(shot, place, usable_skin(shot), shot.segmentation.probability)
+    return cell_totals(shot.found, place, usable_skin(shot), shot.found.segmentation.probability)
 
 
 def compared_totals(shot: Shot, place: Place, shared: BoolArray, support: FloatArray) -> CellTotals:
@@ -69,7 +68,7 @@ def compared_totals(shot: Shot, place: Place, shared: BoolArray, support: FloatA
     shared : of `shared_skin`; support : of `common_support`; the shot's contrasts are those against skin outside it
     """
     inside = shot.alignment.valid_session & carried_mask(shared, shot.alignment.to_baseline)
-    return _totals(shot, place, usable_skin(shot) & inside, support)
+    return cell_totals(shot.found, place, usable_skin(shot) & inside, support)
 
 
 def with_areas_of_one_contrast(shots: Sequence[CellTotals]) -> list[CellTotals]:
@@ -88,25 +87,10 @@ def with_areas_of_one_contrast(shots: Sequence[CellTotals]) -> list[CellTotals]:
     ]
 
 
-def _totals(shot: Shot, place: Place, counted: BoolArray, support: FloatArray) -> CellTotals:
-    lines = {name: {"length_mm": lengths} for name, lengths in shot.lengths.items()}
-    fields = {**shot.fields, **lines}
-    return cell_totals(place, counted, shot.segmentation, support, shot.contrasts, shot.objects, fields)
-
-
-def cell_totals(
-    place: Place,
-    counted: BoolArray,
-    segmentation: Segmentation,
-    support: FloatArray,
-    contrasts: dict[str, FloatArray],
-    objects: dict[str, Objects],
-    fields: Fields,
-) -> CellTotals:
+def cell_totals(found: Found, place: Place, counted: BoolArray, support: FloatArray) -> CellTotals:
     """Sum everything over the cells of the counted skin (h, w); see metrics.py for the quantities.
 
     support : (n_findings, h, w), the probability itself or of `common_support`
-    fields : of `field_maps`, and for each line finding {"length_mm": its `line_lengths`}
     """
     at, first, cells = _by_cell(place, counted)
 
@@ -120,23 +104,24 @@ def cell_totals(
     skin = total(area)
 
     def marks(channel: int) -> Totals:
-        name = segmentation.findings[channel]
-        covered, contrast = here(segmentation.probability[channel]) * area, here(contrasts[name])
+        name = found.segmentation.findings[channel]
+        covered, contrast = here(found.segmentation.probability[channel]) * area, here(found.contrasts[name])
         return {
             "skin_mm2": skin,
             "area_mm2": total(covered),
             "od_mm2": total(covered * contrast),
             "support_od_mm2": total(here(support[channel]) * area * contrast),
-            **_object_totals(objects[name], counted, place, cells),
+            **_object_totals(found.objects[name], counted, place, cells),
         }
 
     def field(quantity: tuple[str, FloatArray]) -> npt.NDArray[np.float64]:
         values = here(quantity[1])
         return total(values if quantity[0] == "length_mm" else values * area)
 
-    found = each(marks, range(len(segmentation.findings)))
-    totals = dict(zip(segmentation.findings, found, strict=True))
-    for name, quantities in fields.items():
+    marked = each(marks, range(len(found.segmentation.findings)))
+    totals = dict(zip(found.segmentation.findings, marked, strict=True))
+    lines = {name: {"length_mm": lengths} for name, lengths in found.lengths.items()}
+    for name, quantities in (found.fields | lines).items():
         sums = dict(zip(quantities, each(field, quantities.items()), strict=True))
         totals[name] = {"skin_mm2": skin, **totals.get(name, {}), **sums}
     return CellTotals((cells % 65536).astype(np.uint16), cells // 65536, totals)
@@ -170,7 +155,7 @@ def _object_totals(
 
 def values(shot: Shot, cells: CellTotals) -> Iterator[tuple[str, str, Metric, float | None, Reason | None]]:
     """Every metric of every region of one photo: (region, finding, metric, value or None, reason or None)."""
-    frame = shot.frame
+    frame = shot.seen.frame
     for bit, region in enumerate(frame.regions):
         for finding in FINDINGS:
             totals = region_totals(cells, bit, finding)
@@ -188,7 +173,7 @@ def obstacles(shots: Sequence[Shot], totals: Sequence[CellTotals]) -> dict[tuple
     """(region, finding, metric) -> why these shots cannot be compared in it."""
     found: dict[tuple[str, str, str], Reason] = {}
     for shot, cells in zip(shots, totals, strict=True):
-        for bit, region in enumerate(shot.frame.regions):
+        for bit, region in enumerate(shot.seen.frame.regions):
             for finding in FINDINGS:
                 skin_mm2 = float(region_totals(cells, bit, finding)["skin_mm2"])
                 for m in metrics_of(finding):
@@ -202,13 +187,13 @@ def why_missing(m: Metric, finding: str, shot: Shot, skin_mm2: float) -> Reason 
 
     A missing scale is no such reason: it leaves changes in per cent.
     """
-    frame = shot.frame
+    frame = shot.seen.frame
     needs = FINDINGS[finding].min_px_per_mm
     if frame.native_px_per_mm < needs:
         return why("not_measurable", px_per_mm=frame.native_px_per_mm, needed=needs)
-    if finding in shot.segmentation.untrained:
-        return why("untrained", weights=shot.segmentation.weights)
-    if m.needs_absolute_colour and shot.color_source not in ("card", "background"):
+    if finding in shot.found.segmentation.untrained:
+        return why("untrained", weights=shot.found.segmentation.weights)
+    if m.needs_absolute_colour and shot.seen.colour.source not in ("card", "background"):
         return why("no_absolute_colour")
     if skin_mm2 < _SMALLEST_REGION_MM2:
         return why("little_skin_visible", found=skin_mm2, needed=_SMALLEST_REGION_MM2)

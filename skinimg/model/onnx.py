@@ -17,8 +17,9 @@ from torch import Tensor, nn
 from skinimg.base.errors import SettingsError, WeightsError
 from skinimg.base.files import atomic
 from skinimg.base.findings import MASK_FINDINGS
-from skinimg.model.card import Calibration, load_network
+from skinimg.model.card import Calibration
 from skinimg.model.network import GRID_PX, N_PLANES, SkinNetwork
+from skinimg.model.network_file import load_network
 
 TOLERANCE = 1e-4  # of probability; torch and ONNX Runtime sum in another order, in float32
 _OPSET = 18
@@ -50,8 +51,8 @@ def export(weights: str, path: Path) -> float:
         raise SettingsError("name of an ONNX file", found=str(path), needed="NAME.onnx")
     if not all(find_spec(name) for name in ("onnx", "onnxscript", "onnxruntime")):
         raise SettingsError("export needs the extra `export`", next_step="pip install 'skinimg[export]'")
-    network, calibration, _ = load_network(weights)
-    model = _Calibrated(network, calibration).eval()
+    network, card = load_network(weights)
+    model = _Calibrated(network, card.calibration).eval()
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic(path) as part:
         _write(model, part)

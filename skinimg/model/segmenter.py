@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from itertools import product
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -15,19 +12,13 @@ import numpy as np
 
 from skinimg.base.errors import WeightsError
 from skinimg.base.findings import FINDINGS, MASK_FINDINGS
-from skinimg.base.noise import Repeatability
+from skinimg.base.noise import NoiseTable
 from skinimg.base.records import BoolArray, FloatArray, Frame, Segmentation, SkinMaps
 from skinimg.base.settings import DEFAULT_WEIGHTS
 from skinimg.model import classical
+from skinimg.model.card import read_noise
 from skinimg.model.device import resolve_device
 from skinimg.model.weights import weights_folder, weights_path
-from skinimg.skin.optics import TONES
-
-Noise = dict[tuple[str, str], Repeatability]  # (finding, metric) ->
-Stated = dict[tuple[str, str], dict[float, Noise]]  # (tone class, camera) -> px/mm of phantom photos ->
-# Both photos by one camera, by two models, or not known from the files.
-CAMERAS = ("same_camera", "other_camera", "unknown_camera")
-
 
 # Where the skin of a face ends at hair, lashes and lips, its edge looks like relief. Area per skin in the last millimetre
 # over that of the whole face, 19 untouched people of the standardized sets: lines 3.0, scars 1.8, pores 1.2; in the
@@ -43,22 +34,9 @@ class Segmenter:
     name: str
     sha256: str  # of everything that decides its output
     probabilities: Callable[[Frame, SkinMaps], FloatArray]  # -> (5, h, w)
-    repeatability: Stated
+    noise: NoiseTable
     memory_warnings: Callable[[], tuple[str, ...]] = tuple  # what it had to do without, in words
     untrained: tuple[str, ...] = ()  # findings that it does not know
-    # (finding, finding) -> correlation of the errors of their log ratios in null pairs
-    correlation: dict[tuple[str, str], float] = field(default_factory=dict)
-
-    def noise(self, tone: str, camera: str, px_per_mm: float) -> Noise:
-        """What was measured with one of `CAMERAS` at the nearest resolution (as a ratio); empty where nothing was.
-
-        What the card does not state of an unknown camera is that of another one.
-        """
-        found: Noise = {}
-        for kind in ("other_camera", camera) if camera == "unknown_camera" else (camera,):
-            if stated := self.repeatability.get((tone, kind)):
-                found = found | stated[min(stated, key=lambda level: abs(math.log(level / px_per_mm)))]
-        return found
 
 
 def load_segmenter(weights: str = DEFAULT_WEIGHTS, device: str = "auto", noise: Path | None = None) -> Segmenter:
@@ -74,13 +52,14 @@ def load_segmenter(weights: str = DEFAULT_WEIGHTS, device: str = "auto", noise: 
         CUDA was asked for and is absent.
     """
     device = resolve_device(device)
-    card = weights_path(weights).with_suffix(".json")
+    path = weights_path(weights)
+    own = read_noise(noise) if noise else None
     if weights == classical.NAME:
-        parts = [Path(classical.__file__).read_bytes(), card.read_bytes() if card.exists() else b""]
+        card = path.with_suffix(".json")
+        parts = [Path(classical.__file__).read_bytes(), card.read_bytes()]
         sha256 = hashlib.sha256(b"".join(parts)).hexdigest()
-        told = read_repeatability(noise or card), read_correlation(noise or card)
-        return Segmenter(classical.NAME, keyed(sha256, noise), classical.probabilities, told[0], correlation=told[1])
-    if not weights_path(weights).exists():
+        return Segmenter(weights, keyed(sha256, noise), classical.probabilities, own or read_noise(card))
+    if not path.exists():
         known = sorted(path.stem for path in weights_folder().glob("*.safetensors") if path.stem != "face")
         raise WeightsError(
             f"no weights named {weights!r}",
@@ -91,56 +70,20 @@ def load_segmenter(weights: str = DEFAULT_WEIGHTS, device: str = "auto", noise: 
 
     trained = Trained.load(weights, device)
     return Segmenter(
-        Path(weights).stem,
-        keyed(trained.sha256, noise),
-        trained.probabilities,
-        read_repeatability(noise or card),
-        trained.memory_warnings,
-        trained.untrained,
-        read_correlation(noise or card),
+        name=path.stem,
+        sha256=keyed(trained.card.sha256, noise),
+        probabilities=trained.probabilities,
+        noise=own or trained.card.noise,
+        memory_warnings=trained.memory_warnings,
+        untrained=trained.card.untrained,
     )
 
 
 def keyed(sha256: str, noise: Path | None) -> str:
     """The hash of everything that decides a result: of the weights, and of a noise table of one's own."""
-    if noise is None or not noise.exists():
+    if noise is None:
         return sha256
     return hashlib.sha256(sha256.encode() + noise.read_bytes()).hexdigest()
-
-
-def read_correlation(card: Path) -> dict[tuple[str, str], float]:
-    """The `error_correlation` part of a card, {"finding finding": rho}; empty where it states none."""
-    stated = json.loads(card.read_text(encoding="utf-8")).get("error_correlation", {})
-    pairs = {name: name.split() for name in stated}
-    return {(a, b): float(stated[name]) for name, (a, b) in pairs.items()}
-
-
-def read_repeatability(card: Path) -> Stated:
-    """The `repeatability` part of a card: {tone: {camera: {px/mm: {finding: {metric: a `Repeatability`}}}}}.
-
-    Raises
-    ------
-    WeightsError
-        The card is missing or has no such part.
-    """
-    try:
-        stated = json.loads(card.read_text(encoding="utf-8"))["repeatability"]
-        return {
-            (tone, camera): {float(level): _noise(table) for level, table in stated[tone].get(camera, {}).items()}
-            for tone, camera in product(TONES, CAMERAS)
-        }
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise WeightsError(
-            f"the card {card} cannot be used", found=repr(error), needed="a `repeatability` table for each tone"
-        ) from error
-
-
-def _noise(stated: dict[str, dict[str, dict[str, float]]]) -> Noise:
-    return {
-        (finding, metric): Repeatability(**{name: float(value) for name, value in noise.items()})
-        for finding, metrics in stated.items()
-        for metric, noise in metrics.items()
-    }
 
 
 def segment(frame: Frame, maps: SkinMaps, segmenter: Segmenter) -> Segmentation:

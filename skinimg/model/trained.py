@@ -9,10 +9,11 @@ from torch import nn
 
 from skinimg.base.findings import MASK_FINDINGS
 from skinimg.base.records import FloatArray, Frame, SkinMaps
-from skinimg.model.card import Calibration, load_network
+from skinimg.model.card import NetworkCard
 from skinimg.model.device import bfloat16_pays, steady_threads
 from skinimg.model.inference import InferenceOptions, run
 from skinimg.model.network import evenly_lit, frame_planes
+from skinimg.model.network_file import load_network, probability
 
 
 @dataclass
@@ -20,18 +21,15 @@ class Trained:
     """A network on its device. `options` shrinks for good when memory runs out: the next photo starts where it fits."""
 
     network: nn.Module
-    calibration: Calibration
-    sha256: str
+    card: NetworkCard
     options: InferenceOptions
-    untrained: tuple[str, ...] = ()
     shrunk: bool = False
 
     @classmethod
     def load(cls, weights: str, device: str) -> Self:
         """See `load_network` for the errors."""
-        network, calibration, card = load_network(weights)
-        options = InferenceOptions(device, half=bfloat16_pays(device))
-        return cls(network.on(device), calibration, str(card["sha256"]), options, tuple(card.get("untrained", ())))
+        network, card = load_network(weights)
+        return cls(network.on(device), card, InferenceOptions(device, half=bfloat16_pays(device)))
 
     def probabilities(self, frame: Frame, maps: SkinMaps) -> FloatArray:
         """(5, h, w) in the order of MASK_FINDINGS; 0 off the skin."""
@@ -39,11 +37,11 @@ class Trained:
         with steady_threads():
             seen = frame_planes(relative, frame.skin, frame.native_px_per_mm, frame.place)
             logits, options = run(self.network, seen, self.options)
-            probability = self.calibration.probability(logits)
+            calibrated = probability(logits, self.card.calibration)
         self.shrunk |= options != self.options
         self.options = options
-        found: FloatArray = probability.numpy() * frame.skin
-        found[[MASK_FINDINGS.index(name) for name in self.untrained]] = 0
+        found: FloatArray = calibrated.numpy() * frame.skin
+        found[[MASK_FINDINGS.index(name) for name in self.card.untrained]] = 0
         return found
 
     def memory_warnings(self) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Weights on disk: NAME.safetensors and its card NAME.json beside it. Never pickle.
 
-The card is JSON: free text for people (training data, licence, figures, limits) and the `sha256` of the tensors, which
-is checked at every load: a card that does not belong to its weights is refused.
+The card has the `sha256` of the tensors, which is checked at every load: a card that does not belong to its weights is
+refused.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import torch
 from safetensors import SafetensorError
@@ -20,8 +20,9 @@ from torch import Tensor, nn
 
 from skinimg.base.errors import WeightsError
 from skinimg.base.files import write_bytes
+from skinimg.model.card import REINSTALL, FaceCard, NetworkCard, read_card
 
-Card = dict[str, Any]
+Tensors = TypeVar("Tensors", FaceCard, NetworkCard)  # the cards of weights that have tensors
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 
@@ -37,38 +38,34 @@ def weights_path(weights: str | Path) -> Path:
     return path if path.suffix == ".safetensors" else weights_folder() / f"{weights}.safetensors"
 
 
-def load_weights(weights: str | Path) -> tuple[dict[str, Tensor], Card]:
+def load_weights(weights: str | Path, kind: type[Tensors]) -> tuple[dict[str, Tensor], Tensors]:
     """Tensors, as stored, and card of shipped weights (by name) or of a file (by path).
 
     Raises
     ------
     WeightsError
-        A file is missing or unreadable, or the card's sha256 is not that of the tensors.
+        A file is missing or unreadable, the card is of another kind, or its sha256 is not that of the tensors.
     """
     path = weights_path(weights)
-    blob, card_text = _read(path), _read(path.with_suffix(".json"))
-    try:
-        card = json.loads(card_text)
-    except ValueError as error:
-        raise WeightsError(f"the card {path.with_suffix('.json')} is damaged: {error}", next_step=_REINSTALL) from error
-    if not isinstance(card, dict) or "sha256" not in card:
-        raise WeightsError(f"the card {path.with_suffix('.json')} has no sha256", next_step=_REINSTALL)
+    blob, card = _read(path), read_card(path.with_suffix(".json"))
+    if not isinstance(card, kind):
+        raise WeightsError(f"the weights {path} are of another kind", found=card.KIND, needed=kind.KIND)
     digest = hashlib.sha256(blob).hexdigest()
-    if digest != card["sha256"]:
+    if digest != card.sha256:
         raise WeightsError(
             f"the weights {path} do not belong to their card",
             found=f"sha256 {digest[:12]}...",
-            needed=f"{str(card['sha256'])[:12]}...",
-            next_step=_REINSTALL,
+            needed=f"{card.sha256[:12]}...",
+            next_step=REINSTALL,
         )
     try:
         return load_safetensors(blob), card
     except SafetensorError as error:
-        raise WeightsError(f"the weights {path} are damaged: {error}", next_step=_REINSTALL) from error
+        raise WeightsError(f"the weights {path} are damaged: {error}", next_step=REINSTALL) from error
 
 
-def save_weights(tensors: Mapping[str, Tensor], card: Mapping[str, Any], path: Path) -> Card:
-    """Write tensors and card (its `sha256` filled in here), each through a temporary file; returns the card.
+def save_weights(tensors: Mapping[str, Tensor], card: Mapping[str, object], path: Path) -> None:
+    """Write tensors and card (its `sha256` filled in here), each through a temporary file.
 
     Raises
     ------
@@ -83,12 +80,11 @@ def save_weights(tensors: Mapping[str, Tensor], card: Mapping[str, Any], path: P
             next_step="Train again at a lower learning rate.",
         )
     blob = save_safetensors({name: tensor.contiguous() for name, tensor in tensors.items()})
-    full: Card = {**card, "sha256": hashlib.sha256(blob).hexdigest()}
+    full = {**card, "sha256": hashlib.sha256(blob).hexdigest()}
     path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(full, indent=2, ensure_ascii=False) + "\n"
     for target, content in ((path, blob), (path.with_suffix(".json"), text.encode())):
         write_bytes(target, content)
-    return full
 
 
 def part_of(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
@@ -125,11 +121,8 @@ def half_precision(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {name: tensor.to(torch.float16) if tensor.ndim > 1 else tensor for name, tensor in kept.items()}
 
 
-_REINSTALL = "Reinstall skinimg, or train again."
-
-
 def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise WeightsError(f"cannot read {path}: {error.strerror}", next_step=_REINSTALL) from error
+        raise WeightsError(f"cannot read {path}: {error.strerror}", next_step=REINSTALL) from error

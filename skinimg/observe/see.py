@@ -12,8 +12,8 @@ from skinimg.base.entries import PhotoEntry
 from skinimg.base.errors import CalibrationError, PhotoError
 from skinimg.base.findings import FINDINGS
 from skinimg.base.parallel import together
-from skinimg.base.reasons import Reason, why
-from skinimg.base.records import Face, FloatArray, Frame, Photo, Quality, SkinAnchor, SkinMaps
+from skinimg.base.reasons import why
+from skinimg.base.records import Colour, Face, FloatArray, Frame, Photo, Quality, Seen, SkinAnchor
 from skinimg.base.settings import Settings
 from skinimg.observe.frame import closeup_frame, face_frame
 from skinimg.observe.quality import assess
@@ -30,30 +30,6 @@ _COARSEST = min(finding.min_px_per_mm for finding in FINDINGS.values())  # below
 
 
 _CARD_SD = 0.03  # density: what is left of the white balance after a card, 4 delta E 2000 at most
-
-
-@dataclass(frozen=True)
-class Colour:
-    """Where a photo's colours come from: a card, or the person's own skin."""
-
-    source: str  # card, skin
-    error_de00: float  # of patches that the fit has not seen; NaN without a card
-    warnings: tuple[Reason, ...] = ()
-
-
-@dataclass(frozen=True)
-class Seen:
-    """A photo as a frame with pigment maps, not yet segmented or aligned."""
-
-    photo_sha256: str
-    frame: Frame
-    face: Face | None
-    colour: Colour
-    quality: Quality
-    maps: SkinMaps
-    camera: str  # maker and model, empty where the file does not say
-    witnesses: dict[str, FloatArray]  # what keeps its colour, see witnesses.py
-    jpeg_quality: float  # of the file, NaN for other formats
 
 
 @dataclass(frozen=True)
@@ -87,7 +63,17 @@ def see(entry: PhotoEntry, reference: Reference | None, settings: Settings) -> S
         quality = replace(quality, reasons=(*quality.reasons, others))
     if colour.warnings:
         quality = replace(quality, reasons=(*quality.reasons, *colour.warnings))
-    return Seen(photo.sha256, frame, face, colour, quality, maps, photo.camera, shown, photo.jpeg_quality)
+    return Seen(
+        sha256=photo.sha256,
+        frame=frame,
+        face=face,
+        colour=colour,
+        quality=quality,
+        maps=maps,
+        camera=photo.camera,
+        witnesses=shown,
+        jpeg_quality=photo.jpeg_quality,
+    )
 
 
 def _usable(quality: Quality) -> Quality:

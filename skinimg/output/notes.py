@@ -7,24 +7,30 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-import pandas as pd
-
 from skinimg.base.reasons import Reason, why
-from skinimg.base.records import SessionPictures, SubjectFailure, SubjectResult
+from skinimg.base.results import (
+    ChangeRow,
+    IndexRow,
+    LesionRow,
+    MeasurementRow,
+    PhotoRow,
+    ScoreRow,
+    SessionPictures,
+    SubjectResult,
+)
 from skinimg.compare.follow_up import FollowUp
-from skinimg.output import tables
 
 
 @dataclass
 class Notes:
     """Rows of the tables of one subject, its pictures, and the seconds that each stage took."""
 
-    photos: list[tables.Row] = field(default_factory=list)
-    measurements: list[tables.Row] = field(default_factory=list)
-    changes: list[tables.Row] = field(default_factory=list)
-    scores: list[tables.Row] = field(default_factory=list)
-    indices: list[tables.Row] = field(default_factory=list)
-    lesions: list[pd.DataFrame] = field(default_factory=list)
+    photos: list[PhotoRow] = field(default_factory=list)
+    measurements: list[MeasurementRow] = field(default_factory=list)
+    changes: list[ChangeRow] = field(default_factory=list)
+    scores: list[ScoreRow] = field(default_factory=list)
+    indices: list[IndexRow] = field(default_factory=list)
+    lesions: list[LesionRow] = field(default_factory=list)
     pictures: list[SessionPictures] = field(default_factory=list)
     warnings: list[Reason] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
@@ -44,29 +50,25 @@ class Notes:
         for place, picture in enumerate(self.pictures):
             if (picture.view_key, picture.session) == (view_key, entry.session):
                 self.pictures[place] = replace(picture, changes=later.maps)
-        for row in self.photos:
-            mine = (row["session"], row["view"], row["light"]) == (entry.session, entry.view, entry.light)
-            if mine and row["color_source"] == "skin":
-                row["color_source"] = later.color_source
+        for place, row in enumerate(self.photos):
+            mine = (row.session, row.view, row.light) == (entry.session, entry.view, entry.light)
+            if mine and row.color_source == "skin":
+                self.photos[place] = replace(row, color_source=later.color_source)
 
-    def result(self, subject: str) -> SubjectResult | SubjectFailure:
-        """The tables; a failure where no photo at all could be measured."""
-        photos = tables.frame("photos", self.photos)
-        said = tables.said([*self.photos, *self.measurements, *self.changes, *self.scores, *self.indices])
+    def result(self, subject: str) -> SubjectResult:
+        """All of it; an error where no photo at all could be measured."""
         if not self.measurements:
-            refusals = {reason for reasons in said.values() for reason in reasons}
+            refusals = {reason for row in self.photos for reason in row.reasons}
             error = why("no_photo_measured", refusals=tuple(sorted(refusals, key=str)))
-            return SubjectFailure(subject, str(error), photos, {str(error): (error,), **said})
-        lesions = [table for table in self.lesions if len(table)]
+            return SubjectResult(subject, tuple(self.photos), error=(error,))
         return SubjectResult(
             subject,
-            photos,
-            tables.frame("measurements", self.measurements),
-            tables.frame("changes", self.changes),
-            tables.typed(pd.concat(lesions, ignore_index=True)) if lesions else tables.frame("lesions", []),
-            tables.frame("scores", self.scores),
-            tables.frame("indices", self.indices),
-            tuple(self.warnings),
-            self.seconds,
-            said,
+            photos=tuple(self.photos),
+            measurements=tuple(self.measurements),
+            changes=tuple(self.changes),
+            lesions=tuple(self.lesions),
+            scores=tuple(self.scores),
+            indices=tuple(self.indices),
+            warnings=tuple(self.warnings),
+            seconds=self.seconds,
         )

@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from skinimg.align import grid_for_contract
 from skinimg.base.parallel import together
-from skinimg.base.records import ByteArray, FloatArray, Frame, SessionPictures, Shot
+from skinimg.base.records import ByteArray, FloatArray, Frame, Shot
+from skinimg.base.results import SessionPictures
 from skinimg.face.mesh import LEFT_BROW, LEFT_EYE, RIGHT_BROW, RIGHT_EYE
 from skinimg.photo.colour import linear_to_srgb8
 
@@ -24,7 +25,7 @@ GRID_STRIDE = 4  # every 4th pixel of the baseline's frame: 0.4 mm
 def pictures_of(shot: Shot, baseline: Frame, days: int | None, view_key: str) -> SessionPictures:
     """A session seen in the baseline's frame: photo, maps and masks moved by the warp, for the eye only."""
     where = shot.alignment.to_session
-    height, width = shot.frame.skin.shape
+    height, width = shot.seen.frame.skin.shape
     inside = (where >= 0).all(axis=2) & (where[..., 0] <= width - 1) & (where[..., 1] <= height - 1)
 
     def moved(image: npt.NDArray[np.generic], how: int = cv2.INTER_LINEAR) -> npt.NDArray[Any]:
@@ -34,15 +35,15 @@ def pictures_of(shot: Shot, baseline: Frame, days: int | None, view_key: str) ->
 
     maps = {
         name: np.where(inside, moved(values), np.nan).astype(np.float32)
-        for name, values in (("melanin", shot.maps.melanin), ("haemoglobin", shot.maps.haemoglobin))
+        for name, values in (("melanin", shot.seen.maps.melanin), ("haemoglobin", shot.seen.maps.haemoglobin))
     }
-    masks = zip(shot.segmentation.findings, shot.segmentation.probability, strict=True)
+    masks = zip(shot.found.segmentation.findings, shot.found.segmentation.probability, strict=True)
     return SessionPictures(
         view_key,
         shot.entry.session,
         shot.entry.date,
         days,
-        moved(linear_to_srgb8(shot.frame.linear), cv2.INTER_CUBIC),
+        moved(linear_to_srgb8(shot.seen.frame.linear), cv2.INTER_CUBIC),
         maps["melanin"],
         maps["haemoglobin"],
         {name: moved(_grey(p)) for name, p in masks},
@@ -65,14 +66,14 @@ def _eyes(baseline: Frame) -> tuple[float, float, float, float] | None:
 def write_session(folder: Path, shot: Shot, pictures: SessionPictures) -> None:
     """The files of one session (docs/REFERENCE.md). Pixels only: PNG without any metadata, so nothing private travels."""
     folder.mkdir(parents=True, exist_ok=True)
-    to_frame = cv2.invertAffineTransform(shot.frame.to_photo.astype(np.float64))
-    size = shot.frame.photo_shape[::-1]
+    to_frame = cv2.invertAffineTransform(shot.seen.frame.to_photo.astype(np.float64))
+    size = shot.seen.frame.photo_shape[::-1]
 
     def photo() -> None:
         _write_png(folder / "aligned.png", pictures.aligned[..., ::-1])
 
     def grid() -> None:
-        arrays = grid_for_contract(shot.alignment, shot.frame, GRID_STRIDE)
+        arrays = grid_for_contract(shot.alignment, shot.seen.frame, GRID_STRIDE)
         np.savez_compressed(folder / "frame.npz", allow_pickle=False, **arrays)
 
     def pigment(name: str, white: float) -> None:
@@ -85,7 +86,7 @@ def write_session(folder: Path, shot: Shot, pictures: SessionPictures) -> None:
         original = cv2.warpAffine(mask, to_frame, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
         _write_png(folder / f"{name}_original.png", original)
 
-    masks = zip(shot.segmentation.findings, shot.segmentation.probability, strict=True)
+    masks = zip(shot.found.segmentation.findings, shot.found.segmentation.probability, strict=True)
     pigments = [partial(pigment, *one) for one in MAP_WHITE_OD.items()]
     together(photo, grid, *pigments, *(partial(finding, *one) for one in masks))
 

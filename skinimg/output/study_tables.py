@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from skinimg.base.files import atomic
 from skinimg.base.reasons import FILE, Said, as_data
+from skinimg.base.results import PhotoRow, ScoreRow, SubjectOverview
 from skinimg.output import tables
 
 GROUP_ROWS = 5_000  # of a row group: a few megabytes in memory
@@ -27,7 +28,7 @@ class _Appended:
     """One table, as CSV and Parquet; rows wait until there are enough for a row group."""
 
     def __init__(self, header: pd.DataFrame, csv: Path, parquet: Path, *, opened: ExitStack) -> None:
-        """header : at least one row with the columns and types of the table, not written"""
+        """header : a table with the columns and types of this one, whose rows are not written"""
         self._schema = pa.Table.from_pandas(header, preserve_index=False).schema
         self._csv = opened.enter_context(csv.open("w", encoding="utf-8", newline=""))
         self._parquet = pq.ParquetWriter(parquet, self._schema)
@@ -61,7 +62,7 @@ class _Appended:
 def study_tables(out: Path, headers: Mapping[str, pd.DataFrame]) -> Iterator[Add]:
     """Write `NAME.csv` and `NAME.parquet` for each of `headers`; all appear when the block ends well, or none.
 
-    headers : name -> at least one row with the columns and types of the table, which is not written
+    headers : name -> a table with the columns and types of this one, whose rows are not written
 
     Raises
     ------
@@ -115,7 +116,7 @@ def groups(path: Path) -> Iterator[pd.DataFrame]:
 
 def headers() -> dict[str, pd.DataFrame]:
     """Of the tables of the contract."""
-    return {name: tables.frame(name, [{}]) for name in tables.COLUMNS}
+    return {name: tables.frame(name, []) for name in tables.COLUMNS}
 
 
 class StudyFrames(Mapping[str, pd.DataFrame]):
@@ -136,8 +137,8 @@ class StudyFrames(Mapping[str, pd.DataFrame]):
         return len(tables.COLUMNS)
 
 
-def by_subject(out: Path) -> Iterator[dict[str, pd.DataFrame]]:
-    """`photos` and `scores` of each subject of a finished run, in the order of the tables."""
+def by_subject(out: Path) -> Iterator[SubjectOverview]:
+    """What the overview shows of each subject of a finished run, in the order of the tables; reasons as their words."""
     none = tables.frame("scores", [])
     scores = _by_subject(out / "scores.parquet")
     ahead = next(scores, ("", none))
@@ -145,7 +146,7 @@ def by_subject(out: Path) -> Iterator[dict[str, pd.DataFrame]]:
         mine = none
         if ahead[0] == subject:
             mine, ahead = ahead[1], next(scores, ("", none))
-        yield {"photos": photos, "scores": mine}
+        yield SubjectOverview(subject, tables.rows(PhotoRow, photos, {}), tables.rows(ScoreRow, mine, {}))
 
 
 def _by_subject(path: Path) -> Iterator[tuple[str, pd.DataFrame]]:

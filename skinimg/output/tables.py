@@ -1,237 +1,110 @@
-"""The rows of the output tables (docs/REFERENCE.md), and how tables are written: atomically, safe in a spreadsheet."""
+"""The output tables (docs/REFERENCE.md): rows as tables and back, and how tables are written: atomically, safe in a
+spreadsheet.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, fields
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
+from operator import attrgetter
 from pathlib import Path
-from typing import Any, TextIO, TypeGuard
+from typing import Any, TextIO, TypeVar, get_type_hints
 
-import numpy as np
 import pandas as pd
 
-from skinimg.base.entries import PhotoEntry, days_between
+from skinimg.base.entries import PhotoEntry
 from skinimg.base.files import atomic
 from skinimg.base.photo_difference import PhotoDifference
-from skinimg.base.reasons import Reason, in_words
-from skinimg.base.records import Change, Shot
-from skinimg.compare.clinical_scores import Estimate
-from skinimg.compare.photo_limits import warnings_of
-from skinimg.compare.ratio import percent_interval
-from skinimg.compare.score import Score
-from skinimg.measure.metrics import METRICS, Metric
-
-DIFFERENCES = tuple(field.name for field in fields(PhotoDifference))
-COLUMNS: dict[str, tuple[str, ...]] = {
-    "photos": (
-        *("subject", "session", "date", "view", "light", "replicate", "photo", "sha256", "status", "reasons"),
-        *("px_per_mm", "scale_source", "color_source", "color_error_de00", "sharpness"),
-        *("yaw_deg", "pitch_deg", "roll_deg", "registration_error_mm", "overlap_fraction"),
-        *DIFFERENCES,
-    ),
-    "measurements": (
-        *("subject", "session", "date", "view", "light", "replicate"),
-        *("region", "finding", "metric", "value", "unit", "missing"),
-    ),
-    "changes": (
-        *("subject", "view", "light", "region", "finding", "metric", "unit", "baseline_session", "session", "days"),
-        *("baseline", "follow_up", "change", "change_percent", "ci_low", "ci_high", "mdc95", "verdict", "reason"),
-        *("role", "percent_ci_low", "percent_ci_high"),
-    ),
-    "lesions": (
-        *("subject", "view", "finding", "lesion", "session", "region"),
-        *("x_mm", "y_mm", "area_mm2", "contrast", "status"),
-    ),
-    "scores": (
-        *("subject", "view", "session", "finding"),
-        *("improvement_percent", "ci_low", "ci_high", "verdict", "grade"),
-    ),
-    "indices": ("subject", "view", "light", "session", "index", "value", "ci_low", "ci_high", "unit", "note"),
-}
-_WHOLE_NUMBERS = ("replicate", "days", "lesion")
-_NUMBERS = (
-    *("px_per_mm", "color_error_de00", "sharpness", "yaw_deg", "pitch_deg", "roll_deg"),
-    *("registration_error_mm", "overlap_fraction", "value", "baseline", "follow_up", "change", "change_percent"),
-    *(
-        "ci_low",
-        "ci_high",
-        "mdc95",
-        "percent_ci_low",
-        "percent_ci_high",
-        "x_mm",
-        "y_mm",
-        "area_mm2",
-        "contrast",
-        "improvement_percent",
-    ),
-    *DIFFERENCES,
+from skinimg.base.reasons import Reason, Said, in_words, told
+from skinimg.base.results import (
+    ChangeRow,
+    IndexRow,
+    LesionRow,
+    MeasurementRow,
+    PhotoRow,
+    Reasons,
+    ScoreRow,
+    SubjectResult,
 )
-Row = dict[str, object]
+
+Row = PhotoRow | MeasurementRow | ChangeRow | LesionRow | ScoreRow | IndexRow
+AnyRow = TypeVar("AnyRow", PhotoRow, MeasurementRow, ChangeRow, LesionRow, ScoreRow, IndexRow)
+TABLES: Mapping[str, type[Row]] = {
+    "photos": PhotoRow,
+    "measurements": MeasurementRow,
+    "changes": ChangeRow,
+    "lesions": LesionRow,
+    "scores": ScoreRow,
+    "indices": IndexRow,
+}
 _AS_CSV: dict[str, Any] = {"lineterminator": "\n", "float_format": "%.6g"}
 
 
-def frame(name: str, rows: list[Row]) -> pd.DataFrame:
-    """A table of the contract, with its columns and types also when it has no rows; reasons in their English words."""
-    worded = [{column: in_words(v) if _says(v) else v for column, v in row.items()} for row in rows]
-    return typed(pd.DataFrame(worded, columns=list(COLUMNS[name])))
+def _fields(row: type[Row] | type[PhotoDifference], within: str = "") -> dict[str, tuple[str, Any]]:
+    """Column -> path of the attribute that it holds, and its type; a photo's difference has a column for each number."""
+    found: dict[str, tuple[str, Any]] = {}
+    hints = get_type_hints(row)
+    for field in fields(row):
+        path, kind = within + field.name, hints[field.name]
+        found |= _fields(PhotoDifference, f"{path}.") if kind is PhotoDifference else {field.name: (path, kind)}
+    return found
 
 
-def said(rows: Iterable[Row]) -> dict[str, tuple[Reason, ...]]:
-    """What the cells of these rows say: their English words -> the reasons behind them."""
-    cells = dict.fromkeys(cell for row in rows for cell in row.values() if _says(cell))
-    return {in_words(cell): cell for cell in cells if cell}
+_FIELDS = {row: _fields(row) for row in TABLES.values()}
+_DIFFERENCES = tuple(_fields(PhotoDifference))
+COLUMNS: dict[str, tuple[str, ...]] = {name: tuple(_FIELDS[row]) for name, row in TABLES.items()}
 
 
-def _says(cell: object) -> TypeGuard[tuple[Reason, ...]]:
-    """Reasons stand in the rows as tuples, and nothing else does."""
-    return isinstance(cell, tuple)
+def frame(name: str, rows: Sequence[Row]) -> pd.DataFrame:
+    """Rows as a table, with the columns and types of the contract also where there are none; reasons in English words."""
+    columns = _FIELDS[TABLES[name]].items()
+    return pd.DataFrame({column: _series(kind, map(attrgetter(path), rows)) for column, (path, kind) in columns})
 
 
-def _cell(reason: Reason | None) -> tuple[Reason, ...]:
-    return (reason,) if reason else ()
+def _series(kind: Any, cells: Iterable[Any]) -> pd.Series:
+    """One type per column: text (never missing, empty instead), whole number, or number."""
+    if kind is float:
+        return pd.Series(list(cells), dtype="float64")
+    if kind in (int, int | None):
+        return pd.Series(list(cells), dtype="Int64")
+    return pd.Series(list(map(in_words, cells) if kind == Reasons else cells), dtype="str")
 
 
-def typed(table: pd.DataFrame) -> pd.DataFrame:
-    """The same table with one type per column: text (never missing, empty instead), whole number, or number."""
-    columns: dict[str, pd.Series] = {}
-    for name in table.columns:
-        values = table[name]
-        if name in _WHOLE_NUMBERS:
-            columns[name] = pd.to_numeric(values).astype("Int64")
-        elif name in _NUMBERS:
-            columns[name] = pd.to_numeric(values).astype("float64")
-        else:
-            columns[name] = values.astype(object).where(values.notna(), "").astype(str)
-    return pd.DataFrame(columns)
+def rows(kind: type[AnyRow], table: pd.DataFrame, said: Said) -> tuple[AnyRow, ...]:
+    """The rows of a table that was read from disk.
 
-
-def _keys(entry: PhotoEntry) -> Row:
-    return {
-        "subject": entry.subject,
-        "session": entry.session,
-        "date": entry.date,
-        "view": entry.view,
-        "light": entry.light,
-        "replicate": entry.replicate,
-    }
-
-
-def photo_row(shot: Shot) -> Row:
-    """A measured photo."""
-    reasons = (*shot.quality.reasons, *shot.alignment.notes, *warnings_of(shot.difference))
-    face = shot.face
-    return {
-        **_keys(shot.entry),
-        "photo": shot.entry.photo,
-        "sha256": shot.sha256,
-        "status": "warning" if reasons else "ok",
-        "reasons": reasons,
-        "px_per_mm": np.nan if shot.frame.scale_source == "assumed" else shot.frame.native_px_per_mm,
-        "scale_source": shot.frame.scale_source,
-        "color_source": shot.color_source,
-        "color_error_de00": shot.color_error_de00,
-        "sharpness": shot.quality.sharpness,
-        "yaw_deg": face.yaw_deg if face else np.nan,
-        "pitch_deg": face.pitch_deg if face else np.nan,
-        "roll_deg": face.roll_deg if face else np.nan,
-        "registration_error_mm": np.nan if shot.frame.scale_source == "assumed" else shot.alignment.error_mm,
-        "overlap_fraction": shot.alignment.overlap_fraction,
-        **asdict(shot.difference),
-    }
-
-
-def rejected_row(entry: PhotoEntry, reasons: tuple[Reason, ...], sha256: str) -> Row:
-    """A photo that could not be used."""
-    return {
-        **_keys(entry),
-        "photo": entry.photo,
-        "sha256": sha256,
-        "status": "rejected",
-        "reasons": reasons,
-        "scale_source": "",
-        "color_source": "none",
-    }
-
-
-def measurement_row(
-    entry: PhotoEntry, region: str, finding: str, metric: Metric, value: float | None, reason: Reason | None
-) -> Row:
-    """One value, or the reason for none."""
-    return {
-        **_keys(entry),
-        "region": region,
-        "finding": finding,
-        "metric": metric.id,
-        "value": np.nan if value is None else value,
-        "unit": metric.unit,
-        "missing": _cell(reason),
-    }
-
-
-def change_row(baseline: PhotoEntry, follow_up: PhotoEntry, c: Change, no_scale: Reason | None = None) -> Row:
-    """One change since the baseline.
-
-    no_scale : why millimetres are not known; then only the change in per cent and its verdict are left of such a metric
+    said : what its cells say, of the `reasons.json` beside it
     """
-    percent_low, percent_high = percent_interval(c)
-    unitless = no_scale is not None and METRICS[c.metric].needs_mm
-    numbers = {
-        "baseline": c.baseline,
-        "follow_up": c.follow_up,
-        "change": c.change,
-        "ci_low": c.ci_low,
-        "ci_high": c.ci_high,
-        "mdc95": c.mdc95,
-    }
-    return {
-        "subject": baseline.subject,
-        "view": baseline.view,
-        "light": baseline.light,
-        "region": c.region,
-        "finding": c.finding,
-        "metric": c.metric,
-        "unit": c.unit,
-        "baseline_session": baseline.session,
-        "session": follow_up.session,
-        "days": days_between(baseline.date, follow_up.date),
-        **(dict.fromkeys(numbers, np.nan) if unitless else numbers),
-        "change_percent": c.percent,
-        "verdict": c.verdict,
-        "reason": _cell(c.reason or (no_scale if unitless else None)),
-        "role": c.role,
-        "percent_ci_low": percent_low,
-        "percent_ci_high": percent_high,
-    }
+    columns = {column: _cells(hint, table[column], said) for column, (_, hint) in _FIELDS[kind].items()}
+    return tuple(_row(kind, dict(zip(columns, cells, strict=True))) for cells in zip(*columns.values(), strict=True))
 
 
-def score_row(subject: str, view_key: str, session: str, s: Score) -> Row:
-    """One score."""
-    return {
-        "subject": subject,
-        "view": view_key,
-        "session": session,
-        "finding": s.finding,
-        "improvement_percent": s.improvement_percent,
-        "ci_low": s.ci_low,
-        "ci_high": s.ci_high,
-        "verdict": s.verdict,
-        "grade": _cell(s.grade),
-    }
+def _cells(kind: Any, column: pd.Series, said: Said) -> list[Any]:
+    if kind is float:
+        return column.astype("float64").tolist()
+    if kind in (int, int | None):
+        return [None if pd.isna(cell) else int(cell) for cell in column]
+    return [told(cell, said) for cell in column] if kind == Reasons else column.tolist()
 
 
-def index_row(entry: PhotoEntry, e: Estimate) -> Row:
-    """One estimate of a clinical score."""
-    keys = {name: value for name, value in _keys(entry).items() if name in COLUMNS["indices"]}
-    return keys | {
-        "index": e.index,
-        "value": e.value,
-        "ci_low": e.ci_low,
-        "ci_high": e.ci_high,
-        "unit": e.unit,
-        "note": e.note,
-    }
+def _row(kind: type[AnyRow], cells: dict[str, Any]) -> AnyRow:
+    if kind is PhotoRow:
+        cells["difference"] = PhotoDifference(**{name: cells.pop(name) for name in _DIFFERENCES})
+    return kind(**cells)
 
 
+def said(result: SubjectResult) -> dict[str, Reasons]:
+    """What the cells of a subject's tables say: their English words -> the reasons behind them."""
+    return {in_words(reasons): reasons for reasons in dict.fromkeys((result.error, *_reasons(result))) if reasons}
+
+
+def _reasons(result: SubjectResult) -> Iterator[tuple[Reason, ...]]:
+    for name, kind in TABLES.items():
+        for path in (path for path, hint in _FIELDS[kind].values() if hint == Reasons):
+            yield from map(attrgetter(path), getattr(result, name))
+
+
+_KEYS = ("subject", "session", "date", "view", "light", "replicate", "photo")
 _STATED = ("arm", "arm_left", "arm_right", "treatment", "treatment_target", "site", "age", "phototype")
 
 
@@ -245,9 +118,9 @@ def roster(photos: Iterable[PhotoEntry], columns: Sequence[str]) -> pd.DataFrame
     return pd.DataFrame([_stated(entry) for entry in photos], columns=list(columns)).fillna("").astype(str)
 
 
-def _stated(entry: PhotoEntry) -> Row:
+def _stated(entry: PhotoEntry) -> dict[str, str]:
     scale = "" if entry.mm_per_px is None else repr(entry.mm_per_px)
-    row: Row = {**_keys(entry), "photo": entry.photo, "mm_per_px": scale}
+    row = {name: str(getattr(entry, name)) for name in _KEYS} | {"mm_per_px": scale}
     row |= {name: getattr(entry, name) for name in _STATED}
     return (
         row | {f"x_{k}": v for k, v in entry.covariates.items()} | {f"m_{k}": v for k, v in entry.instruments.items()}
@@ -274,7 +147,7 @@ def _safe(table: pd.DataFrame) -> pd.DataFrame:
     """The table with text that a spreadsheet runs no part of."""
     safe = table.copy()
     for column in table.columns:
-        if table[column].dtype.kind not in "if" and column not in _WHOLE_NUMBERS:
+        if not pd.api.types.is_numeric_dtype(table[column]):
             values = safe[column].astype(str)
             safe[column] = values.where(~values.str.match(r"[=+\-@\t\r]"), "'" + values)
     return safe

@@ -16,7 +16,7 @@ _SPREAD = 12.0  # concentration of the Beta distribution over lesions: 0.4 +- 0.
 
 
 @dataclass(frozen=True)
-class Effect:
+class LesionEffect:
     """Mean relative changes of one finding's lesions: -0.4 = 40 % less, +0.2 = 20 % more; each lesion differs.
 
     contrast : pigment, blood and depth; area : of a patch or dot, width of a line squared;
@@ -29,7 +29,7 @@ class Effect:
     appear: float = 0.0
 
 
-def effect_of(change: float) -> Effect:
+def effect_of(change: float) -> LesionEffect:
     """The effect that changes a finding's burden (area x contrast) by about `change`, -1 to +2.
 
     Raises
@@ -40,14 +40,14 @@ def effect_of(change: float) -> Effect:
     if not -1.0 <= change <= 2.0:
         raise SettingsError("impossible effect", found=f"{change:+.0%}", needed="from -100% to +200%")
     if change == -1.0:
-        return Effect(clear=1.0)
+        return LesionEffect(clear=1.0)
     # Two thirds of the logarithm is fading, one third shrinking; our choice.
     total = math.log1p(change)
-    return Effect(contrast=math.expm1(total * 2 / 3), area=math.expm1(total / 3))
+    return LesionEffect(contrast=math.expm1(total * 2 / 3), area=math.expm1(total / 3))
 
 
 def apply_effects(
-    lesions: Sequence[Lesion], effects: Mapping[str, Effect], generator: torch.Generator
+    lesions: Sequence[Lesion], effects: Mapping[str, LesionEffect], generator: torch.Generator
 ) -> tuple[Lesion, ...]:
     """The lesions after treatment: changed, cleared or joined by new ones; ids, places and shapes stay.
 
@@ -64,8 +64,8 @@ def apply_effects(
     after: list[Lesion] = []
     new_id = max((lesion.id for lesion in lesions), default=0)
     for lesion in lesions:
-        effect = effects.get(lesion.finding, Effect())
-        if effect == Effect():
+        effect = effects.get(lesion.finding, LesionEffect())
+        if effect == LesionEffect():
             after.append(lesion)
             continue
         # Four numbers for every treated lesion, used or not: one effect must not shift the luck of another.
@@ -78,7 +78,7 @@ def apply_effects(
     return tuple(after)
 
 
-def _luck(effect: Effect, generator: torch.Generator) -> tuple[float, float, float, float]:
+def _luck(effect: LesionEffect, generator: torch.Generator) -> tuple[float, float, float, float]:
     def beta_around(mean: float, gauss: float) -> float:
         """A relative change with that mean; the normal stands in for a Beta of the same mean and spread."""
         size = min(abs(mean), 1.0)

@@ -23,7 +23,7 @@ from skinimg.phantom.head import (
     smooth_line,
 )
 from skinimg.phantom.people import Looks
-from skinimg.phantom.sheet import BROWS, Sheet
+from skinimg.phantom.sheet import BROWS, FaceSheet
 from skinimg.phantom.skin import Person
 
 SCLERA = (0.47, 0.42, 0.385)
@@ -40,7 +40,7 @@ class Overlay:
     eye_normals: Tensor  # (h, w, 3) head axes, of the cornea and the eyeball, where `wet`
 
 
-def paint_features(sheet: Sheet, head: Head, looks: Looks, person: Person) -> Overlay:
+def paint_features(sheet: FaceSheet, head: Head, looks: Looks, person: Person) -> Overlay:
     """Eyes, then the hairs of brows and lashes above them."""
     generator = seeded(looks.seed)
     shape, device = sheet.canvas.shape, sheet.canvas.device
@@ -75,7 +75,7 @@ def _over(under: Tensor, under_cover: Tensor, colour: Tensor, cover: Tensor) -> 
     return under + (colour - under) * share[..., None]
 
 
-def _paint_eye(sheet: Sheet, head: Head, looks: Looks, eye: int, colour: Tensor, normals: Tensor) -> None:
+def _paint_eye(sheet: FaceSheet, head: Head, looks: Looks, eye: int, colour: Tensor, normals: Tensor) -> None:
     """Sclera, iris and pupil of one eye, into `colour` and `normals` in place."""
     outline = eye_outline(head.landmarks_uv, eye)
     low = np.floor(sheet.pixels(outline.min(0) - 3)).astype(int)
@@ -127,7 +127,7 @@ def _iris_colour(looks: Looks, distance: Tensor, angle: Tensor) -> Tensor:
     return iris_colour * (1 - pupil[..., None]) + 0.003 * pupil[..., None]
 
 
-def _distance_mm(sheet: Sheet, line: FloatArray, window: tuple[slice, slice]) -> Tensor:
+def _distance_mm(sheet: FaceSheet, line: FloatArray, window: tuple[slice, slice]) -> Tensor:
     """Distance in mm from a chart polyline, inside a window of the sheet."""
     rows, columns = window
     canvas = np.full((rows.stop - rows.start, columns.stop - columns.start), 255, np.uint8)
@@ -137,7 +137,7 @@ def _distance_mm(sheet: Sheet, line: FloatArray, window: tuple[slice, slice]) ->
     return torch.from_numpy(away).to(sheet.canvas.device) * sheet.canvas.mm_per_px
 
 
-def _stroke(sheet: Sheet, line: FloatArray, half_width_mm: float, softness_mm: float) -> Tensor:
+def _stroke(sheet: FaceSheet, line: FloatArray, half_width_mm: float, softness_mm: float) -> Tensor:
     low = np.floor(sheet.pixels(line.min(0) - 4)).astype(int).clip(0)
     high = np.ceil(sheet.pixels(line.max(0) + 4)).astype(int)
     window = (slice(low[1], high[1]), slice(low[0], high[0]))
@@ -146,7 +146,7 @@ def _stroke(sheet: Sheet, line: FloatArray, half_width_mm: float, softness_mm: f
     return out
 
 
-def _hair_strokes(sheet: Sheet, lines: list[FloatArray], thickness_mm: float) -> Tensor:
+def _hair_strokes(sheet: FaceSheet, lines: list[FloatArray], thickness_mm: float) -> Tensor:
     """(h, w) coverage by hairs; each is drawn on a finer sheet, so that hairs below a pixel keep their share."""
     fine = 2 if sheet.canvas.mm_per_px > 0.12 else 1
     h, w = sheet.canvas.shape
@@ -166,7 +166,7 @@ def _hair_strokes(sheet: Sheet, lines: list[FloatArray], thickness_mm: float) ->
     return out
 
 
-def _brow_hairs(sheet: Sheet, head: Head, looks: Looks, generator: torch.Generator) -> Tensor:
+def _brow_hairs(sheet: FaceSheet, head: Head, looks: Looks, generator: torch.Generator) -> Tensor:
     uv = head.landmarks_uv
     lines = []
     for side in (0, 1):
@@ -195,7 +195,7 @@ def _brow_hairs(sheet: Sheet, head: Head, looks: Looks, generator: torch.Generat
     return torch.maximum(hairs, shadow * 0.6).clamp(0, 1)
 
 
-def _lashes(sheet: Sheet, head: Head, person: Person, generator: torch.Generator) -> Tensor:
+def _lashes(sheet: FaceSheet, head: Head, person: Person, generator: torch.Generator) -> Tensor:
     """Upper and lower lashes and the dark line that their roots make."""
     uv = head.landmarks_uv
     upper_lines: list[FloatArray] = []

@@ -23,7 +23,7 @@ _SEGMENTS = 24  # of every line; a 30 mm wrinkle bends every 1.2 mm
 
 
 @dataclass(frozen=True)
-class Change:
+class SkinChange:
     """What lesions do to skin, on the canvas: ln factors on the two pigments, and relief. All maps (h, w) float32.
 
     own_ln_melanin, own_mm : finding of shown.SHOWN_BY_LIGHT -> the part of ln_melanin, and the depth, that are its
@@ -43,7 +43,7 @@ class Painted:
     """Skin with its lesions, and the truth from the generating maps before any camera."""
 
     state: SkinState
-    change: Change
+    change: SkinChange
     coverage: dict[str, Tensor]  # finding -> (h, w) float32, 0..1
     instance: dict[str, Tensor]  # finding -> (h, w) int32, id of the lesion with the largest coverage, 0 = none
 
@@ -71,7 +71,7 @@ def paint(state: SkinState, canvas: Canvas, lesions: Sequence[Lesion]) -> Painte
 
 def _lesion_maps(
     canvas: Canvas, lesions: Sequence[Lesion], skin: SkinState
-) -> tuple[Change, dict[str, Tensor], dict[str, Tensor]]:
+) -> tuple[SkinChange, dict[str, Tensor], dict[str, Tensor]]:
     """Change of skin, coverage and instance ids of lesions (see `Painted`)."""
     layers = Layers(canvas)
     for kind in KINDS:
@@ -81,7 +81,7 @@ def _lesion_maps(
             (_draw_lines if KINDS[kind].shape == "line" else _draw_patches)(layers, kind, table)
     others = layers.value("melanin")
     own = {finding: torch.maximum(layers.value(f"melanin of {finding}"), others) for finding in SHOWN_BY_LIGHT}
-    change = Change(
+    change = SkinChange(
         ln_melanin=torch.stack(list(own.values())).amax(0) - layers.value("less_melanin"),
         ln_blood=layers.value("blood") - layers.value("less_blood"),
         height_mm=layers.value("raised") - layers.value("pits"),

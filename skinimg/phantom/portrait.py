@@ -33,10 +33,10 @@ from skinimg.phantom.lighting import (
 from skinimg.phantom.painting import Painted, paint
 from skinimg.phantom.people import Looks, sample_landmarks, sample_looks
 from skinimg.phantom.sculpt import build_head
-from skinimg.phantom.sheet import Sheet, make_sheet
+from skinimg.phantom.sheet import FaceSheet, make_sheet
 from skinimg.phantom.shown import GREEN, SHOWN_BY_LIGHT, Surface, darkness
 from skinimg.phantom.skin import Person, SkinState, albedo, draw_skin, sample_person, skin_colour, wear_makeup
-from skinimg.phantom.view import Seen, View, trace
+from skinimg.phantom.view import Traced, Viewpoint, trace
 
 BACKGROUND = 0.20  # linear grey of the studio's wall, the same in every session
 _F0 = 0.028  # Fresnel reflectance of skin and of the cornea (n = 1.38 to 1.40)
@@ -49,7 +49,7 @@ class Sitter:
     person: Person
     looks: Looks
     head: Head
-    sheet: Sheet
+    sheet: FaceSheet
     overlay: Overlay
     outside: Outside
     skin: SkinState  # without lesions
@@ -86,7 +86,7 @@ def sample_sitter(
     return Sitter(person, looks, head, sheet, overlay, outside, skin, lesions, sky_visibility(head))
 
 
-def _matched(outside: Outside, sheet: Sheet, skin: Tensor, person: Person) -> Outside:
+def _matched(outside: Outside, sheet: FaceSheet, skin: Tensor, person: Person) -> Outside:
     """The plain skin of ears and neck in the mean colour of the sheet's own sides, so that no seam shows."""
     sides = (sheet.u.abs() > 0.8 * float(sheet.u.max())) & (sheet.v > 0)
     tint = skin[sides].mean(0) / skin_colour(person.melanin, person.blood).to(skin)
@@ -94,7 +94,7 @@ def _matched(outside: Outside, sheet: Sheet, skin: Tensor, person: Person) -> Ou
     return replace(outside, albedo=torch.lerp(tinted, outside.albedo, outside.hair))
 
 
-def _with_lips(skin: SkinState, sheet: Sheet, looks: Looks) -> SkinState:
+def _with_lips(skin: SkinState, sheet: FaceSheet, looks: Looks) -> SkinState:
     """Lips have more blood near the surface, less melanin, fine upright furrows, and they are moist."""
     lips = sheet.lips
     furrows = torch.sin(sheet.u * 4.4 + 2.0 * torch.sin(sheet.v * 0.9) + 1.3 * torch.sin(sheet.u * 1.7))
@@ -117,14 +117,14 @@ class Picture:
     """
 
     srgb: Tensor
-    view: View
-    seen: Seen
+    view: Viewpoint
+    seen: Traced
     painted: Painted
     dark: dict[str, Tensor]
 
 
 def photograph(
-    sitter: Sitter, painted: Painted, view: View, lighting: Lighting, camera: Camera, generator: torch.Generator
+    sitter: Sitter, painted: Painted, view: Viewpoint, lighting: Lighting, camera: Camera, generator: torch.Generator
 ) -> Picture:
     """The sitter's painted skin, seen from `view`. `camera.light` gives the shine and roughness of the skin."""
     seen = trace(sitter.head, view)
@@ -135,13 +135,13 @@ def photograph(
     return Picture(develop(radiance, camera, generator), view, seen, painted, dark)
 
 
-def _light_on(sitter: Sitter, view: View, lighting: Lighting, u: Tensor, v: Tensor) -> Tensor:
+def _light_on(sitter: Sitter, view: Viewpoint, lighting: Lighting, u: Tensor, v: Tensor) -> Tensor:
     """Light vectors B (3, ...) at chart points."""
     normals = coarse_normals(sitter.head)
     return sample_grid(light_vectors(sitter.visibility, normals, lighting, view.rotation), u, v)
 
 
-def _sheet_light(sitter: Sitter, painted: Painted, view: View, lighting: Lighting, camera: Camera) -> Tensor:
+def _sheet_light(sitter: Sitter, painted: Painted, view: Viewpoint, lighting: Lighting, camera: Camera) -> Tensor:
     """Light (h, w, 3) that leaves the face's sheet towards the camera."""
     sheet, state, overlay = sitter.sheet, painted.state, sitter.overlay
     mm = sheet.canvas.mm_per_px
@@ -165,7 +165,9 @@ def _lit_relief(sitter: Sitter, light: Tensor, height_mm: Tensor) -> tuple[Tenso
     return (light * normals.permute(2, 0, 1)).sum(0).clamp_min(0.0) * (0.4 + 0.6 * openness), normals, openness
 
 
-def _darkness(sitter: Sitter, painted: Painted, view: View, lighting: Lighting, camera: Camera) -> dict[str, Tensor]:
+def _darkness(
+    sitter: Sitter, painted: Painted, view: Viewpoint, lighting: Lighting, camera: Camera
+) -> dict[str, Tensor]:
     """`shown.darkness` of a photo, on the sheet."""
     sheet, mm = sitter.sheet, sitter.sheet.canvas.mm_per_px
     light = _light_on(sitter, view, lighting, sheet.u, sheet.v)
@@ -184,7 +186,9 @@ def _darkness(sitter: Sitter, painted: Painted, view: View, lighting: Lighting, 
     return darkness(lit, surface(painted.state), without, mm, rendered)
 
 
-def _shine(sitter: Sitter, normals: Tensor, gloss: Tensor, view: View, lighting: Lighting, camera: Camera) -> Tensor:
+def _shine(
+    sitter: Sitter, normals: Tensor, gloss: Tensor, view: Viewpoint, lighting: Lighting, camera: Camera
+) -> Tensor:
     """Specular reflection (h, w) of the lamps on skin (GGX, Walter 2007) and, mirrored, in wet eyes."""
     sheet, overlay = sitter.sheet, sitter.overlay
     points = sitter.head.points(sheet.u, sheet.v, bare=True)
@@ -213,7 +217,7 @@ def _shine(sitter: Sitter, normals: Tensor, gloss: Tensor, view: View, lighting:
     return total
 
 
-def _outside_light(sitter: Sitter, view: View, lighting: Lighting) -> Tensor:
+def _outside_light(sitter: Sitter, view: Viewpoint, lighting: Lighting) -> Tensor:
     """Light (3, h, w) of hair, neck, ears and clothes, on the whole chart."""
     u, v = chart_grid(LAYER_MM, sitter.head.device)
     normals = surface_normals(sitter.head.radius_at(u, v), u, LAYER_MM)
@@ -222,7 +226,7 @@ def _outside_light(sitter: Sitter, view: View, lighting: Lighting) -> Tensor:
     return sitter.outside.albedo * irradiance
 
 
-def _seen_light(sitter: Sitter, seen: Seen, view: View, face: Tensor, outside: Tensor) -> Tensor:
+def _seen_light(sitter: Sitter, seen: Traced, view: Viewpoint, face: Tensor, outside: Tensor) -> Tensor:
     """The picture's light (H, W, 3): the sheet where the face is, the rest of the chart around it, the wall behind."""
     sheet = sitter.sheet
     footprint = 1 / view.px_per_mm / sheet.canvas.mm_per_px  # sheet pixels per photo pixel
@@ -238,7 +242,7 @@ def _seen_light(sitter: Sitter, seen: Seen, view: View, face: Tensor, outside: T
     return torch.where(seen.hit, head, wall.expand(3, h, w)).permute(1, 2, 0)
 
 
-def sample_sheet(sheet: Sheet, maps: Tensor, u: Tensor, v: Tensor, mode: str = "bilinear") -> tuple[Tensor, Tensor]:
+def sample_sheet(sheet: FaceSheet, maps: Tensor, u: Tensor, v: Tensor, mode: str = "bilinear") -> tuple[Tensor, Tensor]:
     """Values of (c, h, w) maps of the sheet at chart points, and how much the point belongs to the sheet (0 to 1)."""
     h, w = sheet.canvas.shape
     u0, v0 = sheet.origin_mm

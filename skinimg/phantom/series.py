@@ -114,7 +114,7 @@ def _stray(lighting: Lighting, sd: float, generator: torch.Generator) -> Lightin
 
 
 @dataclass(frozen=True)
-class Plan:
+class TreatmentPlan:
     """Who is treated how, and when."""
 
     subject: str
@@ -133,7 +133,7 @@ def plan_subjects(
     null_fraction: float,
     arms: str,
     generator: torch.Generator,
-) -> tuple[Plan, ...]:
+) -> tuple[TreatmentPlan, ...]:
     """One plan per subject; `null_fraction` of them, rounded up, are not changed at all.
 
     split-face : one side, drawn by lot, is `active`, the other `control`. parallel : the unchanged are `control`.
@@ -149,7 +149,7 @@ def plan_subjects(
         sides = ("active", "control") if active_left else ("control", "active")
         days = [k * SESSION_DAYS + (round(normal(generator, 0, 1.5)) if k else 0) for k in range(sessions)]
         plans.append(
-            Plan(
+            TreatmentPlan(
                 subject=f"P{number + 1:0{max(2, len(str(subjects)))}d}",
                 treatment=treatment,
                 arm=("control" if is_null else "active") if arms == "parallel" else "",

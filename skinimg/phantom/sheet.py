@@ -22,7 +22,7 @@ LIPS = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0
 
 
 @dataclass(frozen=True)
-class Sheet:
+class FaceSheet:
     """The face's sheet of skin on the chart: a canvas, and where on the chart its pixels lie.
 
     u, v : (h, w) mm. eyes, lips, brows, nostrils : (h, w) coverage by what is not skin.
@@ -46,7 +46,7 @@ class Sheet:
         return (uv - np.array(self.origin_mm, np.float32)) / self.canvas.mm_per_px
 
 
-def make_sheet(head: Head, mm_per_px: float) -> Sheet:
+def make_sheet(head: Head, mm_per_px: float) -> FaceSheet:
     """The face's sheet at a scale, with its zones."""
     uv = head.landmarks_uv
     top, bottom = float(uv[10, 1]) - MARGIN_MM[0], float(uv[152, 1]) + MARGIN_MM[1]
@@ -55,17 +55,17 @@ def make_sheet(head: Head, mm_per_px: float) -> Sheet:
     v, u = torch.meshgrid(top + rows * mm_per_px, (columns - (w - 1) / 2) * mm_per_px, indexing="ij")
     bare = Canvas((h, w), mm_per_px, device=head.device)
     empty = torch.zeros((h, w), device=head.device)
-    sheet = Sheet(bare, u, v, empty, empty, empty, empty)
+    sheet = FaceSheet(bare, u, v, empty, empty, empty, empty)
     eyes = sum((_filled(sheet, eye_outline(uv, eye), 0.12) for eye in (0, 1)), empty)
     lips = _filled(sheet, smooth_line(uv[list(LIPS)], 160, closed=True), 0.5)
     brows = sum((_filled(sheet, _brow(uv, side), 1.0) for side in (0, 1)), empty)
     nostrils = sum((_nostril(sheet, uv, side) for side in (0, 1)), empty)
     zones = _zones(sheet, uv)
     zones["skin"] = ((1 - eyes) * (1 - lips) * (1 - nostrils)).clamp(0, 1)
-    return Sheet(Canvas((h, w), mm_per_px, zones, head.device), u, v, eyes, lips, brows, nostrils)
+    return FaceSheet(Canvas((h, w), mm_per_px, zones, head.device), u, v, eyes, lips, brows, nostrils)
 
 
-def _filled(sheet: Sheet, outline: FloatArray, softness_mm: float) -> Tensor:
+def _filled(sheet: FaceSheet, outline: FloatArray, softness_mm: float) -> Tensor:
     """(h, w) coverage of the inside of a chart polygon, its rim softened."""
     mask = np.zeros(sheet.canvas.shape, np.float32)
     points = np.round(sheet.pixels(outline) * 16).astype(np.int32)
@@ -79,14 +79,14 @@ def _brow(uv: FloatArray, side: int) -> FloatArray:
     return np.concatenate([smooth_line(upper, 40), smooth_line(lower, 40)[::-1]])
 
 
-def _nostril(sheet: Sheet, uv: FloatArray, side: int) -> Tensor:
+def _nostril(sheet: FaceSheet, uv: FloatArray, side: int) -> Tensor:
     centre = uv[list(NOSTRILS[side])].mean(0)
     a, b = sheet.u - float(centre[0]), sheet.v - float(centre[1])
     b = b - 0.25 * math.copysign(1.0, float(centre[0])) * a
     return torch.exp(-(((a / 3.3) ** 2 + (b / 1.5) ** 2) ** 2)).clamp(0, 1)
 
 
-def _zones(sheet: Sheet, uv: FloatArray) -> dict[str, Tensor]:
+def _zones(sheet: FaceSheet, uv: FloatArray) -> dict[str, Tensor]:
     """Where skin differs: soft zones around landmarks."""
 
     def blob(centre: FloatArray, a: float, b: float) -> Tensor:

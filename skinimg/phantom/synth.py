@@ -30,8 +30,8 @@ from skinimg.phantom.draws import new_seed, seeded, spawn
 from skinimg.phantom.portrait import Picture, Sitter, sample_sitter
 from skinimg.phantom.series import (
     ARMS,
-    Plan,
     Studio,
+    TreatmentPlan,
     check_effects,
     lesions_at,
     photograph_session,
@@ -40,7 +40,7 @@ from skinimg.phantom.series import (
 )
 from skinimg.phantom.skin import Person
 from skinimg.phantom.truth_tables import Row, TruthTables, compared, keyed, write_csv
-from skinimg.phantom.view import FIELD_MM, Seen
+from skinimg.phantom.view import FIELD_MM, Traced
 
 VIEW_YAW_DEG = {"front": 0.0, "left45": -40.0, "right45": 40.0}  # left45 shows the person's left side
 SIZE_PX = (300, 4000)
@@ -51,7 +51,7 @@ Progress = Callable[[int, int], None]  # photos done, photos in all
 
 
 @dataclass(frozen=True)
-class Recipe:
+class StudyRecipe:
     """What to synthesise.
 
     effects : finding -> change of its burden at the last session (-0.4 = 40 % less), growing evenly over the sessions.
@@ -80,7 +80,7 @@ class Recipe:
         return self.subjects * self.sessions * len(self.views)
 
 
-def check(recipe: Recipe) -> None:
+def check(recipe: StudyRecipe) -> None:
     """Refuse what cannot be made, before any work.
 
     Raises
@@ -120,7 +120,7 @@ def check(recipe: Recipe) -> None:
         )
 
 
-def synth(out: Path, recipe: Recipe, progress: Progress | None = None, device: torch.device | str = "cpu") -> Path:
+def synth(out: Path, recipe: StudyRecipe, progress: Progress | None = None, device: torch.device | str = "cpu") -> Path:
     """Write a synthetic study to `out` and return its manifest. The same recipe gives the same bytes.
 
     Everything is written to a folder beside `out` and moved there when it is complete. All chance comes from the CPU:
@@ -163,13 +163,13 @@ class _Job:
     """One study being written."""
 
     root: Path
-    recipe: Recipe
+    recipe: StudyRecipe
     studio: Studio
     tables: TruthTables
     device: torch.device | str
 
 
-def _write_study(root: Path, recipe: Recipe, progress: Progress, device: torch.device | str) -> None:
+def _write_study(root: Path, recipe: StudyRecipe, progress: Progress, device: torch.device | str) -> None:
     generator = seeded(recipe.seed)
     shape = (recipe.size_px, recipe.size_px * 4 // 5)
     studio = sample_studio(spawn(generator), recipe.regime, shape)
@@ -187,7 +187,7 @@ def _write_study(root: Path, recipe: Recipe, progress: Progress, device: torch.d
     job.tables.write(root / "truth")
 
 
-def _write_subject(job: _Job, plan: Plan, phototype: int | None) -> Iterator[Row]:
+def _write_subject(job: _Job, plan: TreatmentPlan, phototype: int | None) -> Iterator[Row]:
     """All photos of one subject; yields their manifest rows and adds to the tables of truth."""
     generator = seeded(plan.seed)
     # two thirds of the photo's own scale: the sheet is resampled once more on its way into the picture
@@ -195,7 +195,7 @@ def _write_subject(job: _Job, plan: Plan, phototype: int | None) -> Iterator[Row
     luck = new_seed(generator)
     regions = truth.sheet_regions(sitter)
     job.tables.add_subject(plan, sitter.person)
-    first: dict[str, Seen] = {}
+    first: dict[str, Traced] = {}
     lesions, painted = sitter.lesions, sitter.paint()
     now = keyed(truth.skin_totals(sitter, painted, lesions, regions))
     baseline, pair = (painted, lesions), (now, now)
@@ -218,7 +218,7 @@ def _write_subject(job: _Job, plan: Plan, phototype: int | None) -> Iterator[Row
             yield _manifest_row(plan, k, photo, view, sitter.person)
 
 
-def _manifest_row(plan: Plan, k: int, photo: Path, view: str, person: Person) -> Row:
+def _manifest_row(plan: TreatmentPlan, k: int, photo: Path, view: str, person: Person) -> Row:
     return {
         "subject": plan.subject,
         "session": f"S{k + 1}",
@@ -246,7 +246,7 @@ def write_photo(path: Path, picture: Picture, studio: Studio, session: int) -> N
         image.save(path, quality=min(studio.camera.jpeg_quality, 95), subsampling=0, exif=exif)
 
 
-def _write_truth(folder: Path, sitter: Sitter, picture: Picture, baseline: Seen, with_maps: bool) -> None:
+def _write_truth(folder: Path, sitter: Sitter, picture: Picture, baseline: Traced, with_maps: bool) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     _write_npz(folder / "landmarks.npz", truth.landmark_truth(sitter, picture))
     if not with_maps:

@@ -43,7 +43,7 @@ _NATIVE = (2.0, 25.0)  # px/mm, from a whole face in a small photo to a close-up
 
 
 @dataclass(frozen=True)
-class Tiles:
+class DrawnTiles:
     """Photographs of skin at the working scale of 0.1 mm/px and what is on them."""
 
     linear: Tensor  # (n, 3, h, w) linear sRGB as decoded from the photograph
@@ -54,7 +54,7 @@ class Tiles:
 
 
 @dataclass(frozen=True)
-class Sheet:
+class SkinSheet:
     """Grown skin, ready to be photographed: every map (h, w) or (h, w, c) at `mm_per_px`."""
 
     albedo: Tensor  # (h, w, 3)
@@ -68,7 +68,7 @@ class Sheet:
     mm_per_px: float
     person: Person
 
-    def turned(self, row: int, column: int, size: int, turn: int) -> Sheet:
+    def turned(self, row: int, column: int, size: int, turn: int) -> SkinSheet:
         """A square piece, in one of eight orientations."""
 
         def piece(values: Tensor) -> Tensor:
@@ -79,12 +79,12 @@ class Sheet:
 
         return self._mapped(piece, self.mm_per_px)
 
-    def coarser(self) -> Sheet:
+    def coarser(self) -> SkinSheet:
         """The same skin at half the resolution."""
         return self._mapped(halved, 2 * self.mm_per_px)
 
-    def _mapped(self, change: Callable[[Tensor], Tensor], mm_per_px: float) -> Sheet:
-        return Sheet(
+    def _mapped(self, change: Callable[[Tensor], Tensor], mm_per_px: float) -> SkinSheet:
+        return SkinSheet(
             albedo=change(self.albedo),
             height_mm=change(self.height_mm),
             height_without_mm=change(self.height_without_mm),
@@ -100,7 +100,7 @@ class Sheet:
 
 def draw_tiles(
     n: int, generator: torch.Generator, device: torch.device | None = None, photos_per_sheet: int = 16
-) -> Tiles:
+) -> DrawnTiles:
     """`n` tiles: all phototypes, cameras and lights; a seventh of the sheets is bare.
 
     device : where they are drawn, by default where the generator lives. A generator on the CPU gives the same tiles on
@@ -115,12 +115,12 @@ def draw_tiles(
             camera = sample_camera(generator, "training")
             photographs.append(photograph(sheets, camera, log_uniform(generator, *_NATIVE), generator))
     linear, coverage, valid, ita, native = (torch.stack(column) for column in zip(*photographs, strict=True))
-    return Tiles(linear, coverage, valid, ita, native)
+    return DrawnTiles(linear, coverage, valid, ita, native)
 
 
 def grow_sheet(
     person: Person, zone: str, generator: torch.Generator, device: torch.device | None = None
-) -> tuple[Sheet, Sheet]:
+) -> tuple[SkinSheet, SkinSheet]:
     """A square sheet of a person's skin from one zone of the face, with lesions, at 0.05 and at 0.1 mm/px."""
     canvas = plain_canvas((_SHEET_PX, _SHEET_PX), _FINE_MM, zone, device or generator.device)
     bare = draw_skin(canvas, person, spawn(generator))
@@ -129,7 +129,7 @@ def grow_sheet(
     lesions = sample_lesions(canvas, person, spawn(generator))
     painted = paint(bare, canvas, lesions)
     state, without = painted.state, [painted.without(finding) for finding in SHOWN_BY_LIGHT]
-    sheet = Sheet(
+    sheet = SkinSheet(
         albedo=albedo(state, person),
         height_mm=state.height_mm,
         height_without_mm=torch.stack([skin.height_mm for skin in without], dim=-1),
@@ -145,7 +145,7 @@ def grow_sheet(
 
 
 def photograph(
-    sheets: tuple[Sheet, Sheet], camera: Camera, native_px_per_mm: float, generator: torch.Generator
+    sheets: tuple[SkinSheet, SkinSheet], camera: Camera, native_px_per_mm: float, generator: torch.Generator
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     """One tile somewhere on a sheet: linear (3, h, w), coverage (5, h, w), valid (h, w), ITA and native px/mm."""
     fine, coarse = sheets
@@ -172,7 +172,7 @@ def photograph(
     )
 
 
-def _labels(truth: Sheet, piece: Sheet, body: Tensor, camera: Camera, scale: float) -> Tensor:
+def _labels(truth: SkinSheet, piece: SkinSheet, body: Tensor, camera: Camera, scale: float) -> Tensor:
     """Labels (5, h, w) of a photograph: coverage, but pores and lines as the light shows them.
 
     truth : at the working scale; piece : the same skin as it was photographed; body : its (h, w) height below the skin;
@@ -220,7 +220,7 @@ def sample_zone(generator: torch.Generator) -> str:
     return "cheek"
 
 
-def _body(piece: Sheet, generator: torch.Generator) -> Tensor:
+def _body(piece: SkinSheet, generator: torch.Generator) -> Tensor:
     """Height of the body below the skin, mm: a slope and a bulge, so that light and shine vary over a tile."""
     side = piece.height_mm.shape[0]
     at = (torch.arange(side, device=piece.height_mm.device) - side / 2) * piece.mm_per_px
@@ -230,7 +230,7 @@ def _body(piece: Sheet, generator: torch.Generator) -> Tensor:
     return slope_x * x + slope_y * y - x * x / (2 * radius_x) - y * y / (2 * radius_y)
 
 
-def _passing(shadow: float, piece: Sheet, generator: torch.Generator) -> Tensor:
+def _passing(shadow: float, piece: SkinSheet, generator: torch.Generator) -> Tensor:
     """Share of the light that passes the edge of something between lamp and skin, (h, w).
 
     The edge is curved, its penumbra 1 to 10 mm wide (our choice).

@@ -27,7 +27,7 @@ from skinimg.phantom.painting import Painted
 from skinimg.phantom.portrait import Picture, Sitter, sample_sheet
 from skinimg.phantom.shown import labels_of
 from skinimg.phantom.skin import albedo
-from skinimg.phantom.view import Seen, View
+from skinimg.phantom.view import Traced, Viewpoint
 from skinimg.photo.colour import linear_to_lab
 from skinimg.skin.masked_blur import masked_blur
 from skinimg.skin.optics import haemoglobin_density, melanin_density
@@ -209,7 +209,7 @@ def picture_maps(sitter: Sitter, picture: Picture) -> tuple[dict[str, FloatArray
 
 
 def correspondence(
-    sitter: Sitter, baseline: Seen, seen: Seen, view: View, stride: int
+    sitter: Sitter, baseline: Traced, seen: Traced, view: Viewpoint, stride: int
 ) -> dict[str, npt.NDArray[np.generic]]:
     """Where every `stride`-th pixel of the baseline photo lies in this one: `grid_xy` (h, w, 2), `valid` (h, w)."""
     u, v, hit = (plane[::stride, ::stride] for plane in (baseline.u, baseline.v, baseline.hit))
@@ -222,7 +222,7 @@ def correspondence(
     }
 
 
-def visible(projected: Tensor, seen: Seen) -> Tensor:
+def visible(projected: Tensor, seen: Traced) -> Tensor:
     """(...) whether points (x, y, depth) of the surface are what the photo shows there."""
     h, w = seen.depth.shape
     x, y = projected[..., 0].round().long(), projected[..., 1].round().long()

@@ -15,7 +15,7 @@ from skinimg.base.findings import MASK_FINDINGS
 from skinimg.phantom.kinds import Lesion
 from skinimg.phantom.painting import Painted
 from skinimg.phantom.portrait import Sitter
-from skinimg.phantom.series import Plan
+from skinimg.phantom.series import TreatmentPlan
 from skinimg.phantom.skin import Person
 from skinimg.phantom.truth import Totals, skin_totals, values
 
@@ -36,7 +36,7 @@ class TruthTables:
     lesions: list[Row] = field(default_factory=list)
     subjects: list[Row] = field(default_factory=list)
 
-    def add_subject(self, plan: Plan, person: Person) -> None:
+    def add_subject(self, plan: TreatmentPlan, person: Person) -> None:
         """Who it is, and what was done."""
         self.subjects.append(
             {
@@ -49,7 +49,7 @@ class TruthTables:
             }
         )
 
-    def add_session(self, plan: Plan, k: int, now: Known) -> None:
+    def add_session(self, plan: TreatmentPlan, k: int, now: Known) -> None:
         """Every metric at session `k` (0 = the baseline)."""
         for (region, finding, metric), (unit, value, reason) in now.items():
             where = {"region": region, "finding": finding, "metric": metric}
@@ -64,7 +64,7 @@ class TruthTables:
                 }
             )
 
-    def add_changes(self, plan: Plan, k: int, baseline: Known, now: Known) -> None:
+    def add_changes(self, plan: TreatmentPlan, k: int, baseline: Known, now: Known) -> None:
         """How far every metric at session `k` is from the baseline; both of `compared`."""
         for (region, finding, metric), (unit, value, _) in now.items():
             start = baseline[region, finding, metric][1]
@@ -86,7 +86,9 @@ class TruthTables:
                 }
             )
 
-    def add_lesions(self, plan: Plan, k: int, lesions: Sequence[Lesion], origin_mm: tuple[float, float]) -> None:
+    def add_lesions(
+        self, plan: TreatmentPlan, k: int, lesions: Sequence[Lesion], origin_mm: tuple[float, float]
+    ) -> None:
         """The lesions of session `k`; origin_mm : chart point of the canvas's first pixel."""
         session = {"subject": plan.subject, "session": f"S{k + 1}"}
         for lesion in lesions:

@@ -20,7 +20,7 @@ MARCH_MM = 3.0  # step of the first search; no part of a face that matters is th
 
 
 @dataclass(frozen=True)
-class View:
+class Viewpoint:
     """Pose and camera of one photo. Angles as in `records.Face`, pixels with centres at integers.
 
     rotation : (3, 3) head axes -> camera axes. shift : (3,) camera coordinates of the head's origin, mm. Both are on
@@ -71,17 +71,17 @@ def look_at(
     distance_mm: float,
     field_mm: float,
     offset_mm: tuple[float, float],
-) -> View:
+) -> Viewpoint:
     """A camera `distance_mm` before the eyes; its picture is `field_mm` high there, the face `offset_mm` off centre."""
     rotation = rotation_of(*pose_deg)
     pivot = torch.tensor(PIVOT_MM)
     at_rest = torch.tensor([offset_mm[0], -16.0 + offset_mm[1], distance_mm])  # eyes a little above the middle
     shift = at_rest + pivot - rotation @ pivot
     focal = shape[0] / field_mm * distance_mm
-    return View(*pose_deg, rotation, shift, focal, shape)
+    return Viewpoint(*pose_deg, rotation, shift, focal, shape)
 
 
-def sample_view(generator: torch.Generator, shape: tuple[int, int], yaw_deg: float, looseness: float) -> View:
+def sample_view(generator: torch.Generator, shape: tuple[int, int], yaw_deg: float, looseness: float) -> Viewpoint:
     """A standardized portrait: the asked yaw, and the small errors of pose, distance and framing that remain."""
     pose = (
         yaw_deg + normal(generator, 0, 2.2) * looseness,
@@ -95,7 +95,7 @@ def sample_view(generator: torch.Generator, shape: tuple[int, int], yaw_deg: flo
 
 
 @dataclass(frozen=True)
-class Seen:
+class Traced:
     """What each pixel (H, W) of a photo sees: chart point `u`, `v` and `depth` in mm; `hit`: the head, not the wall."""
 
     u: Tensor
@@ -104,7 +104,7 @@ class Seen:
     hit: Tensor
 
 
-def trace(head: Head, view: View) -> Seen:
+def trace(head: Head, view: Viewpoint) -> Traced:
     """Cast a ray per pixel onto the head: a search at an eighth of the resolution, then refinement in every pixel."""
     h, w = view.shape
     eye = view.eye_point.to(head.device)
@@ -131,10 +131,10 @@ def trace(head: Head, view: View) -> Seen:
     depth = depth.reshape(h, w)
     hit = torch.isfinite(depth)
     u, v, _ = to_chart(eye + rays * torch.where(hit, depth, centre_depth)[..., None])
-    return Seen(u, v, depth, hit)
+    return Traced(u, v, depth, hit)
 
 
-def _rays(view: View, rows: int, columns: int, step: int, device: torch.device) -> Tensor:
+def _rays(view: Viewpoint, rows: int, columns: int, step: int, device: torch.device) -> Tensor:
     """(h, w, 3) direction of every `step`-th pixel's ray in head axes, one mm of depth long."""
     h, w = view.shape
     y, x = torch.meshgrid(

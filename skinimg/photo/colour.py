@@ -91,31 +91,6 @@ def ita_class(ita: float) -> str:
     return next((name for name, edge in ITA_CLASSES if ita > edge), ITA_CLASSES[-1][0])
 
 
-def delta_e_2000(lab: npt.ArrayLike, other: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    """CIEDE2000 colour difference of (..., 3) CIELAB values, broadcast against each other (Sharma 2005, k = 1)."""
-    l1, a1, b1 = np.moveaxis(np.asarray(lab, np.float64), -1, 0)
-    l2, a2, b2 = np.moveaxis(np.asarray(other, np.float64), -1, 0)
-    g = 0.5 * (1 - _saturation((np.hypot(a1, b1) + np.hypot(a2, b2)) / 2))
-    a1, a2 = (1 + g) * a1, (1 + g) * a2
-    c1, c2 = np.hypot(a1, b1), np.hypot(a2, b2)
-    h1, h2 = np.degrees(np.arctan2(b1, a1)) % 360, np.degrees(np.arctan2(b2, a2)) % 360
-    grey = c1 * c2 == 0
-    turn = np.where(grey, 0.0, (h2 - h1 + 180) % 360 - 180)
-    # Hues exactly opposite count as +180 in the standard's test data.
-    turn = np.where(turn == -180, 180.0, turn)
-    hue = np.where(grey, h1 + h2, (h1 + h2) / 2)
-    far = ~grey & (np.abs(h1 - h2) > 180)
-    hue = np.where(far, np.where(h1 + h2 < 360, hue + 180, hue - 180), hue)
-    light, chroma = (l1 + l2) / 2, (c1 + c2) / 2
-    t = 1 - 0.17 * _cos(hue - 30) + 0.24 * _cos(2 * hue) + 0.32 * _cos(3 * hue + 6) - 0.20 * _cos(4 * hue - 63)
-    d_l = (l2 - l1) / (1 + 0.015 * (light - 50) ** 2 / np.sqrt(20 + (light - 50) ** 2))
-    d_c = (c2 - c1) / (1 + 0.045 * chroma)
-    d_h = 2 * np.sqrt(c1 * c2) * np.sin(np.radians(turn / 2)) / (1 + 0.015 * chroma * t)
-    twist = -np.sin(np.radians(60 * np.exp(-(((hue - 275) / 25) ** 2)))) * 2 * _saturation(chroma)
-    difference: npt.NDArray[np.float64] = np.sqrt(np.maximum(d_l**2 + d_c**2 + d_h**2 + twist * d_c * d_h, 0.0))
-    return difference
-
-
 def median_colour(colours: npt.NDArray[np.floating]) -> FloatArray:
     """(n, 3) -> (3,) median of each channel; channel by channel, as along an axis of 3 it takes several times as long."""
     return np.array([np.median(channel) for channel in np.ascontiguousarray(colours.T)], colours.dtype)
@@ -164,13 +139,3 @@ def _relative_xyz_to_lab(relative: FloatArray) -> FloatArray:
     lab[..., 1] = 500 * (f[..., 0] - f[..., 1])
     lab[..., 2] = 200 * (f[..., 1] - f[..., 2])
     return lab
-
-
-def _saturation(chroma: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    seventh = chroma**7
-    result: npt.NDArray[np.float64] = np.sqrt(seventh / (seventh + 25.0**7))
-    return result
-
-
-def _cos(angle_deg: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    return np.cos(np.radians(angle_deg))

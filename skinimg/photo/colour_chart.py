@@ -13,11 +13,12 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 import numpy.typing as npt
+from skimage.color import deltaE_ciede2000
 
 from skinimg.base.errors import CalibrationError
 from skinimg.base.reasons import why
 from skinimg.base.records import FloatArray
-from skinimg.photo.colour import WHITE_D65, apply_matrix, delta_e_2000, linear_to_lab, linear_to_srgb8
+from skinimg.photo.colour import WHITE_D65, apply_matrix, linear_to_lab, linear_to_srgb8
 from skinimg.photo.icc import WHITE_D50, XYZ_TO_LINEAR, adaptation
 from skinimg.photo.lattice import Cell, lattices, likely_sides, squares
 from skinimg.photo.tone_curve import ToneCurve, best_curve
@@ -59,7 +60,7 @@ _CEILING, _FLOOR = 0.99, 1e-3  # of white: the last codes of 8 bits at either en
 
 
 @dataclass(frozen=True)
-class Card:
+class ColourCard:
     """A colour card in a photo.
 
     patches : (24, 3) linear colours as photographed, in the order of the printed rows, dark skin first, black last.
@@ -70,7 +71,7 @@ class Card:
     corners: FloatArray
 
 
-def find_card(linear: FloatArray) -> Card | None:
+def find_card(linear: FloatArray) -> ColourCard | None:
     """Find a 24-patch card of the classic layout, in any rotation, not mirrored; None if there is none.
 
     linear : (H, W, 3) linear sRGB
@@ -84,7 +85,7 @@ def find_card(linear: FloatArray) -> Card | None:
     size = (round(linear.shape[1] * zoom), round(linear.shape[0] * zoom))
     small = np.asarray(cv2.resize(linear, size, interpolation=cv2.INTER_AREA), np.float32)
     centres, sides = squares(linear_to_srgb8(small))
-    best: tuple[int, float, Card] | None = None
+    best: tuple[int, float, ColourCard] | None = None
     for side in likely_sides(sides):
         alike = np.abs(np.log(sides / side)) < 0.3
         for lattice in lattices(centres[alike], side):
@@ -96,10 +97,10 @@ def find_card(linear: FloatArray) -> Card | None:
     seen, _, card = best
     if seen < 24 and (seen := _recognised_behind_a_curve(card.patches)) < 24:
         raise CalibrationError(why("card_not_read", found=seen))
-    return Card(card.patches, ((card.corners + 0.5) / zoom - 0.5).astype(np.float32))
+    return ColourCard(card.patches, ((card.corners + 0.5) / zoom - 0.5).astype(np.float32))
 
 
-def correct(linear: FloatArray, card: Card) -> tuple[FloatArray, float]:
+def correct(linear: FloatArray, card: ColourCard) -> tuple[FloatArray, float]:
     """The photo in the colours of the card's makers, and the error of that in CIEDE2000.
 
     The error is the mean over the patches that are not cut off, each predicted by a fit that did not use it.
@@ -131,7 +132,7 @@ def _curve(patches: FloatArray, used: npt.NDArray[np.bool_], start: ToneCurve | 
 
     def error(curve: ToneCurve) -> float:
         straight = curve.apply(patches)
-        return float(delta_e_2000(linear_to_lab(straight[used] @ _fit(straight, used).T), target).mean())
+        return float(deltaE_ciede2000(linear_to_lab(straight[used] @ _fit(straight, used).T), target).mean())
 
     return best_curve(error, start)
 
@@ -145,7 +146,7 @@ def _prediction_error(patches: FloatArray, curve_of: Callable[[npt.NDArray[np.bo
             continue
         used = usable & (np.arange(24) != k)
         straight = curve_of(used).apply(patches)
-        errors.append(delta_e_2000(linear_to_lab(straight[k] @ _fit(straight, used).T), linear_to_lab(_PATCHES[k])))
+        errors.append(deltaE_ciede2000(linear_to_lab(straight[k] @ _fit(straight, used).T), linear_to_lab(_PATCHES[k])))
     return float(np.mean(errors))
 
 
@@ -170,12 +171,12 @@ def _recognised_behind_a_curve(patches: FloatArray) -> int:
     def errors(curve: ToneCurve) -> Array:
         straight = curve.apply(patches)
         matrix, *_ = np.linalg.lstsq(straight.astype(np.float64), _PATCHES.astype(np.float64), rcond=None)
-        return delta_e_2000(linear_to_lab(straight @ matrix), target)
+        return deltaE_ciede2000(linear_to_lab(straight @ matrix), target)
 
     return int(np.sum(errors(best_curve(lambda curve: float(np.median(errors(curve))))) < _SAME_DE00))
 
 
-def _placements(linear: FloatArray, lattice: tuple[dict[Cell, int], Array]) -> list[tuple[int, float, Card]]:
+def _placements(linear: FloatArray, lattice: tuple[dict[Cell, int], Array]) -> list[tuple[int, float, ColourCard]]:
     """Every way to lay the card over a lattice: patches recognised, their median error, the card."""
     grid, homography = lattice
     low, high = np.min(list(grid), axis=0), np.max(list(grid), axis=0)
@@ -195,7 +196,7 @@ def _placements(linear: FloatArray, lattice: tuple[dict[Cell, int], Array]) -> l
                 order = np.argsort(numbers.ravel())
                 centres = cv2.perspectiveTransform(cells[None], homography)[0][order]
                 corners = centres[[0, 5, 23, 18]].astype(np.float32)
-                results.append((seen, error, Card(patches[order], corners)))
+                results.append((seen, error, ColourCard(patches[order], corners)))
     return results
 
 
@@ -218,6 +219,6 @@ def _recognise(patches: FloatArray, reference: FloatArray) -> tuple[int, float]:
     errors = np.zeros(24)
     for _ in range(4):
         matrix, *_ = np.linalg.lstsq(patches[used].astype(np.float64), reference[used].astype(np.float64), rcond=None)
-        errors = delta_e_2000(linear_to_lab((patches @ matrix).astype(np.float32)), target)
+        errors = deltaE_ciede2000(linear_to_lab((patches @ matrix).astype(np.float32)), target)
         used = errors <= max(float(np.sort(errors)[15]), 1e-6)
     return int(np.sum(errors < _SAME_DE00)), float(np.median(errors))

@@ -10,13 +10,12 @@ import pandas as pd
 from scipy.special import stdtrit
 
 from skinimg.base.findings import HEADLINE
-from skinimg.base.noise import Repeatability
-from skinimg.base.records import Change
+from skinimg.base.noise import CAMERAS, Noise
+from skinimg.base.results import Change
 from skinimg.compare.change import with_verdict
 from skinimg.compare.multiplicity import CALLED, with_roles
 from skinimg.compare.score import efficacy
 from skinimg.measure.metrics import METRICS
-from skinimg.model.segmenter import CAMERAS
 from skinimg.repeatability.noise_model import correlation, errors, fit
 from skinimg.repeatability.null_study import of_camera
 
@@ -47,12 +46,11 @@ def held_out(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     return pd.concat(judged, ignore_index=True), pd.DataFrame(pairs)
 
 
-def _halves(rows: pd.DataFrame, table: dict[str, dict[str, dict[str, float]]]) -> pd.Series:
+def _halves(rows: pd.DataFrame, table: Noise) -> pd.Series:
     """Half-widths by the models of a table; NaN where it has none."""
     half = pd.Series(np.nan, index=rows.index)
     for (finding, metric), mine in rows.groupby(["finding", "metric"], sort=False):
-        if stated := table.get(str(finding), {}).get(str(metric)):
-            noise = Repeatability(**stated)
+        if noise := table.get((str(finding), str(metric))):
             students = float(stdtrit(noise.people, 0.975))
             quantile = np.where(mine["whole"], noise.quantile or students, noise.quantile_region or students)
             half[mine.index] = quantile * errors(noise, mine, str(metric))
@@ -65,11 +63,10 @@ def _change(row: Mapping[Hashable, Any]) -> Change:
     return with_verdict(known, METRICS[known.metric], row["half"], row["half"])
 
 
-def _overall(found: list[Change], together: dict[str, float]) -> dict[str, object]:
-    pairs = {tuple(name.split()): rho for name, rho in together.items()}
+def _overall(found: list[Change], together: Mapping[tuple[str, str], float]) -> dict[str, object]:
     headline = [c for c in found if c.role == "headline" and c.finding not in ("tone", "texture")]
     exploratory = [c.verdict in CALLED for c in found if c.role == "exploratory"]
-    score = efficacy(headline, (), pairs)  # type: ignore[arg-type]
+    score = efficacy(headline, (), together)
     return {"overall": score.verdict, "exploratory": len(exploratory), "called": sum(exploratory)}
 
 

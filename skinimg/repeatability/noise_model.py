@@ -7,9 +7,9 @@ The variance of a null change is a sum of parts, none of them negative (docs/MET
 
 with the value v, and what this pair itself says: gain g, light l, colour c, turn of the head t, spread p of placebo
 lesions. The parts are fitted together by maximum likelihood of normal differences over all regions, so that a small
-region tells `per_unit` and the whole face tells `relative`. People differ, and tails are heavy, so how many standard errors hold 95 % is not
-taken from a table but counted (split conformal prediction, people as units): every person is judged by a model that was
-fitted on others.
+region tells `per_unit` and the whole face tells `relative`. People differ, and tails are heavy, so how many standard
+errors hold 95 % is not taken from a table but counted (split conformal prediction, people as units): every person is
+judged by a model that was fitted on others.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import pandas as pd
 from scipy.optimize import nnls
 
 from skinimg.base.findings import HEADLINE
-from skinimg.base.noise import Repeatability
+from skinimg.base.noise import Noise, Repeatability
 from skinimg.measure.metrics import METRICS
 
 Values = npt.NDArray[np.float64]
@@ -53,22 +53,16 @@ _LEAST_QUANTILE = 1.96  # of a load
 _MOST = 6.0  # standard errors; where even these do not hold 95 % of people the metric is no measure of anything
 
 
-def fit(rows: pd.DataFrame) -> dict[str, dict[str, dict[str, float]]]:
-    """finding -> metric -> the fields of a `Repeatability`; left out where fewer than five people tell of it."""
-    stated: dict[str, dict[str, dict[str, float]]] = {}
+def fit(rows: pd.DataFrame) -> Noise:
+    """(finding, metric) -> its noise, to three digits; left out where fewer than five people tell of it."""
+    stated: Noise = {}
     known = rows[np.isfinite(rows["start"]) & np.isfinite(rows["end"])]  # a width of lines where there are none
     for (finding, metric), mine in known.groupby(["finding", "metric"], sort=False):
         noise = fitted(mine.reset_index(drop=True), str(metric))
         if noise:
-            kept = {name: float(f"{value:.3g}") for name, value in asdict(noise).items() if value != _DEFAULT[name]}
-            stated.setdefault(str(finding), {})[str(metric)] = kept | {
-                "relative": float(f"{noise.relative:.3g}"),
-                "absolute": float(f"{noise.absolute:.3g}"),
-            }
+            rounded = {name: float(f"{value:.3g}") for name, value in asdict(noise).items()}
+            stated[str(finding), str(metric)] = Repeatability(**rounded)
     return stated
-
-
-_DEFAULT = asdict(Repeatability(0.0, 0.0))
 
 
 def fitted(rows: pd.DataFrame, metric: str) -> Repeatability | None:
@@ -192,13 +186,13 @@ def _conformal(scaled: Values, person: npt.NDArray[np.object_]) -> float:
     return float(max(scaled[order][min(reached, len(order) - 1)], 1.0))
 
 
-def correlation(rows: pd.DataFrame, table: dict[str, dict[str, dict[str, float]]]) -> dict[str, float]:
-    """`finding finding` -> correlation of the scaled errors of their headlines over null pairs; never below 0."""
+def correlation(rows: pd.DataFrame, table: Noise) -> dict[tuple[str, str], float]:
+    """(finding, finding) -> correlation of the scaled errors of their headlines over null pairs; never below 0."""
     scaled = {}
     for finding, metric in HEADLINE.items():
         mine = rows[rows["whole"] & (rows["finding"] == finding) & (rows["metric"] == metric)]
-        if len(mine) and metric in table.get(finding, {}):
-            noise = Repeatability(**table[finding][metric])
+        if len(mine) and (finding, metric) in table:
+            noise = table[finding, metric]
             z = (mine["end"] - mine["start"]).to_numpy() / errors(noise, mine, metric)
             scaled[finding] = pd.Series(z.clip(-3, 3), index=pd.MultiIndex.from_frame(mine[["person", "session"]]))
     names = list(scaled)
@@ -208,5 +202,5 @@ def correlation(rows: pd.DataFrame, table: dict[str, dict[str, dict[str, float]]
             both = pd.concat([scaled[a], scaled[b]], axis=1, join="inner").to_numpy()
             if len(both) >= 10:  # about zero, which is the mean of a null change
                 rho = float((both[:, 0] * both[:, 1]).sum() / np.sqrt((both**2).sum(axis=0).prod()))
-                found[f"{a} {b}"] = round(max(rho, 0.0), 2)
+                found[a, b] = round(max(rho, 0.0), 2)
     return found

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from skinimg.base.findings import FINDINGS
+from skinimg.base.findings import TOTALLED_FINDINGS
 from skinimg.base.records import CellTotals
 from skinimg.compare.change import Pair, observed
 from skinimg.compare.follow_up import FollowUp
@@ -23,7 +23,14 @@ from skinimg.measure.metrics import Metric, metrics_of
 ROW_COLUMNS = (
     *("person", "session", "regime", "tone", "px_per_mm", "region", "finding", "metric", "whole"),
     *("start", "end", "skin_cm2", "area_mm2", "shots_before", "shots_after"),
-    *("placebo", "gain", "light", "colour", "turn", "apart"),  # what the pair's plain skin says; apart: as two cameras are
+    *(
+        "placebo",
+        "gain",
+        "light",
+        "colour",
+        "turn",
+        "apart",
+    ),  # what the pair's plain skin says; apart: as two cameras are
     *("shot_square", "shot_freedom"),  # of repeat shots about their session, in the unit of the metric
 )
 
@@ -34,7 +41,7 @@ def rows_of(person: str, tone: str, px_per_mm: float, regime: str, f: FollowUp) 
         return
     keys = {"person": person, "session": f.entry.session, "regime": regime, "tone": tone, "px_per_mm": px_per_mm}
     for bit, region in enumerate(f.pair.regions):
-        for finding in FINDINGS:
+        for finding in TOTALLED_FINDINGS:  # the others are judged by their own pair (compare/field_changes.py)
             told = {
                 "gain": f.plain.gain_of(finding),
                 "light": f.plain.light_od,

@@ -8,29 +8,30 @@ model is fitted to these (noise_model.py): by camera, and by tone where five peo
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from itertools import groupby
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from skinimg.base.allocator import keep_freed_memory
 from skinimg.base.entries import PhotoEntry, Subject
 from skinimg.base.errors import AlignmentError, CalibrationError, PhotoError
+from skinimg.base.files import atomic
 from skinimg.base.findings import FINDINGS
+from skinimg.base.noise import CAMERAS, Noise, NoiseTable, Repeatability
 from skinimg.base.records import Shot
 from skinimg.base.settings import Settings
 from skinimg.compare.follow_up import FollowUp, paired
-from skinimg.model.segmenter import CAMERAS, load_segmenter
+from skinimg.model.card import read_noise, state_noise_in
+from skinimg.model.segmenter import load_segmenter
 from skinimg.model.weights import weights_path
 from skinimg.output.notes import Notes
 from skinimg.phantom.camera import Regime
-from skinimg.phantom.synth import Recipe, synth
+from skinimg.phantom.synth import StudyRecipe, synth
 from skinimg.pipeline import Equipment, look
 from skinimg.repeatability.noise_model import correlation, fit
 from skinimg.repeatability.noise_rows import ROW_COLUMNS, rows_of
@@ -38,15 +39,13 @@ from skinimg.repeatability.rephotograph import rephotographed
 from skinimg.skin.optics import TONES, tone_of
 from skinimg.study import read_study
 
-Levels = dict[str, dict[str, dict[str, dict[str, float]]]]  # px/mm -> finding -> metric -> part of the noise
-Stated = dict[str, dict[str, Levels]]  # by tone and camera, as in a card
 Watch = Callable[[int, int, str], None]
 PHOTOTYPES = (1, 2, 3, 4, 5, 6)
 _ONE_CAMERA: tuple[Regime, ...] = ("fixed_rig", "same_phone")
 # Follow-ups of every real face: regime and number of shots.
 PLAN: tuple[tuple[Regime, int], ...] = (("fixed_rig", 1), ("same_phone", 2), ("other_phone", 1))
 _FEWEST_OF_A_TONE = 5
-_LEVEL = "6"  # px/mm under which a card states a model of all resolutions
+_LEVEL = 6.0  # px/mm under which a card states a model of all resolutions
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ class NullStudy:
         for regime in regimes if self.subjects else ():
             manifest = folder / regime / "manifest.csv"
             if not manifest.exists():
-                recipe = Recipe(
+                recipe = StudyRecipe(
                     self.subjects, self.sessions, self.seed,
                     null_fraction=1.0, size_px=self.size_px, phototypes=PHOTOTYPES, maps=False, regime=regime,
                 )  # fmt: skip
@@ -77,73 +76,63 @@ class NullStudy:
             yield manifest
 
 
-def state_noise(weights: str, study: NullStudy, folder: Path, watch: Watch, workers: int = 1) -> dict[str, object]:
+def state_noise(weights: str, study: NullStudy, folder: Path, watch: Watch, workers: int = 1) -> NoiseTable:
     """Measure the noise of weights (a name, or a path to a .safetensors file) and write it into their card."""
-    rows = null_rows(weights, study, folder, watch, workers)
     card = weights_path(weights).with_suffix(".json")
-    content = json.loads(card.read_text(encoding="utf-8"))
-    new = stated(rows)
-    _keep_unmeasured(new["repeatability"], content.get("repeatability", {}))
-    content |= new
+    before = read_noise(card)
+    rows = null_rows(weights, study, folder, watch, workers)
     people = rows.groupby("regime")["person"].nunique()
-    content["repeatability_from"] = (
+    source = (
         f"null pairs of {rows['person'].nunique()} people ({', '.join(f'{r} {n}' for r, n in people.items())}): "
         f"{len(study.faces)} real faces photographed again and phantoms; "
         f"command: ./scripts/bench repeatability {Path(weights).stem}"  # no path: cards are passed on
     )
-    card.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    return content
+    noise = replace(with_unmeasured(noise_of(rows), before), source=source)
+    state_noise_in(card, noise)
+    return noise
 
 
-def stated(rows: pd.DataFrame) -> dict[str, Any]:
-    """What a card says: `repeatability` by tone and camera, and `error_correlation` of the headlines."""
-    noise: Stated = {tone: {} for tone in TONES}
-    together: dict[str, float] = {}
+def noise_of(rows: pd.DataFrame) -> NoiseTable:
+    """The noise by tone and camera, and how the errors of the headlines go together."""
+    stated: dict[tuple[str, str], dict[float, Noise]] = {}
+    together: dict[tuple[str, str], float] = {}
     for camera in CAMERAS:
         mine = of_camera(rows, camera)
         everybody = fit(mine)
         for tone in TONES:
             own = mine[mine["tone"] == tone]
-            table = fit(own) if own["person"].nunique() >= _FEWEST_OF_A_TONE else {}
-            noise[tone][camera] = {_LEVEL: {f: everybody[f] | table.get(f, {}) for f in everybody}}
+            stated[tone, camera] = {
+                _LEVEL: everybody | (fit(own) if own["person"].nunique() >= _FEWEST_OF_A_TONE else {})
+            }
         if camera == "same_camera":
             together = correlation(mine, everybody)
-    for cameras in noise.values():
-        cameras["other_camera"] = _no_less(cameras["other_camera"], cameras["same_camera"])
-    return {"repeatability": noise, "error_correlation": together}
-
-
-def _no_less(other: Levels, same: Levels) -> Levels:
-    """The noise of two cameras, no part of it below that of one: few pairs of other cameras pass the gate, and a handful
-    of people can agree by chance."""
-    return {
-        level: {
-            finding: {
-                m: stated | {part: max(stated.get(part, 0.0), one) for part, one in _parts(same, level, finding, m)}
-                for m, stated in metrics.items()
-            }
-            for finding, metrics in findings.items()
+    for tone in TONES:
+        stated[tone, "other_camera"] = {
+            _LEVEL: _no_less(stated[tone, "other_camera"][_LEVEL], stated[tone, "same_camera"][_LEVEL])
         }
-        for level, findings in other.items()
+    return NoiseTable(stated, together)
+
+
+def _no_less(other: Noise, same: Noise) -> Noise:
+    """The noise of two cameras, no part of it below that of one: few pairs of other cameras pass the gate, and a handful
+    of people can agree by chance. How many people and how many shots told it stays as it is."""
+    parts = [field.name for field in fields(Repeatability) if field.name not in ("people", "shot")]
+    return {
+        key: replace(noise, **{part: max(getattr(noise, part), getattr(same[key], part)) for part in parts})
+        if key in same
+        else noise
+        for key, noise in other.items()
     }
 
 
-def _parts(levels: Levels, *keys: str) -> list[tuple[str, float]]:
-    """What a table says of one metric, without how many people and how many shots it was told by."""
-    found: Any = levels
-    for key in keys:
-        found = found.get(key, {})
-    return [(part, value) for part, value in found.items() if part not in ("people", "shot")]
-
-
-def _keep_unmeasured(new: Stated, old: Stated) -> None:
+def with_unmeasured(new: NoiseTable, old: NoiseTable) -> NoiseTable:
     """What no null pair told of this time (pores, where all photos were too coarse) stays as the card had it."""
-    for tone, cameras in old.items():
-        for camera, levels in cameras.items():
-            finest = levels[max(levels, key=float)] if levels else {}
-            table = new.get(tone, {}).get(camera, {}).get(_LEVEL, {})
-            for finding, metrics in finest.items():
-                table[finding] = metrics | table.get(finding, {})
+    stated: dict[tuple[str, str], dict[float, Noise]] = {}
+    for place, measured in new.stated.items():
+        before = old.stated.get(place, {})
+        kept = before[max(before)] if before else {}
+        stated[place] = {_LEVEL: kept | measured[_LEVEL]}
+    return replace(new, stated=stated)
 
 
 def of_camera(rows: pd.DataFrame, camera: str) -> pd.DataFrame:
@@ -179,9 +168,8 @@ def null_rows(weights: str, study: NullStudy, folder: Path, watch: Watch, worker
 def _measured(weights: str, subject: Subject, source: str, part: Path) -> None:
     """The rows of one person, written whole or not at all."""
     found = list(_rows(subject, Equipment(load_segmenter(weights), Settings()), source))
-    partial = part.with_suffix(".partial")
-    pd.DataFrame(found, columns=list(ROW_COLUMNS)).to_parquet(partial, index=False)
-    partial.replace(part)
+    with atomic(part) as partial:
+        pd.DataFrame(found, columns=list(ROW_COLUMNS)).to_parquet(partial, index=False)
 
 
 def _rows(subject: Subject, equipment: Equipment, source: str) -> Iterator[dict[str, object]]:
@@ -198,7 +186,7 @@ def _rows(subject: Subject, equipment: Equipment, source: str) -> Iterator[dict[
             baseline = shots
             continue
         follow_up: FollowUp = paired(baseline, shots, equipment.settings)
-        anchor, frame = baseline[0].maps.anchor, baseline[0].frame
+        anchor, frame = baseline[0].seen.maps.anchor, baseline[0].seen.frame
         regime = photos[0].covariates["regime"]
         for row in rows_of(person, tone_of(anchor), frame.native_px_per_mm, regime, follow_up):
             if source != "faces" or _told_by_a_portrait(str(row["finding"])):

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from skinimg.base.errors import StudyError
 from skinimg.base.files import write_text
-from skinimg.base.noise import Repeatability
+from skinimg.base.noise import Noise, NoiseTable
 from skinimg.base.reasons import in_words
 from skinimg.compare.change import OwnNoise, Sessions, shrunk
 from skinimg.measure.metrics import METRICS
+from skinimg.model.card import as_json, read_noise
 from skinimg.model.weights import weights_path
-from skinimg.repeatability.own_replicates import Outcome
+from skinimg.repeatability.own_replicates import Repeats
+from skinimg.report.agreement import RepeatabilityRow
+from skinimg.report.verdicts import WHOLE
 
-WHOLE = ("face", "patch")
 _FEWEST = 4  # shots beyond the first of each session, below which a study says next to nothing of its noise
 
 
-def write_noise(out: Path, outcome: Outcome, target: Path) -> int:
+def write_noise(out: Path, outcome: Repeats, target: Path) -> int:
     """Write a table for `analyze --noise`; returns how many metrics the study's own shots speak for.
 
     out : the folder of the analysis, whose run.json names the weights. Every SEM over the whole view is pooled with the
@@ -34,8 +34,9 @@ def write_noise(out: Path, outcome: Outcome, target: Path) -> int:
     StudyError
         Too few repeat shots, or no run.json; nothing is written.
     """
-    card = json.loads(weights_path(_weights_of(out)).with_suffix(".json").read_text(encoding="utf-8"))
-    own = _own(outcome.table)
+    weights = _weights_of(out)
+    card = read_noise(weights_path(weights).with_suffix(".json"))
+    own = _own(outcome.rows)
     if not own:
         raise StudyError(
             f"{out} has too few repeat shots for a noise table",
@@ -43,20 +44,21 @@ def write_noise(out: Path, outcome: Outcome, target: Path) -> int:
             needed=f"{_FEWEST} or more",
             next_step="Take repeat shots of more people, or go on with the noise that the weights card states.",
         )
-    for cameras in card["repeatability"].values():
-        for levels in cameras.values():
-            for table in levels.values():
-                for (finding, metric), (noise, seen) in own.items():
-                    if stated := table.get(finding, {}).get(metric):
-                        moved = shrunk(Repeatability(**stated), METRICS[metric], noise, seen)
-                        table[finding][metric] = {k: v for k, v in asdict(moved).items() if np.isfinite(v)}
-    content = {
-        "repeatability": card["repeatability"],
-        "error_correlation": card.get("error_correlation", {}),
-        "repeatability_from": f"{card['name']}, with the repeat shots of a study: {in_words(outcome.notes)}",
-    }
-    write_text(target, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+    moved = NoiseTable(
+        {
+            place: {level: _moved(stated, own) for level, stated in levels.items()}
+            for place, levels in card.stated.items()
+        },
+        card.correlation,
+        f"{weights}, with the repeat shots of a study: {in_words(outcome.notes)}",
+    )
+    write_text(target, json.dumps(as_json(moved), indent=2, ensure_ascii=False) + "\n")
     return len(own)
+
+
+def _moved(stated: Noise, own: Mapping[tuple[str, str], tuple[OwnNoise, Sessions]]) -> Noise:
+    """A card's noise of one tone, camera and resolution, moved towards a study's own where it has any."""
+    return {key: shrunk(noise, METRICS[key[1]], *own[key]) if key in own else noise for key, noise in stated.items()}
 
 
 def _weights_of(out: Path) -> str:
@@ -66,26 +68,20 @@ def _weights_of(out: Path) -> str:
         raise StudyError(f"{out} does not say with which weights it was made", found="no readable run.json") from error
 
 
-def _own(table: pd.DataFrame) -> dict[tuple[str, str], tuple[OwnNoise, Sessions]]:
+def _own(rows: Sequence[RepeatabilityRow]) -> dict[tuple[str, str], tuple[OwnNoise, Sessions]]:
     """(finding, metric) -> noise of one shot over the whole view, and what was measured there on average."""
-    whole = table[table["region"].isin(WHOLE) & (table["missing"] == "")]
+    whole = [row for row in rows if row.region in WHOLE and not row.missing]
+    area_mm2 = {row.finding: row.mean for row in reversed(whole) if row.metric == "area"}
     found = {}
-    for row in whole.to_dict("records"):
-        degrees_of_freedom = int(row["n"] * (row["k"] - 1))
-        metric = METRICS[str(row["metric"])]
-        sd = _log_sd(row) if metric.load else float(row["sem_agreement"])
+    for row in whole:
+        degrees_of_freedom = row.n * (row.k - 1)
+        sd = _log_sd(row) if METRICS[row.metric].load else row.sem_agreement
         if degrees_of_freedom >= _FEWEST and np.isfinite(sd) and sd > 0:
-            mean = float(row["mean"])
-            seen = Sessions(mean, mean, 100.0, _area(whole, str(row["finding"])), (1, 1))
-            found[str(row["finding"]), str(row["metric"])] = OwnNoise(sd, degrees_of_freedom), seen
+            seen = Sessions(row.mean, row.mean, 100.0, area_mm2.get(row.finding, 0.0), (1, 1))
+            found[row.finding, row.metric] = OwnNoise(sd, degrees_of_freedom), seen
     return found
 
 
-def _log_sd(row: dict[Any, Any]) -> float:
+def _log_sd(row: RepeatabilityRow) -> float:
     """SD of the logarithm of one shot, from the smallest detectable change in per cent that was made of it."""
-    return float(np.log1p(row["mdc95_percent"] / 100) / 1.96 / np.sqrt(2))
-
-
-def _area(whole: pd.DataFrame, finding: str) -> float:
-    mine = whole[(whole["finding"] == finding) & (whole["metric"] == "area")]["mean"]
-    return float(mine.iloc[0]) if len(mine) else 0.0
+    return float(np.log1p(row.mdc95_percent / 100) / 1.96 / np.sqrt(2))

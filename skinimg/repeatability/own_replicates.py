@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from skinimg.base.errors import StudyError
-from skinimg.base.reasons import FILE, Reason, Said, in_words, read_said, why
+from skinimg.base.reasons import FILE, Reason, Said, in_words, read_said, told, why
 from skinimg.measure.metrics import METRICS
 from skinimg.output.tables import COLUMNS, write
 from skinimg.repeatability.agreement import agreement, intervals
 from skinimg.report import write_repeatability_report
+from skinimg.report.agreement import RepeatabilityRow
+from skinimg.report.verdicts import WHOLE
+from skinimg.study import view_key
 
 ROW = ("view", "light", "region", "finding", "metric")
 Shots = dict[tuple[str, ...], npt.NDArray[np.float64]]  # ROW -> (n, k)
@@ -24,16 +28,21 @@ _FEW = 10  # with 10 sessions of 2 shots the 95 % interval of an SEM is 0.70 to 
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What the replicates of a study say. `table` : one row per view, light, region, finding and metric."""
+class Repeats:
+    """What the replicates of a study say. `rows` : one per view, light, region, finding and metric."""
 
-    table: pd.DataFrame
+    rows: tuple[RepeatabilityRow, ...]
     shots: Shots
     notes: tuple[Reason, ...]  # which photos were taken
     page: Path
 
+    @property
+    def table(self) -> pd.DataFrame:
+        """As it is written."""
+        return pd.DataFrame([vars(row) | {"missing": in_words(row.missing)} for row in self.rows])
 
-def repeatability(out: Path, lang: str = "en") -> Outcome:
+
+def repeatability(out: Path, lang: str = "en") -> Repeats:
     """Agreement of the repeat shots in an `--out` folder of `analyze`; writes `repeatability.csv`, .parquet and .html.
 
     A target is one session of one person in one view and light. Sessions with a single shot say nothing and are left
@@ -45,15 +54,17 @@ def repeatability(out: Path, lang: str = "en") -> Outcome:
         No output of `analyze`; no session with two usable shots; replicates of fewer than two people.
     """
     measured = _read(out / "measurements.csv")
+    said = read_said(out) if (out / FILE).exists() else {}
     shots: Shots = {}
-    rows, notes = [], []
+    rows: list[RepeatabilityRow] = []
+    notes: list[Reason] = []
     for place, table in measured.groupby(["view", "light"], sort=False):
         repeated, note = _repeated(table)
         notes.append(why("of_place", place=" ".join(map(str, place)).removesuffix(" standard"), said=note))
         for names, mine in repeated.groupby(list(ROW), sort=False):
             key = tuple(map(str, names))
-            row, values = _row(mine)
-            rows.append(dict(zip(ROW, key, strict=True)) | row)
+            row, values = _row(key, mine, said)
+            rows.append(row)
             if values is not None:
                 shots[key] = values
     if not rows:
@@ -64,12 +75,10 @@ def repeatability(out: Path, lang: str = "en") -> Outcome:
             next_step="Take repeat shots, the head put down and placed again between them, and number them in the "
             "column `replicate`.",
         )
-    found = pd.DataFrame(rows)
-    write(found, out / "repeatability")
-    page = write_repeatability_report(
-        found, shots, notes, _said(out, found["missing"]), lang, out / "repeatability.html"
-    )
-    return Outcome(found, shots, tuple(notes), page)
+    page = write_repeatability_report(rows, shots, notes, lang, out / "repeatability.html")
+    outcome = Repeats(tuple(rows), shots, tuple(notes), page)
+    write(outcome.table, out / "repeatability")
+    return outcome
 
 
 def _read(path: Path) -> pd.DataFrame:
@@ -107,69 +116,53 @@ def _repeated(table: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Reason, ...]]:
     return kept, (said, *rough)
 
 
-def _said(out: Path, cells: pd.Series) -> Said:
-    """What these cells of `missing` say; an analysis of an older version has no such file, and its words stay English."""
-    known = read_said(out) if (out / FILE).exists() else {}
-    return {
-        cell: tuple(reason for part in cell.split("; ") for reason in known.get(part, ())) for cell in cells if cell
-    }
+def _row(
+    key: tuple[str, ...], mine: pd.DataFrame, said: Said
+) -> tuple[RepeatabilityRow, npt.NDArray[np.float64] | None]:
+    """The figures of one metric in one region, or why there are none; and the (n, k) values behind them.
 
-
-def _row(mine: pd.DataFrame) -> tuple[dict[str, object], npt.NDArray[np.float64] | None]:
-    """The figures of one metric in one region, or why there are none; and the (n, k) values behind them."""
-    metric = METRICS[str(mine["metric"].iloc[0])]
+    key : ROW
+    """
+    view, light, region, finding, name = key
+    metric = METRICS[name]
     wide = mine.pivot(index=["subject", "session"], columns="shot", values="value").dropna()
-    row: dict[str, object] = {
-        "unit": metric.unit,
-        "subjects": wide.index.get_level_values("subject").nunique(),
-    }
-    if row["subjects"] < 2:  # type: ignore[operator]
-        reasons = sorted(set(mine.loc[mine["value"].isna(), "missing"]))
-        return row | {**_BLANK, "n": len(wide), "missing": "; ".join(reasons)}, None
+    subjects = int(wide.index.get_level_values("subject").nunique())
+    row = RepeatabilityRow(view, light, region, finding, name, metric.unit, subjects, n=len(wide), k=0)
+    if subjects < 2:
+        cells = sorted(set(mine.loc[mine["value"].isna(), "missing"]))
+        return replace(row, missing=tuple(reason for cell in cells for reason in told(cell, said))), None
     values = wide.to_numpy(np.float64)
     figures = agreement(values, ratio_scale=not metric.needs_absolute_colour, load=metric.load)
     person = np.unique(wide.index.get_level_values("subject"), return_inverse=True)[1]
-    ends = {
-        f"{name}_{end}": v
-        for name, both in intervals(values, person).items()
-        for end, v in zip(_ENDS, both, strict=True)
+    ends: dict[str, Any] = {
+        f"{figure}_{end}": float(v)
+        for figure, both in intervals(values, person).items()
+        for end, v in zip(("low", "high"), both, strict=True)
     }
-    return row | {**asdict(figures), **ends, "missing": ""}, values
+    return replace(row, **vars(figures), **ends), values
 
 
-_ENDS = ("low", "high")
-_BLANK: Mapping[str, object] = {
-    "n": 0,
-    "k": 0,
-    **dict.fromkeys(("mean", "icc_2_1", "icc_3_1", "sem_agreement", "sem_consistency", "cv_percent"), np.nan),
-    **dict.fromkeys(("mdc95", "mdc95_percent", "bias", "loa_low", "loa_high"), np.nan),
-    **{f"{name}_{end}": np.nan for name in ("icc_2_1", "icc_3_1", "sem_agreement") for end in _ENDS},
-}
-
-
-def headlines(table: pd.DataFrame) -> list[dict[str, str]]:
+def headlines(rows: Sequence[RepeatabilityRow]) -> list[dict[str, str]]:
     """What a terminal of 80 columns can show: every metric over the whole view; the rest is in the table."""
-    whole = table[table["region"].isin(("face", "patch")) & (table["missing"] == "")]
-    places = whole["view"].where(whole["light"] == "standard", whole["view"] + " " + whole["light"])
-    several = places.nunique() > 1
+    whole = [row for row in rows if row.region in WHOLE and not row.missing]
+    several = len({view_key(row) for row in whole}) > 1
     return [
-        ({"view": place} if several else {})
+        ({"view": view_key(row)} if several else {})
         | {
-            "finding": str(r["finding"]),
-            "metric": str(r["metric"]),
-            "n x k": f"{r['n']} x {r['k']}",
-            "ICC(2,1)": _with_interval(r),
-            "CV %": _text(r["cv_percent"], ".1f"),
-            "MDC95": f"{r['mdc95']:.3g} {'' if r['unit'] == '1' else r['unit']}",
-            "MDC95 %": _text(r["mdc95_percent"], ".1f"),
+            "finding": row.finding,
+            "metric": row.metric,
+            "n x k": f"{row.n} x {row.k}",
+            "ICC(2,1)": _with_interval(row),
+            "CV %": _text(row.cv_percent, ".1f"),
+            "MDC95": f"{row.mdc95:.3g} {'' if row.unit == '1' else row.unit}",
+            "MDC95 %": _text(row.mdc95_percent, ".1f"),
         }
-        for place, r in zip(places, whole.to_dict("records"), strict=True)
+        for row in whole
     ]
 
 
-def _with_interval(row: Mapping[Hashable, float]) -> str:
-    text = _text(row["icc_2_1"], ".2f")
-    low, high = row["icc_2_1_low"], row["icc_2_1_high"]
+def _with_interval(row: RepeatabilityRow) -> str:
+    text, low, high = _text(row.icc_2_1, ".2f"), row.icc_2_1_low, row.icc_2_1_high
     return text if np.isnan(low) else f"{text} ({low:.2f}-{high:.2f})"
 
 

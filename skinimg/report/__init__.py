@@ -1,5 +1,7 @@
 """The report that a clinic hands over: one self-contained HTML file per subject, and an index of the study.
 
+Comes in: records of `base/results.py`. Goes out: HTML and PDF. `run`, `repeatability` and `trial` call it.
+
 subject    write_subject_report   fills the template, writes the file
 content    gathers all that is said about one subject, for page and PDF
 index      write_index            the study's overview

@@ -2,50 +2,86 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from matplotlib.figure import Figure
 
 from skinimg.base.findings import FINDINGS
-from skinimg.base.reasons import Reason, Said
+from skinimg.base.reasons import Reason
+from skinimg.base.results import Reasons
 from skinimg.report.curves import BAND, INK, MUTED, STYLE, axes_of, svg
 from skinimg.report.language import Language, language
 from skinimg.report.page import render, write
 from skinimg.report.photos import view_title
-from skinimg.report.verdicts import SPEAKING_METRICS, WHOLE, metric_title, quantity, view_key
+from skinimg.report.verdicts import SPEAKING_METRICS, WHOLE, metric_title, quantity
+from skinimg.study import view_key
 
 ACCENT = "#0b5563"
 
 
 @dataclass(frozen=True)
-class Line:
+class RepeatabilityRow:
+    """A row of repeatability.csv: how well one metric in one region agrees between the shots of a session.
+
+    What the figures are is in repeatability/agreement.py; NaN with the reason in `missing` where there are none.
+    """
+
+    view: str
+    light: str
+    region: str
+    finding: str
+    metric: str
+    unit: str
+    subjects: int
+    n: int
+    k: int
+    mean: float = math.nan
+    icc_2_1: float = math.nan
+    icc_3_1: float = math.nan
+    sem_agreement: float = math.nan
+    sem_consistency: float = math.nan
+    cv_percent: float = math.nan
+    mdc95: float = math.nan
+    mdc95_percent: float = math.nan
+    bias: float = math.nan
+    loa_low: float = math.nan
+    loa_high: float = math.nan
+    icc_2_1_low: float = math.nan
+    icc_2_1_high: float = math.nan
+    icc_3_1_low: float = math.nan
+    icc_3_1_high: float = math.nan
+    sem_agreement_low: float = math.nan
+    sem_agreement_high: float = math.nan
+    missing: Reasons = ()
+
+
+@dataclass(frozen=True)
+class Headline:
     """One finding's headline: the row of the table that speaks for it, and its plot."""
 
-    row: Any
+    row: RepeatabilityRow
     plot: Figure
 
 
 @dataclass(frozen=True)
-class View:
+class ViewAgreement:
     """One view and light."""
 
     key: str
-    lines: tuple[Line, ...]
-    regions: Mapping[str, Sequence[Any]]  # region -> rows
+    lines: tuple[Headline, ...]
+    regions: Mapping[str, Sequence[RepeatabilityRow]]  # region -> rows
 
 
 def write_repeatability_report(
-    table: pd.DataFrame,
+    rows: Sequence[RepeatabilityRow],
     shots: Mapping[tuple[str, ...], npt.NDArray[np.float64]],
     notes: Sequence[Reason],
-    said: Said,
     lang: str,
     path: Path,
 ) -> Path:
@@ -53,45 +89,53 @@ def write_repeatability_report(
 
     Parameters
     ----------
-    table : repeatability.csv
     shots : (view, light, region, finding, metric) -> (n, k) values
-    notes : which photos were taken; said : what the cells of `missing` say
+    notes : which photos were taken
 
     Raises
     ------
     SettingsError
         There is no report in the language that was asked for.
     """
-    say = replace(language(lang), said=said)
-    by_view: Any = table.groupby(["view", "light"], sort=False)
-    views = [_view(str(view), str(light), rows, shots, say) for (view, light), rows in by_view]
+    say = language(lang)
+    by_view: dict[str, list[RepeatabilityRow]] = {}
+    for row in rows:
+        by_view.setdefault(view_key(row), []).append(row)
     html = render(
-        "repeatability.html", say, views=views, notes=[say.reason(note) for note in notes],
-        view_title=view_title, metric_title=metric_title, quantity=quantity, svg=svg,
-    )  # fmt: skip
+        "repeatability.html",
+        say,
+        views=[_view(key, mine, shots, say) for key, mine in by_view.items()],
+        notes=[say.reason(note) for note in notes],
+        view_title=view_title,
+        metric_title=metric_title,
+        quantity=quantity,
+        svg=svg,
+    )
     return write(html, path)
 
 
 def _view(
-    view: str, light: str, table: pd.DataFrame, shots: Mapping[tuple[str, ...], npt.NDArray[np.float64]], say: Language
-) -> View:
-    rows: list[Any] = list(table.itertuples(index=False))
+    key: str,
+    rows: Sequence[RepeatabilityRow],
+    shots: Mapping[tuple[str, ...], npt.NDArray[np.float64]],
+    say: Language,
+) -> ViewAgreement:
     lines = []
     for finding in FINDINGS:
         mine = {r.metric: r for r in rows if r.finding == finding and r.region in WHOLE and not r.missing}
         if speaking := next((mine[metric] for metric in SPEAKING_METRICS if metric in mine), None):
-            values = shots[view, light, speaking.region, finding, speaking.metric]
-            lines.append(Line(speaking, bland_altman(values, speaking, say)))
-    regions: dict[str, list[Any]] = {}
+            values = shots[speaking.view, speaking.light, speaking.region, finding, speaking.metric]
+            lines.append(Headline(speaking, bland_altman(values, speaking, say)))
+    regions: dict[str, list[RepeatabilityRow]] = {}
     for row in rows:
         regions.setdefault(row.region, []).append(row)
-    return View(view_key(view, light), tuple(lines), regions)
+    return ViewAgreement(key, tuple(lines), regions)
 
 
-def bland_altman(values: npt.NDArray[np.float64], row: Any, say: Language) -> Figure:
+def bland_altman(values: npt.NDArray[np.float64], row: RepeatabilityRow, say: Language) -> Figure:
     """Second minus first shot against the mean of both, with bias and 95 % limits of agreement.
 
-    values : (n, k); row : of repeatability.csv
+    values : (n, k)
     """
     mean, difference = values[:, :2].mean(axis=1), values[:, 1] - values[:, 0]
     with mpl.rc_context(STYLE):

@@ -1,23 +1,22 @@
-"""Gather what the tables and pictures say about one subject, in the reader's language, for any page to set."""
+"""Gather what results and pictures say about one subject, in the reader's language, for any page to set."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import pandas as pd
 from matplotlib.figure import Figure
 
 from skinimg.base.entries import Subject
 from skinimg.base.findings import FINDINGS
-from skinimg.base.records import SessionPictures, SubjectResult
+from skinimg.base.results import ChangeRow, MeasurementRow, PhotoRow, Reasons, ScoreRow, SessionPictures, SubjectResult
 from skinimg.report import curves, lesions, photos, pictures, verdicts
 from skinimg.report.estimates import EstimateLine, estimate_lines
 from skinimg.report.language import Language
 from skinimg.report.page import ReportOptions
 from skinimg.report.verdicts import WHOLE, Told
+from skinimg.study import view_key
 
 
 @dataclass(frozen=True)
@@ -32,15 +31,15 @@ class Detail:
     metrics: tuple[Told, ...]  # last session, the whole face, every metric
 
     @property
-    def common_reason(self) -> str:
+    def common_reason(self) -> Reasons:
         """The one reason why nothing at all could be measured, empty otherwise."""
         rows = (*self.regions, *self.metrics)
         reasons = {c.reason for c in rows}
-        return reasons.pop() if len(reasons) == 1 and not any(c.measured for c in rows) else ""
+        return reasons.pop() if len(reasons) == 1 and not any(c.measured for c in rows) else ()
 
 
 @dataclass(frozen=True)
-class View:
+class ViewContent:
     """Everything that the report says about one view."""
 
     key: str
@@ -75,7 +74,7 @@ class Content:
     """All of a subject's report."""
 
     name: str
-    views: tuple[View, ...]
+    views: tuple[ViewContent, ...]
     sessions: tuple[HistoryLine, ...]
     arms: tuple[str, str] | None
     photos: tuple[photos.PhotoLine, ...]
@@ -90,7 +89,7 @@ def gather(
     say: Language,
 ) -> Content:
     """One view after the other, then what concerns all of them. Notes name files: not in a de-identified report."""
-    keys = enumerate(_view_keys(result.photos))
+    keys = enumerate(dict.fromkeys(map(view_key, result.photos)))
     return Content(
         name=result.subject,
         views=tuple(_view(number, key, result, session_pictures, options, say) for number, key in keys),
@@ -101,11 +100,6 @@ def gather(
     )
 
 
-def _view_keys(table: pd.DataFrame) -> list[str]:
-    keys = [verdicts.view_key(str(v), str(light)) for v, light in zip(table["view"], table["light"], strict=True)]
-    return list(dict.fromkeys(keys))
-
-
 def _view(
     number: int,
     key: str,
@@ -113,13 +107,13 @@ def _view(
     session_pictures: Sequence[SessionPictures],
     options: ReportOptions,
     say: Language,
-) -> View:
+) -> ViewContent:
     changes = verdicts.changes_of(result.changes, key)
     last = changes[-1].session if changes else ""
     lines = verdicts.verdicts(changes, last, say)
     shown, note = _pictures(number, key, result.photos, session_pictures, options, say)
     found = lesions.tracks(result.lesions, shown) if shown else []
-    return View(
+    return ViewContent(
         key=key,
         title=photos.view_title(key, say),
         compared=_compared(result.changes, last, say) if changes else "",
@@ -139,38 +133,41 @@ def _view(
 
 
 def _pictures(
-    number: int, key: str, table: pd.DataFrame, everything: Sequence[SessionPictures], options: ReportOptions,
+    number: int,
+    key: str,
+    rows: Sequence[PhotoRow],
+    everything: Sequence[SessionPictures],
+    options: ReportOptions,
     say: Language,
-) -> tuple[pictures.ViewPictures | None, str]:  # fmt: skip
+) -> tuple[pictures.ViewPictures | None, str]:
     mine = [p for p in everything if p.view_key == key]
     if not mine:
         return None, say("ui.pictures_none")
-    rows = verdicts.of_view(table, key)
-    has_scale = any(r.px_per_mm == r.px_per_mm for r in rows) and all(r.scale_source != "assumed" for r in rows)
+    photos_of_it = verdicts.of_view(rows, key)
+    known = any(math.isfinite(row.px_per_mm) for row in photos_of_it)
+    has_scale = known and all(row.scale_source != "assumed" for row in photos_of_it)
     shown = pictures.view_pictures(number, mine, has_scale, options.deidentify, len(everything))
     return shown, "" if shown else say("ui.pictures_withheld")
 
 
-def _compared(table: pd.DataFrame, last: str, say: Language) -> str:
-    row = table[table["session"].astype(str) == last].iloc[0]
-    days = row["days"]
-    if pd.isna(days):
-        return say("sentence.compared_undated", session=last, baseline=row["baseline_session"])
-    return say("sentence.compared", session=last, baseline=row["baseline_session"], days=say.number(float(days), 0))
+def _compared(changes: Sequence[ChangeRow], last: str, say: Language) -> str:
+    row = next(row for row in changes if row.session == last)
+    if row.days is None:
+        return say("sentence.compared_undated", session=last, baseline=row.baseline_session)
+    return say("sentence.compared", session=last, baseline=row.baseline_session, days=say.number(row.days, 0))
 
 
-def _overall(scores: pd.DataFrame, key: str, last: str, say: Language) -> list[str]:
-    table: Iterable[Any] = scores.itertuples(index=False)
+def _overall(scores: Sequence[ScoreRow], key: str, last: str, say: Language) -> list[str]:
     said = []
-    for row in (r for r in table if (r.finding, r.view, r.session) == ("overall", key, last)):
-        value, low, high = float(row.improvement_percent), float(row.ci_low), float(row.ci_high)
+    for row in (r for r in scores if (r.finding, r.view, r.session) == ("overall", key, last)):
+        value, low, high = row.improvement_percent, row.ci_low, row.ci_high
         if math.isfinite(value):
             change = say("sentence.better" if value >= 0 else "sentence.worse", percent=say.percent(abs(value)))
             said.append(
                 say("sentence.overall", change=change, low=say.percent(low, True), high=say.percent(high, True))
             )
-        if isinstance(row.grade, str) and row.grade:
-            said.append(say("sentence.grade", grade=say.reason(row.grade)))
+        if row.grade:
+            said.append(say("sentence.grade", grade=say.reason(*row.grade)))
     return said
 
 
@@ -199,21 +196,21 @@ def _details(changes: list[Told], last: str, lines: list[verdicts.Verdict], say:
     return made
 
 
-def _values(table: pd.DataFrame, key: str, say: Language) -> list[tuple[str, str, str]]:
+def _values(measurements: Sequence[MeasurementRow], key: str, say: Language) -> list[tuple[str, str, str]]:
     """(finding, metric, value or reason); metrics that share a reason share a line."""
     lines: dict[tuple[str, str, str], list[str]] = {}  # finding, metric (empty for a reason), what is said -> titles
-    for row in (r for r in verdicts.of_view(table, key) if r.region in WHOLE):
+    for row in (r for r in verdicts.of_view(measurements, key) if r.region in WHOLE):
         if math.isfinite(row.value):
-            line = row.finding, row.metric, say.value(float(row.value), row.unit)
+            line = row.finding, row.metric, say.value(row.value, row.unit)
         else:
-            line = row.finding, "", say.reason(str(row.missing))
+            line = row.finding, "", say.reason(*row.missing)
         lines.setdefault(line, []).append(verdicts.metric_title(row.metric, say))
     return [(say.name("finding", finding), ", ".join(titles), said) for (finding, _, said), titles in lines.items()]
 
 
-def _history(table: pd.DataFrame, subject: Subject | None, say: Language) -> list[HistoryLine]:
-    dates = {str(session): str(date) for session, date in zip(table["session"], table["date"], strict=True)}
-    sessions = subject.sessions if subject else tuple(dict.fromkeys(table["session"].astype(str)))
+def _history(photos: Sequence[PhotoRow], subject: Subject | None, say: Language) -> list[HistoryLine]:
+    dates = {row.session: row.date for row in photos}
+    sessions = subject.sessions if subject else tuple(dates)
     lines = []
     for session in sessions:
         entries = [e for e in subject.photos if e.session == session] if subject else []

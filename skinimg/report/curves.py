@@ -10,7 +10,7 @@ import base64
 import io
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import matplotlib as mpl
@@ -18,6 +18,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from skinimg.base.results import ScoreRow
 from skinimg.report.language import Language
 from skinimg.report.verdicts import Told
 
@@ -39,20 +40,6 @@ STYLE: dict[Any, Any] = {
 }
 REGION_LIMIT = 150.0  # percent; where a region holds next to nothing its band is thousands wide and would flatten all
 PANELS = 5  # regions beside each other in one row
-
-
-@dataclass(frozen=True)
-class Score:
-    """One subject's row of scores.csv at its last session."""
-
-    subject: str
-    view: str
-    session: str
-    finding: str
-    improvement: float
-    low: float
-    high: float
-    verdict: str
 
 
 def axes_of(width: float, height: float, left: float = 0.78, bottom: float = 0.5) -> tuple[Figure, Axes]:
@@ -129,16 +116,16 @@ def _cut(c: Told) -> Told:
     return replace(c, percent=cut[0], low=cut[1], high=cut[2], mdc=cut[3])
 
 
-def forest(scores: Sequence[Score], say: Language) -> Figure:
+def forest(scores: Sequence[ScoreRow], say: Language) -> Figure:
     """One line per subject, improvement in percent with its interval."""
-    ordered = sorted(scores, key=lambda score: score.improvement)
+    ordered = sorted(scores, key=lambda score: score.improvement_percent)
     y = np.arange(len(ordered))
     names = [score.subject if len(score.subject) <= 18 else score.subject[:17] + "…" for score in ordered]
     with mpl.rc_context(STYLE):
         figure, axes = axes_of(6.8, min(0.9 + 0.26 * len(ordered), 90.0), left=1.7)
         axes.axvline(0, color=MUTED, lw=0.8)
-        axes.hlines(y, [s.low for s in ordered], [s.high for s in ordered], color=INK, lw=1.4)
-        axes.plot([s.improvement for s in ordered], y, "o", color=INK, ms=4.5)
+        axes.hlines(y, [s.ci_low for s in ordered], [s.ci_high for s in ordered], color=INK, lw=1.4)
+        axes.plot([s.improvement_percent for s in ordered], y, "o", color=INK, ms=4.5)
         axes.set_ylim(-0.7, len(ordered) - 0.3)
         axes.set_yticks(y, names)
         axes.set_xlabel(say("index.improvement_axis"))

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import pandas as pd
-
+from skinimg.base.results import IndexRow
 from skinimg.report.language import Language
 from skinimg.report.verdicts import of_view
 
@@ -22,25 +21,25 @@ class EstimateLine:
     note: str  # what the estimate leaves out, or why there is none
 
 
-def estimate_lines(table: pd.DataFrame, key: str, say: Language) -> list[EstimateLine]:
-    """The scores of one view, first and last session; `table` is indices.csv."""
+def estimate_lines(indices: Sequence[IndexRow], key: str, say: Language) -> list[EstimateLine]:
+    """The scores of one view, first and last session."""
     lines = []
-    by_index: dict[str, list[Any]] = {}
-    for row in of_view(table, key):
-        by_index.setdefault(str(row.index), []).append(row)
+    by_index: dict[str, list[IndexRow]] = {}
+    for row in of_view(indices, key):
+        by_index.setdefault(row.index, []).append(row)
     for index, rows in by_index.items():
         first, last = rows[0], rows[-1]
         known = math.isfinite(last.value) or math.isfinite(first.value)
-        note = say.name("estimate_note", index) if known else say.reason(str(last.note))
+        note = say.name("estimate_note", index) if known else say.reason(*last.note)
         lines.append(EstimateLine(say.name("estimate", index), _said(first, say), _said(last, say), note))
     return lines
 
 
-def _said(row: Any, say: Language) -> str:
+def _said(row: IndexRow, say: Language) -> str:
     """4.2 (3.1 … 5.4), or a dash."""
     if not math.isfinite(row.value):
         return say("ui.nodata")
-    value = say.number(float(row.value), 1)
+    value = say.number(row.value, 1)
     if not math.isfinite(row.ci_low):
         return value
-    return f"{value} ({say.number(float(row.ci_low), 1)} … {say.number(float(row.ci_high), 1)})"
+    return f"{value} ({say.number(row.ci_low, 1)} … {say.number(row.ci_high, 1)})"

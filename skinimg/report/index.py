@@ -7,18 +7,15 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from urllib.parse import quote
 
-import pandas as pd
-
 from skinimg.base.findings import FINDINGS
-from skinimg.base.reasons import Said
+from skinimg.base.results import Reasons, ScoreRow, SubjectOverview
 from skinimg.report import curves, photos
-from skinimg.report.curves import Score
 from skinimg.report.language import Language, language
 from skinimg.report.page import ReportOptions, render, write
 
@@ -27,7 +24,7 @@ _ORDER = ("overall", *FINDINGS)
 
 
 @dataclass(frozen=True)
-class Row:
+class PersonLine:
     """One line of the table."""
 
     subject: str
@@ -35,7 +32,7 @@ class Row:
     view: str
     session: str
     photos: str
-    scores: dict[str, Score]
+    scores: dict[str, ScoreRow]
 
 
 @dataclass
@@ -46,38 +43,36 @@ class _Sum:
     verdicts: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     improvements: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
 
-    def add(self, scores: Iterable[Score]) -> None:
+    def add(self, scores: Iterable[ScoreRow]) -> None:
         for score in scores:
             self.verdicts[score.finding][score.verdict] += 1
-            if math.isfinite(score.improvement):
-                self.improvements[score.finding].append(score.improvement)
+            if math.isfinite(score.improvement_percent):
+                self.improvements[score.finding].append(score.improvement_percent)
 
 
 def write_index(
-    parts: Iterable[Mapping[str, pd.DataFrame]],
-    failures: Mapping[str, str],
+    subjects: Iterable[SubjectOverview],
+    failures: Mapping[str, Reasons],
     options: ReportOptions,
     path: Path,
     file_name: Callable[[str], str] = str,
-    said: Said | None = None,
 ) -> Path:
     """Write the study's page, and `index_2.html` ... beside it where there are many people; returns the first path.
 
     Parameters
     ----------
-    parts : `photos` and `scores` of one or more subjects each, with the columns of docs/REFERENCE.md, in order.
+    subjects : one after the other, read as they are wanted.
     failures : subject -> why it could not be scored.
     file_name : subject -> the stem of its report in `reports/`, where names are made safe for files.
-    said : what the failures' sentences say, as data, for pages in another language.
 
     Raises
     ------
     SettingsError
         There is no report in the language that was asked for.
     """
-    say = replace(language(options.lang), said=said or {})
-    people = (rows for part in parts for rows in _people(part, file_name) if rows[0].subject not in failures)
-    total, first = _Sum(), list[Row]()
+    say = language(options.lang)
+    people = (_lines(one, file_name) for one in subjects if one.subject not in failures)
+    total, first = _Sum(), list[PersonLine]()
     number, page = 0, list(islice(people, PAGE))
     while page or not number:
         number += 1
@@ -113,7 +108,7 @@ def _page_name(path: Path, number: int) -> str:
     return path.name if number == 1 else f"{path.stem}_{number}{path.suffix}"
 
 
-def _write_page(rows: list[Row], path: Path, number: int, *, more: bool, say: Language) -> None:
+def _write_page(rows: list[PersonLine], path: Path, number: int, *, more: bool, say: Language) -> None:
     """A later page: the table of its people, and the way to the pages around it."""
     here = {finding for row in rows for finding in row.scores}
     html = render(
@@ -130,44 +125,24 @@ def _write_page(rows: list[Row], path: Path, number: int, *, more: bool, say: La
     write(html, path.with_name(_page_name(path, number)))
 
 
-def _plots(rows: Sequence[Row], total: _Sum, say: Language, *, paged: bool) -> list[tuple[str, str]]:
+def _plots(rows: Sequence[PersonLine], total: _Sum, say: Language, *, paged: bool) -> list[tuple[str, str]]:
     """(finding, picture): people by name with their intervals, or, of many, their improvements in order of size."""
     if paged:
         return [
             (f, curves.svg(curves.waterfall(total.improvements[f], say))) for f in _ORDER if f in total.improvements
         ]
-    scores = [score for row in rows for score in row.scores.values() if math.isfinite(score.improvement)]
+    scores = [score for row in rows for score in row.scores.values() if math.isfinite(score.improvement_percent)]
     by_finding = {f: [score for score in scores if score.finding == f] for f in _ORDER}
     return [(f, curves.svg(curves.forest(mine, say))) for f, mine in by_finding.items() if mine]
 
 
-def _people(part: Mapping[str, pd.DataFrame], file_name: Callable[[str], str]) -> Iterator[list[Row]]:
-    """One line per view of each person."""
-    scores = _last_scores(part["scores"])
-    for subject, table in part["photos"].groupby("subject", sort=False):
-        usable = f"{int((table['status'] != 'rejected').sum())}/{len(table)}"
-        mine = [score for score in scores if score.subject == str(subject)]
-        href = "reports/" + quote(f"{file_name(str(subject))}.html")
-        rows = []
-        for view in dict.fromkeys(score.view for score in mine) or [""]:
-            by_finding = {score.finding: score for score in mine if score.view == view}
-            session = next(iter(by_finding.values())).session if by_finding else ""
-            rows.append(Row(str(subject), href, view, session, usable, by_finding))
-        yield rows
-
-
-def _last_scores(table: pd.DataFrame) -> list[Score]:
-    """Scores of each subject's and view's last session; the table is in the order of the sessions."""
-    last = table.groupby(["subject", "view"], sort=False)["session"].transform("last") if len(table) else table
-    kept = table[table["session"] == last] if len(table) else table
-    return [
-        Score(
-            str(r.subject), str(r.view), str(r.session), str(r.finding), _number(r.improvement_percent),
-            _number(r.ci_low), _number(r.ci_high), str(r.verdict),
-        )
-        for r in kept.itertuples(index=False)
-    ]  # fmt: skip
-
-
-def _number(value: object) -> float:
-    return math.nan if value is None or value == "" or pd.isna(value) else float(value)  # type: ignore[arg-type, call-overload]
+def _lines(one: SubjectOverview, file_name: Callable[[str], str]) -> list[PersonLine]:
+    """One line per view of a person, with the scores of its last session: rows are in the order of the sessions."""
+    usable = f"{sum(row.status != 'rejected' for row in one.photos)}/{len(one.photos)}"
+    href = "reports/" + quote(f"{file_name(one.subject)}.html")
+    last = {score.view: score.session for score in one.scores} or {"": ""}
+    lines = []
+    for view, session in last.items():
+        mine = {score.finding: score for score in one.scores if (score.view, score.session) == (view, session)}
+        lines.append(PersonLine(one.subject, href, view, session, usable, mine))
+    return lines

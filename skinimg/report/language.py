@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from skinimg.base.errors import SettingsError
-from skinimg.base.reasons import LANGUAGES, Reason, Said, sentences
+from skinimg.base.reasons import LANGUAGES, Reason, sentences
 
 NBSP = "\N{NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
@@ -21,14 +21,10 @@ _UNITS = {"1": "", "mm2": "mm²", "1/cm2": "/cm²", "mm2 OD": "mm²·OD", "deg":
 
 @dataclass(frozen=True)
 class Language:
-    """One language: call it with a key of its catalogue, `say("verdict.improved")`.
-
-    said : what the cells of the tables say that are read out
-    """
+    """One language: call it with a key of its catalogue, `say("verdict.improved")`."""
 
     lang: str
     catalogue: dict[str, dict[str, Any]]
-    said: Said = field(default_factory=dict)
 
     def __call__(self, key: str, **values: object) -> str:
         section, _, name = key.partition(".")
@@ -38,14 +34,10 @@ class Language:
         """The word for an identifier of the tables, or the identifier itself, readable, where there is none."""
         return str(self.catalogue[section].get(id, id.replace("_", " ")))
 
-    def reason(self, told: str | Reason) -> str:
-        """A reason, or all of those in a cell of the tables, in the reader's language: without advice, naming no file.
-
-        The words of a cell that no reason is known for are the reader's as they are: a table of an older analysis.
-        """
-        reasons = (told,) if isinstance(told, Reason) else self.said.get(told, ())
+    def reason(self, *reasons: Reason) -> str:
+        """One reason or several in the reader's language: without advice, naming no file."""
         words = sentences(self.lang)
-        text = words.separator.join(words.say(reason, self._names).rstrip() for reason in reasons) or str(told)
+        text = words.separator.join(words.say(reason, self._names).rstrip() for reason in reasons)
         return text[0].upper() + text[1:] if text else self("sentence.no_reason")
 
     @property

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import pandas as pd
+from statistics import fmean as mean
 
 from skinimg.base.findings import MASK_FINDINGS
+from skinimg.base.results import LesionRow
 from skinimg.report.pictures import ViewPictures
 
 MAX_MARKS = 120  # per finding, the most telling ones; a face with 1,000 spots would vanish under 400 marks
@@ -28,9 +28,7 @@ class Track:
     y: float
     radius: float
     crop: float  # half side of its crops, px
-    statuses: tuple[
-        str, ...
-    ]  # one per shown session: baseline, persisting, new, resolved, not_visible, or "" = not yet
+    statuses: tuple[str, ...]  # one per shown session: baseline, persisting, new, ..., or "" = not yet
 
     @property
     def interest(self) -> tuple[int, float]:
@@ -38,47 +36,44 @@ class Track:
         return (int(self.statuses[-1] in ("resolved", "new") or "new" in self.statuses), self.radius)
 
 
-def tracks(table: pd.DataFrame, view: ViewPictures) -> list[Track]:
+def tracks(lesions: Iterable[LesionRow], view: ViewPictures) -> list[Track]:
     """Objects with a place, the most telling first; none without a scale, because places are in millimetres."""
-    if view.mm_per_px is None or table.empty:
+    if view.mm_per_px is None:
         return []
-    rows = table[table["view"] == view.key]
-    rows = rows.assign(session=rows["session"].astype(str), status=rows["status"].astype(str))
-    order = [shown.session for shown in view.sessions]
-    keys = ["finding", "lesion"]
-    objects = rows.groupby(keys, sort=True, as_index=False).agg(
-        x=("x_mm", "mean"), y=("y_mm", "mean"), area=("area_mm2", "max"), region=("region", "first")
-    )
-    statuses = rows.pivot_table(index=keys, columns="session", values="status", aggfunc="last", fill_value="")
-    statuses = statuses.reindex(columns=order, fill_value="")
-    found = []
-    each: Iterable[tuple[Any, Any]] = zip(objects.itertuples(), statuses.itertuples(index=False), strict=True)
-    for row, status in each:
-        if row.finding not in MASK_FINDINGS or not (math.isfinite(row.x) and math.isfinite(row.y)):
-            continue
-        radius_mm = math.sqrt(row.area / math.pi) if math.isfinite(row.area) and row.area > 0 else 0.5
-        found.append(
-            Track(
-                str(row.finding), str(row.lesion), str(row.region), row.x / view.mm_per_px, row.y / view.mm_per_px,
-                max(1.3 * radius_mm / view.mm_per_px, view.width / 110), max(CROP_MM, 2.5 * radius_mm) / view.mm_per_px,
-                tuple(map(str, status)),
-            )
-        )  # fmt: skip
+    objects: dict[tuple[str, int], list[LesionRow]] = {}
+    for row in lesions:
+        if row.view == view.key:
+            objects.setdefault((row.finding, row.lesion), []).append(row)
+    found = [_track(rows, view, view.mm_per_px) for rows in objects.values() if math.isfinite(rows[0].x_mm)]
     found.sort(key=lambda track: track.interest, reverse=True)
     return [t for f in MASK_FINDINGS for t in [t for t in found if t.finding == f][:MAX_MARKS]]
 
 
-def counts(table: pd.DataFrame, view: ViewPictures) -> dict[str, list[dict[str, int]]]:
+def _track(rows: Sequence[LesionRow], view: ViewPictures, mm_per_px: float) -> Track:
+    """One object; it stands at the mean of its places, as large as it ever was."""
+    area = max((row.area_mm2 for row in rows if row.area_mm2 > 0), default=math.nan)
+    radius_mm = math.sqrt(area / math.pi) if math.isfinite(area) else 0.5
+    status = {row.session: row.status for row in rows}
+    return Track(
+        finding=rows[0].finding,
+        number=str(rows[0].lesion),
+        region=rows[0].region,
+        x=mean(row.x_mm for row in rows) / mm_per_px,
+        y=mean(row.y_mm for row in rows) / mm_per_px,
+        radius=max(1.3 * radius_mm / mm_per_px, view.width / 110),
+        crop=max(CROP_MM, 2.5 * radius_mm) / mm_per_px,
+        statuses=tuple(status.get(shown.session, "") for shown in view.sessions),
+    )
+
+
+def counts(lesions: Iterable[LesionRow], view: ViewPictures) -> dict[str, list[dict[str, int]]]:
     """Of every finding, for each shown session, how many objects have each status: all of them, drawn or not."""
-    rows = table[table["view"] == view.key]
-    found: dict[str, list[dict[str, int]]] = {}
-    for finding in (f for f in MASK_FINDINGS if (rows["finding"] == f).any()):
-        mine = rows[rows["finding"] == finding]
-        known = mine.groupby([mine["session"].astype(str), "status"])["lesion"].nunique()
-        found[finding] = [
-            {status: int(known.get((shown.session, status), 0)) for status in _SHAPES} for shown in view.sessions
-        ]
-    return found
+    known = Counter((row.finding, row.session, row.status) for row in lesions if row.view == view.key)
+    return {
+        finding: [{status: known[finding, shown.session, status] for status in _SHAPES} for shown in view.sessions]
+        for finding in MASK_FINDINGS
+        if any(there == finding for there, _, _ in known)
+    }
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from reportlab.platypus import Image as Picture
 
 from skinimg.base.files import write_bytes
 from skinimg.report import curves, prints
-from skinimg.report.content import Content, Detail, View
+from skinimg.report.content import Content, Detail, ViewContent
 from skinimg.report.language import Language
 from skinimg.report.pictures import ViewPictures
 from skinimg.report.verdicts import Told, metric_title
@@ -82,7 +82,7 @@ def _history(content: Content, say: Language) -> list[Flowable]:
     return [_text(say("section.history"), "heading"), _table(rows, [30 * mm, 42 * mm, WIDTH - 72 * mm])] if rows else []
 
 
-def _view(view: View, say: Language) -> list[Flowable]:
+def _view(view: ViewContent, say: Language) -> list[Flowable]:
     story: list[Flowable] = []
     heading = _text(f"{say('section.compare')} · {view.title}", "heading")
     if view.pictures:
@@ -112,7 +112,7 @@ def _pair(pictures: ViewPictures, layer: str, say: Language) -> list[Flowable]:
     return [_text(title, "strong"), table]
 
 
-def _change_map(view: View, pictures: ViewPictures, say: Language) -> list[Flowable]:
+def _change_map(view: ViewContent, pictures: ViewPictures, say: Language) -> list[Flowable]:
     """The finding that the page shows first, at the last session."""
     if not view.tracks or len(pictures.sessions) == 1:
         return []
@@ -139,7 +139,7 @@ def _detail(detail: Detail, say: Language) -> list[Flowable]:
     if detail.region_curve is not None:
         story.append(_figure(detail.region_curve, WIDTH))
     if detail.common_reason:
-        return [*story, _text(f"{say.reason(detail.common_reason)}.")]
+        return [*story, _text(f"{say.reason(*detail.common_reason)}.")]
     for rows, by in ((detail.regions, "region"), (detail.metrics, "metric")):
         if len(rows) > 1 or by == "metric":
             story += [_changes(rows, by, say), Spacer(0, 3 * mm)]
@@ -160,7 +160,7 @@ def _changes(rows: Sequence[Told], by: str, say: Language) -> Table:
                 say.percent(c.mdc),
             ]
             if c.measured
-            else [say.reason(c.reason), "", "", "", ""]
+            else [say.reason(*c.reason), "", "", "", ""]
         )
         cells.append([_text(name, "small"), *(_text(v, "small") for v in values), _verdict(c.verdict, say, "small")])
     widths = [34 * mm, 23 * mm, 23 * mm, 17 * mm, 30 * mm, 19 * mm]

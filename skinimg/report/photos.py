@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
-
-import pandas as pd
 
 from skinimg.base.findings import FINDINGS
 from skinimg.base.reasons import Reason
+from skinimg.base.results import PhotoRow
 from skinimg.report.language import Language
-from skinimg.report.verdicts import view_key
+from skinimg.study import view_key
 
 # A key of [advice] in texts/LANG.toml -> the reasons that it mends.
 _ADVICE: dict[str, tuple[str, ...]] = {
@@ -55,32 +55,23 @@ class PhotoLine:
     error: str
 
 
-def photo_lines(photos: pd.DataFrame, say: Language, deidentify: bool) -> list[PhotoLine]:
+def photo_lines(photos: Iterable[PhotoRow], say: Language, deidentify: bool) -> list[PhotoLine]:
     """File names are left out of a de-identified report: they often hold names."""
-    return [_line(row, say, deidentify) for row in photos.itertuples(index=False)]
+    return [_line(row, say, deidentify) for row in photos]
 
 
-def _line(row: object, say: Language, deidentify: bool) -> PhotoLine:
-    def text(name: str) -> str:
-        value = getattr(row, name, "")
-        return "" if value is None or pd.isna(value) else str(value)
-
-    def number(name: str) -> float:
-        value = getattr(row, name, math.nan)
-        return math.nan if value is None or value == "" or pd.isna(value) else float(value)
-
-    reasons = say.said.get(text("reasons"), ())
-    scale, error = number("px_per_mm"), number("registration_error_mm")
+def _line(row: PhotoRow, say: Language, deidentify: bool) -> PhotoLine:
+    scale, error = row.px_per_mm, row.registration_error_mm
     return PhotoLine(
-        session=text("session"),
-        date=say.date(text("date")),
-        view=view_title(view_key(text("view"), text("light")), say),
-        photo="" if deidentify else text("photo"),
-        status=text("status") or "ok",
-        reasons=tuple(say.reason(reason) for reason in reasons),
-        advice=_advice(text("status"), reasons, scale, say),
+        session=row.session,
+        date=say.date(row.date),
+        view=view_title(view_key(row), say),
+        photo="" if deidentify else row.photo,
+        status=row.status,
+        reasons=tuple(say.reason(reason) for reason in row.reasons),
+        advice=_advice(row.status, row.reasons, scale, say),
         scale=f"{say.number(scale, 1)} px/mm" if math.isfinite(scale) else say("ui.nodata"),
-        yaw=say.number(number("yaw_deg"), 0) + ("°" if math.isfinite(number("yaw_deg")) else ""),
+        yaw=say.number(row.yaw_deg, 0) + ("°" if math.isfinite(row.yaw_deg) else ""),
         error=f"{say.number(error, 2)} mm" if error > 0 else say("ui.nodata"),  # the first photo is aligned to nothing
     )
 

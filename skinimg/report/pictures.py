@@ -19,7 +19,8 @@ import numpy as np
 from PIL import Image
 
 from skinimg.base.findings import MASK_FINDINGS, PAIRED_FINDINGS
-from skinimg.base.records import BoolArray, ByteArray, FloatArray, SessionPictures
+from skinimg.base.records import BoolArray, ByteArray, FloatArray
+from skinimg.base.results import SessionPictures
 
 Pixels = TypeVar("Pixels", ByteArray, FloatArray)
 

@@ -9,7 +9,7 @@ import re
 from PIL import Image, ImageDraw
 
 from skinimg.base.findings import FINDINGS
-from skinimg.report.content import View
+from skinimg.report.content import ViewContent
 from skinimg.report.lesions import Track
 from skinimg.report.pictures import ViewPictures
 
@@ -29,7 +29,7 @@ def jpeg(pictures: ViewPictures, prefix: str, layer: str) -> io.BytesIO:
     return _file(image, pictures)
 
 
-def change_map(view: View) -> io.BytesIO:
+def change_map(view: ViewContent) -> io.BytesIO:
     """The baseline with the marks of the first finding at the last session, as the page shows it at first."""
     assert view.pictures is not None
     image = _part(view.pictures, f"{view.pictures.sessions[0].prefix}-photo")

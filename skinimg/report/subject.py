@@ -1,14 +1,13 @@
-"""One subject's report: gather what the tables say, fill the template, write the file."""
+"""One subject's report: gather what is said, fill the template, write the file."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from skinimg.base.entries import Subject
 from skinimg.base.findings import FINDINGS
-from skinimg.base.records import SessionPictures, SubjectResult
+from skinimg.base.results import SessionPictures, SubjectResult
 from skinimg.report.content import gather
 from skinimg.report.curves import svg
 from skinimg.report.language import language
@@ -30,7 +29,7 @@ def write_subject_report(
 
     Parameters
     ----------
-    result : the tables of docs/REFERENCE.md.
+    result : the rows of the tables of docs/REFERENCE.md.
     session_pictures : aligned pictures, in the order of the sessions, the baseline first within each view.
     footer : printed as it is, name and value: versions, weights, settings, hashes.
     path : the HTML file; with `options.pdf`, the PDF lies beside it.
@@ -41,7 +40,7 @@ def write_subject_report(
     SettingsError
         There is no report in the language that was asked for.
     """
-    say = replace(language(options.lang), said=result.said)
+    say = language(options.lang)
     content = gather(result, session_pictures, options, subject, say)
     html = render(
         "subject.html",

@@ -1,17 +1,19 @@
-"""From the table of changes to what a reader is told: a sentence per finding, tables, left against right."""
+"""From the changes to what a reader is told: a sentence per finding, tables, left against right."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
-
-import pandas as pd
+from typing import TypeVar
 
 from skinimg.base.findings import FINDINGS
+from skinimg.base.results import ChangeRow, IndexRow, MeasurementRow, PhotoRow, Reasons
 from skinimg.measure.metrics import METRICS
 from skinimg.report.language import Language
+from skinimg.study import view_key
+
+Row = TypeVar("Row", PhotoRow, MeasurementRow, ChangeRow, IndexRow)
 
 # The metric that speaks for a finding: the first of these that was assessable. Load first, because it is insensitive
 # to the threshold and to blur (docs/CONSTANTS.md 3); shares need no millimetres.
@@ -38,7 +40,7 @@ SIDES = (
 
 @dataclass(frozen=True)
 class Told:
-    """One row of changes.csv; percent values are of the baseline, NaN where there is none."""
+    """A change as a reader is told it; percent values are of the baseline, NaN where there is none."""
 
     finding: str
     region: str
@@ -54,7 +56,7 @@ class Told:
     high: float  # percent
     mdc: float  # percent
     verdict: str
-    reason: str
+    reason: Reasons
 
     @property
     def measured(self) -> bool:
@@ -80,37 +82,35 @@ class Verdict:
     sentence: str
 
 
-def view_key(view: str, light: str) -> str:
-    """`front`, or `front_cross_polarized` for another light than standard (docs/REFERENCE.md)."""
-    return view if light in ("standard", "") else f"{view}_{light}"
+def of_view(rows: Iterable[Row], key: str) -> list[Row]:
+    """The rows of one view, in their order."""
+    return [row for row in rows if view_key(row) == key]
 
 
-def of_view(table: pd.DataFrame, key: str) -> list[Any]:
-    """The rows of one view, in the order of the table."""
-    return [r for r in table.itertuples(index=False) if view_key(str(r.view), str(r.light)) == key]
+def changes_of(rows: Iterable[ChangeRow], key: str) -> list[Told]:
+    """The changes of one view."""
+    return [_told(row) for row in of_view(rows, key)]
 
 
-def changes_of(table: pd.DataFrame, key: str) -> list[Told]:
-    """The changes of one view, as records."""
-    return [_change(row) for row in of_view(table, key)]
-
-
-def _change(row: Any) -> Told:
-    def number(name: str) -> float:
-        value = getattr(row, name)
-        return math.nan if pd.isna(value) or value == "" else float(value)
-
-    def text(name: str) -> str:
-        value = getattr(row, name)
-        return "" if value is None or pd.isna(value) else str(value)
-
-    base = abs(number("baseline"))
-    mdc = 100.0 * number("mdc95") / base if base else math.nan
+def _told(row: ChangeRow) -> Told:
+    base = abs(row.baseline)
     return Told(
-        text("finding"), text("region"), text("metric"), text("unit"), text("session"), number("days"),
-        number("baseline"), number("follow_up"), number("change"), number("change_percent"),
-        number("percent_ci_low"), number("percent_ci_high"), mdc, text("verdict"), text("reason"),
-    )  # fmt: skip
+        finding=row.finding,
+        region=row.region,
+        metric=row.metric,
+        unit=row.unit,
+        session=row.session,
+        days=math.nan if row.days is None else row.days,
+        baseline=row.baseline,
+        follow_up=row.follow_up,
+        change=row.change,
+        percent=row.change_percent,
+        low=row.percent_ci_low,
+        high=row.percent_ci_high,
+        mdc=100.0 * row.mdc95 / base if base else math.nan,
+        verdict=row.verdict,
+        reason=row.reason,
+    )
 
 
 def speaking(changes: Iterable[Told], finding: str, session: str, regions: tuple[str, ...] = WHOLE) -> Told | None:
@@ -140,7 +140,7 @@ def quantity(change: Told, say: Language) -> str:
 def sentence(change: Told, say: Language) -> str:
     """How much, how sure, and what could have been seen: one plain sentence."""
     if not change.assessable:
-        return f"{say.reason(change.reason)}."
+        return f"{say.reason(*change.reason)}."
     what = quantity(change, say)
     if change.hidden or not math.isfinite(change.percent):
         first, last = say.value(change.baseline, change.unit), say.value(change.follow_up, change.unit)
@@ -209,13 +209,13 @@ def reasons(lines: Iterable[Verdict], changes: Iterable[Told], session: str, say
     together: dict[str, list[str]] = {}
     for line in lines:
         if not line.change.assessable:
-            together.setdefault(say.reason(line.change.reason), []).append(line.title)
+            together.setdefault(say.reason(*line.change.reason), []).append(line.title)
     whole = [(", ".join(titles), why) for why, titles in together.items()]
     known = {line.change.finding for line in lines if not line.change.assessable}
     single: dict[tuple[str, str], list[str]] = {}
     for c in changes:
         if c.session == session and c.region in WHOLE and not c.assessable and c.finding not in known:
-            single.setdefault((c.finding, say.reason(c.reason)), []).append(metric_title(c.metric, say))
+            single.setdefault((c.finding, say.reason(*c.reason)), []).append(metric_title(c.metric, say))
     return whole + [
         (say("ui.colon", what=say.name("finding", f), name=", ".join(names)), why) for (f, why), names in single.items()
     ]

@@ -13,7 +13,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from multiprocessing import active_children, get_context
 from pathlib import Path
 
@@ -24,11 +24,12 @@ from skinimg.base.allocator import keep_freed_memory
 from skinimg.base.entries import Subject
 from skinimg.base.errors import DeviceError
 from skinimg.base.provenance import file_sha256, subject_key, versions
-from skinimg.base.reasons import FILE, Said, read_said, why, write_said
-from skinimg.base.records import SubjectFailure, SubjectResult
+from skinimg.base.reasons import FILE, Said, in_words, read_said, told, why, write_said
+from skinimg.base.results import PhotoRow, Reasons, SubjectResult
 from skinimg.base.settings import Settings
 from skinimg.model.segmenter import Segmenter, load_segmenter
 from skinimg.output import tables
+from skinimg.output.rows import rejected_row
 from skinimg.pipeline import Equipment, analyze_subject
 from skinimg.report import ReportOptions, write_subject_report
 from skinimg.study import safe_name
@@ -58,17 +59,15 @@ class Done:
     """One subject's outcome; its tables lie in its folder.
 
     error : why it failed, empty if it did not
-    said : that as data
     lost : rows of `photos` of a subject whose folder could not be written
     """
 
     subject: str
-    error: str
+    error: Reasons
     warnings: tuple[str, ...]
     seconds: dict[str, float]
     resumed: bool
-    said: Said = field(default_factory=dict)
-    lost: pd.DataFrame | None = None
+    lost: tuple[PhotoRow, ...] = ()
 
 
 def tables_of(out: Path, done: Done) -> tuple[dict[str, pd.DataFrame], Said]:
@@ -79,8 +78,9 @@ def tables_of(out: Path, done: Done) -> tuple[dict[str, pd.DataFrame], Said]:
     OSError, ValueError
         The folder is gone, or was written over.
     """
-    if done.lost is not None:
-        return {name: done.lost if name == "photos" else tables.frame(name, []) for name in TABLES}, done.said
+    if done.lost:
+        result = SubjectResult(done.subject, done.lost, error=done.error)
+        return {name: tables.frame(name, getattr(result, name)) for name in TABLES}, tables.said(result)
     folder = out / "subjects" / safe_name(done.subject)
     return {name: pd.read_parquet(folder / f"{name}.parquet") for name in TABLES}, read_said(folder)
 
@@ -177,21 +177,13 @@ def _do(job: Job) -> Done:
 def _unwritten(subject: Subject, error: OSError) -> Done:
     """The disk was full, or a file went away: this subject failed, the others go on."""
     reason = why("disk", cause=error.strerror or why("unknown_cause"))
-    rows = [tables.rejected_row(entry, (reason,), "") for entry in subject.photos]
-    return Done(subject.name, str(reason), (), {}, False, tables.said(rows), tables.frame("photos", rows))
+    lost = tuple(rejected_row(entry, (reason,), "") for entry in subject.photos)
+    return Done(subject.name, (reason,), (), {}, False, lost)
 
 
 def _analyze(job: Job, segmenter: Segmenter, folder: Path) -> tuple[Done, SubjectResult]:
     """One subject from photos to report; a subject that could not be scored gets a page that says why."""
     result, pictures = analyze_subject(job.subject, Equipment(segmenter, job.settings), folder)
-    error = ""
-    if isinstance(result, SubjectFailure):
-        error = result.error
-        empty = {name: tables.frame(name, []) for name in TABLES}
-        result = SubjectResult(
-            result.subject, result.photos, empty["measurements"], empty["changes"], empty["lesions"], empty["scores"],
-            empty["indices"], said=result.said,
-        )  # fmt: skip
     footer = {
         **versions(),
         "weights": f"{segmenter.name} (sha256 {segmenter.sha256[:16]})",
@@ -200,18 +192,19 @@ def _analyze(job: Job, segmenter: Segmenter, folder: Path) -> tuple[Done, Subjec
     report = job.out / "reports" / f"{safe_name(job.subject.name)}.html"
     write_subject_report(result, pictures, job.report, footer, report, job.subject)
     warnings = (*map(str, result.warnings), *segmenter.memory_warnings())
-    return Done(result.subject, error, warnings, result.seconds, False, result.said if error else {}), result
+    return Done(result.subject, result.error, warnings, result.seconds, False), result
 
 
 def _save(folder: Path, key: str, done: Done, result: SubjectResult) -> None:
     """The tables of one subject, and last of all the key and the hashes that vouch for them."""
     for name in TABLES:
-        (folder / f"{name}.parquet").write_bytes(getattr(result, name).to_parquet(index=False))
-    write_said(folder, result.said)
+        table = tables.frame(name, getattr(result, name))
+        (folder / f"{name}.parquet").write_bytes(table.to_parquet(index=False))
+    write_said(folder, tables.said(result))
     state = {
         "key": key,
         "files": {name: file_sha256(folder / name) for name in _FILES},
-        "error": done.error,
+        "error": in_words(done.error),
         "warnings": done.warnings,
         "seconds": done.seconds,
     }
@@ -224,7 +217,7 @@ def _resume(folder: Path, subject: str, key: str) -> Done | None:
         state = json.loads((folder / _STATE).read_text(encoding="utf-8"))
         if state["key"] != key or state["files"] != {name: file_sha256(folder / name) for name in _FILES}:
             return None
-        said = read_said(folder) if state["error"] else {}
-        return Done(subject, state["error"], tuple(state["warnings"]), dict(state["seconds"]), True, said)
+        error = told(state["error"], read_said(folder)) if state["error"] else ()
+        return Done(subject, error, tuple(state["warnings"]), dict(state["seconds"]), True)
     except (OSError, ValueError, KeyError):
         return None

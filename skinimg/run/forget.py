@@ -14,7 +14,7 @@ import pandas as pd
 from skinimg.base.errors import StudyError
 from skinimg.base.files import write_text
 from skinimg.base.log import append_log
-from skinimg.base.reasons import read_said, write_said
+from skinimg.base.reasons import read_said, told, write_said
 from skinimg.output import tables
 from skinimg.output.study_tables import by_subject, groups, without_subject
 from skinimg.report import ReportOptions, write_index
@@ -80,7 +80,8 @@ def _rewrite_run(out: Path, subject: str, photos: set[str]) -> None:
     said = {text: reasons for text, reasons in read_said(out).items() if not named.search(text)}
     write_said(out, said)
     language = "fr" if 'lang="fr"' in (out / "index.html").read_text(encoding="utf-8")[:500] else "en"
-    write_index(by_subject(out), record["failures"], ReportOptions(language), out / "index.html", safe_name, said)
+    failures = {person: told(error, said) for person, error in record["failures"].items()}
+    write_index(by_subject(out), failures, ReportOptions(language), out / "index.html", safe_name)
 
 
 def _files(out: Path) -> Iterator[Path]:

@@ -17,6 +17,7 @@ from skinimg.base.errors import SettingsError, StudyError
 from skinimg.base.files import write_text
 from skinimg.base.log import append_log
 from skinimg.base.provenance import versions
+from skinimg.base.reasons import in_words
 from skinimg.base.settings import DEFAULT_WEIGHTS, Settings
 from skinimg.model.device import resolve_device
 from skinimg.model.segmenter import load_segmenter
@@ -142,8 +143,8 @@ def _write_all(
     try:
         outcome, photos = _gather(study, ordered, out)
         seconds = time.perf_counter() - start
-        said = {text: reasons for d in ordered for text, reasons in d.said.items()}
-        write_index(by_subject(out), outcome.failures, report, out / "index.html", safe_name, said)
+        failures = {d.subject: d.error for d in ordered if d.error}
+        write_index(by_subject(out), failures, report, out / "index.html", safe_name)
         _write_run(outcome, study, ordered, {**told, "input_sha256": dict(sorted(photos.items()))}, seconds)
         append_log(out, "analyze", {name: told[name] for name in ("settings", "weights", "device")})
     except OSError as error:
@@ -234,7 +235,7 @@ def _gather(study: Study, done: list[Done], out: Path) -> tuple[Outcome, dict[st
             rejected += zip(lost["photo"], lost["reasons"], strict=True)
     outcome = Outcome(
         out,
-        {d.subject: d.error for d in done if d.error},
+        {d.subject: in_words(d.error) for d in done if d.error},
         tuple(rejected),
         (*study.warnings, *(text for d in done for text in d.warnings)),
         sum(d.resumed for d in done),

@@ -7,7 +7,6 @@ are those of the whole. Tables are appended piece by piece: memory does not grow
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,7 +18,8 @@ import pyarrow.parquet as pq
 
 from skinimg.base.entries import Study
 from skinimg.base.errors import SettingsError, StudyError
-from skinimg.base.reasons import read_said, write_said
+from skinimg.base.files import atomic, write_text
+from skinimg.base.reasons import read_said, told, write_said
 from skinimg.output import tables
 from skinimg.output.study_tables import by_subject
 from skinimg.report import ReportOptions, write_index
@@ -80,10 +80,11 @@ def merge(parts: Sequence[Path], out: Path) -> Path:
     rosters = [pd.read_parquet(folder / "study.parquet") for folder in ordered]
     tables.write(pd.concat(rosters, ignore_index=True).fillna(""), out / "study")
     record = _joined([record for _, record in runs])
-    (out / "run.json").write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_text(out / "run.json", json.dumps(record, indent=2, ensure_ascii=False) + "\n")
     said = {text: reasons for folder in ordered for text, reasons in read_said(folder).items()}
     write_said(out, said)
-    return write_index(by_subject(out), record["failures"], ReportOptions(), out / "index.html", safe_name, said)
+    failures = {subject: told(error, said) for subject, error in record["failures"].items()}
+    return write_index(by_subject(out), failures, ReportOptions(), out / "index.html", safe_name)
 
 
 def _in_order(parts: Sequence[Path]) -> list[tuple[Path, dict[str, Any]]]:
@@ -112,27 +113,23 @@ def _in_order(parts: Sequence[Path]) -> list[tuple[Path, dict[str, Any]]]:
 
 
 def _append_csv(sources: Sequence[Path], target: Path) -> None:
-    partial = target.with_name(f".{target.name}.{os.getpid()}")
-    with partial.open("wb") as whole:
+    with atomic(target) as partial, partial.open("wb") as whole:
         for k, source in enumerate(sources):
             with source.open("rb") as part:
                 header = part.readline()
                 if k == 0:
                     whole.write(header)
                 shutil.copyfileobj(part, whole)
-    partial.replace(target)
 
 
 def _append_parquet(sources: Sequence[Path], target: Path) -> None:
     """Row group by row group."""
-    partial = target.with_name(f".{target.name}.{os.getpid()}")
     schema = pq.read_schema(sources[0])
-    with pq.ParquetWriter(partial, schema) as writer:
+    with atomic(target) as partial, pq.ParquetWriter(partial, schema) as writer:
         for source in sources:
             file = pq.ParquetFile(source)
             for k in range(file.num_row_groups):
                 writer.write_table(file.read_row_group(k).cast(schema))
-    partial.replace(target)
 
 
 def _joined(records: Sequence[dict[str, Any]]) -> dict[str, Any]:

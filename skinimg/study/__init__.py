@@ -1,4 +1,7 @@
-"""A study: whose photos there are, from which sessions, in which order. See `skinimg.study.check` for their state."""
+"""A study: whose photos there are, from which sessions, in which order.
+
+Comes in: a folder or a manifest. Goes out: `Study`; of `check`, the state of its photos. Every room above may use it.
+"""
 
 from __future__ import annotations
 

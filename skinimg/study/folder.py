@@ -13,7 +13,7 @@ from skinimg.base.errors import StudyError
 from skinimg.study.captured import captured_on
 from skinimg.study.dates import dates_of, refuse_impossible_dates, stamped_date
 from skinimg.study.grouping import build_study
-from skinimg.study.layout import LAYOUT, Found, as_they_lie, collect, says_nothing, some
+from skinimg.study.layout import LAYOUT, PhotoFile, as_they_lie, collect, says_nothing, some
 from skinimg.study.lost import lost
 from skinimg.study.names import clean_name
 from skinimg.study.order import looks_like_session
@@ -85,7 +85,7 @@ def _all_entries(tree: Folder, warnings: list[str], *, strict: bool) -> list[Pho
     return [replace(entry, date=dates.get(entry.session, "")) for entry in entries]
 
 
-def _of_each_subject(found: list[Found], root: Path, warnings: list[str], *, strict: bool) -> list[PhotoEntry]:
+def _of_each_subject(found: list[PhotoFile], root: Path, warnings: list[str], *, strict: bool) -> list[PhotoEntry]:
     return [
         entry
         for subject in sorted({item.subject for item in found})
@@ -93,7 +93,7 @@ def _of_each_subject(found: list[Found], root: Path, warnings: list[str], *, str
     ]
 
 
-def _entries(found: list[Found], root: Path, warnings: list[str], *, strict: bool) -> list[PhotoEntry]:
+def _entries(found: list[PhotoFile], root: Path, warnings: list[str], *, strict: bool) -> list[PhotoEntry]:
     """Entries of one subject: session by folder, else by name, else by the date of capture."""
     entries: list[PhotoEntry] = []
     unnamed: dict[str, list[str]] = defaultdict(list)  # session -> stems that state no view
@@ -145,7 +145,7 @@ def _judge_unnamed(subject: str, unnamed: dict[str, list[str]], warnings: list[s
             )
 
 
-def _session_of_file(item: Found, alone: bool) -> tuple[str, str]:
+def _session_of_file(item: PhotoFile, alone: bool) -> tuple[str, str]:
     """Session of a photo and where it is from: `name`, `capture` (its date), or the whole `stem`.
 
     `alone`: no photo of this subject names a session, so that all of them can be one.

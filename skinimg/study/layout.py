@@ -27,7 +27,7 @@ LAYOUT = "photos named SESSION_VIEW.jpg, or one sub-folder per session, or one f
 
 
 @dataclass(frozen=True)
-class Found:
+class PhotoFile:
     """One photo with the session that its folder gives it, if any."""
 
     path: Path
@@ -40,7 +40,7 @@ def some(names: Sequence[str]) -> str:
     return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
-def collect(tree: Folder, warnings: list[str]) -> list[Found]:
+def collect(tree: Folder, warnings: list[str]) -> list[PhotoFile]:
     """Every photo with its subject and, where the folders say so, its session."""
     tree = _unwrapped(tree)
     root = tree.path
@@ -147,16 +147,16 @@ def _sessions_above_subjects(tree: Folder) -> bool:
     )
 
 
-def _transposed(tree: Folder) -> list[Found]:
+def _transposed(tree: Folder) -> list[PhotoFile]:
     return [
-        Found(photo, clean_name(person.path.name), clean_name(session.path.name), parse_stem(photo.stem))
+        PhotoFile(photo, clean_name(person.path.name), clean_name(session.path.name), parse_stem(photo.stem))
         for session in tree.folders
         for person in session.folders
         for photo in person.photos
     ]
 
 
-def _flat(tree: Folder, warnings: list[str]) -> list[Found]:
+def _flat(tree: Folder, warnings: list[str]) -> list[PhotoFile]:
     """Photos in one folder, of one person or of people whom their names tell."""
     told = people_in_names([photo.stem for photo in tree.photos])
     people = sorted({clean_name(person) for person, _ in told.values()})
@@ -166,10 +166,10 @@ def _flat(tree: Folder, warnings: list[str]) -> list[Found]:
     return [_named(photo, clean_name(person), told) for photo, person in zip(tree.photos, whose, strict=True)]
 
 
-def _named(photo: Path, subject: str, told: Mapping[str, tuple[str, str]]) -> Found:
+def _named(photo: Path, subject: str, told: Mapping[str, tuple[str, str]]) -> PhotoFile:
     """A photo that no folder tells the session of; `told` : stem -> (person, session) where names hold both."""
     name = parse_stem(photo.stem)
-    return Found(photo, subject, "", replace(name, session=told[photo.stem][1]) if photo.stem in told else name)
+    return PhotoFile(photo, subject, "", replace(name, session=told[photo.stem][1]) if photo.stem in told else name)
 
 
 def _refuse_other_sessions_inside(session: Folder) -> None:
@@ -198,7 +198,7 @@ def _folders_are_sessions(tree: Folder) -> bool:
     return 2 * sum(looks_like_session(folder.path.name) for folder in tree.folders) > len(tree.folders)
 
 
-def _subject_photos(folder: Folder, subject: str) -> list[Found]:
+def _subject_photos(folder: Folder, subject: str) -> list[PhotoFile]:
     """Photos of one subject: directly in its folder, or in session folders in it."""
     subject = clean_name(subject)
     told = people_in_names([photo.stem for photo in folder.photos])
@@ -220,16 +220,16 @@ def _subject_photos(folder: Folder, subject: str) -> list[Found]:
             )
         name = clean_name(session.path.name)
         _refuse_other_sessions_inside(session)
-        found += [Found(photo, subject, name, parse_stem(photo.stem)) for photo in session.photos]
+        found += [PhotoFile(photo, subject, name, parse_stem(photo.stem)) for photo in session.photos]
     return found
 
 
-def as_they_lie(tree: Folder) -> list[Found]:
+def as_they_lie(tree: Folder) -> list[PhotoFile]:
     """A draft for the manifest of a folder that cannot be understood: first folder = subject, last folder = session."""
     found = []
     for photo in tree.all_photos():
         folders = photo.relative_to(tree.path).parts[:-1]
         session = clean_name(folders[-1] if len(folders) > 1 else photo.stem)
         subject = clean_name(folders[0]) if folders else clean_name(tree.path.name)
-        found.append(Found(photo, subject, session, parse_stem(photo.stem)))
+        found.append(PhotoFile(photo, subject, session, parse_stem(photo.stem)))
     return found

@@ -8,6 +8,7 @@ import sys
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from skinimg.base.entries import PhotoEntry
 from skinimg.study.order import looks_like_session
@@ -115,9 +116,18 @@ def _known_word(words: Sequence[str], end: int) -> int:
     return 0
 
 
-def view_key(entry: PhotoEntry) -> str:
+class _InView(Protocol):
+    """A photo, or a row of a table about photos."""
+
+    @property
+    def view(self) -> str: ...
+    @property
+    def light(self) -> str: ...
+
+
+def view_key(one: _InView) -> str:
     """Name of a view in paths: `front`, or `front_cross_polarized` for another light than standard."""
-    return entry.view if entry.light == "standard" else f"{entry.view}_{entry.light}"
+    return one.view if one.light == "standard" else f"{one.view}_{one.light}"
 
 
 def session_key(entry: PhotoEntry) -> str:

@@ -17,7 +17,7 @@ _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 
 
 @dataclass(frozen=True)
-class Sheet:
+class Spreadsheet:
     """Header and rows with their numbers in the file; cells are stripped text. `separator` is empty for .xlsx."""
 
     columns: tuple[str, ...]
@@ -25,7 +25,7 @@ class Sheet:
     separator: str
 
 
-def read_sheet(path: Path, warnings: list[str]) -> Sheet:
+def read_sheet(path: Path, warnings: list[str]) -> Spreadsheet:
     """Read a table; columns that have neither a name nor a value are dropped, and so are empty rows.
 
     Raises
@@ -51,7 +51,7 @@ def read_sheet(path: Path, warnings: list[str]) -> Sheet:
     return _sheet([(number + skipped, cells) for number, cells in enumerate(rows, start=1)], path, separator)
 
 
-def _sheet(rows: list[tuple[int, list[str]]], path: Path, separator: str) -> Sheet:
+def _sheet(rows: list[tuple[int, list[str]]], path: Path, separator: str) -> Spreadsheet:
     stripped = [(number, [cell.strip() for cell in cells]) for number, cells in rows]
     filled = [(number, cells) for number, cells in stripped if any(cells)]
     if not filled:
@@ -67,7 +67,7 @@ def _sheet(rows: list[tuple[int, list[str]]], path: Path, separator: str) -> She
                 next_step='Put text that holds the separator in "quotes".',
             )
     kept = [(number, tuple(cells[k] if k < len(cells) else "" for k in named)) for number, cells in body]
-    return Sheet(tuple(columns[k] for k in named), tuple(kept), separator)
+    return Spreadsheet(tuple(columns[k] for k in named), tuple(kept), separator)
 
 
 def _text(path: Path) -> str:

@@ -33,7 +33,7 @@ _BURNT = 0.97  # brighter is not skin colour any more
 
 
 @dataclass(frozen=True)
-class View:
+class Piece:
     """A photo with its truth, or a piece of one."""
 
     linear: FloatArray  # (h, w, 3) linear sRGB
@@ -41,7 +41,7 @@ class View:
     valid: BoolArray  # (h, w) skin that can be judged
 
 
-def augment(view: View, seed: int) -> View:
+def augment(view: Piece, seed: int) -> Piece:
     """The same skin in another photo, of the same size; one seed gives one result.
 
     What lies outside of the picture is its mirror image, truth and all: a black border would bleed into the skin
@@ -51,10 +51,10 @@ def augment(view: View, seed: int) -> View:
         warnings.simplefilter("error")  # a renamed or ignored parameter must not pass silently
         moved = _moved(view, seed)
         linear = _developed(_exposed(moved.linear, seed), seed)
-    return View(linear, moved.coverage, moved.valid & (linear.max(axis=2) < _BURNT))
+    return Piece(linear, moved.coverage, moved.valid & (linear.max(axis=2) < _BURNT))
 
 
-def _moved(view: View, seed: int) -> View:
+def _moved(view: Piece, seed: int) -> Piece:
     """Turned by quarters, mirrored, rotated, shifted, nearer or farther; truth goes with the picture."""
     turn = A.Compose(
         [
@@ -75,7 +75,7 @@ def _moved(view: View, seed: int) -> View:
     truth = np.concatenate([view.coverage, view.valid[None].astype(np.float32)]).transpose(1, 2, 0)  # (h, w, n + 1)
     done = turn(image=view.linear, mask=np.ascontiguousarray(truth))
     coverage = np.ascontiguousarray(done["mask"].transpose(2, 0, 1))
-    return View(done["image"], coverage[:-1], coverage[-1] > 0.999)
+    return Piece(done["image"], coverage[:-1], coverage[-1] > 0.999)
 
 
 def _exposed(linear: FloatArray, seed: int) -> FloatArray:

@@ -40,7 +40,7 @@ _FREE_COVERAGE = 0.1
 
 
 @dataclass(frozen=True)
-class Figure:
+class FigureOfMerit:
     """One figure of merit. `missing` says what was not there when it has no value."""
 
     title: str
@@ -89,42 +89,42 @@ def _f1(sums: Sums) -> Values:
 _NOTHING = "nothing labelled and nothing found"
 _UNLABELLED = "nothing labelled"
 
-FIGURES: dict[str, Figure] = {
-    "dice": Figure(
+FIGURES: dict[str, FigureOfMerit] = {
+    "dice": FigureOfMerit(
         "Dice", "1", _NOTHING, lambda s: _ratio(2 * s["both_px"], s["truth_px"] + s["found_px"])
     ),
-    "soft_dice": Figure(
+    "soft_dice": FigureOfMerit(
         "Soft Dice", "1", _NOTHING, lambda s: _ratio(2 * s["shared"], s["truth"] + s["found"])
     ),
-    "iou": Figure(
+    "iou": FigureOfMerit(
         "IoU", "1", _NOTHING, lambda s: _ratio(s["both_px"], s["truth_px"] + s["found_px"] - s["both_px"])
     ),
-    "boundary_dice": Figure(
+    "boundary_dice": FigureOfMerit(
         "Dice, 2 px tolerance",
         "1",
         _NOTHING,
         lambda s: _ratio(s["near_truth_px"] + s["near_found_px"], s["truth_px"] + s["found_px"]),
     ),
-    "lesion_precision": Figure(
+    "lesion_precision": FigureOfMerit(
         "Lesion precision", "1", "nothing found", lambda s: _ratio(s["matched_found"], s["found_objects"])
     ),
-    "lesion_recall": Figure(
+    "lesion_recall": FigureOfMerit(
         "Lesion recall", "1", _UNLABELLED, lambda s: _ratio(s["matched_truth"], s["truth_objects"])
     ),
-    "lesion_f1": Figure("Lesion F1", "1", _NOTHING, _f1),
-    "area_error_percent": Figure(
+    "lesion_f1": FigureOfMerit("Lesion F1", "1", _NOTHING, _f1),
+    "area_error_percent": FigureOfMerit(
         "Area error of a photo", "%", _UNLABELLED, lambda s: 100 * _ratio(s["gap"], s["truth"])
     ),
-    "area_ratio": Figure(
+    "area_ratio": FigureOfMerit(
         "Summed probability / true area", "1", _UNLABELLED, lambda s: _ratio(s["found"], s["truth"])
     ),
-    "ece": Figure(
+    "ece": FigureOfMerit(
         "Calibration error",
         "1",
         "no skin",
         lambda s: _ratio(np.abs(s["bin_p"] - s["bin_y"]).sum(axis=-1), s["bin_px"].sum(axis=-1)),
     ),
-    "false_positives_per_10cm2": Figure(
+    "false_positives_per_10cm2": FigureOfMerit(
         "False positives on free skin",
         "1/10 cm2",
         "no lesion-free skin",

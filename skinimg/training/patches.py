@@ -172,7 +172,7 @@ def _factor(melanin: Tensor, blood: Tensor, od: Tensor, of_melanin: bool) -> Ten
 
 
 @dataclass(frozen=True)
-class Layers:
+class PatchLayers:
     """What patches do to a grid of pixels."""
 
     ln_melanin: Tensor  # (n, h, w)
@@ -191,7 +191,7 @@ class Layers:
         return (after - plain + self.grey_od).transpose(0, 1)
 
 
-def draw(patches: Patches, side: int, step_mm: float, blur_mm: Tensor, grain: Tensor) -> Layers:
+def draw(patches: Patches, side: int, step_mm: float, blur_mm: Tensor, grain: Tensor) -> PatchLayers:
     """Paint on square grids of `side` pixels of `step_mm` around each tile's middle.
 
     blur_mm : (n,) of the photo, SD; grain : (n, side, side) noise in 0..1, by which patchy things are uneven
@@ -215,7 +215,7 @@ def draw(patches: Patches, side: int, step_mm: float, blur_mm: Tensor, grain: Te
             coverage[which] = torch.maximum(coverage[which], (cover * sure).amax(dim=1))
             faint[which] = torch.maximum(faint[which], (cover * doubtful).amax(dim=1))
     both = torch.stack(coverage, dim=1)
-    return Layers(ln_melanin, ln_blood, grey, both, (torch.stack(faint, dim=1) > 0.02) & (both < 0.5))
+    return PatchLayers(ln_melanin, ln_blood, grey, both, (torch.stack(faint, dim=1) > 0.02) & (both < 0.5))
 
 
 def _kept(patches: Patches, j: slice, blur_mm: Tensor) -> Tensor:

@@ -19,7 +19,7 @@ from skinimg.observe.see import see
 from skinimg.photo.header import READ
 from skinimg.training.backgrounds import Background, background
 from skinimg.training.dataset import LabelledPhoto, photo_entry, split_by_subject
-from skinimg.training.scenes import People, Scenes
+from skinimg.training.scenes import Scenes, Sitters
 from skinimg.training.sources import Watch
 from skinimg.training.tile_store import TILES_PER_PART, Tiles, save_part
 
@@ -87,7 +87,7 @@ def draw_people(folder: Path, name: str, seen: Sequence[Background], parts: int,
         Nobody shows enough skin for a tile.
     """
     paths = [folder / f"{name}-{seed:03d}-{k:04d}.npz" for k in range(parts)]
-    people = People(seen, "cpu")
+    people = Sitters(seen, "cpu")
     for k, path in enumerate(paths):
         if not path.exists():
             choice, generator = np.random.default_rng([seed, k]), torch.Generator().manual_seed(seed * 10_000 + k)

@@ -14,12 +14,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from skinimg.base.errors import SettingsError, StudyError
+from skinimg.base.files import write_text
 from skinimg.base.findings import MASK_FINDINGS
 from skinimg.base.provenance import file_sha256
-from skinimg.model.card import load_network
-from skinimg.model.weights import Card, load_weights
+from skinimg.model.card import NetworkCard
+from skinimg.model.weights import load_weights
 from skinimg.skin.optics import baseline_anchor, skin_maps, unaffected_density
-from skinimg.training.augment import View, augment
+from skinimg.training.augment import Piece, augment
 from skinimg.training.check import check_dataset
 from skinimg.training.dataset import LabelledPhoto, load_example, split_by_subject
 from skinimg.training.example import Example
@@ -62,7 +63,7 @@ class Task:
         return self.out.with_suffix(".training")
 
 
-def retrain(task: Task, fresh: bool = False, watch: Watch | None = None) -> Card:
+def retrain(task: Task, fresh: bool = False, watch: Watch | None = None) -> NetworkCard:
     """Check the data, make tiles, train, calibrate on people who were held out, and write the weights; -> their card.
 
     Raises
@@ -76,8 +77,8 @@ def retrain(task: Task, fresh: bool = False, watch: Watch | None = None) -> Card
     """
     start, recipe = None, task.recipe
     if task.init:
-        network, _, _ = load_network(task.init)
-        start, recipe = load_weights(task.init)[0], replace(recipe, filters=network.filters)
+        start, begun = load_weights(task.init, NetworkCard)
+        recipe = replace(recipe, filters=begun.filters)
     first = join_others(recipe.device)[0] == 0
     if first:  # the others take over what it has drawn
         photos = _checked(task, watch)
@@ -97,7 +98,7 @@ def retrain(task: Task, fresh: bool = False, watch: Watch | None = None) -> Card
         *[f"lesions painted on {len(backs)} photos of {len({one.subject for one in backs})} people"] * bool(backs),
         *["phantoms"] * task.phantom,
     ]
-    card = {
+    told = {
         "description": f"trained with `skinimg train` on {' and '.join(data)}",
         "data": data,
         "seed": recipe.seed,
@@ -105,14 +106,14 @@ def retrain(task: Task, fresh: bool = False, watch: Watch | None = None) -> Card
         "untrained": _untrained(task, photos),
     }
     if first:
-        ship(task.out, network, validate, looks, card, recipe.device)
+        ship(task.out, network, validate, looks, told, recipe.device)
     as_the_first(None)  # nobody reads the card before it is written
-    return load_network(str(task.out))[2]
+    return load_weights(task.out, NetworkCard)[1]
 
 
 def _untrained(task: Task, photos: Sequence[LabelledPhoto]) -> list[str]:
     """Findings that neither these photos nor phantoms nor the weights at the start have shown to the network."""
-    unknown = set(load_network(task.init)[2].get("untrained", ())) if task.init else set(MASK_FINDINGS)
+    unknown = set(load_weights(task.init, NetworkCard)[1].untrained) if task.init else set(MASK_FINDINGS)
     labelled = {finding for photo in photos for finding in photo.masks}
     painted = {"spots", "redness"} if task.backgrounds is not None else set()
     return [] if task.phantom else [name for name in MASK_FINDINGS if name in unknown - labelled - painted]
@@ -146,7 +147,7 @@ def _claim(task: Task, photos: Sequence[LabelledPhoto]) -> None:
             next_step="Use --fresh to begin again, or another --out.",
         )
     task.work.mkdir(parents=True, exist_ok=True)
-    claim.write_text(json.dumps(mine), encoding="utf-8")
+    write_text(claim, json.dumps(mine))
 
 
 def _parts(
@@ -200,7 +201,7 @@ def _mixed(*numbers: int) -> int:
 def varied(example: Example, seed: int) -> Example | None:
     """The same skin in another photo, its colours anchored anew; None where too little plain skin is left to do so."""
     frame = example.frame
-    view = augment(View(frame.linear, example.coverage, frame.skin), seed)
+    view = augment(Piece(frame.linear, example.coverage, frame.skin), seed)
     if view.valid.sum() < _FEWEST_PLAIN_PX:
         return None
     anchor = baseline_anchor(unaffected_density(view.linear, view.valid))

@@ -75,7 +75,7 @@ def _corners(share: np.ndarray) -> list[tuple[int, int]]:
     return [(int(r), int(c)) for r, c in np.argwhere(inside / _CELLS**2 >= _FEWEST_SKIN)]
 
 
-class People:
+class Sitters:
     """Everybody whom scenes are drawn from, on a device."""
 
     def __init__(self, seen: Sequence[Background], device: str, weights: Sequence[float] | None = None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import isfinite
 from pathlib import Path
 
@@ -13,10 +13,10 @@ from torch import Tensor
 
 from skinimg.base.findings import MASK_FINDINGS
 from skinimg.base.provenance import versions
-from skinimg.model.card import Calibration, save_network
+from skinimg.model.card import Calibration, NetworkCard
 from skinimg.model.network import SkinNetwork
-from skinimg.model.weights import Card, fill, half_precision
-from skinimg.skin.optics import TONES
+from skinimg.model.network_file import save_network
+from skinimg.model.weights import fill, half_precision
 from skinimg.training.fit import predict, validated
 from skinimg.training.loss import calibrate, known_mask
 from skinimg.training.tile_store import Tiles, joined, load_part
@@ -28,13 +28,13 @@ def ship(
     network: SkinNetwork,
     held_out: Sequence[Path],
     validations: Sequence[Validation],
-    card: Card,
+    told: Mapping[str, object],
     device: str = "cpu",
     groups: Sequence[str] = (),
-) -> Card:
+) -> NetworkCard:
     """Calibrate on parts of a store that were held out, and write NAME.safetensors and NAME.json.
 
-    card : name -> what people should know: `description`, `data`, `licence`, `limits`; and `untrained`, the findings
+    told : name -> what people should know: `description`, `data`, `licence`, `limits`; and `untrained`, the findings
     that it has not learnt: `analyze` says so instead of a number. groups : of the people of each part of `held_out`;
     the card then tells the Dice of each, as calibrated
     """
@@ -59,8 +59,7 @@ def ship(
         logits.div_(torch.tensor(temperature)[:, None, None]).add_(torch.tensor(bias)[:, None, None])
         group = np.repeat(groups, [len(part) for part in parts])
         figures["dice_by_group"] = {name: _dice(logits, tiles, group == name) for name in sorted(set(groups))}
-    unknown_noise: dict[str, object] = {tone: {} for tone in TONES}  # until repeatability.null_study has measured it
-    made = {**card, "validation": figures, "versions": versions(), "repeatability": unknown_noise}
+    made = {**told, "validation": figures, "versions": versions()}
     return save_network(path, network.cpu(), Calibration(temperature, bias), made)
 
 

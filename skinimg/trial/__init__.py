@@ -1,5 +1,7 @@
 """Trials: from the tables of a finished analysis to the statistics of a study with arms.
 
+Comes in: the folder of an analysis and a plan. Goes out: `Trial`, and the files in `trial/`. `cli` calls it.
+
 plan         what was declared: design, arms, endpoints, visit
 people       who is in which arm
 data         one row per person, arm, visit and endpoint

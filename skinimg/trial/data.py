@@ -14,7 +14,7 @@ from skinimg.base.findings import HEADLINE, VIEWS
 from skinimg.base.reasons import Reason, why
 from skinimg.measure.metrics import METRICS
 from skinimg.trial.key import Key, true_names
-from skinimg.trial.people import SIDES, People
+from skinimg.trial.people import SIDES, Allocation
 from skinimg.trial.plan import Plan, require
 
 _KEY = ("subject", "region", "finding", "metric", "session")
@@ -36,7 +36,7 @@ class Data:
     limits: tuple[Reason, ...]
 
 
-def read_data(folder: Path, roster: pd.DataFrame, people: People, plan: Plan, key: Key | None = None) -> Data:
+def read_data(folder: Path, roster: pd.DataFrame, people: Allocation, plan: Plan, key: Key | None = None) -> Data:
     """The changes of everybody in the compared arms, every expected visit with a row; with `key`, under true names.
 
     Raises
@@ -136,7 +136,7 @@ def select_changes(path: Path, plan: Plan, key: Key | None = None) -> tuple[pd.D
     return table, limits
 
 
-def _visits(photos: pd.DataFrame, roster: pd.DataFrame, people: People) -> tuple[str, ...]:
+def _visits(photos: pd.DataFrame, roster: pd.DataFrame, people: Allocation) -> tuple[str, ...]:
     """Sessions after the baseline, by their mean place in each subject's own order (photos.csv has that order)."""
     mine = photos[photos["subject"].isin(set(people.places["subject"]))].drop_duplicates(["subject", "session"])
     if not len(mine):
@@ -150,7 +150,7 @@ def _visits(photos: pd.DataFrame, roster: pd.DataFrame, people: People) -> tuple
     return tuple(str(name) for name, mean in order.items() if mean > 0)
 
 
-def _measured(changes: pd.DataFrame, people: People, plan: Plan) -> pd.DataFrame:
+def _measured(changes: pd.DataFrame, people: Allocation, plan: Plan) -> pd.DataFrame:
     """The declared metrics and the headline of every finding."""
     if not len(changes):
         return pd.DataFrame(columns=list(COLUMNS))
@@ -170,7 +170,7 @@ def _measured(changes: pd.DataFrame, people: People, plan: Plan) -> pd.DataFrame
     return table[list(COLUMNS)]
 
 
-def _graded(roster: pd.DataFrame, people: People, baseline: dict[str, str]) -> pd.DataFrame:
+def _graded(roster: pd.DataFrame, people: Allocation, baseline: dict[str, str]) -> pd.DataFrame:
     """Instruments and graders: `m_NAME`, of the sides of a face `m_NAME_left` and `m_NAME_right`."""
     sides = set(people.places["side"])
     names = [c for c in roster.columns if c.startswith("m_")]
@@ -180,7 +180,7 @@ def _graded(roster: pd.DataFrame, people: People, baseline: dict[str, str]) -> p
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
 
 
-def _instrument(roster: pd.DataFrame, people: People, name: str, baseline: dict[str, str]) -> pd.DataFrame:
+def _instrument(roster: pd.DataFrame, people: Allocation, name: str, baseline: dict[str, str]) -> pd.DataFrame:
     rows = []
     for side in dict.fromkeys(people.places["side"]):
         column = f"{name}_{side}" if side else name
@@ -199,7 +199,7 @@ def _instrument(roster: pd.DataFrame, people: People, name: str, baseline: dict[
     return table[list(COLUMNS)]
 
 
-def _expected(found: pd.DataFrame, people: People, visits: Sequence[str], endpoints: Sequence[str]) -> pd.DataFrame:
+def _expected(found: pd.DataFrame, people: Allocation, visits: Sequence[str], endpoints: Sequence[str]) -> pd.DataFrame:
     """Every person at every visit, whether there is a row or not."""
     grid = people.places.merge(pd.DataFrame({"visit": list(visits)}), how="cross")
     grid = grid.merge(pd.DataFrame({"endpoint": list(endpoints)}), how="cross")

@@ -6,10 +6,10 @@ import pandas as pd
 
 from skinimg.base.reasons import Reason
 from skinimg.trial.data import Data
-from skinimg.trial.people import People
+from skinimg.trial.people import Allocation
 
 
-def flow_of(people: People, data: Data, limits: tuple[Reason, ...]) -> dict[str, object]:
+def flow_of(people: Allocation, data: Data, limits: tuple[Reason, ...]) -> dict[str, object]:
     """Counts by arm and visit, plain enough for JSON."""
     mine = data.photos[data.photos["subject"].isin(set(people.places["subject"]))]
     rejected = mine[mine["status"] == "rejected"]
@@ -27,7 +27,7 @@ def flow_of(people: People, data: Data, limits: tuple[Reason, ...]) -> dict[str,
     }
 
 
-def _came(people: People, photos: pd.DataFrame, visit: str) -> dict[str, dict[str, int]]:
+def _came(people: Allocation, photos: pd.DataFrame, visit: str) -> dict[str, dict[str, int]]:
     """Of each arm at one visit: expected, came (any photo), usable (a photo that was not rejected)."""
     there = photos[photos["session"] == visit]
     usable = set(there.loc[there["status"] != "rejected", "subject"])

@@ -12,7 +12,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from skinimg.trial.raters import Figure, icc, kappa
+from skinimg.trial.raters import RaterFigure, icc, kappa
 
 _GRADER = re.compile(r"(m_.+)_r(\d+)(_left|_right)?")
 _MOST_CLASSES = 21  # an ordinal scale; beyond that a figure is a measurement
@@ -25,8 +25,8 @@ class Agreed:
     name: str
     n: int
     graders: int
-    icc: Figure
-    kappa: dict[str, Figure]
+    icc: RaterFigure
+    kappa: dict[str, RaterFigure]
 
 
 def graders_of(roster: pd.DataFrame) -> tuple[Agreed, ...]:

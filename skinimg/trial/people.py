@@ -17,7 +17,7 @@ _ARM_COLUMNS = ("arm", "arm_left", "arm_right")
 
 
 @dataclass(frozen=True)
-class People:
+class Allocation:
     """Allocation. `places` : subject, arm, side (`left`, `right`, or empty), sorted."""
 
     places: pd.DataFrame
@@ -66,7 +66,7 @@ def _refuse_twice(table: pd.DataFrame, path: Path) -> None:
         )
 
 
-def allocate(roster: pd.DataFrame, plan: Plan) -> People:
+def allocate(roster: pd.DataFrame, plan: Plan) -> Allocation:
     """Who is in which arm.
 
     Raises
@@ -100,7 +100,7 @@ def allocate(roster: pd.DataFrame, plan: Plan) -> People:
     named = set(places["subject"])
     mine = places[places["arm"].isin(kept)].reset_index(drop=True)
     others = places[~places["subject"].isin(set(mine["subject"]))].groupby("subject")["arm"].agg(" / ".join)
-    return People(mine, kept, tuple(s for s in subjects if s not in named), dict(others))
+    return Allocation(mine, kept, tuple(s for s in subjects if s not in named), dict(others))
 
 
 def _one_each(roster: pd.DataFrame, column: str) -> dict[str, str]:

@@ -38,7 +38,7 @@ class Need:
 
 
 @dataclass(frozen=True)
-class Seen:
+class Pilot:
     """What the analysis shows, as shares of the mean baseline. `noise` of one change, `between` people without noise."""
 
     endpoint: str
@@ -49,7 +49,7 @@ class Seen:
     alike: float  # correlation of the two sides of a face in their true change
 
 
-def seen_in(folder: Path, endpoint: str) -> Seen:
+def seen_in(folder: Path, endpoint: str) -> Pilot:
     """Variances of an endpoint in the last visit of a finished analysis; of the sides where they were measured.
 
     Raises
@@ -80,7 +80,7 @@ def seen_in(folder: Path, endpoint: str) -> Seen:
     left, right = (_last(sides[sides["region"] == name], endpoint)["change"] for name in names)
     both = pd.concat([left, right], axis=1, join="inner").to_numpy(np.float64)
     alike = float(np.corrcoef(both.T)[0, 1]) if len(both) >= 5 and both.std(axis=0).all() else 0.0
-    return Seen(endpoint, len(table), level, math.sqrt(max(total - noise, 0.0)), math.sqrt(noise), max(alike, 0.0))
+    return Pilot(endpoint, len(table), level, math.sqrt(max(total - noise, 0.0)), math.sqrt(noise), max(alike, 0.0))
 
 
 def _last(table: pd.DataFrame, endpoint: str) -> pd.DataFrame:
@@ -90,7 +90,7 @@ def _last(table: pd.DataFrame, endpoint: str) -> pd.DataFrame:
 
 
 def needs(
-    seen: Seen, effect: float, *, power: float = 0.8, alpha: float = 0.05, trials: int = 2000
+    seen: Pilot, effect: float, *, power: float = 0.8, alpha: float = 0.05, trials: int = 2000
 ) -> tuple[Need, ...]:
     """People for a difference of `effect` (a share of the baseline) between two arms, for each number of visits.
 
@@ -131,7 +131,7 @@ def _people(design: str, sd: float, effect: float, power: float, alpha: float) -
     return low
 
 
-def _simulated(seen: Seen, design: str, n: int, visits: int, effect: float, alpha: float, trials: int) -> float:
+def _simulated(seen: Pilot, design: str, n: int, visits: int, effect: float, alpha: float, trials: int) -> float:
     """Share of trials that a t test calls: photos are drawn, of a baseline and of each visit, not their mean's SD."""
     rng = np.random.default_rng(0)
     shot = seen.noise / math.sqrt(2)  # a change has the noise of two shots

@@ -15,7 +15,7 @@ Values = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Figure:
+class RaterFigure:
     """A figure with its 95 % interval; NaN where the grades have no spread."""
 
     value: float
@@ -23,7 +23,7 @@ class Figure:
     high: float
 
 
-def kappa(first: Values, second: Values, weights: str = "quadratic") -> Figure:
+def kappa(first: Values, second: Values, weights: str = "quadratic") -> RaterFigure:
     """Kappa of two graders, (n,) each; every grade between the lowest and the highest given whole one counts as a class.
 
     weights : `none`, `linear` or `quadratic`
@@ -34,16 +34,16 @@ def kappa(first: Values, second: Values, weights: str = "quadratic") -> Figure:
     return kappa_of_table(table, weights)
 
 
-def kappa_of_table(table: Values, weights: str = "quadratic") -> Figure:
+def kappa_of_table(table: Values, weights: str = "quadratic") -> RaterFigure:
     """The same from an (m, m) table of counts."""
     if len(table) < 2:
-        return Figure(np.nan, np.nan, np.nan)
+        return RaterFigure(np.nan, np.nan, np.nan)
     kind = {"none": None, "linear": "linear", "quadratic": "quadratic"}[weights]
     found = cohens_kappa(table, wt=kind)
-    return Figure(float(found.kappa), float(found.kappa_low), float(found.kappa_upp))
+    return RaterFigure(float(found.kappa), float(found.kappa_low), float(found.kappa_upp))
 
 
-def icc(values: Values, alpha: float = 0.05) -> Figure:
+def icc(values: Values, alpha: float = 0.05) -> RaterFigure:
     """ICC(2,1) of (n, k) grades of n targets by k graders, with the interval of Shrout and Fleiss 1979."""
     n, k = values.shape
     rows = k * values.mean(axis=1).var(ddof=1)
@@ -52,7 +52,7 @@ def icc(values: Values, alpha: float = 0.05) -> Figure:
     rest = (total - (n - 1) * rows - (k - 1) * columns) / ((n - 1) * (k - 1))
     value = agreement(values, ratio_scale=False, load=False).icc_2_1
     if not rest > 0 or not rows > 0:
-        return Figure(value, np.nan, np.nan)
+        return RaterFigure(value, np.nan, np.nan)
     f_columns = columns / rest
     top = (k - 1) * (n - 1) * (k * value * f_columns + n * (1 + (k - 1) * value) - k * value) ** 2
     bottom = (n - 1) * k**2 * value**2 * f_columns**2 + (n * (1 + (k - 1) * value) - k * value) ** 2
@@ -62,4 +62,4 @@ def icc(values: Values, alpha: float = 0.05) -> Figure:
     spread = k * columns + (k * n - k - n) * rest
     low = n * (rows - upper_f * rest) / (upper_f * spread + n * rows)
     high = n * (lower_f * rows - rest) / (spread + n * lower_f * rows)
-    return Figure(value, float(low), float(high))
+    return RaterFigure(value, float(low), float(high))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import matplotlib as mpl
@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from skinimg.base.reasons import told
 from skinimg.report import curves
 from skinimg.report.language import Language, language
 from skinimg.report.page import render, write
@@ -28,7 +29,7 @@ OPEN = ("2a", "4a", "7a", "8a", "11a", "19", "20", "23")  # authors must say it
 
 
 @dataclass(frozen=True)
-class Line:
+class EffectLine:
     """One line of the table of effects, in words."""
 
     endpoint: str
@@ -45,7 +46,7 @@ class Line:
 
 def write_report(trial: Trial, path: Path, lang: str) -> Path:
     """Write the page and return its path; SettingsError where there is none in this language."""
-    say = replace(language(lang), said=trial.said)
+    say = language(lang)
     shown = [r for r in trial.results if r.role == "declared"] or list(trial.results[: len(trial.data.endpoints)])
     html = render(
         "trial.html",
@@ -57,6 +58,7 @@ def write_report(trial: Trial, path: Path, lang: str) -> Path:
         courses=[(r.endpoint, curves.svg(_spaghetti(trial, r.endpoint, say))) for r in shown],
         formulas=list(dict.fromkeys(f"{r.endpoint}: {r.model.formula}" for r in shown if r.model.formula)),
         checklist=_checklist(say),
+        told=told,
         versions=versions_used(),
         level=say.number(100 * (1 - trial.plan.alpha)),
         agreement=[_agreed(a, say) for a in trial.graders],
@@ -64,11 +66,11 @@ def write_report(trial: Trial, path: Path, lang: str) -> Path:
     return write(html, path)
 
 
-def _line(r: Result, say: Language) -> Line:
+def _line(r: Result, say: Language) -> EffectLine:
     e = r.effect
     p = (e.p_t, e.p_rank, r.model.p, r.p_holm, r.p_responders)
     shares = "; ".join(f"{arm} {k}/{n}" for arm, (k, n) in r.responders.items())
-    return Line(
+    return EffectLine(
         r.endpoint,
         r.visit,
         r.n,
@@ -94,7 +96,7 @@ def _agreed(a: Agreed, say: Language) -> tuple[str, str, str, str, list[str]]:
     return a.name, str(a.graders), str(a.n), _figure(a.icc, say), kappa
 
 
-def _figure(f: raters.Figure, say: Language) -> str:
+def _figure(f: raters.RaterFigure, say: Language) -> str:
     if np.isnan(f.value):
         return say("ui.nodata")
     return say("trial.interval", value=say.number(f.value), low=say.number(f.low), high=say.number(f.high))

@@ -19,7 +19,7 @@ from skinimg.trial.effects import NAN, Effect
 from skinimg.trial.flow import flow_of
 from skinimg.trial.graders import Agreed, graders_of
 from skinimg.trial.key import Key, true_roster
-from skinimg.trial.people import People, allocate, read_roster
+from skinimg.trial.people import Allocation, allocate, read_roster
 from skinimg.trial.plan import Plan
 
 Values = npt.NDArray[np.float64]
@@ -52,7 +52,7 @@ class Trial:
     """A trial that was analysed."""
 
     plan: Plan
-    people: People
+    people: Allocation
     roster: pd.DataFrame
     data: Data
     results: tuple[Result, ...]
@@ -91,7 +91,7 @@ def analyse(folder: Path, plan: Plan, manifest: Path | None = None, key: Key | N
     return Trial(plan, people, table, data, tuple(results), flow, limits, said, graders_of(table))
 
 
-def _result(data: Data, people: People, plan: Plan, endpoint: str, visit: str) -> Result:
+def _result(data: Data, people: Allocation, plan: Plan, endpoint: str, visit: str) -> Result:
     """All statistics of one endpoint at one visit."""
     mine = data.rows[data.rows["endpoint"] == endpoint]
     known = mine[mine["change"].notna() & mine["baseline"].notna()]
@@ -195,7 +195,7 @@ def _with_holm(results: list[Result]) -> list[Result]:
     return [*held, *(r for r in results if r.role != "declared")]
 
 
-def _limits(results: list[Result], people: People, plan: Plan) -> list[Reason]:
+def _limits(results: list[Result], people: Allocation, plan: Plan) -> list[Reason]:
     """What a reader must know before believing a figure."""
     said = [] if plan.endpoints else [why("no_endpoint_declared")]
     if people.without_arm:
@@ -223,5 +223,5 @@ def _counted(arms: dict[str, str]) -> str:
     return ", ".join(f"{arm} ({n})" for arm, n in Counter(arms.values()).most_common())
 
 
-def _assessed(people: People, r: Result) -> dict[str, int]:
+def _assessed(people: Allocation, r: Result) -> dict[str, int]:
     return {a: int((people.places["arm"] == a).sum()) - r.missing[a] for a in people.arms}

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from skinimg.base.findings import MASK_FINDINGS
-from skinimg.compare.faint import Faint, Place, told_apart
+from skinimg.compare.faint import Faint, LesionPlace, told_apart
 
 SIDE = 300
-SPOT = Place("spots", 150.0, 120.0, 3.0, 0.1)  # 2 mm across
+SPOT = LesionPlace("spots", 150.0, 120.0, 3.0, 0.1)  # 2 mm across
 
 
 def session(strength, seed, quiet=1):
@@ -23,10 +23,14 @@ def session(strength, seed, quiet=1):
     probability = np.zeros((len(MASK_FINDINGS), SIDE, SIDE), np.float32)
     return Faint(
         SimpleNamespace(
-            contrasts=dict.fromkeys(MASK_FINDINGS, contrast.astype(np.float32)),
-            segmentation=SimpleNamespace(probability=probability),
-            frame=SimpleNamespace(skin=np.ones((SIDE, SIDE), bool)),
-            maps=SimpleNamespace(glare=np.zeros((SIDE, SIDE), bool)),
+            seen=SimpleNamespace(
+                frame=SimpleNamespace(skin=np.ones((SIDE, SIDE), bool)),
+                maps=SimpleNamespace(glare=np.zeros((SIDE, SIDE), bool)),
+            ),
+            found=SimpleNamespace(
+                contrasts=dict.fromkeys(MASK_FINDINGS, contrast.astype(np.float32)),
+                segmentation=SimpleNamespace(probability=probability),
+            ),
             alignment=SimpleNamespace(to_session=np.dstack([xs, ys]), is_identity=False),
         ),
         reach_px=1,

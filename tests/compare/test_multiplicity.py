@@ -3,7 +3,7 @@
 import numpy as np
 
 from skinimg.base.reasons import why
-from skinimg.base.records import Change
+from skinimg.base.results import Change
 from skinimg.compare.multiplicity import with_roles
 
 

@@ -74,10 +74,13 @@ def shot(contrast, offset=(0.0, 0.0, 0.0)):
         region_bits=np.ones((SIDE, SIDE), np.uint16), regions=("patch",),
     )  # fmt: skip
     return SimpleNamespace(
-        frame=frame, alignment=alignment, contrasts=dict.fromkeys(MASK_FINDINGS, contrast),
-        segmentation=SimpleNamespace(findings=MASK_FINDINGS), maps=SimpleNamespace(anchor=SimpleNamespace(offset=offset)),
+        seen=SimpleNamespace(frame=frame, maps=SimpleNamespace(anchor=SimpleNamespace(offset=offset))),
+        found=SimpleNamespace(
+            contrasts=dict.fromkeys(MASK_FINDINGS, contrast), segmentation=SimpleNamespace(findings=MASK_FINDINGS)
+        ),
+        alignment=alignment,
         difference=PhotoDifference(light_difference_od=0.07),
-    )  # fmt: skip
+    )
 
 
 def test_a_pair_without_noise_has_none_and_its_cast_is_seen():

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from skinimg.base.records import Change
+from skinimg.base.results import Change
 from skinimg.compare.ratio import log_ratio, percent_interval, standard_error
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from skinimg.base.findings import HEADLINE
 from skinimg.base.reasons import why
-from skinimg.base.records import Change
+from skinimg.base.results import Change
 from skinimg.compare.score import counts, efficacy, grade, scores
 
 Z95 = 1.959964

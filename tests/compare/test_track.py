@@ -5,7 +5,9 @@ import pytest
 
 from skinimg.base.findings import FACE_REGIONS, MASK_FINDINGS
 from skinimg.base.records import Alignment, Frame, Objects
-from skinimg.compare.track import sight, track
+from skinimg.compare.sighting import sight
+from skinimg.compare.track import track
+from skinimg.output import tables
 
 SHAPE = (600, 500)
 
@@ -41,7 +43,7 @@ def objects(spots):
 def follow(*sessions, px_per_mm=10.0):
     base = frame(px_per_mm)
     seen = [sight(f"S{k + 1}", base, objects(spots), alignment) for k, (spots, alignment) in enumerate(sessions)]
-    return track("a", "front", base, seen)
+    return tables.frame("lesions", track("a", "front", base, seen))
 
 
 FIRST = [(100, 100, 5.0, 0.3), (300, 400, 8.0, 0.5), (200, 250, 2.0, 0.4)]

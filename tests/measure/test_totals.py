@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from skinimg.base.findings import MASK_FINDINGS
-from skinimg.base.records import Objects, Segmentation
+from skinimg.base.records import Found, Objects, Segmentation
 from skinimg.measure.common_skin import common_support
 from skinimg.measure.totals import Place, cell_totals
 
@@ -23,14 +23,23 @@ def test_cells_are_sorted_and_sum_what_lies_in_them():
     probability = RNG.random((len(MASK_FINDINGS), *SHAPE)).astype(np.float32)
     contrast = RNG.normal(0, 1, SHAPE).astype(np.float32)
     found = cell_totals(
-        Place(bits, tile, area), counted, Segmentation(MASK_FINDINGS, probability, "drawn"), probability,
-        dict.fromkeys(MASK_FINDINGS, contrast), dict.fromkeys(MASK_FINDINGS, NOTHING), {"tone": {"a_mm2": contrast}},
-    )  # fmt: skip
+        Found(
+            segmentation=Segmentation(MASK_FINDINGS, probability, "drawn"),
+            contrasts=dict.fromkeys(MASK_FINDINGS, contrast),
+            lengths={"wrinkles": contrast},
+            objects=dict.fromkeys(MASK_FINDINGS, NOTHING),
+            fields={"tone": {"a_mm2": contrast}},
+        ),
+        Place(bits, tile, area),
+        counted,
+        probability,
+    )
     cells = list(zip(found.tile, found.region_bits, strict=True))
     assert cells == [(t, b) for t in (3, 7, 4099) for b in (1, 5)]  # bits 0 lie in no region
     for k, (t, b) in enumerate(cells):
         inside = counted & (tile == t) & (bits == b)
         assert found.totals["tone"]["a_mm2"][k] == pytest.approx(float((contrast * area)[inside].sum()), abs=1e-4)
+        assert found.totals["wrinkles"]["length_mm"][k] == pytest.approx(float(contrast[inside].sum()), abs=1e-4)
         assert found.totals["spots"]["area_mm2"][k] == pytest.approx(
             float((probability[0] * area)[inside].sum()), rel=1e-5
         )
@@ -43,7 +52,11 @@ def shot(probability, is_identity):
         to_session=grid, to_baseline=grid, valid_baseline=np.ones(SHAPE, bool), is_identity=is_identity
     )
     segmentation = Segmentation(MASK_FINDINGS, probability, "drawn")
-    return SimpleNamespace(alignment=alignment, segmentation=segmentation, frame=SimpleNamespace(mm_per_px=0.1))
+    return SimpleNamespace(
+        seen=SimpleNamespace(frame=SimpleNamespace(mm_per_px=0.1)),
+        found=SimpleNamespace(segmentation=segmentation),
+        alignment=alignment,
+    )
 
 
 def test_a_baseline_is_not_resampled_and_gives_what_resampling_would():

@@ -10,8 +10,9 @@ import torch
 from skinimg.base.errors import SettingsError, WeightsError
 from skinimg.base.findings import MASK_FINDINGS
 from skinimg.model import onnx
-from skinimg.model.card import Calibration, save_network
+from skinimg.model.card import Calibration
 from skinimg.model.network import SkinNetwork
+from skinimg.model.network_file import save_network
 
 pytest.importorskip("onnxruntime", reason="the extra `export` is not installed")
 pytest.importorskip("onnxscript", reason="the extra `export` is not installed")
@@ -22,7 +23,8 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.manual_seed(0)
     path = tmp_path_factory.mktemp("weights") / "small.safetensors"
     n = len(MASK_FINDINGS)
-    save_network(path, SkinNetwork(8), Calibration((1.5,) * n, (0.3,) * n), {"description": "random"})
+    told = {"description": "random", "validation": {"dice": {}}}
+    save_network(path, SkinNetwork(8), Calibration((1.5,) * n, (0.3,) * n), told)
     return path
 
 

@@ -9,31 +9,34 @@ from torch import nn
 
 from skinimg.base.errors import WeightsError
 from skinimg.face.find import load_face_model
+from skinimg.model.card import FaceCard
 from skinimg.model.segmenter import load_segmenter
 from skinimg.model.weights import fill, half_precision, load_weights, part_of, save_weights, weights_folder
+
+FACE = {"name": "some", "kind": "face", "description": "none", "iris_diameter_relative_sd": 0.1}
 
 
 @pytest.fixture
 def saved(tmp_path: Path) -> Path:
     path = tmp_path / "some.safetensors"
-    save_weights({"a.w": torch.arange(6.0).reshape(2, 3), "b": torch.tensor([1, 2])}, {"name": "some"}, path)
+    save_weights({"a.w": torch.arange(6.0).reshape(2, 3), "b": torch.tensor([1, 2])}, FACE, path)
     return path
 
 
 def test_read_back_as_written(saved: Path) -> None:
-    tensors, card = load_weights(saved)
+    tensors, card = load_weights(saved, FaceCard)
     assert torch.equal(tensors["a.w"], torch.arange(6.0).reshape(2, 3))
-    assert card["name"] == "some" and len(card["sha256"]) == 64
+    assert card.name == "some" and len(card.sha256) == 64
     assert list(part_of(tensors, "a")) == ["w"]
     assert sorted(path.suffix for path in saved.parent.iterdir()) == [".json", ".safetensors"]
 
 
 def test_missing_weights_or_card(saved: Path) -> None:
     with pytest.raises(WeightsError, match="cannot read"):
-        load_weights("no_such_weights")
+        load_weights("no_such_weights", FaceCard)
     saved.with_suffix(".json").unlink()
     with pytest.raises(WeightsError, match=r"some\.json"):
-        load_weights(saved)
+        load_weights(saved, FaceCard)
 
 
 def test_a_changed_byte_is_noticed(saved: Path) -> None:
@@ -41,23 +44,23 @@ def test_a_changed_byte_is_noticed(saved: Path) -> None:
     blob[-1] ^= 1
     saved.write_bytes(blob)
     with pytest.raises(WeightsError, match="do not belong to their card"):
-        load_weights(saved)
+        load_weights(saved, FaceCard)
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "{}"])
 def test_a_damaged_card(saved: Path, text: str) -> None:
     saved.with_suffix(".json").write_text(text)
     with pytest.raises(WeightsError, match="card"):
-        load_weights(saved)
+        load_weights(saved, FaceCard)
 
 
 def test_no_tensors_behind_a_right_sum(saved: Path) -> None:
     import hashlib
 
     saved.write_bytes(b"nonsense")
-    saved.with_suffix(".json").write_text(json.dumps({"sha256": hashlib.sha256(b"nonsense").hexdigest()}))
+    saved.with_suffix(".json").write_text(json.dumps(FACE | {"sha256": hashlib.sha256(b"nonsense").hexdigest()}))
     with pytest.raises(WeightsError, match="damaged"):
-        load_weights(saved)
+        load_weights(saved, FaceCard)
 
 
 def test_another_network_is_refused() -> None:
@@ -94,9 +97,9 @@ def test_weights_that_are_no_numbers_are_not_written(tmp_path: Path, broken: flo
 
 
 def test_the_shipped_weights_are_whole() -> None:
-    tensors, card = load_weights("face")
+    tensors, card = load_weights("face", FaceCard)
     assert (weights_folder() / "face.safetensors").stat().st_size < 8e6
-    assert card["name"] == "face" and tensors["mirror"].shape == (478,)
+    assert card.name == "face" and tensors["mirror"].shape == (478,)
 
 
 @pytest.mark.parametrize("name", ["face", "nobody"])

@@ -11,7 +11,7 @@ from skinimg.base.errors import SettingsError
 from skinimg.base.findings import MASK_FINDINGS
 from skinimg.phantom.canvas import Canvas, plain_canvas
 from skinimg.phantom.draws import seeded
-from skinimg.phantom.effects import Effect, apply_effects, effect_of
+from skinimg.phantom.effects import LesionEffect, apply_effects, effect_of
 from skinimg.phantom.kinds import KINDS, Lesion
 from skinimg.phantom.lesions import sample_lesions
 from skinimg.phantom.painting import Painted, paint
@@ -160,7 +160,7 @@ def test_groove_is_as_deep_as_it_says() -> None:
 
 def test_no_effect_keeps_the_very_same_lesions() -> None:
     lesions = _lesions(1)
-    for effects in ({}, {finding: Effect() for finding in MASK_FINDINGS}):
+    for effects in ({}, {finding: LesionEffect() for finding in MASK_FINDINGS}):
         after = apply_effects(lesions, effects, seeded(0))
         assert all(a is b for a, b in zip(lesions, after, strict=True))
 
@@ -188,10 +188,10 @@ def test_mean_effect_is_the_one_asked_for() -> None:
 
 def test_lesions_clear_and_appear() -> None:
     spots = [Lesion(n + 1, "lentigo", 0, 0, 2.0, melanin=2.0) for n in range(400)]
-    cleared = apply_effects(spots, {"spots": Effect(clear=0.3)}, seeded(0))
+    cleared = apply_effects(spots, {"spots": LesionEffect(clear=0.3)}, seeded(0))
     assert len(cleared) == pytest.approx(280, abs=30)
     assert apply_effects(spots, {"spots": effect_of(-1.0)}, seeded(0)) == ()
-    more = apply_effects(spots, {"spots": Effect(appear=0.2)}, seeded(0))
+    more = apply_effects(spots, {"spots": LesionEffect(appear=0.2)}, seeded(0))
     assert len(more) == pytest.approx(480, abs=30)
     assert len({lesion.id for lesion in more}) == len(more)
 
@@ -214,4 +214,4 @@ def test_impossible_effects_are_refused() -> None:
     with pytest.raises(SettingsError, match="-100%"):
         effect_of(-1.2)
     with pytest.raises(SettingsError, match="freckles"):
-        apply_effects([], {"freckles": Effect()}, seeded(0))
+        apply_effects([], {"freckles": LesionEffect()}, seeded(0))

@@ -12,10 +12,10 @@ from skinimg.base.errors import SettingsError, StudyError
 from skinimg.base.findings import FINDINGS, MASK_FINDINGS
 from skinimg.cli.main import main
 from skinimg.measure.metrics import metrics_of
-from skinimg.phantom.synth import Recipe, check, synth
+from skinimg.phantom.synth import StudyRecipe, check, synth
 from skinimg.study import read_study
 
-RECIPE = Recipe(
+RECIPE = StudyRecipe(
     subjects=2, sessions=2, seed=27, effects={"spots": -0.5}, null_fraction=0.5, arms="split-face", size_px=300,
     phototypes=(2,),
 )  # fmt: skip

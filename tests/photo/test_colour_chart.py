@@ -5,10 +5,11 @@ import warnings
 import cv2
 import numpy as np
 import pytest
+from skimage.color import deltaE_ciede2000
 
 from skinimg.base.errors import CalibrationError
-from skinimg.photo.colour import delta_e_2000, linear_to_lab
-from skinimg.photo.colour_chart import REFERENCE, Card, correct, find_card
+from skinimg.photo.colour import linear_to_lab
+from skinimg.photo.colour_chart import REFERENCE, ColourCard, correct, find_card
 from skinimg.photo.decode import read_photo
 
 PATCHES = REFERENCE.reshape(24, 3)
@@ -56,7 +57,7 @@ def test_reference_is_the_published_one():
             xyz, science.xy_to_XYZ(published.illuminant), science.xy_to_XYZ(d65), transform="Bradford"
         )
         expected = adapted @ science.RGB_COLOURSPACES["sRGB"].matrix_XYZ_to_RGB.T
-    assert delta_e_2000(linear_to_lab(PATCHES), linear_to_lab(expected)).max() < 0.15
+    assert deltaE_ciede2000(linear_to_lab(PATCHES), linear_to_lab(expected)).max() < 0.15
 
 
 @pytest.mark.parametrize("turn_deg", [0, 20, 90, 137, 180, 270, 355])
@@ -68,7 +69,7 @@ def test_a_card_is_found_in_every_turn_and_corrected(turn_deg):
     corrected, error = correct(photographed(truth), card)
     assert error < 1.5
     # The skin beside the card was no part of the fit.
-    assert delta_e_2000(linear_to_lab(corrected[5, 5]), linear_to_lab(np.float32([0.45, 0.26, 0.18]))) < 1.5
+    assert deltaE_ciede2000(linear_to_lab(corrected[5, 5]), linear_to_lab(np.float32([0.45, 0.26, 0.18]))) < 1.5
 
 
 def test_corners_are_those_of_the_printed_card():
@@ -91,7 +92,7 @@ def test_a_large_photo_gives_corners_in_its_own_pixels():
 def test_white_is_exact():
     patches = (PATCHES @ CAMERA.T).astype(np.float32)
     patches[3] *= 1.5
-    corrected, _ = correct(patches[None], Card(patches, np.zeros((4, 2), np.float32)))
+    corrected, _ = correct(patches[None], ColourCard(patches, np.zeros((4, 2), np.float32)))
     np.testing.assert_allclose(corrected[0, 18], PATCHES[18], atol=1e-5)
 
 
@@ -114,7 +115,7 @@ def test_a_tone_curve_is_undone():
     curved = (np.clip(photographed(truth), 0, 1) ** 0.6).astype(np.float32)
     corrected, error = correct(curved, find_card(curved))
     assert error < 2.5
-    assert delta_e_2000(linear_to_lab(corrected[5, 5]), linear_to_lab(np.float32([0.45, 0.26, 0.18]))) < 2.5
+    assert deltaE_ciede2000(linear_to_lab(corrected[5, 5]), linear_to_lab(np.float32([0.45, 0.26, 0.18]))) < 2.5
 
 
 def test_hues_treated_apart_are_refused():
@@ -122,7 +123,7 @@ def test_hues_treated_apart_are_refused():
     altered = patches * np.random.default_rng(1).uniform(0.4, 1.0, patches.shape).astype(np.float32)
     altered[18:] = patches[18:]
     with pytest.raises(CalibrationError, match=r"one tone curve and one matrix .found a colour error of"):
-        correct(altered[None], Card(altered, np.zeros((4, 2), np.float32)))
+        correct(altered[None], ColourCard(altered, np.zeros((4, 2), np.float32)))
 
 
 def test_a_saturated_white_is_refused():

@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skinimg.base.noise import Repeatability
-from skinimg.model.segmenter import load_segmenter, read_correlation, read_repeatability
+from skinimg.base.noise import NoiseTable, Repeatability
+from skinimg.model.card import as_json, read_noise
+from skinimg.model.segmenter import load_segmenter
 from skinimg.repeatability.noise_model import correlation, errors, fit, fitted
-from skinimg.repeatability.null_study import _keep_unmeasured, of_camera, stated
+from skinimg.repeatability.null_study import _no_less, noise_of, of_camera, with_unmeasured
 
 
 def pairs(people=30, seed=0, finding="spots", metric="burden", tail=np.inf, **true):
@@ -87,29 +88,38 @@ def test_errors_that_go_together_are_told_and_others_not():
     a = pairs(people=40, relative=0.05)
     b = a.assign(finding="redness")
     together = correlation(pd.concat([a, b]), fit(pd.concat([a, b])))
-    assert together["spots redness"] > 0.95
+    assert together["spots", "redness"] > 0.95
     c = pairs(people=40, seed=5, finding="redness", relative=0.05)
-    assert correlation(pd.concat([a, c]), fit(pd.concat([a, c])))["spots redness"] < 0.4
+    assert correlation(pd.concat([a, c]), fit(pd.concat([a, c])))["spots", "redness"] < 0.4
 
 
 def test_a_card_takes_what_was_stated_and_keeps_what_was_not_measured(tmp_path):
-    new = stated(pairs(people=12, relative=0.05))
-    old = {"relative": 0.4, "absolute": 1.0, "people": 4}
-    before = {tone: {"same_camera": {"9": {"pores": {"area": old}}}} for tone in ("light", "dark")}
-    _keep_unmeasured(new["repeatability"], before)
+    old = {9.0: {("pores", "area"): Repeatability(0.4, 1.0, people=4), ("spots", "burden"): Repeatability(0.9, 0)}}
+    before = NoiseTable({(tone, "same_camera"): old for tone in ("light", "dark")})
+    new = with_unmeasured(noise_of(pairs(people=12, relative=0.05)), before)
     card = tmp_path / "card.json"
-    card.write_text(json.dumps(new))
-    read = read_repeatability(card)
-    table = read["light", "same_camera"][6.0]
+    card.write_text(json.dumps(as_json(new)))
+    read = read_noise(card)
+    assert read == new
+    table = read.stated["light", "same_camera"][6.0]
     assert table["pores", "area"].relative == 0.4
     assert 0.03 < table["spots", "burden"].relative < 0.08
-    assert read["dark", "unknown_camera"][6.0]["spots", "burden"].quantile > 1
-    assert read_correlation(card) == {}
+    assert read.stated["dark", "unknown_camera"][6.0]["spots", "burden"].quantile > 1
+    assert read.correlation == {}
 
 
 def test_a_noise_table_of_ones_own_stands_in_and_has_its_own_key(tmp_path):
     card = tmp_path / "noise.json"
-    card.write_text(json.dumps(stated(pairs(people=8, relative=0.05))))
+    card.write_text(json.dumps(as_json(noise_of(pairs(people=8, relative=0.05)))))
     shipped, own = load_segmenter("classical"), load_segmenter("classical", noise=card)
     assert own.sha256 != shipped.sha256
-    assert set(own.noise("light", "same_camera", 9)) == {("spots", "burden")}
+    assert set(own.noise.of("light", "same_camera", 9)) == {("spots", "burden")}
+
+
+def test_two_cameras_are_never_said_to_be_less_noisy_than_one():
+    few, many = (
+        Repeatability(relative, 0.1, people=people, gain=1 - relative) for relative, people in ((0.02, 5), (0.1, 40))
+    )
+    key = ("spots", "burden")
+    assert _no_less({key: few}, {key: many})[key] == Repeatability(0.1, 0.1, people=5, gain=0.98)
+    assert _no_less({key: few}, {}) == {key: few}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,10 +12,12 @@ import pytest
 from skinimg.base.entries import PhotoEntry, Subject
 from skinimg.base.errors import PhotoError, WeightsError
 from skinimg.base.findings import HEADLINE
+from skinimg.base.noise import CAMERAS
 from skinimg.base.reasons import why
 from skinimg.base.settings import DEFAULT_WEIGHTS, Settings
 from skinimg.measure.metrics import metric_keys
-from skinimg.model.segmenter import CAMERAS, load_segmenter, read_repeatability
+from skinimg.model.card import read_noise
+from skinimg.model.segmenter import load_segmenter
 from skinimg.repeatability import null_study
 from skinimg.skin.optics import TONES
 
@@ -32,16 +33,15 @@ def test_the_nearest_resolution_speaks_for_a_photo(tmp_path: Path) -> None:
         return {"spots": {"area": {"relative": relative, "absolute": 0.0, "people": 4}}}
 
     light = {"same_camera": {"9": table(0.1), "4.5": table(0.3)}, "other_camera": {"9": table(0.5)}}
-    read = read_repeatability(_card(tmp_path, {"light": light, "dark": {}}))
-    segmenter = replace(load_segmenter("classical"), repeatability=read)
+    read = read_noise(_card(tmp_path, {"light": light, "dark": {}}))
 
     def noise(camera: str, scale: float) -> float:
-        return segmenter.noise("light", camera, scale)["spots", "area"].relative
+        return read.of("light", camera, scale)["spots", "area"].relative
 
     by_scale = {scale: noise("same_camera", scale) for scale in (2, 6, 7, 25)}
     assert by_scale == {2: 0.3, 6: 0.3, 7: 0.1, 25: 0.1}  # 6.4 lies half-way as a ratio
     assert noise("other_camera", 2) == 0.5
-    assert segmenter.noise("dark", "same_camera", 9) == {}
+    assert read.of("dark", "same_camera", 9) == {}
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_the_nearest_resolution_speaks_for_a_photo(tmp_path: Path) -> None:
 )
 def test_a_card_without_usable_noise_is_refused(tmp_path: Path, stated: object) -> None:
     with pytest.raises(WeightsError, match="repeatability"):
-        read_repeatability(_card(tmp_path, stated))
+        read_noise(_card(tmp_path, stated))
 
 
 @pytest.mark.parametrize("weights", ["classical", DEFAULT_WEIGHTS])
@@ -57,7 +57,7 @@ def test_a_card_without_usable_noise_is_refused(tmp_path: Path, stated: object) 
 def test_shipped_cards_state_the_noise_of_every_headline(weights: str, camera: str) -> None:
     segmenter = load_segmenter(weights)
     for tone in TONES:
-        known = segmenter.noise(tone, camera, 9)
+        known = segmenter.noise.of(tone, camera, 9)
         # What a card has not measured yet has no verdict: the fields have errors of their own.
         expected = {(f, m) for f, m in HEADLINE.items() if (f, m) in metric_keys()}
         assert expected - set(known) <= {(f, "load") for f in ("erythema", "hyperpigmentation")}
@@ -69,8 +69,8 @@ def test_what_is_not_stated_of_an_unknown_camera_is_that_of_another_one(tmp_path
         return {"6": {"spots": {metric: {"relative": relative, "absolute": 0.0}}}}
 
     light = {"other_camera": table("area", 0.5), "unknown_camera": table("burden", 0.2)}
-    read = read_repeatability(_card(tmp_path, {"light": light, "dark": {}}))
-    known = replace(load_segmenter("classical"), repeatability=read).noise("light", "unknown_camera", 9)
+    read = read_noise(_card(tmp_path, {"light": light, "dark": {}}))
+    known = read.of("light", "unknown_camera", 9)
     assert {key: noise.relative for key, noise in known.items()} == {("spots", "area"): 0.5, ("spots", "burden"): 0.2}
 
 
@@ -80,7 +80,7 @@ def test_a_person_becomes_rows_of_what_the_photos_can_tell(monkeypatch: pytest.M
         for session, regime in (("S1", "fixed_rig"), ("S2", "fixed_rig"), ("S3", "other_phone"))
     )
     frame = SimpleNamespace(native_px_per_mm=6.0)
-    shot = SimpleNamespace(frame=frame, maps=SimpleNamespace(anchor=None))
+    shot = SimpleNamespace(seen=SimpleNamespace(frame=frame, maps=SimpleNamespace(anchor=None)))
 
     def look(entry: PhotoEntry, *_: object) -> object:
         if entry.session == "S2":

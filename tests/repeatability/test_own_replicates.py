@@ -39,8 +39,7 @@ def measurements(shots, subjects=12, noise=NOISE, light="standard", missing=()):
 
 
 def folder(tmp_path, *parts):
-    table = tables.typed(pd.concat(parts, ignore_index=True))
-    tables.write(table, tmp_path / "measurements")
+    tables.write(pd.concat(parts, ignore_index=True), tmp_path / "measurements")
     return tmp_path
 
 
@@ -130,7 +129,7 @@ def test_a_noise_table_of_ones_own_pulls_the_cards_noise_towards_it(tmp_path):
     outcome = repeatability(out)
     assert write_noise(out, outcome, tmp_path / "noise.json") == 2
     own, card = (
-        load_segmenter("classical", noise=path).noise("light", "same_camera", 9)["spots", "burden"]
+        load_segmenter("classical", noise=path).noise.of("light", "same_camera", 9)["spots", "burden"]
         for path in (tmp_path / "noise.json", None)
     )
     assert own.at(1e6) / 1e6 * np.sqrt(own.shot) == pytest.approx(NOISE, rel=0.1)

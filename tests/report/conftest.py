@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 import cv2
 import numpy as np
-import pandas as pd
 import pytest
 
 from skinimg.base.entries import PhotoEntry, Subject
 from skinimg.base.findings import FINDINGS, MASK_FINDINGS, regions_of
 from skinimg.base.reasons import why
-from skinimg.base.records import SessionPictures, SubjectResult
+from skinimg.base.results import (
+    ChangeRow,
+    LesionRow,
+    MeasurementRow,
+    PhotoRow,
+    ScoreRow,
+    SessionPictures,
+    SubjectResult,
+)
 from skinimg.measure.metrics import metrics_of
-from skinimg.output.tables import COLUMNS, frame, typed
 
 EXPRESSION = why("other_expression", percent=6.0)
 NO_COLOUR = why("no_absolute_colour")
 COARSE = why("not_measurable", px_per_mm=4.2, needed=6)
 NO_FACE, BLURRED = why("no_face", needed=0.5), why("blurred", sharpness=0.31, needed=0.5)
 IMPROVED = why("grade_improved")
-SAID = {str(reason): (reason,) for reason in (EXPRESSION, NO_COLOUR, COARSE, NO_FACE, BLURRED, IMPROVED)}
 METRICS = {finding: {m.id: m.unit for m in metrics_of(finding)} for finding in FINDINGS}
 # Change per month and verdict of each finding, in percent of the baseline.
 EFFECTS = {
@@ -99,59 +104,57 @@ def _draw(session: int, height: int, width: int) -> tuple[np.ndarray, dict[str, 
     return picture, resized | {"skin": cv2.resize(skin, size)}
 
 
-def _changes(subject: str, sessions: list[str], view: str, light: str, months: list[int]) -> pd.DataFrame:
+def _changes(subject: str, sessions: list[str], view: str, light: str, months: list[int]) -> list[ChangeRow]:
     rng = np.random.default_rng(3)
-    rows: list[dict[str, object]] = []
+    rows = []
     for number, session in enumerate(sessions[1:], start=1):
         for region in regions_of(view):
             for finding, metrics in METRICS.items():
                 for metric, unit in metrics.items():
-                    row: dict[str, object] = {
-                        "subject": subject, "view": view, "light": light, "region": region, "finding": finding,
-                        "metric": metric, "unit": unit, "baseline_session": sessions[0], "session": session,
-                        "days": months[number] * 30, "verdict": "not_assessable", "reason": "",
-                    }  # fmt: skip
+                    row = ChangeRow(
+                        subject, view, light, region, finding, metric, unit, sessions[0], session, months[number] * 30
+                    )
                     effect = EFFECTS[finding]
                     if effect is None or (finding == "scars" and region == "nose"):
-                        row["reason"] = {
-                            "wrinkles": str(EXPRESSION),
-                            "tone": str(NO_COLOUR),
-                        }.get(finding, str(COARSE))
-                    else:
-                        baseline = 40.0 * rng.uniform(0.6, 1.5)
-                        percent = effect * number + rng.normal(0, 1.0)
-                        half, mdc = baseline * 0.05, baseline * 0.06
-                        change = baseline * percent / 100
-                        certain = abs(change) > max(mdc, half)
-                        verdict = ("improved" if change < 0 else "worsened") if certain else "unchanged"
-                        row |= {"baseline": baseline, "follow_up": baseline + change, "change": change,
-                                "change_percent": percent, "ci_low": change - half, "ci_high": change + half,
-                                "percent_ci_low": percent - 5, "percent_ci_high": percent + 5,
-                                "mdc95": mdc, "verdict": verdict}  # fmt: skip
-                    rows.append(row)
-    return typed(pd.DataFrame(rows, columns=list(COLUMNS["changes"])))
+                        reason = {"wrinkles": EXPRESSION, "tone": NO_COLOUR}.get(finding, COARSE)
+                        rows.append(replace(row, reason=(reason,)))
+                        continue
+                    baseline = 40.0 * rng.uniform(0.6, 1.5)
+                    percent = effect * number + rng.normal(0, 1.0)
+                    half, mdc = baseline * 0.05, baseline * 0.06
+                    change = baseline * percent / 100
+                    certain = abs(change) > max(mdc, half)
+                    verdict = ("improved" if change < 0 else "worsened") if certain else "unchanged"
+                    rows.append(
+                        replace(
+                            row, baseline=baseline, follow_up=baseline + change, change=change, change_percent=percent,
+                            ci_low=change - half, ci_high=change + half, percent_ci_low=percent - 5,
+                            percent_ci_high=percent + 5, mdc95=mdc, verdict=verdict,
+                        )
+                    )  # fmt: skip
+    return rows
 
 
-def _measurements(changes: pd.DataFrame, subject: str, sessions: list[str], view: str, light: str) -> pd.DataFrame:
-    keys = ["region", "finding", "metric"]
-    rows = []
-    if changes.empty:
-        plain = [(r, f, m, u, 12.5) for r in regions_of(view) for f, ms in METRICS.items() for m, u in ms.items()]
-        lookup = {sessions[0]: plain}
+def _measurements(
+    changes: list[ChangeRow], subject: str, sessions: list[str], view: str, light: str
+) -> list[MeasurementRow]:
+    if changes:
+        values = [(sessions[0], c, c.baseline) for c in changes if c.session == sessions[1]]
+        values += [(c.session, c, c.follow_up) for c in changes]
+        keyed = [(session, (c.region, c.finding, c.metric, c.unit), value) for session, c, value in values]
     else:
-        first = changes[changes["session"] == sessions[1]]
-        lookup = {sessions[0]: list(first[[*keys, "unit", "baseline"]].itertuples(index=False, name=None))}
-        for session in sessions[1:]:
-            part = changes[changes["session"] == session]
-            lookup[session] = list(part[[*keys, "unit", "follow_up"]].itertuples(index=False, name=None))
-    for session, values in lookup.items():
-        for region, finding, metric, unit, value in values:
-            missing = "" if np.isfinite(value) else str(COARSE)
-            rows.append((subject, session, "", view, light, 1, region, finding, metric, value, unit, missing))
-    return typed(pd.DataFrame(rows, columns=list(COLUMNS["measurements"])))
+        plain = [(r, f, m, u) for r in regions_of(view) for f, ms in METRICS.items() for m, u in ms.items()]
+        keyed = [(sessions[0], key, 12.5) for key in plain]
+    return [
+        MeasurementRow(
+            subject, session, "", view, light, 1, region, finding, metric, value, unit,
+            () if np.isfinite(value) else (COARSE,),
+        )
+        for session, (region, finding, metric, unit), value in keyed
+    ]  # fmt: skip
 
 
-def _lesions(subject: str, sessions: list[str], places: np.ndarray, scale: float) -> pd.DataFrame:
+def _lesions(subject: str, sessions: list[str], places: np.ndarray, scale: float) -> list[LesionRow]:
     rows = []
     for index, (x, y) in enumerate(places * scale):
         for number, session in enumerate(sessions):
@@ -166,36 +169,39 @@ def _lesions(subject: str, sessions: list[str], places: np.ndarray, scale: float
             if index % 23 == 1 and number > 0:
                 status, area = "not_visible", np.nan
             region = "left_cheek" if x > WIDTH * scale / 2 else "right_cheek"
-            rows.append((subject, "front", "spots", index + 1, session, region, x * MM_PER_PX / scale,
-                         y * MM_PER_PX / scale, area, 0.3, status))  # fmt: skip
-    return typed(pd.DataFrame(rows, columns=list(COLUMNS["lesions"])))
+            rows.append(
+                LesionRow(
+                    subject, "front", "spots", index + 1, session, region, x * MM_PER_PX / scale,
+                    y * MM_PER_PX / scale, area, 0.3, status,
+                )
+            )  # fmt: skip
+    return rows
 
 
-def _scores(changes: pd.DataFrame, subject: str, view: str) -> pd.DataFrame:
+def _scores(changes: list[ChangeRow], subject: str, view: str) -> list[ScoreRow]:
     metric = {"spots": "burden", "redness": "burden", "pores": "area", "scars": "burden", "wrinkles": "burden"}
-    rows: list[tuple[object, ...]] = []
-    for row in changes[changes["region"].isin(["face", "patch"])].itertuples():
-        if metric.get(row.finding) == row.metric:
+    rows = []
+    for row in changes:
+        if row.region in ("face", "patch") and metric.get(row.finding) == row.metric:
             low, high = (-100 * row.ci_high / row.baseline, -100 * row.ci_low / row.baseline)
-            rows.append((subject, view, row.session, row.finding, -row.change_percent, low, high, row.verdict, ""))
-    overall = ("overall", 14.0, 9.0, 19.0, "improved", str(IMPROVED))
-    rows += [(subject, view, session, *overall) for session in dict.fromkeys(changes["session"])]
-    return typed(pd.DataFrame(rows, columns=list(COLUMNS["scores"])))
+            rows.append(ScoreRow(subject, view, row.session, row.finding, -row.change_percent, low, high, row.verdict))
+    overall = ("overall", 14.0, 9.0, 19.0, "improved", (IMPROVED,))
+    return rows + [ScoreRow(subject, view, session, *overall) for session in dict.fromkeys(c.session for c in changes)]
 
 
-def _photos(subject: str, sessions: list[str], dates: list[str], view: str, rejected: bool) -> pd.DataFrame:
+def _photos(subject: str, sessions: list[str], dates: list[str], view: str, rejected: bool) -> list[PhotoRow]:
     rows = []
     for number, (session, date) in enumerate(zip(sessions, dates, strict=True)):
-        status, reasons = ("ok", "")
+        row = PhotoRow(
+            subject, session, date, view, "standard", 1, f"{session}/{view}.jpg", "ab" * 32, "ok", (), 9.6, "iris",
+            "skin", np.nan, 0.8, 1.2 + 9 * (number == 1), -2.0, 0.4, 0.21, 0.93,
+        )  # fmt: skip
         if rejected:
-            status, reasons = "rejected", str(NO_FACE)
+            row = replace(row, status="rejected", reasons=(NO_FACE,), px_per_mm=np.nan)
         elif number == 1:
-            status, reasons = "warning", str(BLURRED)
-        rows.append((subject, session, date, view, "standard", 1, f"{session}/{view}.jpg", "ab" * 32, status, reasons,
-                     np.nan if rejected else 9.6, "iris", "skin", np.nan, 0.8, 1.2 + 9 * (number == 1), -2.0, 0.4,
-                     0.21, 0.93))  # fmt: skip
-    columns = list(COLUMNS["photos"])  # how a photo differs from the baseline's stays empty here
-    return typed(pd.DataFrame(rows, columns=columns[: len(rows[0])]).reindex(columns=columns))
+            row = replace(row, status="warning", reasons=(BLURRED,))
+        rows.append(row)
+    return rows
 
 
 def _pictures(sessions: list[str], dates: list[str], months: list[int], view: str,
@@ -239,10 +245,15 @@ def draw_subject(
     photos = _photos(name, names, dates, view, rejected)
     lesions = _lesions(name, names, places, scale)
     result = SubjectResult(
-        name, photos, measurements[:0] if rejected else measurements, changes, lesions[:0] if rejected else lesions,
-        _scores(changes, name, view), frame("indices", []),
-        (why("later_baseline", subject=name, view=view, session="S2"),), {"photo": 1.0}, SAID,
-    )  # fmt: skip
+        name,
+        photos=tuple(photos),
+        measurements=() if rejected else tuple(measurements),
+        changes=tuple(changes),
+        lesions=() if rejected else tuple(lesions),
+        scores=tuple(_scores(changes, name, view)),
+        warnings=(why("later_baseline", subject=name, view=view, session="S2"),),
+        seconds={"photo": 1.0},
+    )
     pictures = [] if rejected else _pictures(names, dates, months, view, scale)
     treatment = "Exosomes, 0.5 mm microneedling"
     entries = tuple(

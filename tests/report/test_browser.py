@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pytest
 
+from skinimg.base.results import SubjectOverview
 from skinimg.report import ReportOptions, write_index, write_subject_report
 
 selenium = pytest.importorskip("selenium.webdriver", reason="selenium is not installed: pip install selenium")
@@ -46,8 +46,8 @@ def folder(drawn_subject, tmp_path_factory) -> Path:
         drawn.result, drawn.pictures, ReportOptions(), drawn.footer, out / "reports/P-017.html", drawn.subject
     )
     others = [drawn_subject(name=name, scale=0.05).result for name in ("P-9", "P-10", "P-2")]
-    tables = {name: pd.concat([getattr(d, name) for d in others]) for name in ("photos", "scores")}
-    write_index([tables], {}, ReportOptions(), out / "index.html")
+    people = [SubjectOverview(d.subject, d.photos, d.scores) for d in others]
+    write_index(people, {}, ReportOptions(), out / "index.html")
     return out
 
 

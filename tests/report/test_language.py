@@ -13,7 +13,7 @@ import pytest
 
 import skinimg
 from skinimg.base.findings import CLOSEUP_REGIONS, FACE_REGIONS, FINDINGS, LIGHTS, VIEWS
-from skinimg.base.reasons import in_words, read_said, renamed, sentences, why, write_said
+from skinimg.base.reasons import in_words, read_said, renamed, sentences, told, why, write_said
 from skinimg.compare.clinical_scores import INDICES
 from skinimg.measure.metrics import METRICS
 from skinimg.report.language import LANGUAGES, language
@@ -97,7 +97,7 @@ def test_a_reason_is_written_in_the_readers_language():
     assert str(coarse) == "not measurable at 4.2 px/mm, needs 8"
     assert EN.reason(coarse) == "Not measurable at 4.2 px/mm, needs 8"
     assert FR.reason(coarse) == "Non mesurable à 4,2 px/mm, il faut 8"
-    assert EN.reason("") == "No reason was recorded"
+    assert EN.reason() == "No reason was recorded"
 
 
 def test_nouns_follow_their_number_and_identifiers_are_named():
@@ -132,9 +132,10 @@ def test_a_report_names_no_file_and_gives_no_second_advice():
 
 def test_a_cell_of_the_tables_is_read_through_what_it_says():
     cell = (why("blurred", sharpness=0.1, needed=0.25), why("grey"))
-    say = replace(FR, said={in_words(cell): cell})
-    assert say.reason(in_words(cell)).startswith("Floue : netteté 0,10, il faut 0,25 ; sans couleur : ")
-    assert say.reason("of an older version") == "Of an older version"
+    read = told(in_words(cell), {in_words(cell): cell})
+    assert FR.reason(*read).startswith("Floue : netteté 0,10, il faut 0,25 ; sans couleur : ")
+    assert FR.reason(*told("of an older version", {})) == "Of an older version"
+    assert told("", {}) == ()
 
 
 def test_reasons_survive_a_file(tmp_path):

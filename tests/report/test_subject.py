@@ -6,12 +6,14 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
+from math import nan
 from pathlib import Path
 
 import pytest
 
 from skinimg.base.errors import SettingsError
-from skinimg.output.tables import frame
+from skinimg.base.reasons import why
+from skinimg.base.results import IndexRow
 from skinimg.report import ReportOptions, write_subject_report
 
 Draw = Callable[..., "object"]
@@ -56,8 +58,9 @@ class Balance(HTMLParser):
 def test_says_how_much_how_sure_and_the_verdict(drawn_subject, tmp_path):
     html = page(drawn_subject(), tmp_path)
     said = words(html)
-    row = drawn_subject().result.changes.query("session == 'S4' and region == 'face' and finding == 'spots'")
-    percent = -row.loc[row["metric"] == "burden", "change_percent"].item()
+    speaking = ("S4", "face", "spots", "burden")
+    changes = drawn_subject().result.changes
+    (percent,) = (-c.change_percent for c in changes if (c.session, c.region, c.finding, c.metric) == speaking)
     assert f"{percent:.0f} % less pigment load of the spots, 95 % interval" in said
     assert "Smallest detectable change: 6.0 %." in said
     for verdict in ("Improved", "Worsened", "Unchanged", "Not assessable"):
@@ -74,10 +77,8 @@ def test_says_how_much_how_sure_and_the_verdict(drawn_subject, tmp_path):
 
 def test_next_to_nothing_at_baseline_is_told_in_its_unit(drawn_subject, tmp_path):
     drawn = drawn_subject()
-    faint = drawn.result.changes.copy()
-    rows = (faint["finding"] == "redness") & faint["baseline"].notna()
-    faint.loc[rows, ["baseline", "follow_up", "change"]] = 0.01, 0.02, 0.01
-    faint.loc[rows, "change_percent"], faint.loc[rows, "verdict"] = 100.0, "unchanged"
+    little = {"baseline": 0.01, "follow_up": 0.02, "change": 0.01, "change_percent": 100.0, "verdict": "unchanged"}
+    faint = tuple(replace(c, **little) if c.finding == "redness" else c for c in drawn.result.changes)
     said = words(page(replace(drawn, result=replace(drawn.result, changes=faint)), tmp_path))
     summary = said[: said.index("Before and after")]
     assert "There was so little at first that even its disappearance would be within measurement noise." in summary
@@ -110,10 +111,11 @@ def test_same_input_same_bytes(drawn_subject, tmp_path):
 def test_names_and_notes_are_escaped(drawn_subject, tmp_path):
     evil = """<script>alert("1")</script>'"&</title>"""
     drawn = drawn_subject(name=evil, arms=(evil, "B"))
-    drawn.result.photos.loc[0, "photo"] = evil
+    first, *others = drawn.result.photos
+    drawn.result = replace(drawn.result, photos=(replace(first, photo=evil), *others))
     entries = tuple(replace(entry, treatment=evil) for entry in drawn.subject.photos)
     drawn.subject = replace(drawn.subject, photos=entries)
-    drawn.result = replace(drawn.result, warnings=(evil,))
+    drawn.result = replace(drawn.result, warnings=(why("as_told", words=evil),))
     drawn.footer = {evil: evil}
     html = page(drawn, tmp_path)
     assert "<script>alert" not in html
@@ -180,7 +182,8 @@ def test_split_face_compares_the_sides(drawn_subject, tmp_path):
 def test_no_millimetres_without_a_scale(drawn_subject, tmp_path):
     drawn = drawn_subject(view="closeup")
     assert re.search(r"<text [^>]*>\d+\s+mm</text>", page(drawn, tmp_path))
-    drawn.result.photos["scale_source"] = "assumed"
+    assumed = tuple(replace(row, scale_source="assumed") for row in drawn.result.photos)
+    drawn.result = replace(drawn.result, photos=assumed)
     html = page(drawn, tmp_path)
     assert not re.search(r"<text [^>]*>\d+\s+mm</text>", html)
     assert "no known millimetres" in words(html)
@@ -189,15 +192,15 @@ def test_no_millimetres_without_a_scale(drawn_subject, tmp_path):
 @pytest.mark.parametrize(("lang", "title", "value"), [("en", "mMASI-like", "6.4"), ("fr", "Type mMASI", "6,4")])
 def test_clinical_scores_are_shown_as_estimates(drawn_subject, tmp_path, lang, title, value):
     drawn = drawn_subject()
-    keys = {"subject": "P-017", "view": "front", "light": "standard", "unit": "points"}
-    rows = [
-        {**keys, "session": "S1", "index": "mmasi_like", "value": 6.4, "ci_low": 5.0, "ci_high": 8.1, "note": ""},
-        {**keys, "session": "S4", "index": "mmasi_like", "value": 3.1, "ci_low": 2.2, "ci_high": 4.6, "note": ""},
-        {**keys, "session": "S1", "index": "ecca_like", "value": None, "note": "not measurable at 4.2 px/mm, needs 6"},
-        {**keys, "session": "S4", "index": "ecca_like", "value": None, "note": "not measurable at 4.2 px/mm, needs 6"},
-    ]
+    coarse = why("not_measurable", px_per_mm=4.2, needed=6)
+    rows = (
+        IndexRow("P-017", "front", "standard", "S1", "mmasi_like", 6.4, 5.0, 8.1, "points"),
+        IndexRow("P-017", "front", "standard", "S4", "mmasi_like", 3.1, 2.2, 4.6, "points"),
+        IndexRow("P-017", "front", "standard", "S1", "ecca_like", nan, nan, nan, "points", (coarse,)),
+        IndexRow("P-017", "front", "standard", "S4", "ecca_like", nan, nan, nan, "points", (coarse,)),
+    )
     without = words(page(drawn, _made(tmp_path / "a"), ReportOptions(lang=lang)))
-    drawn.result = replace(drawn.result, indices=frame("indices", rows))
+    drawn.result = replace(drawn.result, indices=rows)
     said = words(page(drawn, _made(tmp_path / "b"), ReportOptions(lang=lang)))
     assert title not in without
     assert f"{title}, " in said and value in said

@@ -1,22 +1,21 @@
-"""From rows of changes.csv to what the report says: one number for one thing."""
+"""From changes to what the report says: one number for one thing."""
 
 import math
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
 from skinimg.base.entries import PhotoEntry
 from skinimg.base.reasons import Reason, why
-from skinimg.base.records import Change
-from skinimg.output.tables import change_row, frame
+from skinimg.base.results import Change, ChangeRow
+from skinimg.output.rows import change_row
 from skinimg.report.verdicts import Told, changes_of
 
 
-def told(change: Change, no_scale: Reason | None = None) -> tuple[Told, pd.Series]:
+def told(change: Change, no_scale: Reason | None = None) -> tuple[Told, ChangeRow]:
     entries = [PhotoEntry("P", session, Path("a.jpg"), "a.jpg") for session in ("S1", "S2")]
-    table = frame("changes", [change_row(*entries, change, no_scale)])
-    return changes_of(table, "front")[0], table.iloc[0]
+    row = change_row(*entries, change, no_scale)
+    return changes_of([row], "front")[0], row
 
 
 @pytest.mark.parametrize(("baseline", "follow_up"), [(40.0, 30.0), (-40.0, -30.0), (-40.0, -50.0)])
@@ -27,7 +26,7 @@ def test_the_interval_holds_its_change_on_either_side_of_zero(baseline: float, f
     assert said.percent == pytest.approx(100 * change / baseline)
     assert said.low < said.percent < said.high
     assert (said.low < 0) == (said.high < 0) == (said.percent < 0)
-    assert (said.low, said.high) == (row["percent_ci_low"], row["percent_ci_high"])
+    assert (said.low, said.high) == (row.percent_ci_low, row.percent_ci_high)
 
 
 def test_without_a_scale_per_cent_keep_their_interval() -> None:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from skinimg.training import augment as module
-from skinimg.training.augment import View, augment
+from skinimg.training.augment import Piece, augment
 
 SEEDS = range(12)
 
@@ -16,7 +16,7 @@ def square_view():
     coverage = np.zeros((5, 200, 240), np.float32)
     coverage[1, 60:110, 90:160] = 1
     linear[coverage[1] > 0] *= 0.4
-    return View(linear, coverage, np.ones((200, 240), np.bool_))
+    return Piece(linear, coverage, np.ones((200, 240), np.bool_))
 
 
 def test_shapes_and_kinds_stay():
@@ -87,5 +87,5 @@ def test_light_varies_in_strength_and_colour():
 
 
 def test_burnt_skin_is_not_valid():
-    bright = View(np.full((64, 64, 3), 0.99, np.float32), np.zeros((5, 64, 64), np.float32), np.ones((64, 64), bool))
+    bright = Piece(np.full((64, 64, 3), 0.99, np.float32), np.zeros((5, 64, 64), np.float32), np.ones((64, 64), bool))
     assert any(not augment(bright, seed).valid.any() for seed in SEEDS)

@@ -9,6 +9,7 @@ import pytest
 
 from skinimg.base.errors import StudyError
 from skinimg.base.findings import MASK_FINDINGS
+from skinimg.base.noise import NoiseTable
 from skinimg.model.segmenter import Segmenter, load_segmenter
 from skinimg.training.dataset import Examples, load_example, read_dataset
 from skinimg.training.evaluate import COLUMNS, PHOTO_COLUMNS, Judgement, evaluate, px_per_mm_class, tabulate
@@ -27,7 +28,7 @@ def oracle(name="oracle", scale=1.0, drop=()):
         p[MASK_FINDINGS.index("spots")] = scale * disc_mask(kept).astype(np.float32) / 255
         return p
 
-    return Segmenter(name, "0" * 64, probabilities, {})
+    return Segmenter(name, "0" * 64, probabilities, NoiseTable({}))
 
 
 @pytest.fixture(scope="module")

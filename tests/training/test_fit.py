@@ -14,8 +14,8 @@ import torch
 from skinimg.base.errors import SettingsError, StudyError, WeightsError
 from skinimg.base.findings import CLOSEUP_REGIONS, MASK_FINDINGS
 from skinimg.base.records import Frame
-from skinimg.model.card import load_network
 from skinimg.model.context import CELL_PX, N_CONTEXT
+from skinimg.model.network_file import load_network, probability
 from skinimg.model.segmenter import load_segmenter, segment
 from skinimg.skin.optics import baseline_anchor, skin_density, skin_maps, unaffected_density
 from skinimg.training import fit as fit_module
@@ -247,20 +247,22 @@ def test_the_pair_of_files_runs_and_says_what_it_is(store: Path, tmp_path: Path)
     path = tmp_path / "mine.safetensors"
     groups = [f"type {k}" for k in range(len(parts[2:]))]
     card = ship(path, network, parts[2:], validations, {"description": "squares", "licence": "none"}, groups=groups)
-    assert json.loads(path.with_suffix(".json").read_text(encoding="utf-8")) == card
-    loaded, calibration, _ = load_network(str(path))
+    loaded, read = load_network(str(path))
+    assert read == card
     segmenter = load_segmenter(str(path), "cpu")
     assert segmenter.name == "mine"
-    assert segmenter.sha256 == card["sha256"]
+    assert segmenter.sha256 == card.sha256
     held_out = load_part(parts[2])
-    p = torch.stack([calibration.probability(logits) for logits in predict(loaded, held_out)])
+    p = torch.stack([probability(logits, card.calibration) for logits in predict(loaded, held_out)])
     area = (p * known_mask(torch.from_numpy(held_out.known))).sum(dim=(0, 2, 3))
     true = torch.from_numpy(held_out.coverage).float().sum(dim=(0, 2, 3)) / 255
     assert torch.allclose(area, true, rtol=0.05)
     found, is_there = p > 0.5, torch.from_numpy(held_out.coverage) > 127
     spots = MASK_FINDINGS.index("spots")
     dice = 2 * (found & is_there)[:, spots].sum() / (found[:, spots].sum() + is_there[:, spots].sum())
-    assert card["validation"]["dice_by_group"]["type 0"]["spots"] == pytest.approx(float(dice), abs=0.01)
+    told = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+    assert told["licence"] == "none"
+    assert told["validation"]["dice_by_group"]["type 0"]["spots"] == pytest.approx(float(dice), abs=0.01)
 
 
 @pytest.mark.parametrize(
@@ -270,7 +272,7 @@ def test_the_pair_of_files_runs_and_says_what_it_is(store: Path, tmp_path: Path)
         ({"findings": ["spots"]}, "findings"),
         ({"mm_per_px": 0.2}, "mm_per_px"),
         ({"filters": 16}, "another network"),
-        ({"calibration": {"temperature": [1], "bias": [0]}}, "damaged"),
+        ({"calibration": {"temperature": [1], "bias": [0]}}, r"calibration\.temperature"),
         ({"sha256": "0" * 64}, "do not belong"),
     ],
 )
@@ -281,8 +283,9 @@ def test_a_card_that_does_not_fit_is_refused(
     network = fit_module.SkinNetwork(8)
     path = tmp_path / "mine.safetensors"
     nothing = Validation(0, 1.0, (0.0,) * 5, (1.0,) * 5)
-    card = ship(path, network.eval(), parts[2:], [nothing], {"description": ""})
-    path.with_suffix(".json").write_text(json.dumps({**card, **change}), encoding="utf-8")
+    ship(path, network.eval(), parts[2:], [nothing], {"description": ""})
+    card = path.with_suffix(".json")
+    card.write_text(json.dumps(json.loads(card.read_text(encoding="utf-8")) | change), encoding="utf-8")
     with pytest.raises(WeightsError, match=message):
         load_segmenter(str(path), "cpu")
 
@@ -296,7 +299,13 @@ def test_findings_that_were_never_taught_are_not_measured(store: Path, tmp_path:
     parts = parts_of(store)
     path = tmp_path / "some.safetensors"
     nothing = Validation(0, 1.0, (0.0,) * 5, (1.0,) * 5)
-    ship(path, fit_module.SkinNetwork(8).eval(), parts[2:], [nothing], {"untrained": ["pores", "scars"]})
+    ship(
+        path,
+        fit_module.SkinNetwork(8).eval(),
+        parts[2:],
+        [nothing],
+        {"description": "", "untrained": ["pores", "scars"]},
+    )
     segmenter = load_segmenter(str(path), "cpu")
     patch = skin_patch(size_mm=20)
     skin = np.ones(patch.shape[:2], np.bool_)

@@ -18,7 +18,7 @@ from skinimg.training import patches
 from skinimg.training.backgrounds import Background, background, own_marks
 from skinimg.training.packed import pack, unpacked_frame
 from skinimg.training.patches import REDNESS, SPOTS
-from skinimg.training.scenes import People
+from skinimg.training.scenes import Sitters
 
 SIDE = 480
 
@@ -46,7 +46,7 @@ def seen() -> Background:
 
 def drawn(seen: Background, seed: int = 0):
     generator, choice = torch.Generator().manual_seed(seed), np.random.default_rng(seed)
-    return People([seen], "cpu").draw(16, choice, generator)
+    return Sitters([seen], "cpu").draw(16, choice, generator)
 
 
 def test_a_spot_of_ones_own_is_unknown_and_plain_skin_is_not() -> None:
@@ -111,7 +111,7 @@ def test_a_density_becomes_the_factor_that_gives_it() -> None:
 
 def test_backgrounds_without_skin_are_refused(seen: Background) -> None:
     with pytest.raises(StudyError, match="shows skin for a tile"):
-        People([replace(seen, skin=np.zeros_like(seen.skin))], "cpu")
+        Sitters([replace(seen, skin=np.zeros_like(seen.skin))], "cpu")
 
 
 def test_a_packed_face_is_the_frame_it_was(tmp_path: Path) -> None:

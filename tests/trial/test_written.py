@@ -14,7 +14,7 @@ from skinimg.study import read_study
 from skinimg.trial.adam import parameter_codes
 from skinimg.trial.blind import blind
 from skinimg.trial.key import read_key, true_names, true_roster
-from skinimg.trial.power import Seen, needs, seen_in
+from skinimg.trial.power import Pilot, needs, seen_in
 from skinimg.trial.simulate import World, operating_figures
 from tests.trial.tables import split_face, write_study
 
@@ -197,7 +197,7 @@ def test_the_key_never_lies_among_the_photos(photos):
 
 def test_people_needed_agree_with_the_published_table():
     """Machin: standardised difference 0.5, power 0.8, two-sided 5 %: 34 pairs, 64 in each group."""
-    one = needs(Seen("spots.burden", 20, 1.0, between=1.0, noise=0.0, alike=0.5), 0.5, trials=4000)
+    one = needs(Pilot("spots.burden", 20, 1.0, between=1.0, noise=0.0, alike=0.5), 0.5, trials=4000)
     by_design = {n.design: n for n in one if n.visits == 1}
     assert (by_design["split-face"].people, by_design["parallel"].people) == (34, 128)
     assert by_design["split-face"].power_simulated == pytest.approx(0.8, abs=0.025)
@@ -205,7 +205,7 @@ def test_people_needed_agree_with_the_published_table():
 
 def test_drawn_photos_confirm_the_analytic_power():
     """Noise of baseline and visits, and sides that are alike: the simulation never sees the SD of the formula."""
-    seen = Seen("spots.burden", 20, 1.0, between=0.2, noise=0.12, alike=0.8)
+    seen = Pilot("spots.burden", 20, 1.0, between=0.2, noise=0.12, alike=0.8)
     for need in needs(seen, 0.15, trials=4000):
         assert need.power_simulated == pytest.approx(0.83, abs=0.06), need
     (pairs,) = [n.people for n in needs(seen, 0.15, trials=10) if n.design == "split-face" and n.visits == 1]

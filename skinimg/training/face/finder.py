@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from skinimg.model.face_network import FINDER_STRIDE_PX, FaceFinder
 from skinimg.training.face.backdrops import draw_backdrops
-from skinimg.training.face.loop import Recipe, Run, Say, train
+from skinimg.training.face.loop import FaceTrainingRecipe, Run, Say, train
 from skinimg.training.face.photos import load_faces
 from skinimg.training.face.samples import batches, finder_sample
 
@@ -18,7 +18,7 @@ _BUMP_SD = 0.25  # face radii
 _ANSWERS_WITHIN = 0.4  # face radii: there the finder must know place, size and roll
 
 
-def train_finder(recipe: Recipe, say: Say) -> None:
+def train_finder(recipe: FaceTrainingRecipe, say: Say) -> None:
     """Train, or go on training, and leave `finder.pt`."""
     faces = load_faces(recipe.data)
     backdrops = draw_backdrops(faces, np.random.default_rng(recipe.seed))

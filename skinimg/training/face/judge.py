@@ -44,7 +44,7 @@ def held_out_crop_error(net: LandmarkNetwork, faces: Faces) -> FloatArray:
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class FaceEvaluation:
     """What came out for the held-out people."""
 
     groups: dict[str, dict[str, float]]  # of people, by colour of photo and skin -> what `summary` says
@@ -73,7 +73,7 @@ class _Seen:
     confidence: float = np.nan
 
 
-def evaluate(data: Path, weights: Path) -> Evaluation:
+def evaluate(data: Path, weights: Path) -> FaceEvaluation:
     """Error over all 478 points in per cent of the inter-ocular distance, from whole photos of held-out people.
 
     Raises
@@ -96,7 +96,7 @@ def evaluate(data: Path, weights: Path) -> Evaluation:
     groups = _groups(table["colour"][chosen], np.array(tones))
     iris = np.array([one.iris_log_ratio for one in seen])[np.isfinite(error)]
     confidence = np.array([one.confidence for one in seen])
-    return Evaluation(
+    return FaceEvaluation(
         {name: summary(error[group]) for name, group in groups.items() if group.any()},
         float(np.median(iris)),
         round(float(1.4826 * np.median(np.abs(iris - np.median(iris)))), 4),

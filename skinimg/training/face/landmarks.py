@@ -11,7 +11,7 @@ from skinimg.face.mesh import LEFT_IRIS, RIGHT_IRIS
 from skinimg.model.face_network import LandmarkNetwork, LandmarkOutput
 from skinimg.training.face.backdrops import draw_backdrops
 from skinimg.training.face.judge import held_out_crop_error
-from skinimg.training.face.loop import Recipe, Run, Say, train
+from skinimg.training.face.loop import FaceTrainingRecipe, Run, Say, train
 from skinimg.training.face.photos import load_faces
 from skinimg.training.face.samples import batches, landmark_sample
 from skinimg.training.face.shape import mirror_permutation, ridge_prior, shapes_of, spread_out, with_mirror_images
@@ -23,7 +23,7 @@ _BETA = 0.004  # crop sides: errors below count by their square
 _AXES = (1.0, 1.0, 0.3)  # depth is a guess of the labels
 
 
-def train_landmarks(recipe: Recipe, say: Say) -> None:
+def train_landmarks(recipe: FaceTrainingRecipe, say: Say) -> None:
     """Train, or go on training, and leave `landmarks.pt` and `shape.npz` (mean shape, mirror pairs, anchors)."""
     faces = load_faces(recipe.data)
     backdrops = draw_backdrops(faces, np.random.default_rng(recipe.seed))

@@ -26,7 +26,7 @@ _TELL_EVERY, _SAVE_EVERY = 100, 400  # steps
 
 
 @dataclass(frozen=True)
-class Recipe:
+class FaceTrainingRecipe:
     """What to train on, for how long, and where to write."""
 
     data: Path  # folder of photos and landmarks (photos.py)

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from skinimg.base.records import BoolArray, ByteArray, FloatArray
+from skinimg.model.card import FaceCard
 from skinimg.model.weights import load_weights
 
 BEHIND, SKIN, DARK_SKIN = (90, 120, 90), (225, 180, 150), (85, 55, 40)
@@ -18,7 +19,7 @@ HEIGHT, WIDTH = 260, 220
 
 def mean_shape() -> FloatArray:
     """(478, 3) in crop sides, upright."""
-    return load_weights("face")[0]["mean_shape"].float().numpy()
+    return load_weights("face", FaceCard)[0]["mean_shape"].float().numpy()
 
 
 def landmarks_of(rng: np.random.Generator) -> FloatArray:

@@ -10,7 +10,7 @@ import torch
 
 from skinimg.training.face import backdrops as backdrops_module
 from skinimg.training.face.finder import finder_loss, train_finder
-from skinimg.training.face.loop import Recipe
+from skinimg.training.face.loop import FaceTrainingRecipe
 
 FACE = (60.0, 44.0, 16.0, 0.2)  # x, y, radius, roll
 
@@ -49,7 +49,7 @@ def test_a_training_leaves_a_checkpoint(folder: Path, tmp_path: Path, monkeypatc
     for name in ("_CLUTTER", "_GRIDS", "_SKIN", "_BLOWN_UP"):
         monkeypatch.setattr(backdrops_module, name, 2)
     said: list[str] = []
-    train_finder(Recipe(folder, tmp_path / "out", minutes=1.5 / 60, batch=2), said.append)
+    train_finder(FaceTrainingRecipe(folder, tmp_path / "out", minutes=1.5 / 60, batch=2), said.append)
     state = torch.load(tmp_path / "out" / "finder.pt", weights_only=True)
     assert state["steps"] == 2 and said == []
     bias = state["average"]["head.bias"].numpy()

@@ -11,7 +11,7 @@ import torch
 from skinimg.model.face_network import LandmarkOutput
 from skinimg.training.face import backdrops as backdrops_module
 from skinimg.training.face.landmarks import landmark_loss, train_landmarks
-from skinimg.training.face.loop import Recipe
+from skinimg.training.face.loop import FaceTrainingRecipe
 from tests.training.face.drawn_faces import mean_shape
 
 ANCHORS = torch.tensor([468, 473, 33, 152])
@@ -45,7 +45,7 @@ def test_a_training_leaves_a_checkpoint_and_the_shape(
     for name in ("_CLUTTER", "_GRIDS", "_SKIN", "_BLOWN_UP"):
         monkeypatch.setattr(backdrops_module, name, 2)
     said: list[str] = []
-    train_landmarks(Recipe(folder, tmp_path, minutes=1.5 / 60, batch=2), said.append)
+    train_landmarks(FaceTrainingRecipe(folder, tmp_path, minutes=1.5 / 60, batch=2), said.append)
     state = torch.load(tmp_path / "landmarks.pt", weights_only=True)
     assert state["steps"] == 2
     assert len(said) == 1 and said[0].endswith("held out; starts at step 0")

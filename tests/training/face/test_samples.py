@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from skinimg.model.card import FaceCard
 from skinimg.model.weights import load_weights
 from skinimg.training.face import samples
 from skinimg.training.face.backdrops import Backdrops
@@ -16,7 +17,7 @@ from tests.training.face.drawn_faces import CHEEK, CHEEK_LANDMARK, LEFT_EYE, RIG
 
 @pytest.fixture
 def mirror() -> np.ndarray:
-    return load_weights("face")[0]["mirror"].long().numpy()
+    return load_weights("face", FaceCard)[0]["mirror"].long().numpy()
 
 
 @pytest.fixture

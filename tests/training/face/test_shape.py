@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from skinimg.face.crop import crop_matrix, place_of, to_crop_sides
+from skinimg.model.card import FaceCard
 from skinimg.model.face_network import CROP_PX, LandmarkNetwork
 from skinimg.model.weights import load_weights
 from skinimg.training.face.photos import Faces
@@ -13,7 +14,7 @@ from tests.training.face.drawn_faces import landmarks_of
 
 
 def test_mirror_pairs_are_found_on_an_uneven_face(faces: Faces) -> None:
-    shipped = load_weights("face")[0]["mirror"].long().numpy()
+    shipped = load_weights("face", FaceCard)[0]["mirror"].long().numpy()
     found = mirror_permutation(shapes_of(faces.landmarks))
     np.testing.assert_array_equal(found, shipped)
     assert found[33] == 263 and found[1] == 1
