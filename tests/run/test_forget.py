@@ -9,6 +9,7 @@ import pytest
 from skinimg.base.errors import StudyError
 from skinimg.output import study_tables, tables
 from skinimg.run.forget import forget
+from tests.output.filled import filled
 
 PEOPLE = ("Annabella", "Bertrand", "Cecile", "Dorothea", "Emil")
 
@@ -25,7 +26,7 @@ def write(out, people, monkeypatch):
                 for k in (1, 2, 3)
             ]
             for name in tables.COLUMNS:
-                add(name, tables.frame(name, [{c: v for c, v in r.items() if c in tables.COLUMNS[name]} for r in rows]))
+                add(name, filled(name, rows))
             add("study", pd.DataFrame(rows)[["subject", "photo"]])
     record = {
         "input_sha256": {},
