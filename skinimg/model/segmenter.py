@@ -15,10 +15,11 @@ from skinimg.base.findings import FINDINGS, MASK_FINDINGS
 from skinimg.base.noise import NoiseTable
 from skinimg.base.records import BoolArray, FloatArray, Frame, Segmentation, SkinMaps
 from skinimg.base.settings import DEFAULT_WEIGHTS
+from skinimg.base.shipped import shipped
 from skinimg.model import classical
 from skinimg.model.card import read_noise
 from skinimg.model.device import resolve_device
-from skinimg.model.weights import weights_folder, weights_path
+from skinimg.model.weights import weights_path
 
 # Where the skin of a face ends at hair, lashes and lips, its edge looks like relief. Area per skin in the last millimetre
 # over that of the whole face, 19 untouched people of the standardized sets: lines 3.0, scars 1.8, pores 1.2; in the
@@ -60,7 +61,7 @@ def load_segmenter(weights: str = DEFAULT_WEIGHTS, device: str = "auto", noise: 
         sha256 = hashlib.sha256(b"".join(parts)).hexdigest()
         return Segmenter(weights, keyed(sha256, noise), classical.probabilities, own or read_noise(card))
     if not path.exists():
-        known = sorted(path.stem for path in weights_folder().glob("*.safetensors") if path.stem != "face")
+        known = sorted(path.stem for path in shipped("weights").glob("*.safetensors") if path.stem != "face")
         raise WeightsError(
             f"no weights named {weights!r}",
             needed=f"{', '.join((classical.NAME, *known))}, or the path of a .safetensors file",

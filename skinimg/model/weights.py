@@ -20,22 +20,16 @@ from torch import Tensor, nn
 
 from skinimg.base.errors import WeightsError
 from skinimg.base.files import write_bytes
+from skinimg.base.shipped import shipped
 from skinimg.model.card import REINSTALL, FaceCard, NetworkCard, read_card
 
 Tensors = TypeVar("Tensors", FaceCard, NetworkCard)  # the cards of weights that have tensors
-_PACKAGE = Path(__file__).resolve().parents[1]
-
-
-def weights_folder() -> Path:
-    """Where the shipped weights lie: `weights/` beside the package in a checkout, inside the package when installed."""
-    checkout = _PACKAGE.parent / "weights"
-    return checkout if (_PACKAGE.parent / "pyproject.toml").exists() else _PACKAGE / "_data" / "weights"
 
 
 def weights_path(weights: str | Path) -> Path:
     """The tensors' path for a shipped name (`face`) or a path to a .safetensors file."""
     path = Path(weights)
-    return path if path.suffix == ".safetensors" else weights_folder() / f"{weights}.safetensors"
+    return path if path.suffix == ".safetensors" else shipped("weights") / f"{weights}.safetensors"
 
 
 def load_weights(weights: str | Path, kind: type[Tensors]) -> tuple[dict[str, Tensor], Tensors]:

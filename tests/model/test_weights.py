@@ -8,10 +8,11 @@ import torch
 from torch import nn
 
 from skinimg.base.errors import WeightsError
+from skinimg.base.shipped import shipped
 from skinimg.face.find import load_face_model
 from skinimg.model.card import FaceCard
 from skinimg.model.segmenter import load_segmenter
-from skinimg.model.weights import fill, half_precision, load_weights, part_of, save_weights, weights_folder
+from skinimg.model.weights import fill, half_precision, load_weights, part_of, save_weights
 
 FACE = {"name": "some", "kind": "face", "description": "none", "iris_diameter_relative_sd": 0.1}
 
@@ -98,7 +99,7 @@ def test_weights_that_are_no_numbers_are_not_written(tmp_path: Path, broken: flo
 
 def test_the_shipped_weights_are_whole() -> None:
     tensors, card = load_weights("face", FaceCard)
-    assert (weights_folder() / "face.safetensors").stat().st_size < 8e6
+    assert (shipped("weights") / "face.safetensors").stat().st_size < 8e6
     assert card.name == "face" and tensors["mirror"].shape == (478,)
 
 
