@@ -20,6 +20,7 @@ from skinimg.output.study_tables import by_subject, groups, without_subject
 from skinimg.report import ReportOptions, write_index
 from skinimg.study import safe_name
 
+_NUMBER = re.compile(r"[\d.,]+")
 _INLINED = re.compile(r"data:[\w/+.-]+;base64,[A-Za-z0-9+/=]*")
 
 
@@ -44,8 +45,8 @@ def forget(subject: str, out: Path) -> int:
     _rewrite_run(out, subject, set(mine["photo"]))
     append_log(out, "forget", {})
     searched = list(_files(out))
-    named = _naming((subject, *mine["sha256"], *mine["photo"]))
-    if left := [path.name for path in searched if _holds(path, named)]:
+    named = _naming(name for name in (subject, *mine["sha256"], *mine["photo"]) if not _NUMBER.fullmatch(name))
+    if left := [path.name for path in searched if _holds(path, subject, named)]:
         raise StudyError(
             f"traces of {subject} are left in {out.name}",
             found=", ".join(left),
@@ -88,12 +89,17 @@ def _files(out: Path) -> Iterator[Path]:
     return (path for path in out.rglob("*") if path.is_file())
 
 
-def _holds(path: Path, named: re.Pattern[str]) -> bool:
-    """Pictures are pixels only; of pages their inlined pictures are skipped, in whose code any short name occurs."""
-    if named.search(path.name):
+def _holds(path: Path, subject: str, named: re.Pattern[str]) -> bool:
+    """Pictures are pixels only; of pages their inlined pictures are skipped, in whose code any short name occurs.
+
+    A subject named by a bare number is looked for as a subject and in names of files: elsewhere any 12 would be it.
+    """
+    if named.search(path.name) or path.stem == safe_name(subject):
         return True
     if path.suffix == ".parquet":
-        return any(named.search(text) for rows in groups(path) for text in _texts(rows))
+        return any(named.search(text) for rows in groups(path) for text in _texts(rows)) or any(
+            (rows["subject"] == subject).any() for rows in groups(path) if "subject" in rows
+        )
     if path.suffix not in (".csv", ".json", ".jsonl", ".html", ".txt"):
         return False
     with path.open(encoding="utf-8", errors="surrogateescape") as file:
@@ -107,4 +113,4 @@ def _texts(rows: pd.DataFrame) -> Iterator[str]:
 
 def _naming(names: Iterable[str]) -> re.Pattern[str]:
     """Matches the names as whole words: P1 is not found in P10."""
-    return re.compile("|".join(rf"(?<!\w){re.escape(name)}(?!\w)" for name in names if name))
+    return re.compile("|".join(rf"(?<!\w){re.escape(name)}(?!\w)" for name in names if name) or r"(?!)")

@@ -82,3 +82,21 @@ def test_a_trace_in_a_late_row_group_is_found(tmp_path, monkeypatch):
 def test_a_folder_without_results_is_refused(tmp_path):
     with pytest.raises(StudyError, match=r"holds no results .found no photos\.parquet"):
         forget("Cecile", tmp_path)
+
+
+def test_a_person_named_by_a_number_is_not_found_in_other_numbers(tmp_path, monkeypatch):
+    out = write(tmp_path, ("11", "12", "13"), monkeypatch)
+    record = json.loads((out / "run.json").read_text())
+    record["warnings"] = ["12, front: S2 serves as the baseline, earlier photos do not", "13, front: no date"]
+    (out / "run.json").write_text(json.dumps(record))
+    (out / "settings.json").write_text(json.dumps({"tile_mm": 12}))
+    forget("12", out)
+    assert set(pd.read_csv(out / "photos.csv", dtype=str)["subject"]) == {"11", "13"}
+    assert json.loads((out / "run.json").read_text())["warnings"] == ["13, front: no date"]
+
+
+def test_a_file_named_after_a_number_is_a_trace_of_it(tmp_path, monkeypatch):
+    out = write(tmp_path, ("11", "12"), monkeypatch)
+    (out / "12.csv").write_text("left\n")
+    with pytest.raises(StudyError, match="12"):
+        forget("12", out)
