@@ -106,6 +106,7 @@ def power(
     folder: FolderArgument,
     endpoint: Annotated[str, typer.Option(metavar="NAME", help="For example spots.burden.")],
     effect: Annotated[str, typer.Option(metavar="PERCENT", help="Difference of the arms, of the baseline: 15%.")],
+    region: Annotated[str, typer.Option(help="Region, such as face, left_cheek or patch.")] = "face",
     goal: Annotated[float, typer.Option("--power", help="Wanted power.")] = 0.8,
     alpha: Annotated[float, typer.Option(help="Two-sided error of the first kind.")] = 0.05,
     as_json: JsonOption = False,
@@ -116,7 +117,7 @@ def power(
     from skinimg.trial.plan import percent
     from skinimg.trial.power import needs, seen_in
 
-    seen = seen_in(folder, endpoint)
+    seen = seen_in(folder, endpoint, region)
     rows = [asdict(n) for n in needs(seen, percent(effect), power=goal, alpha=alpha)]
     if as_json:
         typer.echo(json.dumps({"seen": asdict(seen), "needs": rows}, indent=2))

@@ -49,8 +49,8 @@ class Pilot:
     alike: float  # correlation of the two sides of a face in their true change
 
 
-def seen_in(folder: Path, endpoint: str) -> Pilot:
-    """Variances of an endpoint in the last visit of a finished analysis; of the sides where they were measured.
+def seen_in(folder: Path, endpoint: str, region: str = "face") -> Pilot:
+    """Variances of an endpoint in the last visit of a finished analysis; how alike both sides are where a region has them.
 
     Raises
     ------
@@ -64,8 +64,7 @@ def seen_in(folder: Path, endpoint: str) -> Pilot:
             "the spread of an instrument cannot be told from photos", found=endpoint, needed="such as spots.burden"
         )
     check_endpoint(endpoint)
-    whole, _ = select_changes(folder / "changes.csv", Plan("single-arm"))
-    sides, _ = select_changes(folder / "changes.csv", Plan("split-face", ("a", "b")))
+    whole, _ = select_changes(folder / "changes.csv", Plan("single-arm", region=region))
     table = _last(whole, endpoint)
     if len(table) < 5 or not table["baseline"].mean() > 0:
         raise StudyError(
@@ -76,11 +75,21 @@ def seen_in(folder: Path, endpoint: str) -> Pilot:
     level = float(table["baseline"].mean())
     noise = float(((table["mdc95"] / 1.96) ** 2).mean()) / level**2
     total = float(table["change"].var(ddof=1)) / level**2
-    names = list(regions_of(Plan("split-face", ("a", "b"))))
-    left, right = (_last(sides[sides["region"] == name], endpoint)["change"] for name in names)
+    alike = _alike(folder, endpoint, region)
+    return Pilot(endpoint, len(table), level, math.sqrt(max(total - noise, 0.0)), math.sqrt(noise), alike)
+
+
+def _alike(folder: Path, endpoint: str, region: str) -> float:
+    """Correlation of the changes of both sides, never below 0; 0 where a region has no sides, or too few people tell."""
+    stem = region.removeprefix("left_").removeprefix("right_")
+    if region != "face" and stem == region:
+        return 0.0
+    plan = Plan("split-face", ("a", "b"), region=stem)
+    sides, _ = select_changes(folder / "changes.csv", plan)
+    left, right = (_last(sides[sides["region"] == name], endpoint)["change"] for name in regions_of(plan))
     both = pd.concat([left, right], axis=1, join="inner").to_numpy(np.float64)
     alike = float(np.corrcoef(both.T)[0, 1]) if len(both) >= 5 and both.std(axis=0).all() else 0.0
-    return Pilot(endpoint, len(table), level, math.sqrt(max(total - noise, 0.0)), math.sqrt(noise), max(alike, 0.0))
+    return max(alike, 0.0)
 
 
 def _last(table: pd.DataFrame, endpoint: str) -> pd.DataFrame:

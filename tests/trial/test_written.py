@@ -228,6 +228,18 @@ def test_power_reads_a_finished_analysis(tmp_path):
     assert next(n["people"] for n in said if n["design"] == "split-face") > 3
 
 
+@pytest.mark.parametrize(("region", "sides"), [("patch", 0.0), ("left_cheek", 1.0)])
+def test_power_of_a_close_up_or_one_side(tmp_path, region, sides):
+    """A patch has no sides; those of a cheek change alike here."""
+    rng = np.random.default_rng(8)
+    regions = ("patch", "left_cheek", "right_cheek")
+    changes = {(f"P{k}", "S2", r): change for k, change in enumerate(rng.normal(size=10)) for r in regions}
+    folder = write_study(tmp_path, changes, visits=("S1", "S2"))
+    assert seen_in(folder, "spots.burden", region).alike == pytest.approx(sides)
+    with pytest.raises(SettingsError, match="region"):
+        seen_in(folder, "spots.burden")
+
+
 @pytest.mark.parametrize("design", ["split-face", "parallel"])
 def test_null_trials_are_rarely_significant(design):
     """80 trials: more than 13 of them at 5 % happen once in 10,000. `scripts/bench trial` has 2,000."""
