@@ -1,6 +1,7 @@
 """The main job on drawn close-ups with a known truth: a fading person, an unchanged one, and everything on disk."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -187,15 +188,14 @@ def test_workers_do_not_change_a_byte(study, out, tmp_path):
         assert (tmp_path / f"{name}.csv").read_bytes() == (out / f"{name}.csv").read_bytes()
 
 
-def test_a_second_run_resumes_and_a_changed_photo_does_not(study, out):
-    assert analyze(study, out, FILTERS).resumed == 2
-    photo = study.parent / "steady" / "after.png"
-    original = photo.read_bytes()
-    try:
-        photo.write_bytes(original + b"\0")
-        assert analyze(study, out, FILTERS).resumed == 1
-    finally:
-        photo.write_bytes(original)
+def test_a_second_run_resumes_and_a_changed_photo_does_not(study, out, tmp_path):
+    shutil.copytree(study.parent, tmp_path / "study")  # others look at the shared ones
+    shutil.copytree(out, tmp_path / "out")
+    mine, again = tmp_path / "study" / study.name, tmp_path / "out"
+    assert analyze(mine, again, FILTERS).resumed == 2
+    photo = mine.parent / "steady" / "after.png"
+    photo.write_bytes(photo.read_bytes() + b"\0")
+    assert analyze(mine, again, FILTERS).resumed == 1
 
 
 def test_without_a_scale_only_what_needs_none_remains(tmp_path):
