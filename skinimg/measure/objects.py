@@ -19,8 +19,8 @@ _RING_INNER_MM = 0.3
 _RING_OUTER_MM = 2.0
 # Share of the blood that a pixel's colour tells which is believed against darkness: the rest is noise of a colour that a
 # JPEG stores at half the resolution. Spots painted on eleven people and photographed again, and the same unchanged: with
-# the model's melanin alone the fall was off by 21 % (RMS) and null pairs strayed by 3.7 mm2 OD, with 0, 0.5 and 1 of the
-# blood by 14, 14 and 16 %, and by 1.3, 0.8 and 1.0 mm2 OD.
+# the model's melanin alone the fall was off by 21 % (RMS) and null pairs strayed by 4.3 mm2 OD, with 0, 0.5 and 1 of the
+# blood by 14, 14 and 16 %, and by 1.4, 1.0 and 1.1 mm2 OD.
 _TOLD_BLOOD = np.float32(0.5)
 _RELIEF = tuple(name for name in MASK_FINDINGS if FINDINGS[name].contrast_map == "relief")
 

@@ -46,8 +46,9 @@ _REWEIGHTED = 8  # times; the parts stand still to 1 % after five
 _WHOLE_WEIGHT = 3.0  # of a row of the whole face against one of a region: the headline must fit best
 _PARTS = ("relative", *_TOLD, "per_unit", "local", "placebo")
 _LEAST = 0.01  # relative: two dozen people cannot show that a part is smaller
-# Of the load of spots: eight people of none of the exams, with painted spots, melasma and flush over each other, through
-# the exam's camera: ln of an unchanged load strays by 1.2 % (rms), by 2.0 % at its upper 90 % bound, a photo by 1.4 %.
+# Of the load of spots: eleven people of none of the exams, with painted spots, melasma and flush over each other, through
+# the exam's camera: an unchanged load strays by 1.2 % (rms), by 1.7 % at its upper 90 % bound, a photo by 1.2 %; a little
+# more, since one camera drew them all.
 _LEAST_OF = {"spots": 0.014}
 _LEAST_QUANTILE = 1.96  # of a load
 _MOST = 6.0  # standard errors; where even these do not hold 95 % of people the metric is no measure of anything

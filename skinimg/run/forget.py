@@ -97,9 +97,7 @@ def _holds(path: Path, subject: str, named: re.Pattern[str]) -> bool:
     if named.search(path.name) or path.stem == safe_name(subject):
         return True
     if path.suffix == ".parquet":
-        return any(named.search(text) for rows in groups(path) for text in _texts(rows)) or any(
-            (rows["subject"] == subject).any() for rows in groups(path) if "subject" in rows
-        )
+        return any((rows["subject"] == subject).any() or any(map(named.search, _texts(rows))) for rows in groups(path))
     if path.suffix not in (".csv", ".json", ".jsonl", ".html", ".txt"):
         return False
     with path.open(encoding="utf-8", errors="surrogateescape") as file:

@@ -1,0 +1,41 @@
+"""The door to segmentation: what it takes out of what a network says."""
+
+import numpy as np
+
+from skinimg.base.findings import MASK_FINDINGS
+from skinimg.base.noise import NoiseTable
+from skinimg.base.records import Frame, SkinAnchor, SkinMaps
+from skinimg.model.segmenter import Segmenter, segment
+
+SIDE = 100
+
+
+def everywhere(_frame, _maps):
+    return np.ones((len(MASK_FINDINGS), SIDE, SIDE), np.float32)
+
+
+def found(landmarks):
+    """What is left, on a square of 60 px of skin, of a network that sees everything everywhere."""
+    skin = np.zeros((SIDE, SIDE), np.bool_)
+    skin[20:80, 20:80] = True
+    plane = np.zeros((SIDE, SIDE), np.float32)
+    maps = SkinMaps(plane, plane, plane, plane > 0, SkinAnchor(0.03, 0.012, 40.0, (0.0, 0.0, 0.0)))
+    frame = Frame(
+        plane[..., None].repeat(3, axis=2), skin, skin.astype(np.uint16), ("face",), landmarks,
+        np.eye(2, 3, dtype=np.float32), (SIDE, SIDE), 0.1, 10.0, "iris",
+    )  # fmt: skip
+    segmentation = segment(frame, maps, Segmenter("t", "", everywhere, NoiseTable({})))
+    return dict(zip(segmentation.findings, segmentation.probability, strict=True))
+
+
+def test_a_face_has_no_relief_in_the_last_millimetre_of_its_skin():
+    seen = found(np.zeros((478, 3), np.float32))
+    for name in ("pores", "scars", "wrinkles"):
+        assert seen[name][20:30, 50].sum() == 0, name
+        assert (seen[name][31:69, 31:69] == 1).all(), name
+    for name in ("spots", "redness"):
+        assert (seen[name][20:80, 20:80] == 1).all(), name
+
+
+def test_a_close_up_keeps_its_rim():
+    assert (found(None)["pores"][20:80, 20:80] == 1).all()
