@@ -134,6 +134,6 @@ def test_weights_swapped_under_a_run_are_refused(study, tmp_path, monkeypatch):
     for suffix in (".safetensors", ".json"):
         shutil.copy(weights_path("skin").with_suffix(suffix), tmp_path / f"mine{suffix}")
     shutil.copy(weights_path("face").with_suffix(".safetensors"), tmp_path / "mine.safetensors")
-    with pytest.raises(WeightsError, match="mine"):
+    with pytest.raises(WeightsError, match="do not belong to their card"):
         analyze(study, tmp_path / "out", Options(weights=str(tmp_path / "mine.safetensors")))
     assert not (tmp_path / "out" / "changes.csv").exists()
