@@ -36,7 +36,7 @@ from skinimg.base.allocator import keep_freed_memory
 from skinimg.base.entries import PhotoEntry
 from skinimg.base.settings import DEFAULT_WEIGHTS, Settings
 from skinimg.base.shipped import shipped
-from skinimg.model.device import steady_threads
+from skinimg.model.device import bfloat16_pays, steady_threads
 from skinimg.model.inference import InferenceOptions, run
 from skinimg.model.network import evenly_lit, frame_planes
 from skinimg.model.network_file import load_network
@@ -87,7 +87,7 @@ def least(photo: Path, weights: str, clock: Clock, runs: int) -> dict[str, float
     network = network.on("cpu")
     jobs = {
         "decode": lambda: np.asarray(Image.open(photo).convert("RGB")),
-        "forward": lambda: run(network, planes, InferenceOptions()),
+        "forward": lambda: run(network, planes, InferenceOptions(half=bfloat16_pays("cpu"))),
     }
     with steady_threads():
         return {name: statistics.median([timed(clock, job) for _ in range(runs + 1)][1:]) for name, job in jobs.items()}

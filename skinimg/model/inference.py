@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from skinimg.base.errors import DeviceError
 from skinimg.base.findings import MASK_FINDINGS
-from skinimg.model.network import GRID_PX, REACH_PX
+from skinimg.model.network import BLOCK_PX, GRID_PX, REACH_PX, SKIN
 
 
 @dataclass(frozen=True)
@@ -32,19 +32,15 @@ class InferenceOptions:
 class _Tile:
     """A piece of the frame: what the network sees, and which part of that is its own to answer."""
 
-    top: int
-    left: int
-    height: int
-    width: int
+    sees: tuple[slice, slice]  # in the frame's blocks
     own: tuple[slice, slice]  # in the tile's pixels
-    place: tuple[slice, slice]  # in the frame's
-
-    def of(self, x: Tensor) -> Tensor:
-        return x[:, self.top : self.top + self.height, self.left : self.left + self.width]
+    place: tuple[slice, slice]  # in the frame's pixels
 
 
 def run(network: nn.Module, x: Tensor, options: InferenceOptions) -> tuple[Tensor, InferenceOptions]:
-    """Logits (5, h, w) of the planes (5, h, w) of one frame, float32 on the CPU, and the options that memory allowed.
+    """Logits (5, h, w) of the planes of one frame, float32 on the CPU, and the options that memory allowed.
+
+    x : (31, h / 2, w / 2) of `network.planes`
 
     Where there is no skin in a tile, nothing is computed and the logits are -30.
 
@@ -75,54 +71,55 @@ def _smaller(options: InferenceOptions, error: torch.OutOfMemoryError) -> Infere
 
 
 def _run(network: nn.Module, x: Tensor, options: InferenceOptions) -> Tensor:
-    height, width = x.shape[1:]
-    margin = (0, -width % GRID_PX, 0, -height % GRID_PX)
-    padded = nn.functional.pad(x, margin) if any(margin) else x
-    result = torch.full((len(MASK_FINDINGS), *padded.shape[1:]), -30.0)
+    height, width = (side * BLOCK_PX for side in x.shape[1:])
+    result = torch.full((len(MASK_FINDINGS), height, width), -30.0)
     with torch.inference_mode(), torch.autocast(options.device, torch.bfloat16, enabled=options.half):
-        for tiles in _batches(list(_tiles(padded, options.tile_px)), options.batch):
-            seen = [tile.of(padded)[None] for tile in tiles]
+        for tiles in _batches(list(_tiles(x, options.tile_px)), options.batch):
+            seen = [x[(slice(None), *tile.sees)][None] for tile in tiles]
             logits = network((torch.cat(seen) if len(seen) > 1 else seen[0]).to(options.device))
             for tile, answer in zip(tiles, logits, strict=True):
                 result[(slice(None), *tile.place)] = answer[(slice(None), *tile.own)]
-    return result[:, :height, :width]
+    return result
 
 
 def _tiles(x: Tensor, tile_px: int) -> Iterator[_Tile]:
     """Tiles of the part of the frame that shows skin, each with a margin of REACH_PX."""
-    height, width = x.shape[1:]
-    skin = x[3] > 0
-    for top in range(0, height, tile_px):
-        for left in range(0, width, tile_px):
-            rows, columns = _extent(skin[top : top + tile_px, left : left + tile_px])
+    skin = x[SKIN].amax(dim=0) > 0  # of each block
+    height, width = (side * BLOCK_PX for side in skin.shape)
+    size = tile_px // BLOCK_PX
+    for top in range(0, skin.shape[0], size):
+        for left in range(0, skin.shape[1], size):
+            rows, columns = (_extent(skin[top : top + size, left : left + size], axis) for axis in (1, 0))
             if rows is None or columns is None:
                 continue
-            low_y, high_y = top + rows[0], min(top + rows[1], height)
-            low_x, high_x = left + columns[0], min(left + columns[1], width)
-            y0, y1 = max(low_y - REACH_PX, 0), min(high_y + REACH_PX, height)
-            x0, x1 = max(low_x - REACH_PX, 0), min(high_x + REACH_PX, width)
-            yield _Tile(
-                y0, x0, y1 - y0, x1 - x0,
-                (slice(low_y - y0, high_y - y0), slice(low_x - x0, high_x - x0)),
-                (slice(low_y, high_y), slice(low_x, high_x)),
-            )  # fmt: skip
+            sees, own, place = zip(
+                _span(rows, top * BLOCK_PX, height), _span(columns, left * BLOCK_PX, width), strict=True
+            )
+            yield _Tile(sees, own, place)
 
 
-def _extent(skin: Tensor) -> tuple[tuple[int, int] | None, tuple[int, int] | None]:
-    """First and last row and column with skin, widened to the grid; None without any."""
-    found = []
-    for axis in (1, 0):
-        at = torch.nonzero(skin.any(dim=axis)).flatten()
-        if not len(at):
-            return None, None
-        found.append((int(at[0]) // GRID_PX * GRID_PX, -(-(int(at[-1]) + 1) // GRID_PX) * GRID_PX))
-    return found[0], found[1]
+def _extent(skin: Tensor, axis: int) -> tuple[int, int] | None:
+    """First row or column with skin and the one after the last, in pixels widened to the grid; None without any.
+
+    skin : (rows, columns) bool, of blocks
+    """
+    at = torch.nonzero(skin.any(dim=axis)).flatten() * BLOCK_PX
+    if not len(at):
+        return None
+    return int(at[0]) // GRID_PX * GRID_PX, (int(at[-1]) // GRID_PX + 1) * GRID_PX
+
+
+def _span(found: tuple[int, int], start: int, side: int) -> tuple[slice, slice, slice]:
+    """Along one side of `side` pixels: the blocks that the tile at `start` sees, its own pixels, and their place."""
+    low, high = start + found[0], min(start + found[1], side)
+    first, last = max(low - REACH_PX, 0), min(high + REACH_PX, side)
+    return slice(first // BLOCK_PX, last // BLOCK_PX), slice(low - first, high - first), slice(low, high)
 
 
 def _batches(tiles: list[_Tile], size: int) -> Iterator[list[_Tile]]:
     """Tiles of one shape together, `size` at a time."""
-    by_shape: dict[tuple[int, int], list[_Tile]] = {}
+    by_shape: dict[tuple[int, ...], list[_Tile]] = {}
     for tile in tiles:
-        by_shape.setdefault((tile.height, tile.width), []).append(tile)
+        by_shape.setdefault(tuple(span.stop - span.start for span in tile.sees), []).append(tile)
     for same in by_shape.values():
         yield from (same[k : k + size] for k in range(0, len(same), size))

@@ -1,19 +1,20 @@
 """The segmentation network: five findings at once, from a frame at the working scale of 0.1 mm/px.
 
-Input planes (n, 16, h, w), made by `planes` and by nothing else, in training as in use:
+The input is made by `planes` and by nothing else, in training as in use. Five fine planes (n, 5, h, w):
 0-2  density of R, G, B minus that of the person's unaffected skin and minus smooth shading (`evenly_lit`): exposure,
      white balance and the shape of the face drop out, melasma and erythema stay (docs/ARCHITECTURE.md). Off the skin it is what
      the photo shows: a lid, a lip or a strand of hair explains the dark rim beside it
 3    1 on usable skin: only there is anything looked for
 4    resolution of the photo, log2 of native px/mm around 8: a blurred pore must not get a sharp pore's probability
-5-15 the context (context.py), the same for all pixels of a cell but for its interpolation
+and eleven of the context (context.py), interpolated between the middles of its cells.
 
 The body is MONAI's residual SegResNet with batch norm: group or instance norm would make a pixel's probability depend
 on the rest of its tile. It works on 2 x 2 blocks of pixels as channels (pixel unshuffle), which costs a third of the
-time of a full-resolution top level on two CPU cores (25 against 8 to 11 tiles of 256 px per second in training). The
+time of a full-resolution top level on two CPU cores (25 against 8 to 11 tiles of 256 px per second in training). So a
+block is what `planes` makes: (n, 31, h / 2, w / 2), four pixels of each fine plane, then the context, which is smooth:
+its value at the middle of a block is enough. The
 pixels of a block are answered by weights of their own, which combs the borders of marks: every other row reaches
-further. What alternates from row to row is therefore taken out of the logits (`_even_out`). The context is smooth: its
-mean over a block is enough, which keeps the first layer narrow.
+further. What alternates from row to row is therefore taken out of the logits (`_even_out`).
 """
 
 from __future__ import annotations
@@ -32,11 +33,11 @@ from skinimg.model.context import CELL_PX, N_ANATOMY, N_COARSE, N_CONTEXT, frame
 from skinimg.skin.masked_blur import masked_blur
 from skinimg.skin.optics import density, skin_density
 
-N_FINE = 5
-N_PLANES = N_FINE + N_CONTEXT
-GRID_PX = 16  # sides of an input are multiples of it: 2 for the blocks, 8 for three halvings
+BLOCK_PX = 2
+N_PLANES = 5 * BLOCK_PX**2 + N_CONTEXT
+SKIN = slice(3 * BLOCK_PX**2, 4 * BLOCK_PX**2)  # the planes that tell where the skin is
+GRID_PX = 16  # sides of a photo in planes are multiples of it: 2 for the blocks, 8 for three halvings
 REACH_PX = 192  # no output pixel depends on an input pixel further away; a test reads it off the gradients
-_BLOCK = 2
 # Not of pores, which are three pixels wide and are not combed (6 % of their border are teeth of one pixel; 33 % of that
 # of spots, 35 % of redness; close-up p1). Lesion F1 of twelve phantom faces without and with it: scars 0.69 and 0.70,
 # wrinkles 0.60 and 0.61, others the same; pores would lose a quarter of their area.
@@ -51,7 +52,7 @@ _LIGHT_MM = 4.0  # light and the shape of a face vary more slowly; scars and fol
 
 
 class SkinNetwork(nn.Module):
-    """Logits of five findings: (n, 16, h, w) planes -> (n, 5, h, w); sides are multiples of GRID_PX."""
+    """Logits of five findings: planes (n, 31, h / 2, w / 2) -> (n, 5, h, w)."""
 
     kernels: Tensor
 
@@ -61,23 +62,19 @@ class SkinNetwork(nn.Module):
         self.body = SegResNet(
             spatial_dims=2,
             init_filters=filters,
-            in_channels=N_FINE * _BLOCK**2 + N_CONTEXT,
-            out_channels=len(MASK_FINDINGS) * _BLOCK**2,
+            in_channels=N_PLANES,
+            out_channels=len(MASK_FINDINGS) * BLOCK_PX**2,
             norm="batch",
             blocks_down=(1, 1, 2, 2),
             blocks_up=(1, 1, 1),
             upsample_mode="nontrainable",
         )
         nn.init.constant_(self.body.conv_final[-1].conv.bias, _RARE_LOGIT)
-        self.split = nn.PixelUnshuffle(_BLOCK)
-        self.join = nn.PixelShuffle(_BLOCK)
+        self.join = nn.PixelShuffle(BLOCK_PX)
         self.register_buffer("kernels", _kernels(), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        context = functional.avg_pool2d(x[:, N_FINE:], _BLOCK)
-        blocks = torch.cat([self.split(x[:, :N_FINE]), context], dim=1)
-        # Here, where the input is smallest, it takes the layout that is fastest.
-        return _even_out(self.join(self.body(blocks.contiguous(memory_format=torch.channels_last))), self.kernels)
+        return _even_out(self.join(self.body(x.contiguous(memory_format=torch.channels_last))), self.kernels)
 
     def on(self, device: str) -> Self:
         """The network on a device, in the memory layout that is fastest on CPUs and GPUs alike."""
@@ -98,26 +95,20 @@ def _even_out(logits: Tensor, kernels: Tensor) -> Tensor:
 
 
 def planes(relative: Tensor, skin: Tensor, native_px_per_mm: Tensor, context: Tensor) -> Tensor:
-    """The network's input.
+    """The network's input, (n, 31, rows, columns): blocks of the photo, its sides rounded up to GRID_PX.
 
     relative : (n, 3, h, w) density minus the density of the person's unaffected skin; skin : (n, h, w) bool;
     native_px_per_mm : (n,); context : (n, 11, ceil(h / 16), ceil(w / 16)) of context.py
     """
     on_skin = skin[:, None].to(relative.dtype)
-    height, width = skin.shape[1:]
     pigment = (relative * _DENSITY_GAIN).clamp(-4, 6)
     fineness = (torch.log2(native_px_per_mm / _MIDDLE_PX_PER_MM) / 2).clamp(-1, 1)
+    fine = torch.cat([pigment, on_skin, fineness[:, None, None, None].to(relative.dtype) * on_skin], dim=1)
+    height, width = skin.shape[1:]
+    fine = functional.pad(fine, (0, -width % GRID_PX, 0, -height % GRID_PX))
     around = context.to(relative.dtype) * context.new_tensor(_CONTEXT_GAIN, dtype=relative.dtype)[:, None, None]
-    smooth = functional.interpolate(around, scale_factor=CELL_PX, mode="bilinear", align_corners=False)
-    return torch.cat(
-        [
-            pigment,
-            on_skin,
-            fineness[:, None, None, None].to(relative.dtype) * on_skin,
-            smooth[..., :height, :width],
-        ],
-        dim=1,
-    )
+    smooth = functional.interpolate(around, scale_factor=CELL_PX // BLOCK_PX, mode="bilinear", align_corners=False)
+    return torch.cat([functional.pixel_unshuffle(fine, BLOCK_PX), smooth], dim=1)
 
 
 def evenly_lit(linear: FloatArray, skin: BoolArray, maps: SkinMaps, mm_per_px: float) -> FloatArray:
@@ -136,7 +127,7 @@ def evenly_lit(linear: FloatArray, skin: BoolArray, maps: SkinMaps, mm_per_px: f
 def frame_planes(
     relative: FloatArray, skin: BoolArray, native_px_per_mm: float, place: FloatArray | None = None
 ) -> Tensor:
-    """The input of one frame, (16, h, w).
+    """The input of one frame, (31, rows, columns); see `planes`.
 
     relative : (h, w, 3) density minus that of unaffected skin; place : `Frame.place`, None on a close-up
     """

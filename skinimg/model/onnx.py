@@ -1,7 +1,7 @@
 """The network as an ONNX file, for use without torch, and the check that it says the same.
 
-The file takes the planes of `network.planes`, float32 (n, 16, h, w) with sides that are multiples of 16, and gives
-calibrated probabilities (n, 5, h, w). Needs the extra `export`.
+The file takes what `network.planes` makes, float32 (n, 31, h / 2, w / 2), and gives calibrated probabilities
+(n, 5, h, w); h and w are multiples of 16. Needs the extra `export`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from skinimg.base.errors import SettingsError, WeightsError
 from skinimg.base.files import atomic
 from skinimg.base.findings import MASK_FINDINGS
 from skinimg.model.card import Calibration
-from skinimg.model.network import GRID_PX, N_PLANES, SkinNetwork
+from skinimg.model.network import BLOCK_PX, GRID_PX, N_PLANES, SkinNetwork
 from skinimg.model.network_file import load_network
 
 TOLERANCE = 1e-4  # of probability; torch and ONNX Runtime sum in another order, in float32
@@ -63,8 +63,8 @@ def export(weights: str, path: Path) -> float:
 
 
 def _write(model: nn.Module, path: Path) -> None:
-    example = torch.zeros(1, N_PLANES, 8 * GRID_PX, 8 * GRID_PX)
-    free = {0: "photos", 2: "height", 3: "width"}
+    example = torch.zeros(1, N_PLANES, 4 * GRID_PX, 4 * GRID_PX)
+    blocks, pixels = {0: "photos", 2: "rows", 3: "columns"}, {0: "photos", 2: "height", 3: "width"}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch's exporters announce each other's end
         torch.onnx.export(
@@ -73,7 +73,7 @@ def _write(model: nn.Module, path: Path) -> None:
             str(path),
             input_names=["planes"],
             output_names=["probability"],
-            dynamic_axes={"planes": free, "probability": free},
+            dynamic_axes={"planes": blocks, "probability": pixels},
             opset_version=_OPSET,
             dynamo=False,
         )
@@ -86,7 +86,7 @@ def _difference(model: nn.Module, path: Path) -> float:
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     generator, worst = torch.Generator().manual_seed(0), 0.0
     for n, height, width in _CHECKED:
-        planes = torch.randn(n, N_PLANES, height, width, generator=generator)
+        planes = torch.randn(n, N_PLANES, height // BLOCK_PX, width // BLOCK_PX, generator=generator)
         with torch.inference_mode():
             expected = model(planes).numpy()
         (found,) = session.run(None, {"planes": planes.numpy()})

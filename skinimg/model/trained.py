@@ -40,7 +40,8 @@ class Trained:
             calibrated = probability(logits, self.card.calibration)
         self.shrunk |= options != self.options
         self.options = options
-        found: FloatArray = calibrated.numpy() * frame.skin
+        height, width = frame.skin.shape
+        found: FloatArray = calibrated.numpy()[:, :height, :width] * frame.skin
         found[[MASK_FINDINGS.index(name) for name in self.card.untrained]] = 0
         return found
 

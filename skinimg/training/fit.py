@@ -204,7 +204,7 @@ def _distorted(tiles: Tiles, generator: torch.Generator, device: str) -> tuple[T
     known = torch.where(skin, known, torch.zeros_like(known))
     native = torch.from_numpy(tiles.native_px_per_mm) * (0.1 * torch.randn(len(tiles), generator=generator)).exp()
     lit, around = distort.relit(relative.float(), context.float(), generator)
-    x = planes(lit, skin, native, around).contiguous(memory_format=torch.channels_last)
+    x = planes(lit, skin, native, around)
     return x.to(device), coverage.to(device).float() / 255, known_mask(known).to(device)
 
 
@@ -221,7 +221,7 @@ def predict(network: nn.Module, tiles: Tiles, device: str = "cpu") -> Tensor:
                 torch.from_numpy(some.native_px_per_mm),
                 torch.from_numpy(some.context).float(),
             )
-            answers[first : first + len(some)] = network(x.to(device, memory_format=torch.channels_last))
+            answers[first : first + len(some)] = network(x.to(device))
     return answers
 
 

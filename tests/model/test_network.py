@@ -11,8 +11,10 @@ from torch import Tensor
 
 from skinimg.base.errors import DeviceError
 from skinimg.base.findings import MASK_FINDINGS
+from skinimg.model import device
+from skinimg.model.context import CELL_PX, N_CONTEXT
 from skinimg.model.inference import InferenceOptions, run
-from skinimg.model.network import GRID_PX, N_PLANES, REACH_PX, SkinNetwork, frame_planes
+from skinimg.model.network import BLOCK_PX, GRID_PX, N_PLANES, REACH_PX, SKIN, SkinNetwork, frame_planes, planes
 from skinimg.model.trained import Trained
 
 N = len(MASK_FINDINGS)
@@ -32,12 +34,17 @@ def network() -> SkinNetwork:
 
 @pytest.fixture(scope="module")
 def picture() -> Tensor:
-    """Planes of a frame whose sides fit no grid, with skin in the middle and a hole in it."""
-    x = torch.randn(N_PLANES, 421, 533, generator=torch.Generator().manual_seed(1))
-    x[3] = 0
-    x[3, 60:380, 90:500] = 1
-    x[3, 150:250, 200:300] = 0
+    """Planes of a frame of 432 x 544 px, with skin in the middle and a hole in it."""
+    x = torch.randn(N_PLANES, 216, 272, generator=torch.Generator().manual_seed(1))
+    x[SKIN] = 0
+    x[SKIN, 30:190, 45:250] = 1
+    x[SKIN, 75:125, 100:150] = 0
     return x
+
+
+def skin_of(x: Tensor) -> Tensor:
+    """Skin at every pixel, (h, w) bool, of the planes of a frame."""
+    return torch.nn.functional.pixel_shuffle(x[SKIN], BLOCK_PX)[0] > 0
 
 
 def test_planes_show_the_photo_off_the_skin_and_tell_where_the_skin_is() -> None:
@@ -45,22 +52,35 @@ def test_planes_show_the_photo_off_the_skin_and_tell_where_the_skin_is() -> None
     skin = np.zeros((8, 6), np.bool_)
     skin[2:, :] = True
     x = frame_planes(relative, skin, 16.0)
-    assert x.shape == (N_PLANES, 8, 6)
-    assert torch.allclose(x[:3], torch.tensor(0.4))  # a lid beside the skin is seen
-    assert torch.equal(x[3] > 0, torch.from_numpy(skin))
-    assert (x[4, ~torch.from_numpy(skin)] == 0).all()
-    assert float(x[4, 4, 4]) == pytest.approx(0.5)  # one octave above 8 px/mm
-    assert float(frame_planes(relative, skin, 1000.0)[4, 4, 4]) == 1.0
+    assert x.shape == (N_PLANES, GRID_PX // BLOCK_PX, GRID_PX // BLOCK_PX)
+    fine = torch.nn.functional.pixel_shuffle(x[:20], BLOCK_PX)[:, :8, :6]
+    assert torch.allclose(fine[:3], torch.tensor(0.4))  # a lid beside the skin is seen
+    assert torch.equal(fine[3] > 0, torch.from_numpy(skin))
+    assert not skin_of(x)[8:].any()  # nor in what rounds the sides up
+    assert (fine[4, ~torch.from_numpy(skin)] == 0).all()
+    assert float(fine[4, 4, 4]) == pytest.approx(0.5)  # one octave above 8 px/mm
+    assert float(torch.nn.functional.pixel_shuffle(frame_planes(relative, skin, 1000.0)[:20], BLOCK_PX)[4, 4, 4]) == 1.0
+
+
+def test_the_context_of_a_block_is_the_mean_over_its_pixels() -> None:
+    """Interpolated to the pixels and averaged over each block it is the same: no middle of a cell lies within one."""
+    cells = torch.randn(1, N_CONTEXT, 3, 4, generator=torch.Generator().manual_seed(4))
+    x = planes(torch.zeros(1, 3, 48, 64), torch.ones(1, 48, 64, dtype=torch.bool), torch.tensor([8.0]), cells)
+    pixels = torch.nn.functional.interpolate(cells, scale_factor=CELL_PX, mode="bilinear", align_corners=False)
+    mean = torch.nn.functional.avg_pool2d(pixels, BLOCK_PX)
+    torch.testing.assert_close(x[:, -8:], mean[:, -8:])  # the place on the face is not scaled
 
 
 def test_no_pixel_sees_further_than_the_margin(network: SkinNetwork) -> None:
     side = 2 * REACH_PX + 4 * GRID_PX
-    x = torch.randn(1, N_PLANES, side, side, generator=torch.Generator().manual_seed(2), requires_grad=True)
+    blocks = side // BLOCK_PX
+    x = torch.randn(1, N_PLANES, blocks, blocks, generator=torch.Generator().manual_seed(2), requires_grad=True)
     y = network(x)
     for at in range(side // 2, side // 2 + GRID_PX, 3):
-        seen = torch.autograd.grad(y[0, :, at, at].sum(), x, retain_graph=True)[0][0].abs().sum(0).nonzero()
-        assert int((seen - at).abs().max()) <= REACH_PX
-        assert int((seen - at).abs().max()) > REACH_PX // 2  # a margin much too wide would only cost time
+        gradient = torch.autograd.grad(y[0, :, at, at].sum(), x, retain_graph=True)[0][0].abs().sum(0)
+        first, last = gradient.nonzero().amin() * BLOCK_PX, gradient.nonzero().amax() * BLOCK_PX + 1
+        furthest = max(at - int(first), int(last) - at)
+        assert REACH_PX // 2 < furthest <= REACH_PX  # a margin much too wide would only cost time
 
 
 @torch.inference_mode()
@@ -69,8 +89,8 @@ def test_borders_are_not_combed(network: SkinNetwork) -> None:
     network = copy.deepcopy(network)
     teeth = torch.zeros(1, N, 32, 32)
     teeth[:, :, ::2] = 1.0
-    network.body.forward = lambda x: network.split(teeth)  # type: ignore[method-assign]
-    out = network(torch.zeros(1, N_PLANES, 32, 32))[0, :, 1:-1]
+    network.body.forward = lambda x: torch.nn.functional.pixel_unshuffle(teeth, BLOCK_PX)  # type: ignore[method-assign]
+    out = network(torch.zeros(1, N_PLANES, 16, 16))[0, :, 1:-1]
     pores = MASK_FINDINGS.index("pores")
     assert torch.equal(out[pores], teeth[0, pores, 1:-1])
     others = [k for k in range(N) if k != pores]
@@ -83,8 +103,8 @@ def test_any_tile_and_batch_size_gives_the_same_logits(
 ) -> None:
     whole, _ = run(network, picture, InferenceOptions(half=False))
     tiled, _ = run(network, picture, InferenceOptions(tile_px=tile_px, batch=batch, half=False))
-    skin = picture[3] > 0
-    assert whole.shape == (N, 421, 533)
+    skin = skin_of(picture)
+    assert whole.shape == (N, 432, 544)
     assert float((whole - tiled)[:, skin].abs().max()) < 1e-4
     assert float(whole[:, skin].std()) > 0.01
 
@@ -92,22 +112,29 @@ def test_any_tile_and_batch_size_gives_the_same_logits(
 def test_a_tile_without_the_margin_would_show(network: SkinNetwork, picture: Tensor) -> None:
     """The check above can fail: half a frame on its own differs where the other half is missing."""
     whole, _ = run(network, picture, InferenceOptions(half=False))
-    half, _ = run(network, picture[:, :, :256], InferenceOptions(half=False))
-    skin = picture[3, :, :256] > 0
+    half, _ = run(network, picture[:, :, :128], InferenceOptions(half=False))
+    skin = skin_of(picture)[:, :256]
     assert float((whole[:, :, :256] - half)[:, skin].abs().max()) > 1e-3
 
 
 def test_bfloat16_changes_little(network: SkinNetwork, picture: Tensor) -> None:
     full, _ = run(network, picture, InferenceOptions(half=False))
     half, _ = run(network, picture, InferenceOptions(half=True))
-    skin = picture[3] > 0
+    skin = skin_of(picture)
     assert float((full.sigmoid() - half.sigmoid())[:, skin].abs().mean()) < 5e-3
 
 
-@pytest.mark.parametrize("has_amx", [True, False])
-def test_bfloat16_is_used_only_where_the_cpu_multiplies_it(has_amx: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: has_amx)
-    assert Trained.load("skin", "cpu").options.half is has_amx
+@pytest.mark.parametrize(
+    ("amx", "avx512_bf16", "amd", "half"),
+    [(True, True, False, True), (False, True, False, False), (False, True, True, True), (False, False, True, False)],
+)
+def test_bfloat16_is_used_only_where_the_cpu_multiplies_it(
+    amx: bool, avx512_bf16: bool, amd: bool, half: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: amx)
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: avx512_bf16)
+    monkeypatch.setattr(device, "made_by_amd", lambda: amd)
+    assert Trained.load("skin", "cpu").options.half is half
 
 
 def test_a_frame_without_skin_costs_nothing(picture: Tensor) -> None:
@@ -129,15 +156,16 @@ class Greedy(torch.nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if x[:, 0].numel() > self.most:
             raise torch.OutOfMemoryError("tried to allocate 7 GiB")
-        return x[:, :N] * 1.0
+        return torch.nn.functional.interpolate(x[:, :N], scale_factor=BLOCK_PX)
 
 
 def test_out_of_memory_halves_batch_then_tile_and_says_so(picture: Tensor) -> None:
     start = InferenceOptions(tile_px=512, batch=2, half=False)
     with pytest.raises(DeviceError, match="too little memory"):
         run(Greedy(0), picture, start)
-    logits, options = run(Greedy(210_000), picture, start)
+    logits, options = run(Greedy(56_000), picture, start)
     assert options.batch == 1
     assert options.tile_px < start.tile_px
-    skin = picture[3] > 0
-    assert torch.equal(logits[:, skin], picture[:N][:, skin])
+    skin = skin_of(picture)
+    whole = torch.nn.functional.interpolate(picture[None, :N], scale_factor=BLOCK_PX)[0]
+    assert torch.equal(logits[:, skin], whole[:, skin])
