@@ -5,12 +5,15 @@ The same limits as in an analysis, without finding the same skin again: skin det
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from skinimg.base.entries import PhotoEntry, Study
 from skinimg.base.errors import PhotoError
+from skinimg.base.parallel import each
 from skinimg.base.reasons import Reason, in_words, why
 from skinimg.base.records import Face, FloatArray, Frame
 from skinimg.compare.photo_limits import warnings_of, withheld_findings
@@ -24,6 +27,7 @@ from skinimg.photo.decode import read_photo
 from skinimg.study import view_key
 
 Progress = Callable[[int, int, str], None]
+Judged = tuple[PhotoEntry, dict[str, Any]]  # a photo and its row of `check_study`
 
 
 @dataclass(frozen=True)
@@ -42,21 +46,46 @@ def judge_faces(study: Study, rows: list[dict[str, Any]], progress: Progress | N
 
     Close-ups and photos that were rejected already are left as they are.
     """
-    firsts: dict[tuple[str, str], Glance] = {}
     entries = [entry for subject in study.subjects for entry in subject.photos]
-    for done, (entry, row) in enumerate(zip(entries, rows, strict=True), start=1):
-        if entry.view != "closeup" and row["status"] != "rejected":
-            try:
-                seen = glance(entry, firsts.get((entry.subject, view_key(entry))))
-            except PhotoError as error:
-                row |= {"status": "rejected", "reasons": _joined(row["reasons"], str(error))}
-            else:
-                first = firsts.setdefault((entry.subject, view_key(entry)), seen)
-                said = (*seen.reasons, *(_beside(first, seen) if first is not seen else ()))
-                if said:
-                    row |= {"status": "warning", "reasons": _joined(row["reasons"], in_words(said))}
+    count = itertools.count(1)
+
+    def judged(photo: Judged, first: Glance | None) -> Glance | None:
+        entry, row = photo
+        usable = entry.view != "closeup" and row["status"] != "rejected"
+        seen = _judge(entry, row, first) if usable else None
         if progress is not None:
-            progress(done, len(entries), entry.photo)
+            progress(next(count), len(entries), entry.photo)
+        return seen
+
+    in_series = sorted(zip(entries, rows, strict=True), key=_series)
+    for _, series in itertools.groupby(in_series, key=_series):
+        photos = iter(list(series))
+        first = next((seen for photo in photos if (seen := judged(photo, None))), None)
+        each(partial(_without_keeping, judged, first), photos)
+
+
+def _without_keeping(judged: Callable[[Judged, Glance | None], object], first: Glance | None, photo: Judged) -> None:
+    """What was seen is let go: a photo is 40 MB."""
+    judged(photo, first)
+
+
+def _series(photo: Judged) -> tuple[str, str]:
+    """Photos that are compared with each other."""
+    entry, _ = photo
+    return entry.subject, view_key(entry)
+
+
+def _judge(entry: PhotoEntry, row: dict[str, Any], first: Glance | None) -> Glance | None:
+    """Add to a row what its photo tells; None where an analysis would refuse it."""
+    try:
+        seen = glance(entry, first)
+    except PhotoError as error:
+        row |= {"status": "rejected", "reasons": _joined(row["reasons"], str(error))}
+        return None
+    said = seen.reasons if first is None else (*seen.reasons, *_beside(first, seen))
+    if said:
+        row |= {"status": "warning", "reasons": _joined(row["reasons"], in_words(said))}
+    return seen
 
 
 def glance(entry: PhotoEntry, first: Glance | None) -> Glance:
