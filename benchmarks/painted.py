@@ -83,7 +83,7 @@ class Painted:
 def sitter(linear: FloatArray, face: Face) -> Sitter:
     """Find the skin of a neutral photo and its pigments."""
     skin = skin_mask(linear, face.landmarks)
-    soft = cv2.GaussianBlur(_eroded(skin, 1.0 * face.px_per_mm).astype(np.float32), (0, 0), 0.5 * face.px_per_mm)
+    soft = cv2.GaussianBlur(eroded(skin, 1.0 * face.px_per_mm).astype(np.float32), (0, 0), 0.5 * face.px_per_mm)
     ten_per_mm = 10.0 / face.px_per_mm  # the slant is smoothed for frames of 0.1 mm/px
     size = (round(linear.shape[1] * ten_per_mm), round(linear.shape[0] * ten_per_mm))
     slant = surface_factor(face.landmarks * np.float32(ten_per_mm), size[::-1])
@@ -100,8 +100,8 @@ def paint(person: Sitter, treatment: Treatment, rng: np.random.Generator) -> Pai
     left = 1.0 - float(rng.uniform(*treatment.fall))
     before, after = person.linear, person.linear
     for pigment, density in layers:
-        before = before * _transmission(person.anchor, pigment, density)
-        after = after * _transmission(person.anchor, pigment, density * np.float32(left))
+        before = before * transmission(person.anchor, pigment, density)
+        after = after * transmission(person.anchor, pigment, density * np.float32(left))
     load = float(sum((density * person.area_mm2).sum() for _, density in layers))
     return Painted(before, after, load, load * left, layers[-1][1])
 
@@ -116,7 +116,7 @@ def _density(person: Sitter, kind: str, rng: np.random.Generator) -> FloatArray:
 
 def _spots(person: Sitter, rng: np.random.Generator) -> FloatArray:
     """Twelve spots of 1.6 to 5 mm, at least 7 mm apart, not at the rim of the skin."""
-    room = _eroded(person.skin > 0.5, 3.0 * person.px_per_mm)
+    room = eroded(person.skin > 0.5, 3.0 * person.px_per_mm)
     density = np.zeros(room.shape, np.float32)
     for _ in range(12):
         ys, xs = np.nonzero(room)
@@ -173,8 +173,8 @@ def _smooth_noise(shape: tuple[int, int], scale_px: float, rng: np.random.Genera
     return cv2.resize(small / small.std(), shape[::-1], interpolation=cv2.INTER_CUBIC)
 
 
-def _transmission(anchor: SkinAnchor, pigment: str, density: FloatArray) -> FloatArray:
-    """(H, W, 3) factor on linear light of that much more of a pigment."""
+def transmission(anchor: SkinAnchor, pigment: str, density: FloatArray) -> FloatArray:
+    """(H, W, 3) factor on linear light of that much more of a pigment, `melanin` or `haemoglobin`."""
     fractions, lowest, scale = (
         (anchor.melanin, MELANIN_RANGE, melanin_density)
         if pigment == "melanin"
@@ -187,5 +187,6 @@ def _transmission(anchor: SkinAnchor, pigment: str, density: FloatArray) -> Floa
     return np.stack([np.exp(-np.interp(density, _STEPS_OD, change[:, c])) for c in range(3)], axis=2).astype(np.float32)
 
 
-def _eroded(mask: BoolArray, radius_px: float) -> BoolArray:
+def eroded(mask: BoolArray, radius_px: float) -> BoolArray:
+    """What of a mask (H, W) lies further than that from its border."""
     return cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 5) > radius_px

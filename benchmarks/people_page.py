@@ -31,19 +31,20 @@ def page(results: Sequence[Result]) -> str:
     """The whole page as Markdown."""
     people = sorted({truth_of(r).person for r in results})
     parts = [_HEAD.format(people=len(people), all=len(held_out_people()), names=", ".join(people))]
-    parts += ["## What is recovered\n", _markdown(table(results))]
-    parts += ["## Where nothing changed\n", _markdown(false_verdicts(results))]
+    parts += ["## What is recovered\n", markdown(table(results))]
+    parts += ["## Where nothing changed\n", markdown(false_verdicts(results))]
     for tone in ("light", "dark"):
         mine = [r for r in results if truth_of(r).tone == tone]
         if mine:
-            parts += [f"## {tone.capitalize()} skin\n", _markdown(table(mine))]
+            parts += [f"## {tone.capitalize()} skin\n", markdown(table(mine))]
     failed = [f"{truth_of(r).person} ({truth_of(r).treatment}): {r['failure']}" for r in results if r["failure"]]
     if failed:
         parts += ["## Not measured\n", "\n".join(f"- {line}" for line in failed)]
     return "\n".join(parts) + "\n"
 
 
-def _markdown(rows: pd.DataFrame) -> str:
+def markdown(rows: pd.DataFrame) -> str:
+    """A table of Markdown with the frame's columns."""
     head = [str(name).replace("_", " ") for name in rows.columns]
     lines = [head, ["---"] * len(head), *([_cell(v) for v in row] for row in rows.itertuples(index=False))]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
