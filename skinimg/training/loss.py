@@ -49,9 +49,9 @@ def loss(logits: Tensor, coverage: Tensor, known: Tensor, common: Tensor, progre
     return per_finding.sum() + DICE_WEIGHT * (1 - progress) * (overlap * (seen > 0)).sum()
 
 
-def calibrate(logits: Tensor, coverage: Tensor, known: Tensor) -> tuple[float, float]:
+def calibrate(logits: Tensor, coverage: Tensor, known: Tensor) -> tuple[float, float] | None:
     """Temperature T and bias b of a finding, for sigmoid(logit / T + b), such that the summed result is the true area
-    and the mask at one half is a good one. A finding of which nothing is known keeps 1 and 0.
+    and the mask at one half is a good one; None where nothing is known of the finding, or nothing of it is there.
 
     The T of least cross-entropy leaves a mask at one half that misses most of what is rare (for probabilities, Dice is
     best at a threshold of half the best Dice: Lipton 2014), and hundreds of cm2 of plain skin with a few per mille each
@@ -67,7 +67,7 @@ def calibrate(logits: Tensor, coverage: Tensor, known: Tensor) -> tuple[float, f
     every = max(-(-len(x) // _ENOUGH_PX), 1)
     x, y = x[::every], y[::every]
     if len(x) == 0 or float(y.sum()) == 0:
-        return 1.0, 0.0
+        return None
     likeliest = _likeliest_slope(x, y)
     tried = []
     for sharper in _SHARPER:

@@ -75,7 +75,7 @@ def retrain(task: Task, fresh: bool = False, watch: Watch | None = None) -> Netw
     WeightsError
         `init` cannot be used; or the loss is no longer a number.
     """
-    start, recipe = None, task.recipe
+    start, begun, recipe = None, None, task.recipe
     if task.init:
         start, begun = load_weights(task.init, NetworkCard)
         recipe = replace(recipe, filters=begun.filters)
@@ -106,7 +106,8 @@ def retrain(task: Task, fresh: bool = False, watch: Watch | None = None) -> Netw
         "untrained": _untrained(task, photos),
     }
     if first:
-        ship(task.out, network, validate, looks, told, recipe.device)
+        calibration = begun.calibration if begun else None
+        ship(task.out, network, validate, looks, told, recipe.device, begun=calibration)
     as_the_first(None)  # nobody reads the card before it is written
     return load_weights(task.out, NetworkCard)[1]
 

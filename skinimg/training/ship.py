@@ -31,20 +31,24 @@ def ship(
     told: Mapping[str, object],
     device: str = "cpu",
     groups: Sequence[str] = (),
+    begun: Calibration | None = None,
 ) -> NetworkCard:
     """Calibrate on parts of a store that were held out, and write NAME.safetensors and NAME.json.
 
     told : name -> what people should know: `description`, `data`, `licence`, `limits`; and `untrained`, the findings
     that it has not learnt: `analyze` says so instead of a number. groups : of the people of each part of `held_out`;
-    the card then tells the Dice of each, as calibrated
+    the card then tells the Dice of each, as calibrated. begun : calibration of the weights that training began with; what
+    `held_out` cannot tell of a finding keeps it
     """
     parts = [load_part(part) for part in held_out]
     tiles = joined(parts)
     known = known_mask(torch.from_numpy(tiles.known))
     fill(network, half_precision(network.state_dict()), "as they are stored")  # what is calibrated is what is shipped
     logits = predict(network, tiles, device)
+    begun = begun or Calibration((1.0,) * len(MASK_FINDINGS), (0.0,) * len(MASK_FINDINGS))
     calibrated = [
         calibrate(logits[:, k], torch.from_numpy(tiles.coverage[:, k]).float() / 255, known[:, k])
+        or (begun.temperature[k], begun.bias[k])
         for k in range(len(MASK_FINDINGS))  # one at a time: five at once are 10 GB for 1,200 tiles
     ]
     temperature, bias = zip(*calibrated, strict=True)

@@ -14,6 +14,7 @@ import torch
 from skinimg.base.errors import SettingsError, StudyError, WeightsError
 from skinimg.base.findings import CLOSEUP_REGIONS, MASK_FINDINGS
 from skinimg.base.records import Frame
+from skinimg.model.card import Calibration
 from skinimg.model.context import CELL_PX, N_CONTEXT
 from skinimg.model.network_file import load_network, probability
 from skinimg.model.segmenter import load_segmenter, segment
@@ -123,7 +124,9 @@ def test_calibration_makes_the_sum_the_area_and_the_mask_a_good_one() -> None:
         return float(2 * (found * true).sum() / (found.sum() + true.sum()))
 
     for k in range(5):
-        temperature, bias = calibrate(logits[:, k], truth[:, k], torch.ones_like(truth[:, k]))
+        found = calibrate(logits[:, k], truth[:, k], torch.ones_like(truth[:, k]))
+        assert found is not None
+        temperature, bias = found
         p = torch.sigmoid(logits[:, k] / temperature + bias)
         assert float(p.sum() / truth[:, k].sum()) == pytest.approx(1, abs=0.01)
         likeliest = torch.sigmoid(2 * logits[:, k] - 3)
@@ -133,8 +136,8 @@ def test_calibration_makes_the_sum_the_area_and_the_mask_a_good_one() -> None:
 
 def test_a_finding_without_truth_is_not_calibrated() -> None:
     logits, nothing = torch.randn(1, 8, 8), torch.zeros(1, 8, 8)
-    assert calibrate(logits, nothing, nothing) == (1.0, 0.0)
-    assert calibrate(logits, nothing, torch.ones_like(nothing)) == (1.0, 0.0)
+    assert calibrate(logits, nothing, nothing) is None
+    assert calibrate(logits, nothing, torch.ones_like(nothing)) is None
 
 
 def test_killed_and_resumed_is_the_same_as_never_killed(
@@ -263,6 +266,22 @@ def test_the_pair_of_files_runs_and_says_what_it_is(store: Path, tmp_path: Path)
     told = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
     assert told["licence"] == "none"
     assert told["validation"]["dice_by_group"]["type 0"]["spots"] == pytest.approx(float(dice), abs=0.01)
+
+
+def test_what_the_judges_do_not_show_keeps_the_calibration_of_the_start(store: Path, tmp_path: Path) -> None:
+    """Painted people show no pores; weights that go on from others still know how common pores are."""
+    tiles = load_part(parts_of(store)[2])
+    pores = MASK_FINDINGS.index("pores")
+    painted = tmp_path / "tiles" / "painted.npz"
+    save_part(painted, replace(tiles, known=tiles.known & np.uint8(~(1 << pores) & 0xFF)))
+    begun = Calibration((0.5,) * 5, (-1.5,) * 5)
+    nothing = Validation(0, 1.0, (0.0,) * 5, (1.0,) * 5)
+    network = fit_module.SkinNetwork(8).eval()
+    card = ship(tmp_path / "mine.safetensors", network, [painted], [nothing], {"description": ""}, begun=begun)
+    assert (card.calibration.temperature[pores], card.calibration.bias[pores]) == (0.5, -1.5)
+    assert card.calibration.bias[MASK_FINDINGS.index("spots")] != -1.5
+    card = ship(tmp_path / "new.safetensors", network, [painted], [nothing], {"description": ""})
+    assert (card.calibration.temperature[pores], card.calibration.bias[pores]) == (1.0, 0.0)
 
 
 @pytest.mark.parametrize(
