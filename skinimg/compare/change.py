@@ -214,10 +214,13 @@ def with_verdict(known: Change, m: Metric, mdc95: float, half: float) -> Change:
     done = replace(
         known, ci_low=change - half, ci_high=change + half, mdc95=mdc95, verdict=verdict, reason=reason or known.reason
     )
-    if done.too_little and m.load and not done.reason:
-        least = mdc95 / np.sqrt(2)
-        return replace(done, reason=why("little_for_percent", baseline=done.baseline, least=float(least), unit=m.unit))
-    return done
+    if not (done.too_little and m.load) or done.reason:
+        return done
+    least = float(mdc95 / np.sqrt(2))
+    # A load is never below 0: what fell from there was light, or skin that was taken for a mark.
+    verdict = "not_assessable" if verdict == "improved" else verdict
+    said = why("little_for_percent", baseline=done.baseline, least=least, unit=m.unit)
+    return replace(done, verdict=verdict, reason=said)
 
 
 def withheld(c: Change, reason: Reason) -> Change:

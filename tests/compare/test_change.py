@@ -10,6 +10,7 @@ from skinimg.base.reasons import why
 from skinimg.base.records import CellTotals
 from skinimg.compare.change import Pair, changes, own_noise, withheld
 from skinimg.compare.plain_skin import PlainSkin
+from skinimg.compare.ratio import percent_interval
 
 TILES = 60
 NOISE = {("spots", m): Repeatability(0.03, 0.0) for m in ("count", "area", "area_fraction", "burden", "contrast")}
@@ -237,3 +238,27 @@ def test_a_percentage_of_next_to_nothing_is_not_given():
     assert found.verdict == "unchanged"
     assert str(found.reason).startswith("too little for a percentage: ")
     assert np.isfinite([found.change, found.ci_low, found.mdc95]).all()
+
+
+def test_a_load_below_zero_cannot_improve():
+    """A pale patch in uneven light reads as marks of less than nothing; less still is not a fading."""
+
+    def lit(od):
+        made = cells()
+        made.totals["spots"]["support_od_mm2"] = np.full(TILES, od)
+        return made
+
+    pale, paler = lit(-0.5), lit(-1.5)
+    found = verdicts([pale], [paler])["spots", "burden"]
+    assert found.change < -max(found.mdc95, 1.0)
+    assert found.verdict == "not_assessable"
+    assert np.isnan(found.percent)
+    assert verdicts([pale], [lit(1.5)])["spots", "burden"].verdict == "worsened"  # what came can be seen
+
+
+def test_a_quantity_below_zero_has_no_percentage():
+    found = verdicts([cells()], [cells()])["spots", "burden"]
+    assert np.isfinite(found.percent)
+    below = replace(found, baseline=-20.0, follow_up=-10.0)  # ITA of dark skin
+    assert np.isnan(below.percent)
+    assert np.isnan(percent_interval(below)).all()

@@ -98,6 +98,12 @@ def test_what_is_within_its_noise_at_baseline_has_no_percentage_and_no_score():
     assert [s.verdict for s in found] == ["not_assessable", "not_assessable"]
 
 
+def test_a_baseline_below_zero_has_no_score():
+    """Whatever its verdict, it has no percentage to grade by."""
+    found = scores([change("spots", 80, baseline=-20.0)], ("spots",))
+    assert [s.verdict for s in found] == ["not_assessable", "not_assessable"]
+
+
 def test_complete_clearance_is_finite():
     found = scores([change("spots", -100)])[-1]
     assert found.verdict == "improved"
