@@ -4,8 +4,8 @@
 
 Each photo is measured as it is and in eight variants that nobody can tell from it: shifted by (1/4, 1/4), (1/2, 0) and
 (0.3, -0.6) px, with grey values changed by -1 to 1 (three draws), saved as JPEG 95 and 90. Figures: the count of the
-photo itself and the root mean square by which the variants differ, for counts at one half alone, for those of
-`skinimg.measure.counts`, and for narrower and wider levels.
+photo itself and the root mean square by which the variants differ, for the objects (pieces above one half), for the counts
+of `skinimg.measure.counts`, and for narrower and wider levels.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from skinimg.base.entries import PhotoEntry
 from skinimg.base.records import ByteArray
 from skinimg.base.settings import DEFAULT_WEIGHTS, Settings
 from skinimg.measure.counts import LEVELS, pieces_of
+from skinimg.measure.objects import find_objects
 from skinimg.model.segmenter import Segmenter, load_segmenter, segment
 from skinimg.observe.see import Reference, see
 
 COUNTS = {
-    "one half": (0.5,),
     "0.3 to 0.7": (0.3, 0.4, 0.5, 0.6, 0.7),
     "shipped": LEVELS,
     "0.1 to 0.9": (0.1, *LEVELS, 0.9),
@@ -63,6 +63,8 @@ def counts(path: Path, reference: Reference | None, segmenter: Segmenter) -> tup
         with patch("skinimg.measure.counts.LEVELS", levels):
             pieces = pieces_of(masks, area)
         found |= {f"{finding}, {name}": len(p.x_px) / len(levels) for finding, p in pieces.items()}
+    objects = find_objects(masks, dict.fromkeys(masks.findings, np.zeros_like(area)), {}, area)
+    found |= {f"{finding}, objects": float(len(objects[finding].x_px)) for finding in pieces}
     return found, Reference(seen.face, seen.frame, seen.maps.anchor)
 
 

@@ -5,11 +5,8 @@ Here each level decides a seventh. A piece thus counts by how far it rises betwe
 above the rest or above the bridge to its neighbour: its persistence (Edelsbrunner 2002), which moves no further than
 the probability does (Cohen-Steiner 2007).
 
-Two phantoms and three people, the same photo shifted by a fraction of a pixel (three ways), with grey values changed
-by -1 to 1 (three draws), saved as JPEG 95 and 90. The count moves by (RMS), at one half alone and at seven levels:
-spots 0.8, 1.7, 0, 1.6, 1.1 and 0.4, 0.8, 0.1, 0.8, 0.7; scars 0, 0, 0.6, 0.8, 0.9 and 0.2, 0.3, 0.3, 0.5, 0.7; pores
-10.4, 8.5, 7.4, 5.4, 4.6 and 11.5, 5.3, 4.7, 3.0, 5.0. Levels from 0.3 to 0.7: spots 0.5, 1.0, 0, 1.2, 0.7. Levels from
-0.1 to 0.9 are as steady but count what hardly anybody would call a pore: 74 instead of 19 on one face.
+How far counts of one photo stray when nothing but its pixels' grid, last digit or JPEG changes, and why these levels:
+docs/benchmarks/counts.md.
 """
 
 from __future__ import annotations
