@@ -54,11 +54,11 @@ def variants(photo: ByteArray) -> Iterator[ByteArray]:
 
 
 def counts(path: Path, reference: Reference | None, segmenter: Segmenter) -> tuple[dict[str, float], Reference]:
-    """ "finding, levels" -> count over the whole frame; and what later photos of this face are seen against."""
+    """Counts over the whole frame by "finding, levels", and what later photos of this face are seen against."""
     seen = see(PhotoEntry("counts", "S1", path, path.name), reference, Settings())
     masks = segment(seen.frame, seen.maps, segmenter)
     area = np.full(seen.frame.skin.shape, seen.frame.mm_per_px**2, np.float32)
-    found = {}
+    found: dict[str, float] = {}
     for name, levels in COUNTS.items():
         with patch("skinimg.measure.counts.LEVELS", levels):
             pieces = pieces_of(masks, area)
@@ -69,7 +69,7 @@ def counts(path: Path, reference: Reference | None, segmenter: Segmenter) -> tup
 
 
 def strays(path: Path, segmenter: Segmenter) -> dict[str, list[float]]:
-    """ "finding, levels" -> count of a photo, and by how much (RMS) its variants differ from it."""
+    """The count of a photo, and by how much (RMS) its variants differ from it, by "finding, levels"."""
     photo = np.asarray(Image.open(path).convert("RGB"))
     rows, reference = [], None
     with tempfile.TemporaryDirectory() as folder:
