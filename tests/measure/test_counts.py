@@ -71,3 +71,13 @@ def test_the_sizes_add_up_to_the_count_and_lines_have_none():
 def test_a_thing_lies_where_its_middle_lies():
     found = totals(masks(blob(60, 60) + blob(200, 60)))["spots"]
     assert found["count"] == pytest.approx([1, 1])
+
+
+def test_corners_touch_and_the_two_sides_of_a_frame_do_not():
+    spots = np.zeros(SHAPE, np.float32)
+    for k in range(50):
+        spots[40 + k, 100 + k] = spots[40 + k, 290 - k] = 1
+    assert count(spots, area=AREA * 100) == pytest.approx(2)
+    spots = np.zeros(SHAPE, np.float32)
+    spots[50:60, :8] = spots[50:60, -8:] = 1
+    assert count(spots) == pytest.approx(2)
