@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
-
-from benchmarks.people import Result, false_verdicts, held_out_people, table, truth_of
 
 _HEAD = """# Painted treatments on people
 
@@ -27,19 +25,16 @@ at the median, called in 80 %, at most 5 % of null pairs called, cross-talk belo
 """
 
 
-def page(results: Sequence[Result]) -> str:
-    """The whole page as Markdown."""
-    people = sorted({truth_of(r).person for r in results})
-    parts = [_HEAD.format(people=len(people), all=len(held_out_people()), names=", ".join(people))]
-    parts += ["## What is recovered\n", markdown(table(results))]
-    parts += ["## Where nothing changed\n", markdown(false_verdicts(results))]
-    for tone in ("light", "dark"):
-        mine = [r for r in results if truth_of(r).tone == tone]
-        if mine:
-            parts += [f"## {tone.capitalize()} skin\n", markdown(table(mine))]
-    failed = [f"{truth_of(r).person} ({truth_of(r).treatment}): {r['failure']}" for r in results if r["failure"]]
-    if failed:
-        parts += ["## Not measured\n", "\n".join(f"- {line}" for line in failed)]
+def page(people: Sequence[str], held_out: int, tables: Mapping[str, pd.DataFrame], failures: Sequence[str]) -> str:
+    """The whole page as Markdown.
+
+    people : who was examined, of so many `held_out`; tables : heading -> table; failures : what was not measured, and why
+    """
+    parts = [_HEAD.format(people=len(people), all=held_out, names=", ".join(people))]
+    for heading, rows in tables.items():
+        parts += [f"## {heading}\n", markdown(rows)]
+    if failures:
+        parts += ["## Not measured\n", "\n".join(f"- {line}" for line in failures)]
     return "\n".join(parts) + "\n"
 
 

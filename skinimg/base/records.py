@@ -183,6 +183,18 @@ class Objects:
 
 
 @dataclass(frozen=True)
+class Pieces:
+    """What a count is made of: the pieces of one finding at each of several levels of probability, one entry each.
+
+    x_px, y_px : centre in the frame; area_mm2 : of the piece at its level. See measure/counts.py.
+    """
+
+    x_px: FloatArray
+    y_px: FloatArray
+    area_mm2: FloatArray
+
+
+@dataclass(frozen=True)
 class Colour:
     """Where a photo's colours come from: a card, or the person's own skin."""
 
@@ -214,6 +226,7 @@ class Found:
     contrasts: dict[str, FloatArray]  # finding -> (h, w) OD, see measure/objects.py
     lengths: dict[str, FloatArray]  # line finding -> (h, w) mm
     objects: dict[str, Objects]
+    pieces: dict[str, Pieces]  # of the findings that are counted
     fields: dict[str, dict[str, FloatArray]]  # of tone and texture, see measure/field_maps.py
 
 

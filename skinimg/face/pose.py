@@ -12,8 +12,8 @@ from skinimg.base.records import FloatArray
 from skinimg.base.rotation import rotation_between
 from skinimg.face.mesh import LEFT_IRIS, RIGHT_IRIS, STEADY
 
-IRIS_DIAMETER_MM = 11.7  # horizontal white to white, mean of adults; SD 0.4 (Ruefer 2005)
-IRIS_DIAMETER_SD_MM = 0.5
+IRIS_DIAMETER_MM = 11.7  # horizontal white to white, mean of adults (Ruefer 2005)
+IRIS_DIAMETER_SD_MM = 0.5  # between people; 0.4 in Ruefer 2005
 
 
 def pose_deg(landmarks: FloatArray, mean_shape: FloatArray) -> tuple[float, float, float]:

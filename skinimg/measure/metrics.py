@@ -3,13 +3,13 @@
 Totals are sums over skin pixels, a = area of the pixel in mm2, p = probability of the finding, c = its contrast there:
 
     skin_mm2     sum of a                        length_mm    length of the skeletons of lines
-    area_mm2     sum of p a                      count        number of separate objects
-    od_mm2       sum of p a c                    diameter_mm  sum of the objects' equivalent diameters
+    area_mm2     sum of p a                      count        number of separate things: counts.py
+    od_mm2       sum of p a c                    objects      pieces above one half; diameter_mm of them
     support_od_mm2   sum of s a c: s = p in a single photo; in a comparison, common_skin.py
     compared_mm2     in a comparison, of pores: support_od_mm2 over their mean contrast in all of its photos
-    count_to_2_mm, count_to_4_mm, count_above_4_mm            the objects by size, see indices.py
+    count_to_2_mm, count_to_4_mm, count_above_4_mm            the count by size, see clinical_scores.py
     above_od_mm2, extent_mm2   sum of a x density above plain skin, of a where that exceeds a level: above_reference.py
-    <map>_mm2    sum of a x map                  (tone and texture: lightness, a_star, ... see measure.py)
+    <map>_mm2    sum of a x map                  (tone and texture: lightness, a_star, ...: field_maps.py)
 
 Because totals add up, a region is the sum of its tiles, a bootstrap is a reweighting of tiles, and truth (phantom
 coverage) and prediction (probability) go through the same code.
@@ -98,9 +98,9 @@ def _ratio(top: Values, bottom: Values) -> Values:
     return np.divide(top, bottom, out=np.full(np.broadcast(top, bottom).shape, np.nan), where=bottom > 0)
 
 
-@metric("number", unit="1", findings=("spots", "pores", "scars"), source="pieces of probability above one half")
+@metric("number", unit="1", findings=("spots", "pores", "scars"), source="pieces, mean over seven levels (counts.py)")
 def count(t: Totals) -> Values:
-    """Number of separate objects whose centre lies in the region."""
+    """Number of separate things whose centre lies in the region: the mean over levels, so no whole number."""
     return t["count"]
 
 
@@ -133,7 +133,7 @@ def area_fraction(t: Totals) -> Values:
 @metric("mean diameter", unit="mm", findings=("pores",), source="of the circle of the same soft area", empty="missing")
 def mean_diameter(t: Totals) -> Values:
     """Mean equivalent diameter of the objects. Confounder: focus and sharpening."""
-    return _ratio(t["diameter_mm"], t["count"])
+    return _ratio(t["diameter_mm"], t["objects"])
 
 
 @metric("length", unit="mm", findings=("wrinkles",), source="length of the skeleton (docs/CONSTANTS.md 3)")

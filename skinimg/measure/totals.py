@@ -23,10 +23,12 @@ from skinimg.base.records import (
     Found,
     Frame,
     Objects,
+    Pieces,
     Shot,
 )
 from skinimg.measure.cells import Totals, region_totals
 from skinimg.measure.common_skin import carried_mask, usable_skin
+from skinimg.measure.counts import LEVELS
 from skinimg.measure.metrics import Metric, metrics_of
 
 NO_SCALE = why("no_scale")
@@ -112,6 +114,7 @@ def cell_totals(found: Found, place: Place, counted: BoolArray, support: FloatAr
             "od_mm2": total(covered * contrast),
             "support_od_mm2": total(here(support[channel]) * area * contrast),
             **_object_totals(found.objects[name], counted, place, cells),
+            **(_counts(found.pieces[name], counted, place, cells) if name in found.pieces else {}),
         }
 
     def field(quantity: tuple[str, FloatArray]) -> npt.NDArray[np.float64]:
@@ -139,18 +142,37 @@ def _by_cell(place: Place, counted: BoolArray) -> tuple[npt.NDArray[np.int64], .
 def _object_totals(
     objects: Objects, counted: BoolArray, place: Place, cells: npt.NDArray[np.int64]
 ) -> dict[str, npt.NDArray[np.float64]]:
-    """Objects belong to the cell in which their centre lies; those with a centre outside counted skin to none."""
+    """How many objects there are, and the sum of their diameters."""
+    at, inside = _cells_of(objects, counted, place, cells)
+    diameter = 2 * np.sqrt(objects.area_mm2[inside] / np.pi)
+    sums = {"objects": np.ones(len(at)), "diameter_mm": diameter}
+    return {name: np.bincount(at, values, minlength=len(cells)).astype(np.float64) for name, values in sums.items()}
+
+
+def _counts(
+    pieces: Pieces, counted: BoolArray, place: Place, cells: npt.NDArray[np.int64]
+) -> dict[str, npt.NDArray[np.float64]]:
+    """The count and its parts by size; each piece is one of its level's, so it counts by one over the levels."""
+    at, inside = _cells_of(pieces, counted, place, cells)
+    diameter = 2 * np.sqrt(pieces.area_mm2[inside] / np.pi)
+    sizes = {"count": (0.0, np.inf), **_SIZES_MM}
+    return {
+        name: np.bincount(at[(low < diameter) & (diameter <= high)], minlength=len(cells)) / len(LEVELS)
+        for name, (low, high) in sizes.items()
+    }
+
+
+def _cells_of(
+    things: Objects | Pieces, counted: BoolArray, place: Place, cells: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], BoolArray]:
+    """The cells (k,) in which the centres of k of n things lie, and which of them (n,): those on counted skin."""
     height, width = counted.shape
-    x = np.clip(np.rint(objects.x_px).astype(np.int64), 0, width - 1)
-    y = np.clip(np.rint(objects.y_px).astype(np.int64), 0, height - 1)
+    x = np.clip(np.rint(things.x_px).astype(np.int64), 0, width - 1)
+    y = np.clip(np.rint(things.y_px).astype(np.int64), 0, height - 1)
     key = place.tile[y, x] * 65536 + place.region_bits[y, x]
     at = np.minimum(np.searchsorted(cells, key), max(len(cells) - 1, 0))
     inside = counted[y, x] & (cells[at] == key) if len(cells) else np.zeros(len(x), np.bool_)
-    at = at[inside]
-    diameter = 2 * np.sqrt(objects.area_mm2[inside] / np.pi)
-    sums = {"count": np.ones(len(at)), "diameter_mm": diameter}
-    sums |= {name: (low < diameter) & (diameter <= high) for name, (low, high) in _SIZES_MM.items()}
-    return {name: np.bincount(at, values, minlength=len(cells)).astype(np.float64) for name, values in sums.items()}
+    return at[inside], inside
 
 
 def values(shot: Shot, cells: CellTotals) -> Iterator[tuple[str, str, Metric, float | None, Reason | None]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage
 from scipy.special import expit
 from skimage import measure, morphology
 
@@ -80,10 +81,13 @@ def _spots(melanin: FloatArray, skin: BoolArray, mm: float) -> FloatArray:
 
 
 def _hysteresis(z: FloatArray, low: float, high: float) -> BoolArray:
-    labels = measure.label(z > low)
-    seeded = np.zeros(labels.max() + 1, np.bool_)
-    seeded[np.unique(labels[z > high])] = True
-    return _keep(labels, seeded)
+    """(h, w) what lies above `low` and touches, corners included, what lies above `high`.
+
+    scikit-image's `apply_hysteresis_threshold` does not let corners touch: slanted lines fall apart, and of the two
+    phantoms of samples/ it leaves 4 to 11 % less area of lines, and -1 to 11 % more of scars, where there are none.
+    """
+    joined: BoolArray = ndimage.binary_propagation(z > high, structure=np.ones((3, 3)), mask=z > low)
+    return joined
 
 
 def _redness(maps: SkinMaps, skin: BoolArray, mm: float) -> FloatArray:

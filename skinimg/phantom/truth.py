@@ -131,7 +131,7 @@ def _objects(
         cy = np.rint(np.bincount(own, flat[inside] * y, minlength=n) / weight).astype(int)
         real = np.flatnonzero((peak > 0.5) & (size >= FINDINGS[finding].smallest_mm2))
         at = regions[:, cy[real], cx[real]]  # (regions, n)
-        result["count"] = at.sum(1).astype(np.float64)
+        result["count"] = result["objects"] = at.sum(1).astype(np.float64)
         result["diameter_mm"] = (at * (2 * np.sqrt(size[real] / np.pi))).sum(1)
     if FINDINGS[finding].kind == "line":
         length = np.zeros(n)

@@ -1,9 +1,9 @@
-"""The one place where colours change their coordinates: sRGB, linear light, XYZ, CIELAB, ITA, CIEDE2000.
+"""The one place where colours change their coordinates: sRGB, linear light, CIELAB, ITA.
 
 Channel order is RGB, the last axis is the channel, the white is D65 and the observer 2 degrees throughout. Linear sRGB
 has white = 1; values outside [0, 1] are colours that sRGB cannot show and survive every conversion to floats.
 
-Sources: IEC 61966-2-1 (sRGB), CIE 15:2004 (CIELAB), Chardon 1991 (ITA), Sharma, Wu, Dalal 2005 (CIEDE2000).
+Sources: IEC 61966-2-1 (sRGB), CIE 15:2004 (CIELAB), Chardon 1991 (ITA).
 """
 
 from __future__ import annotations
@@ -63,19 +63,18 @@ def linear_to_srgb8(linear: npt.NDArray[np.floating]) -> ByteArray:
     return picked
 
 
-def linear_to_xyz(linear: npt.NDArray[np.floating]) -> FloatArray:
-    """(..., 3) linear sRGB -> CIE XYZ under D65, Y of white = 1."""
-    return apply_matrix(linear, LINEAR_TO_XYZ)
-
-
-def xyz_to_lab(xyz: npt.NDArray[np.floating]) -> FloatArray:
-    """(..., 3) XYZ -> CIELAB (D65, 2 degrees)."""
-    return _relative_xyz_to_lab(apply_matrix(xyz, np.diag(1 / WHITE_D65)))
-
-
 def linear_to_lab(linear: npt.NDArray[np.floating]) -> FloatArray:
     """(..., 3) linear sRGB -> CIELAB (D65, 2 degrees)."""
-    return _relative_xyz_to_lab(apply_matrix(linear, LINEAR_TO_XYZ / WHITE_D65[:, None]))
+    relative = apply_matrix(linear, LINEAR_TO_XYZ / WHITE_D65[:, None])  # XYZ over that of the white
+    epsilon, kappa = np.float32(216 / 24389), np.float32(24389 / 27)
+    f = np.cbrt(relative)
+    dark = relative <= epsilon
+    f[dark] = (kappa * relative[dark] + 16) / 116
+    lab = np.empty_like(f)
+    lab[..., 0] = 116 * f[..., 1] - 16
+    lab[..., 1] = 500 * (f[..., 0] - f[..., 1])
+    lab[..., 2] = 200 * (f[..., 1] - f[..., 2])
+    return lab
 
 
 def ita_deg(l_star: npt.ArrayLike, b_star: npt.ArrayLike) -> npt.NDArray[np.float64]:
@@ -126,16 +125,3 @@ def _decode(encoded: npt.NDArray[np.floating]) -> FloatArray:
     linear = np.where(size <= 0.04045, size / 12.92, np.power((size + 0.055) / 1.055, 2.4))
     signed: FloatArray = np.copysign(linear, encoded).astype(np.float32, copy=False)
     return signed
-
-
-def _relative_xyz_to_lab(relative: FloatArray) -> FloatArray:
-    """(..., 3) XYZ divided by the white -> CIELAB."""
-    epsilon, kappa = np.float32(216 / 24389), np.float32(24389 / 27)
-    f = np.cbrt(relative)
-    dark = relative <= epsilon
-    f[dark] = (kappa * relative[dark] + 16) / 116
-    lab = np.empty_like(f)
-    lab[..., 0] = 116 * f[..., 1] - 16
-    lab[..., 1] = 500 * (f[..., 0] - f[..., 1])
-    lab[..., 2] = 200 * (f[..., 1] - f[..., 2])
-    return lab

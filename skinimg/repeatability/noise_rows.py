@@ -7,10 +7,8 @@ seconds.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from skinimg.base.findings import TOTALLED_FINDINGS
 from skinimg.base.records import CellTotals
@@ -77,9 +75,3 @@ def _within(sessions: tuple[tuple[CellTotals, ...], ...], bit: int, finding: str
             square += float(((values - values.mean()) ** 2).sum())
             degrees_of_freedom += len(values) - 1
     return square, degrees_of_freedom
-
-
-def read_rows(path: Path) -> pd.DataFrame:
-    """Rows as `fit` takes them; a value that exists in one session only says nothing of noise."""
-    table = pd.read_parquet(path)
-    return table[np.isfinite(table["start"]) & np.isfinite(table["end"])].reset_index(drop=True)

@@ -84,12 +84,6 @@ class _Written:
     end: int
 
 
-def leading_date(name: str) -> str:
-    """ISO date at the start of a session's name (2024-01-05, 20240105, 2024_1_5), empty if there is none."""
-    match = _ISO.match(name)
-    return _of_iso(match) if match else ""
-
-
 def stamped_date(stem: str) -> str:
     """ISO date in a file name that a phone or a messenger made of date and time, empty in other names."""
     match = _STAMP.search(stem)

@@ -15,7 +15,6 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from skinimg.base.errors import StudyError
 from skinimg.base.files import atomic
 from skinimg.base.findings import FINDINGS, MASK_FINDINGS
 from skinimg.base.records import BoolArray, ByteArray, FloatArray
@@ -26,7 +25,6 @@ from skinimg.skin import optics
 
 TILE_PX = 256
 TILES_PER_PART = 64
-ALL_KNOWN = (1 << len(MASK_FINDINGS)) - 1
 _GROUP = 12  # parts that are in memory and mixed at a time: 600 MB
 _FEWEST_PLAIN_PX = 1000
 
@@ -163,20 +161,6 @@ def load_part(path: Path) -> Tiles:
     """Read a part."""
     with np.load(path) as content:
         return Tiles(*(content[field.name] for field in fields(Tiles)))
-
-
-def parts_of(folder: Path) -> list[Path]:
-    """The parts of a store, in the order of their names.
-
-    Raises
-    ------
-    StudyError
-        There are none.
-    """
-    parts = sorted(path for path in folder.glob("*.npz") if not path.name.startswith("."))
-    if not parts:
-        raise StudyError(f"no training tiles in {folder}", next_step="Draw phantoms, or give labelled photos.")
-    return parts
 
 
 def batches(parts: Sequence[Path], size: int, generator: np.random.Generator) -> Iterator[Tiles]:

@@ -26,10 +26,12 @@ def cells(scale=1.0, noise=0.0, seed=0, skin=60.0):
         "od_mm2": 0.3 * load,
         "support_od_mm2": 0.3 * load,
         "count": np.round(load),
+        "objects": np.round(load),
         "diameter_mm": load,
     }
     zero = dict.fromkeys(
-        ("skin_mm2", "area_mm2", "od_mm2", "support_od_mm2", "count", "diameter_mm", "length_mm"), np.zeros(TILES)
+        ("skin_mm2", "area_mm2", "od_mm2", "support_od_mm2", "count", "objects", "diameter_mm", "length_mm"),
+        np.zeros(TILES),
     )
     fields = (
         *("l_star_mm2", "a_star_mm2", "b_star_mm2", "melanin_mm2", "haemoglobin_mm2", "uneven_mm2", "highlight_mm2"),

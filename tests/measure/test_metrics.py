@@ -34,6 +34,7 @@ TOTALS = {
     "od_mm2": 10.0,
     "support_od_mm2": 10.0,
     "count": 20.0,
+    "objects": 20.0,
     "diameter_mm": 30.0,
     "length_mm": 100.0,
     "l_star_mm2": 60_000.0,

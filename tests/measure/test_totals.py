@@ -28,6 +28,7 @@ def test_cells_are_sorted_and_sum_what_lies_in_them():
             contrasts=dict.fromkeys(MASK_FINDINGS, contrast),
             lengths={"wrinkles": contrast},
             objects=dict.fromkeys(MASK_FINDINGS, NOTHING),
+            pieces={},
             fields={"tone": {"a_mm2": contrast}},
         ),
         Place(bits, tile, area),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from skinimg.base.entries import PhotoEntry
 from skinimg.base.errors import StudyError
-from skinimg.study.dates import leading_date, stamped_date
+from skinimg.study.dates import stamped_date
 from skinimg.study.names import PhotoName, parse_stem, safe_name, session_key, view_key
 from skinimg.study.order import looks_like_session, order_sessions
 
@@ -127,11 +127,6 @@ def test_names_that_do_not(name):
 
 
 def test_dates_in_names():
-    assert leading_date("2024-02-30") == ""
-    assert leading_date("2024-02-29_S1") == "2024-02-29"
-    assert leading_date("20240229") == "2024-02-29"
-    assert leading_date("202402291") == ""
-    assert leading_date("2024-0229") == ""
     assert stamped_date("PXL_20240105_101112345") == "2024-01-05"
     assert stamped_date("20240105_101112") == "2024-01-05"
     assert stamped_date("IMG-20240105-WA0001") == "2024-01-05"
