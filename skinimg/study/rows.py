@@ -93,7 +93,7 @@ def inside(text: str, where: str, root: Path) -> Path:
         file.stat()
     except FileNotFoundError:
         pass  # said where it is missed
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: links that go round
         raise StudyError(
             f"{where}: no photo can be found by this name",
             found=text if len(text) < _LONG else f"{text[:_LONG]}... ({len(text)} characters)",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -68,6 +69,10 @@ def _look_into(path: Path, root: Path, warnings: list[str], others: list[LeftOut
             others.append(LeftOut(name, NOT_DOWNLOADED))
         elif child.name.startswith(".") or child.name.casefold() in _IGNORED:
             others.append(LeftOut(name, UNSAID))
+        elif child.is_symlink() and path.resolve().is_relative_to(os.path.realpath(child)):
+            others.append(LeftOut(name, "a link to a folder above it"))
+        elif child.exists() and not child.is_file() and not child.is_dir():
+            others.append(LeftOut(name, NOT_A_PHOTO))  # a pipe or a device, which would never end
         elif child.is_dir():
             if holds_results(child):
                 warnings.append(f"{child.name} holds results of an earlier run and was left out.")

@@ -1,6 +1,7 @@
 """Names of people, sessions and days as clinics write them: read, or refused; and nothing is lost in silence."""
 
 import json
+import os
 
 import pytest
 
@@ -166,6 +167,18 @@ def test_visits_that_contradict_the_dates_beside_them(tmp_path):
 def test_documents_and_films_beside_photos_are_no_lost_sessions(tmp_path):
     root = lay(tmp_path / "r", "S1/a.HEIC", "S1/a.MOV", "S2/b.HEIC", "week4.csv", "consent/form.pdf")
     assert uncompared(read_study(root)) == ()
+
+
+def test_a_pipe_and_a_link_back_are_left_out(tmp_path):
+    root = lay(tmp_path / "r", "S1_front.jpg", "S2_front.jpg")
+    os.mkfifo(root / "S3_front.jpg")  # reading it would never end
+    (root / "self").symlink_to(root)
+    study = read_study(root)
+    assert {item.file: item.reason for item in study.left_out} == {
+        "S3_front.jpg": "not a photo",
+        "self/": "a link to a folder above it",
+    }
+    assert any("S3: only S3_front.jpg" in said for said in uncompared(study))
 
 
 def test_an_unfinished_run_is_no_part_of_the_study(tmp_path):
