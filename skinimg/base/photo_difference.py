@@ -29,7 +29,7 @@ class PhotoDifference:
     pitch_difference_deg: float = 0.0
     covered_fraction: float = 0.0  # of the baseline's skin, under cloth, hand, hair or glasses
     shine_difference_fraction: float = 0.0  # share of the face that is shine
-    jpeg_quality_difference: float = 0.0  # as libjpeg counts it; NaN unless both are JPEG
+    jpeg_quality_difference: float = 0.0  # as libjpeg counts it; NaN unless both were JPEG
 
     @property
     def turn_deg(self) -> float:

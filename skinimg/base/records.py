@@ -47,7 +47,9 @@ class Photo:
     date: str = ""  # ISO date of the EXIF capture time, empty if absent
     camera: str = ""  # maker and model according to EXIF, empty if absent
     chroma: str = "4:4:4"  # at which resolution the file keeps colour: 4:4:4, 4:2:2, 4:2:0
-    jpeg_quality: float = float("nan")  # as libjpeg counts it, told by the tables in the file; NaN for other formats
+    jpeg_quality: float = float(
+        "nan"
+    )  # as libjpeg counts it, by the file's table or an earlier, stronger one; NaN: neither
 
 
 @dataclass(frozen=True)

@@ -13,27 +13,25 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 import skinimg.cli.care
 import skinimg.cli.guide
 import skinimg.cli.models
 import skinimg.cli.trials  # noqa: F401  (all register their commands)
 from skinimg.base.allocator import keep_freed_memory
-from skinimg.base.errors import DeviceError, SettingsError, SkinimgError, WeightsError
+from skinimg.base.errors import SettingsError, SkinimgError
 from skinimg.base.findings import CLOSEUP_REGIONS, FACE_REGIONS, FINDINGS
 from skinimg.base.settings import DEFAULT_WEIGHTS
 from skinimg.cli.terminal import (
-    MACHINE,
     PARTIAL,
     STOPPED,
-    USAGE,
     Bar,
     JsonOption,
     OutOption,
     PathArgument,
     Stopped,
     app,
+    end,
     print_rows,
     say,
     stop_on_signals,
@@ -52,9 +50,8 @@ def main() -> None:
     except Stopped:
         say(("stopped; run the same command again to go on, finished subjects are kept",))
         sys.exit(STOPPED)
-    except SkinimgError as error:
-        Console(stderr=True, highlight=False, soft_wrap=True).print(f"skinimg: {error}", markup=False)
-        sys.exit(MACHINE if isinstance(error, WeightsError | DeviceError) else USAGE)
+    except (SkinimgError, OSError) as error:
+        end(error)
 
 
 @app.command()

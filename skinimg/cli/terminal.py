@@ -7,9 +7,10 @@ scored (they are listed); 4 weights or device; 130 stopped by Ctrl-C or SIGTERM.
 from __future__ import annotations
 
 import signal
+import sys
 from importlib import metadata
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -24,6 +25,8 @@ from rich.progress import (
 )
 from rich.table import Table
 from rich.text import Text
+
+from skinimg.base.errors import DeviceError, SkinimgError, WeightsError
 
 app = typer.Typer(
     name="skinimg",
@@ -118,3 +121,18 @@ def say(lines: tuple[str, ...]) -> None:
     console = Console(stderr=True, markup=False, highlight=False, soft_wrap=True)
     for line in lines:
         console.print(f"- {line}")
+
+
+def end(error: SkinimgError | OSError) -> NoReturn:
+    """Say in one sentence what was raised on purpose, or which file stood in the way, and leave with its exit code.
+
+    Raises an OSError again that names no file: no person could look at it, so it is a bug.
+    """
+    if isinstance(error, OSError):
+        if error.filename is None:
+            raise error
+        message = f"{error.filename} cannot be read or written (found {error.strerror})"
+    else:
+        message = str(error)
+    Console(stderr=True, highlight=False, soft_wrap=True).print(f"skinimg: {message}", markup=False)
+    sys.exit(MACHINE if isinstance(error, WeightsError | DeviceError) else USAGE)

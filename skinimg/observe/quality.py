@@ -27,6 +27,10 @@ _DARK_WARNING, _DARK_REJECTED = 0.05, 0.50
 _SHINE_WARNING = 0.05
 _MIN_SKIN_MM2 = 100.0  # less than a fingertip
 _GREY = 0.004  # channels closer than this share are one channel: one 8-bit code at mid grey
+# Twenty faces of shared data and two phantoms: 0.080 to 0.27; two of them in sepia, as JPEG 93: 0.014 and 0.018.
+_ONE_TINT = 0.035
+_CLEAR = (0.01, 0.9)  # linear: between, a colour is neither clipped nor rounded away
+_FEW_SQUARES = 4000  # mm2: half of a face
 # Lid gap over eye width of the wider eye; 0.1 % of the 3,169 portraits in shared data/faces lie below 0.148.
 _EYES_CLOSED = 0.12
 Judged = tuple[Reason | None, bool]  # what is wrong, and whether so much that nothing can be believed
@@ -53,6 +57,7 @@ def assess(frame: Frame, face: Face | None) -> Quality:
         _share(dark, _DARK_WARNING, _DARK_REJECTED, "underexposed"),
         _share(shine, _SHINE_WARNING, 2.0, "shiny"),
         _grey(skin),
+        _toned(frame, face),
         _closed_eyes(frame.landmarks if face is not None else None),
     )
     reasons = tuple(reason for reason, _ in findings if reason)
@@ -119,6 +124,31 @@ def _grey(skin: FloatArray) -> Judged:
     if float(np.median(_saturation(skin))) > _GREY:
         return None, False
     return why("grey"), True
+
+
+def _toned(frame: Frame, face: Face | None) -> Judged:
+    """A face in shades of one tint: its colour follows from its light alone, lips and brows included."""
+    if face is not None and hue_spread(frame) < _ONE_TINT:
+        return why("toned"), True
+    return None, False  # NaN: not told
+
+
+def hue_spread(frame: Frame) -> float:
+    """How far colours stray from a curve of the light: 90th percentile of the logarithm of red or blue over green.
+
+    By squares of a millimetre, so that noise weighs little. NaN where too few are seen.
+    """
+    size = (max(round(frame.skin.shape[1] * frame.mm_per_px), 1), max(round(frame.skin.shape[0] * frame.mm_per_px), 1))
+    squares = cv2.resize(frame.linear, size, interpolation=cv2.INTER_AREA)
+    inside = cv2.resize((frame.region_bits & 1).astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
+    colours = squares[inside & (squares.max(axis=-1) < _CLEAR[1]) & (squares.min(axis=-1) > _CLEAR[0])]
+    if len(colours) < _FEW_SQUARES:
+        return float("nan")
+    red, green, blue = np.log(colours.astype(np.float64)).T
+    strays = [
+        np.abs(ratio - np.polynomial.Polynomial.fit(green, ratio, 3)(green)) for ratio in (red - green, blue - green)
+    ]
+    return float(max(np.percentile(stray, 90) for stray in strays))
 
 
 def _closed_eyes(landmarks: FloatArray | None) -> Judged:

@@ -59,7 +59,8 @@ MEANINGS: dict[str, str] = {
     "pitch_difference_deg": "nod of the head since the baseline, degrees, positive up",
     "covered_fraction": "share of the baseline's skin under cloth, hand, hair or glasses",
     "shine_difference_fraction": "share of the face that shines, photo minus baseline",
-    "jpeg_quality_difference": "JPEG quality as libjpeg counts it, photo minus baseline; empty unless both are JPEG",
+    "jpeg_quality_difference": "JPEG quality as libjpeg counts it, photo minus baseline, of two compressions the stronger; "
+    "empty unless both were JPEG",
     "region": "part of the face, or patch",
     "finding": "what was looked for; `overall` in scores",
     "metric": "what was measured of it",

@@ -24,6 +24,7 @@ from skinimg.base.records import Photo
 from skinimg.photo import icc
 from skinimg.photo.damage import refuse_torn_blocks, refuse_torn_rows
 from skinimg.photo.header import DECODER_ERRORS, MAX_MEGAPIXELS, PhotoHeader, open_image
+from skinimg.photo.resaved import earlier_quality
 
 Codes = npt.NDArray[Any]  # uint8 or uint16
 
@@ -54,6 +55,7 @@ def read_photo(path: str | Path, max_megapixels: float = MAX_MEGAPIXELS) -> Phot
     with open_image(BytesIO(data), path, max_megapixels) as (image, header):
         profile = colour_profile(header, path)
         codes = _opaque(_decode(data, image, header, profile, path), path)
+    quality = float(np.fmin(header.jpeg_quality, earlier_quality(codes)))
     codes = np.ascontiguousarray(_upright(codes, header.orientation))
     profile = _fitted(profile, codes, path)
     linear = icc.to_linear(codes, profile)
@@ -65,7 +67,7 @@ def read_photo(path: str | Path, max_megapixels: float = MAX_MEGAPIXELS) -> Phot
         header.date,
         header.camera,
         header.chroma,
-        header.jpeg_quality,
+        quality,
     )
 
 

@@ -160,7 +160,8 @@ def _refuse_out(path: Path, study: Study, out: Path) -> None:
     """Results never lie among the photos, nor among the results of other people."""
     inputs = (path if path.is_dir() else path.parent).resolve()
     photos = (entry.path for subject in study.subjects for entry in subject.photos)
-    if any(path.is_relative_to(out.resolve()) for path in (inputs, *photos)):
+    real = os.path.realpath(out)  # `resolve` raises where links go round
+    if any(path.is_relative_to(real) for path in (inputs, *photos)):
         raise StudyError(
             f"{out} holds the photos",
             found="--out is a folder of photos, or lies above one",

@@ -33,11 +33,12 @@ PLAIN = ("arm", "arm_left", "arm_right", "treatment", "treatment_target", "site"
 COLUMNS = (*REQUIRED, "date", "view", "light", "replicate", "mm_per_px", *PLAIN)
 # What trial teams call them, without signs and in lower case.
 _SYNONYMS = {
-    "subject": "patient patientid pid id subjectid subjid usubjid person participant volunteer proband code",
-    "session": "visit visitid timepoint time seance sitzung besuch visite",
-    "photo": "file filename filepath path image imagefile img picture foto photofile bild",
-    "date": "photodate visitdate day datum",
-    "view": "side angle pose position",
+    "subject": "patient patientid pid id subjectid subjid usubjid person participant volunteer proband probandin patientin "
+    "patiente paciente paziente sujet sujeto code",
+    "session": "visit visitid timepoint time seance sitzung besuch visite visita termin",
+    "photo": "file filename filepath path image imagefile img picture foto photofile bild fichier datei archivo",
+    "date": "photodate visitdate day datum fecha data",
+    "view": "side angle pose position ansicht vue vista",
     "light": "lighting polarization polarisation illumination",
     "replicate": "rep repeat shot shotnumber",
     "mm_per_px": "mmperpixel scale resolution mmpx",

@@ -69,6 +69,8 @@ _MONTH_YEAR = re.compile(r"(\d{1,2}|[^\W\d_]{3,10})\.?[-_./ ]*(\d{4})")
 _YEAR_MONTH = re.compile(r"(\d{4})[-_./ ]*(\d{2}|[^\W\d_]{3,10})")
 _SHAPE = re.compile(r"\d{1,2}([-_./])\d{1,2}\1(19|20)\d\d(?!\d)|(19|20)\d\d([-_./])\d{1,2}\4\d{1,2}(?!\d)")
 
+_DASHES = dict.fromkeys((0x2010, 0x2011, 0x2012, 0x2013, 0x2212), "-")  # as word processors and people set them
+
 ORDERS = ("day-month-year", "month-day-year", "year-month-day")
 _EARLIEST, _LATEST = 1950, 2100
 _LATEST_SHORT = 49  # two digits of a year: 00 to 49 is 2000 to 2049
@@ -92,13 +94,13 @@ def stamped_date(stem: str) -> str:
 
 def begins_with_date(name: str) -> bool:
     """Whether a name begins with a date in any way of writing."""
-    written = _find(_plain(name))
+    written = _find(plain_text(name))
     return written is not None and written.start == 0
 
 
 def without_date(name: str) -> str:
     """What a name says beside its date; the whole name where it has none."""
-    plain = _plain(name)
+    plain = plain_text(name)
     written = _find(plain)
     return plain[: written.start] + plain[written.end :] if written else name
 
@@ -108,7 +110,7 @@ def readings(text: str) -> Readings:
 
     A date with one meaning only has it in every order, unless it is written in numbers alone.
     """
-    written = _find(_plain(text))
+    written = _find(plain_text(text))
     return written.readings if written else {}
 
 
@@ -120,7 +122,7 @@ def sure_date(text: str) -> str:
 
 def month_of(text: str) -> int | None:
     """Months since the year 0 of a name that is a month and a year: `2026-01`, `01-2026`, `Jan 2026`."""
-    plain = _plain(text).strip(" _-.")
+    plain = plain_text(text).strip(" _-.")
     for pattern, (month, year) in ((_MONTH_YEAR, (1, 2)), (_YEAR_MONTH, (2, 1))):
         if match := pattern.fullmatch(plain):
             number = int(match[month]) if match[month].isdecimal() else _month(match[month])
@@ -131,7 +133,7 @@ def month_of(text: str) -> int | None:
 
 def names_a_month(text: str) -> bool:
     """Whether a text holds the name of a month."""
-    return any(_month(word) for word in re.findall(r"[^\W\d_]{3,}", _plain(text)))
+    return any(_month(word) for word in re.findall(r"[^\W\d_]{3,}", plain_text(text)))
 
 
 def _find(plain: str) -> _Written | None:
@@ -267,7 +269,7 @@ def _iso(year: str, month: str, day: str) -> str:
         return ""
 
 
-def _plain(text: str) -> str:
-    """Lower case without accents; umlauts as two letters would be in a file name (März, maerz)."""
-    folded = text.strip().casefold().replace("ä", "ae")
+def plain_text(text: str) -> str:
+    """Lower case without accents, with plain dashes; umlauts as two letters would be in a file name (März, maerz)."""
+    folded = unicodedata.normalize("NFC", text).strip().casefold().replace("ä", "ae").translate(_DASHES)
     return "".join(c for c in unicodedata.normalize("NFD", folded) if not unicodedata.combining(c))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -12,9 +12,10 @@ from skinimg.base.entries import LeftOut, PhotoEntry, Study, Subject
 from skinimg.base.errors import StudyError
 from skinimg.base.findings import LIGHTS, VIEWS
 from skinimg.study.captured import dated_by_camera
-from skinimg.study.dates import sure_date
+from skinimg.study.dates import sure_date, without_date
+from skinimg.study.layout import some
 from skinimg.study.names import session_key, view_key
-from skinimg.study.order import baseline_doubt, order_sessions
+from skinimg.study.order import baseline_doubt, is_placed, order_sessions
 
 # Cyrillic and Greek letters in the shape of Latin ones (Unicode confusables, the common ones in lower case).
 _SHAPES = str.maketrans("аеорсухіјѕһԁԛԝкмтвνοαρυκιτχε", "aeopcyxijshdqwkmtbvoapukitxe")
@@ -96,9 +97,23 @@ def uncompared(study: Study) -> tuple[str, ...]:
             f"{subject.name}: {baseline} does not show {view}, as later sessions do."
             for view in sorted(followed - views)
         ]
+    said += _visits_of_others(study)
     if len(study.subjects) > 1 and all(len(subject.sessions) == 1 for subject in study.subjects):
         said.append("No subject has two sessions. If the folders are sessions of one person, name them S1, S2, ...")
     return tuple(said)
+
+
+def _visits_of_others(study: Study) -> list[str]:
+    """Sessions that most subjects have and some lack: `V3 of Ben`; dates are each subject's own."""
+    said = []
+    have = Counter(session for subject in study.subjects for session in subject.sessions if is_placed(session))
+    for session, count in have.items():
+        without = [s.name for s in study.subjects if session not in s.sessions and len(s.sessions) > 1]
+        if without and 2 * count >= len(study.subjects):
+            said.append(
+                f"{session}: no photo of {some(without)}, though {count} of {len(study.subjects)} subjects have it."
+            )
+    return said
 
 
 def _refuse(error: StudyError | None, warnings: list[str], *, strict: bool) -> None:
@@ -131,12 +146,15 @@ def _session_dates(subject: str, photos: list[PhotoEntry]) -> dict[str, str]:
 
 
 def _told_otherwise(order: tuple[str, ...]) -> tuple[str, ...]:
-    """The order that the names alone tell, where they tell one that begins with another session; else empty."""
+    """The order that names without their dates tell, where they tell one that begins with another session; else empty."""
+    named = {without_date(session).strip(" _-."): session for session in order}
+    if len(named) < len(order) or not all(named):
+        return ()
     try:
-        by_name = order_sessions(order, {})
+        by_name = [named[name] for name in order_sessions(list(named), {})]
     except StudyError:
         return ()
-    return by_name if by_name[0] != order[0] else ()
+    return tuple(by_name) if by_name[0] != order[0] else ()
 
 
 def _duplicate(subject: str, photos: list[PhotoEntry]) -> StudyError | None:

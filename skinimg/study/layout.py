@@ -148,6 +148,17 @@ def _sessions_above_subjects(tree: Folder) -> bool:
 
 
 def _transposed(tree: Folder) -> list[PhotoFile]:
+    for session in tree.folders:
+        if misplaced := [
+            *session.photos,
+            *(p for person in session.folders for f in person.folders for p in f.all_photos()),
+        ]:
+            raise StudyError(
+                f"{tree.path.name} holds photos beside or below the folders of people",
+                found=misplaced[0].relative_to(tree.path).as_posix(),
+                needed="session folder, subject folder, photos",
+                next_step="Move them into the folder of their subject, or write a manifest.",
+            )
     return [
         PhotoFile(photo, clean_name(person.path.name), clean_name(session.path.name), parse_stem(photo.stem))
         for session in tree.folders

@@ -9,10 +9,10 @@ from pathlib import Path
 from skinimg.base.entries import Study
 from skinimg.study.names import clean_name, parse_stem
 from skinimg.study.order import looks_like_session
-from skinimg.study.tree import NOT_A_PHOTO, RAW_BESIDE, holds_results
+from skinimg.study.tree import NOT_A_PHOTO, NOT_DOWNLOADED, RAW_BESIDE, holds_results
 from skinimg.study.twins import without_format_folder
 
-# What people keep beside photos; `week4.csv` is no lost session.
+# What people keep beside photos; `week4.csv` is no lost session, but `week4_front.pdf` may hold its photo.
 _DOCUMENTS = (
     "csv tsv txt md pdf doc docx odt rtf xls xlsx ods ppt pptx json xml xmp aae html htm log ini db py r sh toml yaml "
     "yml npz parquet"
@@ -34,7 +34,7 @@ def _barren_folders(root: Path, photos: list[Path]) -> list[str]:
         neighbours = {_skeleton(path.name) for path in holding if path.parent == folder.parent}
         like_them = looks_like_session(clean_name(folder.name)) or _skeleton(folder.name) in neighbours
         files = sorted(path.name for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
-        if like_them or (neighbours and not files):
+        if like_them or (neighbours and not any(map(_is_document, files))):
             found = ", ".join(files[:3]) + (", ..." if len(files) > 3 else "") if files else "nothing"
             name = folder.relative_to(root).as_posix()
             said.append(f"{name}: no photo in this folder (found {found}). Add its photos as JPEG, or take it out.")
@@ -56,17 +56,21 @@ def _lone_files(study: Study, photos: list[Path]) -> list[str]:
     said: dict[tuple[Path, str], str] = {}
     for item in study.left_out:
         path = study.root / item.file
-        if (
-            item.reason not in (NOT_A_PHOTO, RAW_BESIDE)
-            or path.suffix.casefold().removeprefix(".") in _DOCUMENTS.split()
+        said_by_name = parse_stem(path.name.removeprefix(".").split(".")[0])
+        if item.reason not in (NOT_A_PHOTO, RAW_BESIDE, NOT_DOWNLOADED) or (
+            _is_document(path.name) and not said_by_name.view
         ):
             continue
         folder = path.parent.parent if item.reason == RAW_BESIDE else path.parent
-        session = clean_name(parse_stem(path.name.split(".")[0]).session)
+        session = clean_name(said_by_name.session)
         if looks_like_session(session) and session not in beside.get(folder, everywhere):
             text = f"{session}: only {item.file}, which is not read. Add its photo as JPEG, or take the file out."
             said.setdefault((folder, session), text)
     return list(said.values())
+
+
+def _is_document(name: str) -> bool:
+    return name.rpartition(".")[2].casefold() in _DOCUMENTS.split()
 
 
 def _skeleton(name: str) -> str:

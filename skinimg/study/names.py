@@ -14,12 +14,17 @@ from skinimg.base.entries import PhotoEntry
 from skinimg.study.order import looks_like_session
 
 VIEW_WORDS = {
-    "front": "front frontal f face center centre anterior",
-    "left45": "left45 l45 45l 45left left_45 l_45 45_l 45_left left_oblique oblique_left leftoblique",
-    "right45": "right45 r45 45r 45right right_45 r_45 45_r 45_right right_oblique oblique_right rightoblique",
-    "left": "left l left90 l90 leftprofile profileleft left_profile profile_left left_90",
-    "right": "right r right90 r90 rightprofile profileright right_profile profile_right right_90",
-    "closeup": "closeup close_up macro detail zoom dermoscopy",
+    "front": "front frontal f face center centre anterior vorne frontale frente de_face",
+    "left45": "left45 l45 45l 45left left_45 l_45 45_l 45_left left_oblique oblique_left leftoblique links45 links_45 "
+    "45_links 45links gauche45 gauche_45 45_gauche izquierda_45 45_izquierda sinistra_45 45_sinistra esquerda_45 45_esquerda",
+    "right45": "right45 r45 45r 45right right_45 r_45 45_r 45_right right_oblique oblique_right rightoblique rechts45 "
+    "rechts_45 45_rechts 45rechts droite45 droite_45 45_droite derecha_45 45_derecha destra_45 45_destra direita_45 "
+    "45_direita",
+    "left": "left l left90 l90 90l leftprofile profileleft left_profile profile_left left_90 links profil_links "
+    "links_profil gauche profil_gauche izquierda perfil_izquierdo sinistra profilo_sinistro esquerda perfil_esquerdo",
+    "right": "right r right90 r90 90r rightprofile profileright right_profile profile_right right_90 rechts profil_rechts "
+    "rechts_profil droite profil_droit derecha perfil_derecho destra profilo_destro direita perfil_direito",
+    "closeup": "closeup close_up macro detail zoom dermoscopy nahaufnahme makro",
 }
 LIGHT_WORDS = {
     "standard": "standard std visible nonpolarized unpolarized",
@@ -53,6 +58,20 @@ def clean_name(text: str) -> str:
     """
     seen = (c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c) != "Cf")
     return sys.intern(" ".join("".join(seen).split()))  # a session's name comes back in every row
+
+
+def view_named(text: str) -> str:
+    """The view that a text names (`L45`, `left oblique`, `links`), empty for other texts."""
+    return _VIEWS.get(_words_of(text), "")
+
+
+def light_named(text: str) -> str:
+    """The light that a text names (`xpol`, `cross polarized`), empty for other texts."""
+    return _LIGHTS.get(_words_of(text), "")
+
+
+def _words_of(text: str) -> str:
+    return "_".join(match.group().casefold().rstrip("°") for match in _TOKEN.finditer(text))
 
 
 def parse_stem(stem: str) -> PhotoName:

@@ -3,50 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 from skinimg.base.errors import StudyError
-from skinimg.study.dates import begins_with_date, month_of, names_a_month, readings, sure_date, without_date
+from skinimg.study import vocabulary
+from skinimg.study.dates import begins_with_date, month_of, names_a_month, plain_text, readings, sure_date, without_date
 
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-# Words that name a place in a series by themselves: English, German, French, Spanish, Italian, Portuguese; no accents.
-_FIRST = _words(
-    "baseline base bl basal before pre preop initial initiale inicial iniziale first start screening vorher vor anfang "
-    "nullmessung avant debut antes prima inizio inicio pretreatment preoperative praeop"
-)
-_LAST = _words(
-    "after post postop final finale end last nachher nach ende apres fin dopo fine despues depois fim posttreatment "
-    "postoperative follow followup fu"
-)
-# Words that say nothing about when.
-_FILLERS = _words(
-    "treatment tx op surgery procedure laser peel session sitting line of the therapy behandlung therapie traitement "
-    "tratamiento tratamento trattamento later spaeter photo foto up de del della do da du des der die das il la le el"
-)
-# Words that count time, in days; a week-4 photo can then be told from a month-3 photo.
-_DAYS = {
-    word: days
-    for days, words in (
-        (1.0, "day d j jour tag dia giorno giorni tage tagen"),
-        (7.0, "week wk w sem semaine woche wochen semana settimana settimane kw"),
-        (30.44, "month mo m mois monat monate monaten mes meses mese mesi"),
-        (365.25, "year y yr jahr jahre jahren an ano anno anni"),
-    )
-    for word in words.split()
-}
-# Words that count visits.
-_COUNTED = _words(
-    "s session v visit t tp time timepoint seance sitting treatment sitzung besuch visite visita sesion "
-    "sessao seduta termin n nr no"
-)
-_ALL_WORDS = _FIRST | _LAST | _FILLERS | _COUNTED | _DAYS.keys() | {str(number) for number in range(100)}
-_SUBJECTS_TOO = _words("s n no nr")  # `S01` is a subject as often as a session
 _INFINITE = float("inf")
 Place = tuple[str, float]  # what is counted, how many; infinite for first and last words
 
@@ -62,7 +25,7 @@ def looks_like_session(name: str) -> bool:
     if begins_with_date(name) or month_of(name) is not None:
         return True
     rest = without_date(name)
-    return _place(rest) is not None or (_tells(rest) and set(_known(rest)) <= _ALL_WORDS)
+    return _place(rest) is not None or (_tells(rest) and set(_known(rest)) <= vocabulary.ALL)
 
 
 def is_placed(name: str) -> bool:
@@ -72,13 +35,22 @@ def is_placed(name: str) -> bool:
 
 def surely_session(name: str) -> bool:
     """Whether a name can be no person's: a date, `baseline`, `V1`, `week 4`; but subjects, too, are called `S1`."""
-    return looks_like_session(name) and not any(word in _SUBJECTS_TOO for word in _known(name))
+    return looks_like_session(name) and not any(word in vocabulary.SUBJECTS_TOO for word in _known(name))
 
 
 def baseline_doubt(names: Sequence[str]) -> str:
-    """Why the first of ordered sessions cannot be the baseline by its name, empty if it can."""
-    words = _known(names[0])
-    if any(word in _LAST for word in words) and not any(word in _FIRST for word in words):
+    """Why the first of ordered sessions cannot be the baseline by its name (`after`, `V2`, `week 4`), empty if it can.
+
+    Day 1, week 1 and V1 are where some studies begin.
+    """
+    rest = [without_date(name) for name in names]
+    minus = _dash_is_minus(rest)
+    first, *others = (_place(text, minus) for text in rest)
+    words = _known(rest[0])
+    after = any(word in vocabulary.LAST for word in words) and not any(word in vocabulary.FIRST for word in words)
+    counted = first is not None and 0 < first[1] < _INFINITE and first[0] != "months"
+    later = counted and max((int(word) for word in words if word.isdecimal()), default=0) > 1
+    if after or (later and not any(first and place and place[1] < first[1] for place in others)):
         return (
             f"{names[0]} is the first session that is there, and by its name it comes after another. Add the baseline."
         )
@@ -166,15 +138,31 @@ def _refuse_two_readings(names: Sequence[str], places: Mapping[str, Place | None
     known = {name: place for name, place in places.items() if place is not None}
     first = [name for name, place in known.items() if place[1] == -_INFINITE]
     earlier = [name for name, place in known.items() if -_INFINITE < place[1] < 0]
+    _refuse_unplaced_after(places)
     if first and earlier:
         raise _unordered([*first, *earlier], f"to know whether {first[0]} is before or after {earlier[0]}")
     forms = {name: _signed(name) for name in names}
-    dashed = [name for name, (unit, sign) in forms.items() if unit in _DAYS and len(unit) == 1 and sign == "-"]
+    dashed = [
+        name for name, (unit, sign) in forms.items() if unit in vocabulary.DAYS and len(unit) == 1 and sign == "-"
+    ]
     if dashed and not _dash_is_minus(names) and not any(int(re.findall(r"\d+", name)[0]) == 0 for name in dashed):
         raise _unordered(names, f"to know whether the dash of {dashed[0]} is a minus (before treatment) or joins")
-    signs = {sign for unit, sign in forms.values() if unit in _COUNTED}
+    signs = {sign for unit, sign in forms.values() if unit in vocabulary.COUNTED}
     if "-" in signs and "" in signs:
         raise _unordered(names, "one way of writing: a dash may be a minus or join a word and its number")
+
+
+def _refuse_unplaced_after(places: Mapping[str, Place | None]) -> None:
+    """`after` beside `after 3 months` is the same day or the end; `final` is the end."""
+    after = [name for name, place in places.items() if place is not None and place[1] == _INFINITE]
+    open_ended = [name for name in after if vocabulary.FINAL.isdisjoint(_known(name))]
+    timed = [
+        name
+        for name, place in places.items()
+        if place is not None and 0 < place[1] < _INFINITE and not vocabulary.LAST.isdisjoint(_known(name))
+    ]
+    if open_ended and timed:
+        raise _unordered([*open_ended, *timed], f"to know whether {open_ended[0]} is before or after {timed[0]}")
 
 
 def _signed(name: str) -> tuple[str, str]:
@@ -187,8 +175,8 @@ def _dash_is_minus(names: Iterable[str]) -> bool:
     """Whether `D-7` means seven days before: where the same unit is also written without a dash, or with a plus."""
     signs: dict[float, set[str]] = {}
     for unit, sign in map(_signed, names):
-        if unit in _DAYS:
-            signs.setdefault(_DAYS[unit], set()).add(sign)
+        if unit in vocabulary.DAYS:
+            signs.setdefault(vocabulary.DAYS[unit], set()).add(sign)
     return any("-" in kinds and len(kinds) > 1 for kinds in signs.values())
 
 
@@ -200,12 +188,12 @@ def _place(name: str, dash_is_minus: bool = False) -> Place | None:
     if (month := month_of(name)) is not None:
         return ("months", month)
     signed = re.fullmatch(r"([^\W\d_]+)[ _]?([-+])[ _]?(\d+)", plain)
-    if signed and _singular(signed[1]) in _DAYS and (dash_is_minus or signed[2] == "+"):
-        days = int(signed[3]) * _DAYS[_singular(signed[1])]
+    if signed and _singular(signed[1]) in vocabulary.DAYS and (dash_is_minus or signed[2] == "+"):
+        days = int(signed[3]) * vocabulary.DAYS[_singular(signed[1])]
         return ("days", days if signed[2] == "+" else -days)
     if re.fullmatch(r"[\w\s.+-]*", plain):
-        words = _known(name)
-        place = _place_of_words([w for w in words if w not in _FILLERS or (w in _COUNTED and not _tells(name))])
+        silent = vocabulary.FILLERS if _tells(name) else vocabulary.FILLERS - vocabulary.COUNTED
+        place = _place_of_words([word for word in _known(name) if word not in silent])
         if place:
             return place
     return _place_behind_number(plain)
@@ -214,7 +202,11 @@ def _place(name: str, dash_is_minus: bool = False) -> Place | None:
 def _place_behind_number(plain: str) -> Place | None:
     """Place of `V1 (baseline)`, which counts its visits, and of `1_before` and `B after`, which say it in words."""
     counted = re.fullmatch(r"([^\W\d_]+)[ _-]?(\d+)[ _.(-]+(.+)", plain)
-    if counted and _singular(counted[1]) in _COUNTED - _SUBJECTS_TOO and _place(counted[3].strip("()")) is not None:
+    if (
+        counted
+        and _singular(counted[1]) in vocabulary.COUNTED - vocabulary.SUBJECTS_TOO
+        and _place(counted[3]) is not None
+    ):
         return ("visits", int(counted[2]))
     listed = re.fullmatch(r"(?:\d{1,2}|[a-z])[ _.)-]+(.+)", plain)
     place = _place(listed[1]) if listed else None
@@ -222,34 +214,38 @@ def _place_behind_number(plain: str) -> Place | None:
 
 
 def _known(name: str) -> list[str]:
-    """The words and numbers of a name, words in the singular where that is known."""
-    return [_singular(word) for word in re.findall(r"[^\W\d_]+|\d+", _plain(name))]
+    """The words and numbers of a name, words in the singular where that is known, numbers as digits (`1st`, `two`)."""
+    plain = re.sub(r"(?<=\d)(?:st|nd|rd|th|er|eme)(?![^\W\d_])", "", _plain(name))
+    found = [_singular(word) for word in re.findall(r"[^\W\d_]+|\d+", plain)]
+    return [vocabulary.COUNTS.get(word, word) for word in found]
 
 
 def _singular(word: str) -> str:
-    return word if word in _ALL_WORDS or word.removesuffix("s") not in _ALL_WORDS else word.removesuffix("s")
+    return word if word in vocabulary.ALL or word.removesuffix("s") not in vocabulary.ALL else word.removesuffix("s")
 
 
 def _tells(name: str) -> bool:
     """Whether a word says before or after: `before treatment`, but `treatment 3`."""
-    return any(word in _FIRST or word in _LAST for word in _known(name))
+    return any(word in vocabulary.FIRST or word in vocabulary.LAST for word in _known(name))
 
 
 def _place_of_words(words: list[str]) -> Place | None:
     """Place that words and numbers say: `after`, `after 2 weeks`, `week 4`, `2 weeks before`, `after 2`, `S 2`."""
     numbers = [int(word) for word in words if word.isdecimal()]
     plain = [word for word in words if not word.isdecimal()]
-    first, last = (sum(word in known for word in plain) for known in (_FIRST, _LAST))
-    units = [word for word in plain if word not in _FIRST and word not in _LAST]
+    first, last = (sum(word in known for word in plain) for known in (vocabulary.FIRST, vocabulary.LAST))
+    units = [word for word in plain if word not in vocabulary.FIRST and word not in vocabulary.LAST]
     if first > 1 or (first and last) or len(units) > 1 or len(numbers) > 1:
         return None
-    if not units and not numbers and first + last:
+    if not numbers and first + last and vocabulary.COUNTED.issuperset(units):  # `before`, `first visit`, `final visit`
         return ("", -_INFINITE if first else _INFINITE)
     if not numbers or not (units or last):
         return None
-    if not units or (units[0] in _COUNTED and not first):
+    if not units or (units[0] in vocabulary.COUNTED and not first):
         return ("visits", numbers[0]) if not first else None
-    return ("days", numbers[0] * _DAYS[units[0]] * (-1 if first else 1)) if units[0] in _DAYS else None
+    return (
+        ("days", numbers[0] * vocabulary.DAYS[units[0]] * (-1 if first else 1)) if units[0] in vocabulary.DAYS else None
+    )
 
 
 def _kind(place: Place | None) -> str:
@@ -259,5 +255,4 @@ def _kind(place: Place | None) -> str:
 
 def _plain(name: str) -> str:
     """Lower case without accents and without signs at the ends."""
-    folded = unicodedata.normalize("NFC", name).casefold().strip(" _-.").replace("ä", "ae")
-    return "".join(c for c in unicodedata.normalize("NFD", folded) if not unicodedata.combining(c))
+    return plain_text(name).strip(" _-.()[]")

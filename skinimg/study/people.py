@@ -47,6 +47,8 @@ def people_in_names(stems: Sequence[str]) -> dict[str, tuple[str, str]]:
     people, sessions = {person for person, _ in pairs}, {session for _, session in pairs}
     if len(people) == 1 and next(iter(people)).isdecimal():
         return {}  # `1-1015-2022`: whatever it counts
+    if all(re.fullmatch(r"(19|20)\d\d", person) for person in people):
+        return {}  # `2025-W52`, `2026-W03`: years
     if len(people) == len(pairs) == len(sessions) and len(pairs) > 1:
         return {}
     if len(people) > 1 and all(parts.session_first for parts in told.values()):

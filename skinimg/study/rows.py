@@ -16,10 +16,11 @@ from skinimg.base.findings import LIGHTS, SCORED, VIEWS
 from skinimg.base.targets import read_targets
 from skinimg.study.columns import PLAIN
 from skinimg.study.dates import without_date
-from skinimg.study.names import clean_name
+from skinimg.study.names import clean_name, light_named, view_named
 
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
 _TIME_OF_DAY = re.compile(r"([ tT]*\d{1,2}[:.h]\d{2}([:.]\d{2})?([.,]\d+)? ?([ap]m|z)?)?")
+_SPREADSHEET_ERRORS = ("#N/A", "#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!", "#ERROR!")
 _LONG = 80  # characters of a name that a message repeats
 _T = TypeVar("_T")
 
@@ -47,8 +48,8 @@ class Row:
             path=file,
             photo=file.relative_to(self.root).as_posix(),
             date=self._read(lambda: _date(values, self.where, self.dates), ""),
-            view=self._read(lambda: _choice(values.get("view", ""), VIEWS, "view", self.where), ""),
-            light=self._read(lambda: _choice(values.get("light", ""), LIGHTS, "light", self.where), ""),
+            view=self._read(lambda: _choice(values.get("view", ""), VIEWS, view_named, "view", self.where), ""),
+            light=self._read(lambda: _choice(values.get("light", ""), LIGHTS, light_named, "light", self.where), ""),
             replicate=self._read(lambda: _replicate(values.get("replicate", ""), self.where), 1),
             mm_per_px=self._read(self._mm_per_px, None),
             treatment_target=self._read(lambda: _targets(values.get("treatment_target", ""), self.where), ""),
@@ -67,6 +68,8 @@ class Row:
 
     def _text(self, column: str) -> str:
         value = self.values.get(column, "")
+        if value in _SPREADSHEET_ERRORS:
+            raise StudyError(f"{self.where}: {column} is an error of the spreadsheet", found=value, needed="a name")
         if not clean_name(value) or any(unicodedata.category(c) == "Cc" for c in value):
             raise StudyError(f"{self.where}: {column} is not usable", found=repr(value), needed="a name")
         return value
@@ -90,7 +93,7 @@ def inside(text: str, where: str, root: Path) -> Path:
         file.stat()
     except FileNotFoundError:
         pass  # said where it is missed
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: links that go round
         raise StudyError(
             f"{where}: no photo can be found by this name",
             found=text if len(text) < _LONG else f"{text[:_LONG]}... ({len(text)} characters)",
@@ -117,11 +120,12 @@ def _date(values: Mapping[str, str], where: str, dates: Mapping[str, str] | None
     raise StudyError(f"{where}: date is not usable", found=text, needed="a date like 2024-01-31")
 
 
-def _choice(text: str, choices: tuple[str, ...], column: str, where: str) -> str:
+def _choice(text: str, choices: tuple[str, ...], named: Callable[[str], str], column: str, where: str) -> str:
+    """One of the choices, by its own name or one that photos' file names have, too: `L45`, `links`, `xpol`."""
     if not text:
         return choices[0]
-    if text in choices:
-        return text
+    if meant := named(text):
+        return meant
     near = get_close_matches(text.lower(), choices, n=1, cutoff=0.4)
     raise StudyError(
         f"{where}: {column} is not known",

@@ -91,16 +91,16 @@ def _text(path: Path) -> str:
 
 
 def _excel_rows(path: Path) -> list[tuple[int, list[str]]]:
-    """Rows of the first sheet of a workbook, values as people read them."""
+    """Rows of the one sheet of a workbook that holds anything, values as people read them."""
     from openpyxl import load_workbook  # only where it is needed: 0.2 s
     from openpyxl.utils.exceptions import InvalidFileException
 
     try:
         book = load_workbook(path, read_only=True, data_only=True)
-        sheet = book.worksheets[0]
-        rows = [
-            (n, [_cell(value) for value in row]) for n, row in enumerate(sheet.iter_rows(values_only=True), start=1)
-        ]
+        sheets = {
+            sheet.title: [[_cell(value) for value in row] for row in sheet.iter_rows(values_only=True)]
+            for sheet in book.worksheets
+        }
         book.close()
     except (OSError, KeyError, ValueError, IndexError, zipfile.BadZipFile, InvalidFileException) as error:
         raise StudyError(
@@ -109,7 +109,15 @@ def _excel_rows(path: Path) -> list[tuple[int, list[str]]]:
             needed="an .xlsx file or a CSV in UTF-8",
             next_step="In a spreadsheet: save as 'CSV UTF-8'.",
         ) from error
-    return rows
+    filled = {title: rows for title, rows in sheets.items() if any(map(any, rows))}
+    if len(filled) > 1:
+        raise StudyError(
+            f"{path.name} has several sheets, and each may be the manifest",
+            found=", ".join(filled),
+            needed="one sheet with rows",
+            next_step="Save the sheet that lists the photos as a file of its own.",
+        )
+    return list(enumerate(next(iter(filled.values()), []), start=1))
 
 
 def _cell(value: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,9 +15,14 @@ from skinimg.study.twins import FORMAT_FOLDERS, one_of_each
 
 _IGNORED = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "@eadir"})
 _RAW_FOLDERS = frozenset({"raw", "raws"})
+# Of a memory card (DCF 2.0); only makers' names, or `101SMITH` would be one.
+_CAMERA_FOLDER = re.compile(
+    r"dcim|\d{3}(canon|apple|nikon|ncd\w\w|msdcf|olymp|om_?sys|_pana|_fuji|media)", re.IGNORECASE
+)
 _DEEPEST = 8
 NOT_A_PHOTO = "not a photo"
 RAW_BESIDE = "in a folder of camera raw files"
+NOT_DOWNLOADED = "a placeholder: the photo lies in the cloud and is not downloaded"
 UNSAID = "hidden, or made by the system"  # in the list of a run, not on the terminal
 
 
@@ -59,8 +65,14 @@ def _look_into(path: Path, root: Path, warnings: list[str], others: list[LeftOut
         _refuse_unreadable_name(child)
         suffix = child.suffix.casefold()
         name = child.relative_to(root).as_posix() + "/" * child.is_dir()
-        if child.name.startswith(".") or child.name.casefold() in _IGNORED:
+        if child.name.startswith(".") and suffix == ".icloud":
+            others.append(LeftOut(name, NOT_DOWNLOADED))
+        elif child.name.startswith(".") or child.name.casefold() in _IGNORED:
             others.append(LeftOut(name, UNSAID))
+        elif child.is_symlink() and path.resolve().is_relative_to(os.path.realpath(child)):
+            others.append(LeftOut(name, "a link to a folder above it"))
+        elif child.exists() and not child.is_file() and not child.is_dir():
+            others.append(LeftOut(name, NOT_A_PHOTO))  # a pipe or a device, which would never end
         elif child.is_dir():
             if holds_results(child):
                 warnings.append(f"{child.name} holds results of an earlier run and was left out.")
@@ -76,11 +88,16 @@ def _look_into(path: Path, root: Path, warnings: list[str], others: list[LeftOut
     developed = [folder for folder in folders if not _holds_camera_raw(folder)]
     for folder in (folder for folder in folders if folder not in developed):
         others += [LeftOut(photo.relative_to(root).as_posix(), RAW_BESIDE) for photo in folder.all_photos()]
-    formats = [folder for folder in developed if folder.path.name.casefold() in FORMAT_FOLDERS | _RAW_FOLDERS]
+    formats = [folder for folder in developed if _holds_its_parents_photos(folder.path.name)]
     photos += [photo for folder in formats for photo in folder.photos]
     inner = [deeper for folder in formats for deeper in folder.folders]
     kept = [folder for folder in (*developed, *inner) if folder not in formats]
     return Folder(path, tuple(photos), tuple(folder for folder in kept if folder.photos or folder.folders))
+
+
+def _holds_its_parents_photos(name: str) -> bool:
+    """A folder of one format, or one that a camera made: neither a subject nor a session."""
+    return name.casefold() in FORMAT_FOLDERS | _RAW_FOLDERS or _CAMERA_FOLDER.fullmatch(name) is not None
 
 
 def _holds_camera_raw(folder: Folder) -> bool:

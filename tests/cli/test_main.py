@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from skinimg.base.findings import FACE_REGIONS, FINDINGS
+from skinimg.cli.terminal import end
 from tests.drawn import save, skin_patch
 
 
@@ -33,6 +34,22 @@ def test_a_folder_without_photos_is_a_study_error(tmp_path):
     assert "Traceback" not in done.stderr
     assert "photo" in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_a_link_that_goes_round_is_no_folder(tmp_path):
+    save(skin_patch(size_mm=20, spots=()), tmp_path / "in" / "S1_closeup.png")
+    (tmp_path / "round").symlink_to("round")
+    done = skinimg("analyze", tmp_path / "in", "--out", tmp_path / "round")
+    assert done.returncode == 2
+    assert "cannot write to" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_file_that_cannot_be_written_is_one_sentence(capsys):
+    with pytest.raises(SystemExit, match="2"):
+        end(FileExistsError(17, "File exists", "guide"))
+    assert capsys.readouterr().err == "skinimg: guide cannot be read or written (found File exists)\n"
+    with pytest.raises(OSError, match="no file"):
+        end(OSError("no file"))
 
 
 @pytest.mark.parametrize(

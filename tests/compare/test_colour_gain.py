@@ -56,3 +56,11 @@ def test_a_collage_is_refused(tmp_path):
     cv2.imwrite(str(tmp_path / "both.jpg"), np.hstack([one, one]))
     with pytest.raises(PhotoError, match="two faces"):
         face_of(read_photo(tmp_path / "both.jpg"))
+
+
+def test_a_smile_is_withheld_for_the_expression_and_not_for_paler_colours():
+    smile = replace(SAME, expression_difference_percent=8.8, colour_gain=0.62, tone_gain=0.8)
+    assert {reason.code for reason in withheld_findings(smile).values()} == {"other_expression"}
+    assert [reason.code for reason in warnings_of(smile)] == ["other_expression"]
+    at_rest = replace(smile, expression_difference_percent=0.5)
+    assert {reason.code for reason in warnings_of(at_rest)} == {"paler_colours", "other_tone_curve"}

@@ -100,7 +100,7 @@ def test_the_same_photo_says_nothing():
         ({"tone_gain": 0.88}, "spots", ""),
         ({"expression_difference_percent": 5.0}, "redness", ""),
         ({"light_difference_od": 0.2}, "wrinkles", "spots"),
-        ({"covered_fraction": 0.2}, "tone", ""),
+        ({"covered_fraction": 0.09}, "tone", ""),
         ({"lip_colour_difference_od": -1.3}, "erythema", ""),
         ({"shine_difference_fraction": 0.08}, "tone", "wrinkles"),
         ({"shape_difference_percent": 4.0}, "tone", ""),

@@ -8,7 +8,10 @@ import pytest
 
 from skinimg.base.findings import CLOSEUP_REGIONS
 from skinimg.base.records import Face, Frame
-from skinimg.observe.quality import SHARP_ENOUGH, USABLE, assess, eye_opening, sharpness
+from skinimg.base.shipped import shipped
+from skinimg.observe.frame import face_frame
+from skinimg.observe.quality import SHARP_ENOUGH, USABLE, assess, eye_opening, hue_spread, sharpness
+from skinimg.observe.see import face_of
 from skinimg.photo.decode import read_photo
 
 TONES = {"light": (0.50, 0.30, 0.20), "brown": (0.20, 0.11, 0.06), "dark": (0.09, 0.05, 0.03)}
@@ -21,6 +24,15 @@ def texture(size=400, seed=0):
     spectrum = np.fft.fft2(random.normal(size=(size, size))) / np.maximum(frequency, 1 / size)
     relief = np.fft.ifft2(spectrum).real
     return 0.1 * relief / relief.std()
+
+
+SAMPLE = shipped("samples") / "photos" / "P01" / "S1_front.jpg"
+
+
+def samples_frame():
+    photo = read_photo(SAMPLE)
+    face = face_of(photo)
+    return face_frame(photo, face, face.px_per_mm, "iris")
 
 
 def frame_of(linear, native_px_per_mm=10.0, skin=None):
@@ -138,6 +150,17 @@ def test_greyscale_is_refused(skin):
     quality = assess(frame_of(np.repeat(skin[..., :1], 3, axis=-1)), None)
     assert quality.rejected
     assert any("no colour" in str(reason) for reason in quality.reasons)
+
+
+def test_a_face_in_one_tint_is_refused():
+    frame = samples_frame()
+    grey = (frame.linear @ np.array([0.3, 0.6, 0.1], np.float32))[..., None]
+    for tint in ((1.0, 0.8, 0.5), (0.6, 0.8, 1.0)):
+        sepia = assess(replace(frame, linear=grey * np.array(tint, np.float32)), face_of(read_photo(SAMPLE)))
+        assert sepia.rejected and "one tint" in str(sepia.reasons[-1])
+    paler = grey + 0.5 * (frame.linear - grey)  # half of the colour is colour
+    assert hue_spread(replace(frame, linear=paler)) > 0.035
+    assert np.isnan(hue_spread(replace(frame, linear=frame.linear * 0)))
 
 
 @pytest.mark.parametrize("size", [0, 50])

@@ -116,7 +116,7 @@ BAD = {
     "long row": ([HEAD, "A,S1,a.jpg,more"], "row 2 has too many cells"),
     "line break in a name": ([HEAD, '"A\nB",S1,a.jpg'], "subject is not usable"),
     "view": ([f"{HEAD},view", "A,S1,a.jpg,", "A,S1,b.jpg,lft45"], r"row 3: view is not known .found lft45.*left45'"),
-    "light": ([f"{HEAD},light", "A,S1,a.jpg,cross"], "row 2: light is not known .*'cross_polarized'"),
+    "light": ([f"{HEAD},light", "A,S1,a.jpg,crossed"], "row 2: light is not known .*'cross_polarized'"),
     "replicate": ([f"{HEAD},replicate", "A,S1,a.jpg,0"], "row 2: replicate is not usable .found 0"),
     "fraction": ([f"{HEAD},replicate", "A,S1,a.jpg,1.5"], "row 2: replicate is not usable .found 1.5"),
     "scale": ([f"{HEAD},mm_per_px", "A,S1,a.jpg,-0.1"], "row 2: mm_per_px is not usable .found -0.1"),
@@ -284,6 +284,38 @@ def test_a_workbook_is_a_manifest(folder):
     book.save(folder / "m.xlsx")
     (subject,) = read_study(folder / "m.xlsx").subjects
     assert (subject.name, subject.photos[0].date) == ("7", "2024-01-31")
+
+
+def workbook(folder, *sheets):
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for k, rows in enumerate(sheets):
+        sheet = book.create_sheet(f"s{k}")
+        for row in rows:
+            sheet.append(row)
+    book.save(folder / "m.xlsx")
+    return folder / "m.xlsx"
+
+
+ROWS = [["subject", "session", "photo"], ["a", "S1", "a.jpg"], ["a", "S2", "b.jpg"]]
+
+
+def test_the_sheet_that_is_filled_is_the_manifest(folder):
+    assert len(read_study(workbook(folder, [], ROWS)).subjects[0].photos) == 2
+    with pytest.raises(StudyError, match=r"several sheets.*s0, s1"):
+        read_study(workbook(folder, ROWS, [["notes"]]))
+
+
+def test_an_error_of_the_spreadsheet_is_no_name(folder):
+    with pytest.raises(StudyError, match=r"row 2: session is an error of the spreadsheet.*#N/A"):
+        read_study(write(folder, "subject,session,photo\na,#N/A,a.jpg\na,S2,b.jpg\n"))
+
+
+def test_views_and_lights_by_the_names_that_files_have(folder):
+    path = write(
+        folder, "subject,session,photo,view,light\na,S1,a.jpg,Left oblique,xpol\na,S2,b.jpg,L45,Cross polarized\n"
+    )
+    assert {(e.view, e.light) for e in read_study(path).subjects[0].photos} == {("left45", "cross_polarized")}
 
 
 def test_all_faults_are_said_at_once(folder):

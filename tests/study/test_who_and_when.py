@@ -1,6 +1,7 @@
 """Names of people, sessions and days as clinics write them: read, or refused; and nothing is lost in silence."""
 
 import json
+import os
 
 import pytest
 
@@ -66,6 +67,21 @@ READ = {
     "months": (["01-2026_front.jpg", "12-2025_front.jpg"], [("root", ("12-2025", "01-2026"))]),
     "minus": (["day 28/f.jpg", "day 0/f.jpg", "day -7/f.jpg"], [("root", ("day -7", "day 0", "day 28"))]),
     "visits with words": (["V2-week4/f.jpg", "V1-baseline/f.jpg"], [("root", ("V1-baseline", "V2-week4"))]),
+    "numbers in words": (
+        ["three months/f.jpg", "baseline/f.jpg", "one month/f.jpg"],
+        [("root", ("baseline", "one month", "three months"))],
+    ),
+    "ordinals": (
+        ["10th visit/f.jpg", "first visit/f.jpg", "second visit/f.jpg"],
+        [("root", ("first visit", "second visit", "10th visit"))],
+    ),
+    "a typographic minus": (["D\u22127_f.jpg", "D0_f.jpg", "D28_f.jpg"], [("root", ("D\u22127", "D0", "D28"))]),
+    "brackets": (["Anna (after).jpg", "Anna (before).jpg"], [("root", ("(before)", "(after)"))]),
+    "views in German": (
+        ["S1_vorne.jpg", "S1_links 45.jpg", "S2_vorne.jpg", "S2_links 45.jpg"],
+        [("root", ("S1", "S2"))],
+    ),
+    "folders of a memory card": (["V1/DCIM/100CANON/a.jpg", "V2/100APPLE/b.jpg"], [("root", ("V1", "V2"))]),
     "articles": (
         ["dopo il trattamento/f.jpg", "prima del trattamento/f.jpg"],
         [("root", ("prima del trattamento", "dopo il trattamento"))],
@@ -93,6 +109,10 @@ REFUSED = {
     "before the baseline": (["4 weeks before/f.jpg", "baseline/f.jpg"], "before or after"),
     "look-alike": (["anna/S1_front.jpg", "аnna/S1_front.jpg"], "CYRILLIC SMALL LETTER A"),
     "spelling": (["P1/S1_front.jpg", "P-01/S2_front.jpg"], "look like one"),
+    "after, and after a time": (["pre_f.jpg", "post_f.jpg", "1m post_f.jpg"], "post is before or after 1m post"),
+    "years are no people": (["2025-W52_f.jpg", "2026-W03_f.jpg", "2026-W10_f.jpg"], "one number changes"),
+    "photos beside people": (["V1/f.jpg", "V1/original/f.jpg", "V2/f.jpg"], "beside or below"),
+    "photos below people": (["V1/P1/f.jpg", "V1/P1/raw data/f.jpg", "V2/P1/f.jpg"], "beside or below"),
     "sites": (["x/P1/S1_front.jpg", "y/P2/S1_front.jpg"], "too deep"),
 }
 
@@ -111,6 +131,14 @@ LOST = {
     "half a download": (["S1_front.jpg.part", "S2_front.jpg", "S3_front.jpg"], "S1: only S1_front.jpg.part"),
     "raw only": (["raw/S1_front.NEF", "S2_front.jpg", "S3_front.jpg"], "S1: only raw/S1_front.NEF"),
     "no baseline": (["after1_front.jpg", "after2_front.jpg"], "after1 is the first session .* Add the baseline"),
+    "second visit first": (["V2_front.jpg", "V3_front.jpg"], "V2 is the first session .* Add the baseline"),
+    "a visit that others have": (
+        ["anna/V1_f.jpg", "anna/V3_f.jpg", "ben/V1_f.jpg", "ben/V2_f.jpg", "ben/V3_f.jpg"],
+        "V2: no photo of anna, though 1 of 2",
+    ),
+    "a photo in a document": (["V1_front.pdf", "V2_front.jpg", "V3_front.jpg"], "V1: only V1_front.pdf"),
+    "a photo in the cloud": ([".V1_front.jpg.icloud", "V2_front.jpg", "V3_front.jpg"], "V1: only .V1_front.jpg.icloud"),
+    "a subject on film": (["anna/V1_f.jpg", "anna/V2_f.jpg", "ben/clip.mov"], "ben: no photo"),
     "view without follow-up": (["S1_front.jpg", "S1_left45.jpg", "S2_front.jpg"], "no later session shows left45"),
     "view without baseline": (["S1_front.jpg", "S2_front.jpg", "S2_left45.jpg"], "S1 does not show left45"),
 }
@@ -120,14 +148,37 @@ LOST = {
 def test_what_is_lost_is_named(tmp_path, name):
     files, message = LOST[name]
     said = uncompared(read_study(lay(tmp_path / "root", *files)))
-    assert len(said) == 1
     with pytest.raises(StudyError, match=message):
         raise StudyError(said[0])
+
+
+@pytest.mark.parametrize("first", ["V1", "D1", "day 1", "2026-01-12", "V1 2026-01-12", "D-7", "month 0"])
+def test_a_baseline_that_may_be_one(tmp_path, first):
+    later = {"2026-01-12": "2026-02-12", "D-7": "D0", "V1 2026-01-12": "V2 2026-02-12"}
+    root = lay(tmp_path / "r", f"{first}/f.jpg", f"{later.get(first, first[:-1] + '9')}/f.jpg")
+    assert uncompared(read_study(root)) == ()
+
+
+def test_visits_that_contradict_the_dates_beside_them(tmp_path):
+    study = read_study(lay(tmp_path / "r", "V1 2026-02-09/f.jpg", "V2 2026-01-12/f.jpg"))
+    assert "V2 2026-01-12 is the baseline, not V1 2026-02-09" in " ".join(study.warnings)
 
 
 def test_documents_and_films_beside_photos_are_no_lost_sessions(tmp_path):
     root = lay(tmp_path / "r", "S1/a.HEIC", "S1/a.MOV", "S2/b.HEIC", "week4.csv", "consent/form.pdf")
     assert uncompared(read_study(root)) == ()
+
+
+def test_a_pipe_and_a_link_back_are_left_out(tmp_path):
+    root = lay(tmp_path / "r", "S1_front.jpg", "S2_front.jpg")
+    os.mkfifo(root / "S3_front.jpg")  # reading it would never end
+    (root / "self").symlink_to(root)
+    study = read_study(root)
+    assert {item.file: item.reason for item in study.left_out} == {
+        "S3_front.jpg": "not a photo",
+        "self/": "a link to a folder above it",
+    }
+    assert any("S3: only S3_front.jpg" in said for said in uncompared(study))
 
 
 def test_an_unfinished_run_is_no_part_of_the_study(tmp_path):
