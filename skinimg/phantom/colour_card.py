@@ -12,10 +12,10 @@ _GAP = 0.1  # of the pitch, between a patch and its cell
 _FRAME = 0.03  # linear reflectance of the card's black frame
 
 
-def with_card(radiance: Tensor, light: float) -> Tensor:
-    """The picture's light (H, W, 3) with a 24-patch card in its lower left corner.
+def with_card(radiance: Tensor) -> Tensor:
+    """The picture's light (H, W, 3) with a 24-patch card in its lower left corner; the rest of it stays.
 
-    light : what falls on the card, as a factor on its reflectances (linear sRGB); the rest of the picture stays
+    The light on the card is 1, as that on the wall: what leaves a patch is its linear reflectance.
     """
     height, width = radiance.shape[:2]
     pitch = max(round(_WIDTH * width / REFERENCE.shape[1]), 1)
@@ -27,5 +27,5 @@ def with_card(radiance: Tensor, light: float) -> Tensor:
             card[y : y + pitch - 2 * gap, x : x + pitch - 2 * gap] = colour
     top, left = height - len(card) - 2 * gap, 2 * gap
     shown = radiance.clone()
-    shown[top : top + card.shape[0], left : left + card.shape[1]] = light * card.to(radiance)
+    shown[top : top + card.shape[0], left : left + card.shape[1]] = card.to(radiance)
     return shown
