@@ -70,6 +70,25 @@ def undated_treatments(subject: Subject) -> Reason | None:
     return why("no_dates", subject=subject.name, sessions=", ".join(undated))
 
 
+def lone_lights(subject: Subject) -> list[Reason]:
+    """A warning per view and light of a single session, where the same view was photographed in another light, too.
+
+    Crossed polarisers take away the shine, and with it much of what a standard photo shows: lights are never compared,
+    and such a session would drop out without a word.
+    """
+    sessions: dict[tuple[str, str], set[str]] = {}
+    for photo in subject.photos:
+        sessions.setdefault((photo.view, photo.light), set()).add(photo.session)
+    said = []
+    for (view, light), mine in sessions.items():
+        others = sorted(other for seen, other in sessions if seen == view and other != light)
+        elsewhere = set().union(*(sessions[view, other] for other in others))
+        if len(mine) == 1 and elsewhere - mine:
+            names = {"session": next(iter(mine)), "light": light, "others": ", ".join(others)}
+            said.append(why("lone_light", subject=subject.name, view=view, **names))
+    return said
+
+
 def _dates(subject: Subject) -> dict[str, date]:
     return {e.session: date.fromisoformat(e.date) for e in subject.photos if e.date}
 
