@@ -81,8 +81,7 @@ def change_row(baseline: PhotoEntry, follow_up: PhotoEntry, c: Change, no_scale:
 
     no_scale : why millimetres are not known; then only the change in per cent and its verdict are left of such a metric
     """
-    colour = METRICS[c.metric].needs_absolute_colour  # its zero is arbitrary, so it has no per cent
-    percent, (percent_low, percent_high) = (nan, (nan, nan)) if colour else (c.percent, percent_interval(c))
+    percent_low, percent_high = percent_interval(c)
     unitless = no_scale is not None and METRICS[c.metric].needs_mm
     row = ChangeRow(
         subject=baseline.subject,
@@ -95,7 +94,7 @@ def change_row(baseline: PhotoEntry, follow_up: PhotoEntry, c: Change, no_scale:
         baseline_session=baseline.session,
         session=follow_up.session,
         days=days_between(baseline.date, follow_up.date),
-        change_percent=percent,
+        change_percent=c.percent,
         verdict=c.verdict,
         reason=_cell(c.reason or (no_scale if unitless else None)),
         role=c.role,
