@@ -12,7 +12,7 @@ from skinimg.base.reasons import Reason, why
 from skinimg.base.records import BoolArray, CellTotals, FloatArray
 from skinimg.base.results import Change
 from skinimg.compare.change import withheld
-from skinimg.compare.fields import NO_REFERENCE, SMALLEST_PATCH_MM, Compared, FieldChange
+from skinimg.compare.fields import COARSE_QUALITY, NO_REFERENCE, SMALLEST_PATCH_MM, Compared, FieldChange
 from skinimg.compare.paired_maps import STEP_MM, PairedSkin
 from skinimg.measure.above_reference import LEVEL_OD, SMOOTH_MM
 from skinimg.measure.cells import region_totals
@@ -63,8 +63,15 @@ def field_changes(
                 start = float(np.mean([m.compute(region_totals(cells, bit, finding)) for cells in baseline]))
                 if not reason:
                     blank = _judged(replace(blank, baseline=start), amounts[m.id])
-                alone = compared.source == "skin" and blank.verdict == "unchanged"
-                yield withheld(blank, _SKIN_ALONE) if alone else blank
+                untold = _untold(skin, compared) if blank.verdict == "unchanged" else None
+                yield withheld(blank, untold) if untold else blank
+
+
+def _untold(skin: PairedSkin, compared: Compared) -> Reason | None:
+    """Why nothing that stands out does not mean that nothing changed, or None."""
+    if skin.jpeg_quality < COARSE_QUALITY:
+        return why("coarse_file", quality=skin.jpeg_quality, needed=COARSE_QUALITY)
+    return _SKIN_ALONE if compared.source == "skin" else None
 
 
 def maps_of_change(skin: PairedSkin, compared: Compared) -> dict[str, FloatArray]:

@@ -33,8 +33,10 @@ _STANDS_OUT = (
 _BELONGS = 2.0  # robust SDs in the finest mean: what is connected to such a place
 # SD in levels of 255: a JPEG rounds the colour of smooth skin alike over centimetres. What quality 90 leaves is 0.003 to
 # 0.006 OD of either pigment in fair skin and three times that in the darkest, where a level is more of the light.
-# A file's steps grow with 100 - quality (T.81, as libjpeg scales its tables): at 75 they are 2.5 times as wide.
-_ROUNDING_LEVELS, _ROUNDING_QUALITY = 0.12, 90.0
+# A file's steps grow with 100 - quality (T.81, as libjpeg scales its tables). At 80 to 95 none of three people was
+# called, at 75 each of them: below COARSE_QUALITY rounding is taken as that of the steps, and what does not stand out
+# of it says nothing (field_changes.py).
+_ROUNDING_LEVELS, _ROUNDING_QUALITY, COARSE_QUALITY = 0.12, 90.0, 79.0
 # Half of a change lies so far from where the skin ends. A strip along the hair line is strands that lie otherwise: on a
 # real face a false 26 mm2 OD, a third of it well inside; patches painted on faces have two thirds and more.
 _WELL_INSIDE_MM, _LEAST_WELL_INSIDE = 5.0, 0.5
@@ -190,7 +192,8 @@ def _rounding_od(skin: PairedSkin) -> tuple[float, float]:
     """SD (OD of melanin, of haemoglobin) that rounding leaves in skin as bright as this person's."""
     level = linear_to_srgb8(np.exp(-np.median(skin.before[skin.shown], axis=0, keepdims=True))[None])[0, 0]
     # Density -ln(((v / 255 + 0.055) / 1.055)^2.4) by v, IEC 61966-2-1.
-    coarser = float(np.fmax((100 - skin.jpeg_quality) / (100 - _ROUNDING_QUALITY), 1.0))
+    steps = (100 - skin.jpeg_quality) / (100 - _ROUNDING_QUALITY)
+    coarser = steps if skin.jpeg_quality < COARSE_QUALITY else 1.0
     each = coarser * _ROUNDING_LEVELS * 2.4 / (level.astype(np.float32) + 0.055 * 255)
     melanin, haemoglobin = along_axes(np.diag(each).astype(np.float32), skin.anchor)
     return float(np.linalg.norm(melanin)), float(np.linalg.norm(haemoglobin))

@@ -1,5 +1,7 @@
 """The rows of changes.csv for what has no border: values, interval, verdict or reason."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -59,6 +61,17 @@ def test_skin_alone_is_never_called_unchanged():
     assert {(c.verdict, c.reason.code) for c in flushed.values()} == {("not_assessable", "skin_alone")}
     halved = rows(FLUSH, Pigment(haemoglobin=0.07 * CHEEKS), witnesses=({}, {}))
     assert halved["face", "erythema", "load"].verdict == "improved"
+
+
+def test_a_coarse_file_hides_what_does_not_stand_out_of_its_steps():
+    skin = replace(pair(FLUSH, FLUSH, WALL), jpeg_quality=74.8)
+    same = list(field_changes(skin, compared_fields(skin), [TOTALS], {}))
+    assert {(c.verdict, c.reason.code) for c in same} == {("not_assessable", "coarse_file")}
+    cleared = replace(pair(FLUSH, Pigment(), WALL), jpeg_quality=74.8)
+    found = list(field_changes(cleared, compared_fields(cleared), [TOTALS], {}))
+    assert (
+        next(c for c in found if (c.region, c.finding, c.metric) == ("face", "erythema", "load")).verdict == "improved"
+    )
 
 
 def test_a_reason_takes_the_place_of_a_verdict():
