@@ -19,7 +19,7 @@ from skinimg.base.settings import Settings
 from skinimg.base.targets import targets_of
 from skinimg.compare.change import own_noise
 from skinimg.compare.clinical_scores import estimates
-from skinimg.compare.comparable import transient_redness, undated_treatments
+from skinimg.compare.comparable import lone_lights, transient_redness, undated_treatments
 from skinimg.compare.follow_up import FollowUp, judged, paired, refused, said_aloud
 from skinimg.compare.photo_pair import photo_difference
 from skinimg.compare.score import scores
@@ -55,6 +55,7 @@ def analyze_subject(
     order = {name: i for i, name in enumerate(subject.sessions)}
     if warning := undated_treatments(subject):
         notes.warnings.append(warning)
+    notes.warnings += lone_lights(subject)
     photos = sorted(subject.photos, key=lambda e: (view_key(e), order[e.session], e.replicate))
     for key, entries in groupby(photos, key=view_key):
         _analyze_view(subject, key, list(entries), equipment, folder / safe_name(key), notes)

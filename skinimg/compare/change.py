@@ -97,7 +97,7 @@ def changes(
     own: Mapping[Key, OwnNoise],
     plain: PlainSkin,
 ) -> Iterator[Change]:
-    """The change of every metric that is a function of totals in every region; fields.py has the others.
+    """The change of every metric that is told by each photo's own totals; field_changes.py and tone_changes.py have the others.
 
     missing : (region, finding, metric) -> reason, of either session
     card : (finding, metric) -> noise according to the weights card; a metric that is not in it gets no verdict
@@ -109,6 +109,8 @@ def changes(
                 [region_totals(cells, bit, finding) for cells in side] for side in (pair.baseline, pair.follow_up)
             )
             for m in metrics_of(finding):
+                if m.needs_absolute_colour:  # tone_changes.py
+                    continue
                 key = (region, finding, m.id)
                 blank = Change(region, finding, m.id, m.unit, reason=missing.get(key))
                 if blank.reason:

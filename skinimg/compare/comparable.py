@@ -13,8 +13,10 @@ def camera_class(baseline: Shot, session: Shot) -> str:
     """`same_camera`, `other_camera` or, where a file does not name its camera, `unknown_camera`: its noise is its own.
 
     Lens, sharpening and colours differ between models, so less can be believed; null pairs say how much less
-    (`repeatability` in the weights card).
+    (`repeatability` in the weights card). So do the colours of a photo that a card corrected and of one that none did.
     """
+    if _card_in_one(baseline, session):
+        return "other_camera"
     if not baseline.seen.camera or not session.seen.camera:
         return "unknown_camera"
     return "same_camera" if baseline.seen.camera == session.seen.camera else "other_camera"
@@ -22,12 +24,22 @@ def camera_class(baseline: Shot, session: Shot) -> str:
 
 def camera_said(baseline: Shot, session: Shot) -> Reason | None:
     """Both cameras where the files say that they differ, that they do not say where they do not, else None."""
+    if _card_in_one(baseline, session):
+        return why("card_in_one_photo")
     kind = camera_class(baseline, session)
     if kind == "same_camera":
         return None
     if kind == "unknown_camera":
         return why("unknown_camera")
     return why("other_camera", camera=session.seen.camera, baseline_camera=baseline.seen.camera)
+
+
+def _card_in_one(baseline: Shot, session: Shot) -> bool:
+    """Whether one photo has the colours of a card and the other those of its camera.
+
+    A phantom that nobody changed had 0.27 OD more blood than at the baseline, whose photo alone a card had corrected.
+    """
+    return (baseline.seen.colour.source == "card") != (session.seen.colour.source == "card")
 
 
 def transient_redness(subject: Subject, limit_days: int) -> dict[str, Reason]:
@@ -56,6 +68,25 @@ def undated_treatments(subject: Subject) -> Reason | None:
     if not undated or first == len(subject.sessions) - 1:
         return None
     return why("no_dates", subject=subject.name, sessions=", ".join(undated))
+
+
+def lone_lights(subject: Subject) -> list[Reason]:
+    """A warning per view and light of a single session, where the same view was photographed in another light, too.
+
+    Crossed polarisers take away the shine, and with it much of what a standard photo shows: lights are never compared,
+    and such a session would drop out without a word.
+    """
+    sessions: dict[tuple[str, str], set[str]] = {}
+    for photo in subject.photos:
+        sessions.setdefault((photo.view, photo.light), set()).add(photo.session)
+    said = []
+    for (view, light), mine in sessions.items():
+        others = sorted(other for seen, other in sessions if seen == view and other != light)
+        elsewhere = set().union(*(sessions[view, other] for other in others))
+        if len(mine) == 1 and elsewhere - mine:
+            names = {"session": next(iter(mine)), "light": light, "others": ", ".join(others)}
+            said.append(why("lone_light", subject=subject.name, view=view, **names))
+    return said
 
 
 def _dates(subject: Subject) -> dict[str, date]:

@@ -6,7 +6,7 @@ whites of the eyes can, each with its own error; none of them is believed alone 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,17 +14,35 @@ import numpy as np
 from skinimg.base.reasons import Reason, why
 from skinimg.base.records import FloatArray, SkinAnchor
 from skinimg.observe.witnesses import CARD, EYES, SIDES
-from skinimg.skin.optics import along_axes
+from skinimg.skin.optics import along_axes, pigment_axes
 
 # SD (OD of melanin, of haemoglobin) of the skin's shift against a witness on unchanged faces. 30 pairs of 10 people of
 # docs/benchmarks/people.md, photographed anew: background 0.014 and 0.013, eyes 0.024 and 0.018. A card is exact to
 # what its fit leaves, at most 4 CIEDE2000, about half of which is common to both photos.
-_SD = {"background": (0.015, 0.015), EYES: (0.025, 0.018), CARD: (0.02, 0.02)}
-_DISAGREES = 4.0  # SDs
+_BACKGROUND = "background"
+_SD = {_BACKGROUND: (0.015, 0.015), EYES: (0.025, 0.018), CARD: (0.02, 0.02)}
+# The same of brightness: a wall may stand nearer to the lamp than the face.
+_BRIGHTNESS_SD = {_BACKGROUND: 0.10, CARD: 0.05}
+# SDs. A card is believed without another witness and gives the interval: earlier is safe, later calls a flush unchanged.
+_DISAGREES = {_BACKGROUND: 4.0, EYES: 4.0, CARD: 2.5}
+_SURE = 3.0  # ln of odds of 20 to 1
 _WHITE_BALANCE = 0.025  # SD per channel and photo of one camera from day to day, as benchmarks/camera.py has it
 _SIDES_APART_OD = (
     0.05  # the sides of one background, each against the other photo: more is another light on one of them
 )
+
+
+@dataclass(frozen=True)
+class Witness:
+    """What else than skin both photos show, and is believed: `light` is the (3,) density by which the second's differs."""
+
+    name: str
+    light: FloatArray
+
+    def errors(self, anchor: SkinAnchor) -> FloatArray:
+        """(3, 3) independent errors of the light, density R, G, B: in brightness, as melanin and as blood."""
+        sds = np.array([_BRIGHTNESS_SD[self.name], *_SD[self.name]], np.float32)
+        return np.stack([np.ones(3, np.float32), *pigment_axes(anchor)]) * sds[:, None]
 
 
 @dataclass(frozen=True)
@@ -34,6 +52,7 @@ class AgreedLight:
     light : (3,) density by which the second session's light differs; None: the skin's own reference says it best
     sd : OD, of either pigment where `light` is given; refusal : why nothing can be said of the whole face, or None
     left_out : what was not believed, or None; source : what was used, joined by '+'
+    witness : card or background, by which the colour of all skin can be compared; None without one that is believed
     """
 
     light: FloatArray | None
@@ -41,6 +60,7 @@ class AgreedLight:
     refusal: Reason | None
     left_out: Reason | None
     source: str
+    witness: Witness | None = None
 
 
 def agreed(
@@ -53,22 +73,38 @@ def agreed(
     """
     lights, left_out = _lights(before, after, anchor)
     against = {name for name, light in lights.items() if _apart(skin_light - light, name, anchor)}
+    believed = next((Witness(name, lights[name]) for name in (CARD, _BACKGROUND) if name in lights), None)
     if CARD in lights:
         card = lights[CARD] if CARD in against else None
-        return AgreedLight(card, _SD[CARD][1], None, left_out, "card" if card is not None else "card+skin")
-    if "background" in against:
-        if EYES in against:
-            return AgreedLight(lights["background"], _SD["background"][1], None, left_out, "background+eyes")
-        if EYES in lights:
+        return AgreedLight(card, _SD[CARD][1], None, left_out, "card" if card is not None else "card+skin", believed)
+    if _BACKGROUND in against:
+        odds = _odds_of_background(skin_light, lights, anchor)
+        if odds > _SURE:
+            return AgreedLight(lights[_BACKGROUND], _SD[_BACKGROUND][1], None, left_out, "background+eyes", believed)
+        if odds < -_SURE:
             return AgreedLight(None, 0.0, None, why("background_colour_differs"), "skin+eyes")
         return AgreedLight(None, 0.0, why("skin_or_background"), left_out, "none")
-    if EYES in against and "background" not in lights:
+    if EYES in against and _BACKGROUND not in lights:
         return AgreedLight(None, 0.0, why("skin_or_eyes"), left_out, "none")
     if not lights and _beyond_a_camera(skin_light, anchor):
         return AgreedLight(None, 0.0, why("skin_or_light"), left_out, "none")
-    return AgreedLight(
-        None, 0.0, None, left_out, "+".join(["skin", *("eyes" if n == EYES else n for n in sorted(lights))])
-    )
+    names = ["skin", *("eyes" if name == EYES else name for name in sorted(lights))]
+    return AgreedLight(None, 0.0, None, left_out, "+".join(names), believed)
+
+
+def _odds_of_background(skin_light: FloatArray, lights: Mapping[str, FloatArray], anchor: SkinAnchor) -> float:
+    """ln of how much likelier the eyes make it that all of the skin changed than that the background did; 0 without."""
+    if EYES not in lights:
+        return 0.0
+    from_skin = _squares(skin_light - lights[EYES], _SD[EYES], anchor)
+    both = [float(np.hypot(*sds)) for sds in zip(_SD[EYES], _SD[_BACKGROUND], strict=True)]
+    return (from_skin - _squares(lights[_BACKGROUND] - lights[EYES], both, anchor)) / 2
+
+
+def _squares(shift: FloatArray, sds: Sequence[float], anchor: SkinAnchor) -> float:
+    """Sum over both pigments of a shift's squared size in its standard deviations."""
+    pigments = along_axes(shift.astype(np.float32)[None], anchor)
+    return sum(float(p[0] / sd) ** 2 for p, sd in zip(pigments, sds, strict=True))
 
 
 def _beyond_a_camera(shift: FloatArray, anchor: SkinAnchor) -> bool:
@@ -90,10 +126,10 @@ def _lights(
     apart = [np.ptp(pigment) for pigment in along_axes(np.stack(sides).astype(np.float32), anchor)]
     if max(apart) > _SIDES_APART_OD:
         return lights, why("background_lit_on_one_side")
-    return lights | {"background": np.mean(sides, axis=0, dtype=np.float32)}, None
+    return lights | {_BACKGROUND: np.mean(sides, axis=0, dtype=np.float32)}, None
 
 
 def _apart(shift: FloatArray, name: str, anchor: SkinAnchor) -> bool:
     """Whether the skin's shift against a witness is beyond the noise of the two, in either pigment."""
     pigments = along_axes(shift.astype(np.float32)[None], anchor)
-    return any(abs(float(p[0])) > _DISAGREES * sd for p, sd in zip(pigments, _SD[name], strict=True))
+    return any(abs(float(p[0])) > _DISAGREES[name] * sd for p, sd in zip(pigments, _SD[name], strict=True))

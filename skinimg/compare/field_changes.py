@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from skinimg.base.findings import PAIRED_FINDINGS
-from skinimg.base.reasons import Reason
+from skinimg.base.reasons import Reason, why
 from skinimg.base.records import BoolArray, CellTotals, FloatArray
 from skinimg.base.results import Change
-from skinimg.compare.fields import NO_REFERENCE, SMALLEST_PATCH_MM, Compared, FieldChange
+from skinimg.compare.change import withheld
+from skinimg.compare.fields import COARSE_QUALITY, NO_REFERENCE, SMALLEST_PATCH_MM, Compared, FieldChange
 from skinimg.compare.paired_maps import STEP_MM, PairedSkin
 from skinimg.measure.above_reference import LEVEL_OD, SMOOTH_MM
 from skinimg.measure.cells import region_totals
@@ -24,11 +25,13 @@ Key = tuple[str, str, str]  # region, finding, metric
 _Z95 = 1.96
 # SD of the optical model, relative to a change of this pigment, and to one of the other: simulated sessions in another
 # light were off by 0 to 5 points of the ratio, and spoke of the other pigment by 0 to 5 (docs/METHODS.md 6).
-_GAIN, _CROSS_TALK = 0.05, 0.05
+GAIN, CROSS_TALK = 0.05, 0.05
 # Five Black people photographed again by the same drawn phones: 3 of 20 unchanged loads lay 1.4 to 2.7 half-widths off; of
 # the 14 people of docs/benchmarks/people.md none of 28 was called. A phone's black level and tone curve weigh most where
 # there is least light.
-_DARK = 2.0
+DARK = 2.0
+# Nothing else told the light: a flush of the whole face looks like a warmer lamp.
+_SKIN_ALONE = why("skin_alone")
 _PATCH_MM2 = np.pi * SMALLEST_PATCH_MM**2
 
 
@@ -58,7 +61,17 @@ def field_changes(
                 reason = missing.get((region, finding, m.id)) or (None if amounts else compared.refusal or NO_REFERENCE)
                 blank = Change(region, finding, m.id, m.unit, reason=reason)
                 start = float(np.mean([m.compute(region_totals(cells, bit, finding)) for cells in baseline]))
-                yield blank if reason else _judged(replace(blank, baseline=start), amounts[m.id])
+                if not reason:
+                    blank = _judged(replace(blank, baseline=start), amounts[m.id])
+                untold = _untold(skin, compared) if blank.verdict == "unchanged" else None
+                yield withheld(blank, untold) if untold else blank
+
+
+def _untold(skin: PairedSkin, compared: Compared) -> Reason | None:
+    """Why nothing that stands out does not mean that nothing changed, or None."""
+    if skin.jpeg_quality < COARSE_QUALITY:
+        return why("coarse_file", quality=skin.jpeg_quality, needed=COARSE_QUALITY)
+    return _SKIN_ALONE if compared.source == "skin" else None
 
 
 def maps_of_change(skin: PairedSkin, compared: Compared) -> dict[str, FloatArray]:
@@ -94,8 +107,8 @@ def _amounts(skin: PairedSkin, found: Mapping[str, FieldChange], finding: str, w
     load = float((field.change * area).sum())
     doubt = float((field.doubt * area)[field.affected].sum())  # signed: what both see alike is no doubt
     other = sum(float((f.change * area).sum()) for name, f in found.items() if name != finding)
-    errors = (field.error_of(area), _GAIN * load, _CROSS_TALK * other, doubt)
-    wider = _DARK if tone_of(skin.anchor) == "dark" else 1.0
+    errors = (field.error_of(area), GAIN * load, CROSS_TALK * other, doubt)
+    wider = DARK if tone_of(skin.anchor) == "dark" else 1.0
     least = wider * field.least_mm2_od
     # a patch that did not stand out is not in the sum
     half = float(np.hypot(wider * _Z95 * float(np.linalg.norm(errors)), least))

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from skinimg.base.parallel import each
 from skinimg.base.reasons import Reason, why
 from skinimg.base.records import BoolArray, FloatArray
-from skinimg.compare.consensus import agreed
+from skinimg.compare.consensus import Witness, agreed
 from skinimg.compare.paired_maps import STEP_MM, PairedSkin
 from skinimg.compare.reference import Kriging, field_of
 from skinimg.measure.above_reference import SMOOTH_MM, plainest, reference_level
@@ -33,7 +33,10 @@ _STANDS_OUT = (
 _BELONGS = 2.0  # robust SDs in the finest mean: what is connected to such a place
 # SD in levels of 255: a JPEG rounds the colour of smooth skin alike over centimetres. What quality 90 leaves is 0.003 to
 # 0.006 OD of either pigment in fair skin and three times that in the darkest, where a level is more of the light.
-_ROUNDING_LEVELS = 0.12
+# A file's steps grow with 100 - quality (T.81, as libjpeg scales its tables). At 80 to 95 none of three people was
+# called, at 75 each of them: below COARSE_QUALITY rounding is taken as that of the steps, and what does not stand out
+# of it says nothing (field_changes.py).
+_ROUNDING_LEVELS, _ROUNDING_QUALITY, COARSE_QUALITY = 0.12, 90.0, 79.0
 # Half of a change lies so far from where the skin ends. A strip along the hair line is strands that lie otherwise: on a
 # real face a false 26 mm2 OD, a third of it well inside; patches painted on faces have two thirds and more.
 _WELL_INSIDE_MM, _LEAST_WELL_INSIDE = 5.0, 0.5
@@ -98,6 +101,7 @@ class Compared:
     source: str
     refusal: Reason | None = None
     left_out: Reason | None = None
+    witness: Witness | None = None  # by which the colour of all skin can be compared
 
 
 def compared_fields(skin: PairedSkin) -> Compared:
@@ -108,7 +112,7 @@ def compared_fields(skin: PairedSkin) -> Compared:
     for _ in range(_ROUNDS):
         if float(skin.area_mm2[reference].sum()) < _LEAST_REFERENCE_MM2:
             break
-        pigments = _pigments(skin, _light_of(skin, reference))
+        pigments = pigments_of(skin, _light_of(skin, reference))
         affected = {name: _affected(p, inner, reference) for name, p in pigments.items()}
         reference = inner & ~np.logical_or.reduce(list(affected.values()))
     enough = float(skin.area_mm2[reference].sum()) >= _LEAST_REFERENCE_MM2
@@ -117,14 +121,14 @@ def compared_fields(skin: PairedSkin) -> Compared:
         return Compared({}, "none", NO_REFERENCE)
     told = agreed(_light_of(skin, start), *skin.witnesses, skin.anchor)
     if told.refusal or (told.light is None and not enough):
-        return Compared({}, told.source, told.refusal or NO_REFERENCE, told.left_out)
+        return Compared({}, told.source, told.refusal or NO_REFERENCE, told.left_out, told.witness)
     if told.light is not None:
-        pigments = _pigments(skin, told.light)
+        pigments = pigments_of(skin, told.light)
         whole = {name: _whole_change(p, plain, skin, told.sd) for name, p in pigments.items()}
-        return Compared(whole, told.source, None, told.left_out)
-    pigments = _pigments(skin, _light_of(skin, reference))
+        return Compared(whole, told.source, None, told.left_out, told.witness)
+    pigments = pigments_of(skin, _light_of(skin, reference))
     found = each(lambda name: _field_change(pigments[name], affected[name], reference, plain, skin), pigments)
-    return Compared(dict(zip(pigments, found, strict=True)), told.source, None, told.left_out)
+    return Compared(dict(zip(pigments, found, strict=True)), told.source, None, told.left_out, told.witness)
 
 
 def _light_of(skin: PairedSkin, reference: BoolArray) -> FloatArray:
@@ -155,7 +159,7 @@ def _on_model(densities: FloatArray, skin: PairedSkin) -> FloatArray:
 
 
 @dataclass(frozen=True)
-class _Pigment:
+class Pigment:
     """Maps of one pigment (r, c) in the baseline's light.
 
     doubt : half of what two inversions differ by; rounding_od : what the file's rounding makes of a patch
@@ -167,7 +171,7 @@ class _Pigment:
     rounding_od: float
 
 
-def _pigments(skin: PairedSkin, light: FloatArray) -> dict[str, _Pigment]:
+def pigments_of(skin: PairedSkin, light: FloatArray) -> dict[str, Pigment]:
     """Both pigments, with the second session brought to the first one's light.
 
     Two inversions are averaged: each pixel's own place on the model, right where skin differs by its pigments, and the
@@ -180,7 +184,7 @@ def _pigments(skin: PairedSkin, light: FloatArray) -> dict[str, _Pigment]:
     for name, k in (("erythema", 1), ("hyperpigmentation", 0)):
         by_pixel = second[k] - first[k]
         mean, apart = (by_pixel + tangent[k]) / 2, (by_pixel - tangent[k]) / 2
-        made[name] = _Pigment(first[k], mean.astype(np.float32), apart.astype(np.float32), rounding[k])
+        made[name] = Pigment(first[k], mean.astype(np.float32), apart.astype(np.float32), rounding[k])
     return made
 
 
@@ -188,12 +192,14 @@ def _rounding_od(skin: PairedSkin) -> tuple[float, float]:
     """SD (OD of melanin, of haemoglobin) that rounding leaves in skin as bright as this person's."""
     level = linear_to_srgb8(np.exp(-np.median(skin.before[skin.shown], axis=0, keepdims=True))[None])[0, 0]
     # Density -ln(((v / 255 + 0.055) / 1.055)^2.4) by v, IEC 61966-2-1.
-    each = _ROUNDING_LEVELS * 2.4 / (level.astype(np.float32) + 0.055 * 255)
+    steps = (100 - skin.jpeg_quality) / (100 - _ROUNDING_QUALITY)
+    coarser = steps if skin.jpeg_quality < COARSE_QUALITY else 1.0
+    each = coarser * _ROUNDING_LEVELS * 2.4 / (level.astype(np.float32) + 0.055 * 255)
     melanin, haemoglobin = along_axes(np.diag(each).astype(np.float32), skin.anchor)
     return float(np.linalg.norm(melanin)), float(np.linalg.norm(haemoglobin))
 
 
-def _affected(pigment: _Pigment, inner: BoolArray, reference: BoolArray) -> BoolArray:
+def _affected(pigment: Pigment, inner: BoolArray, reference: BoolArray) -> BoolArray:
     """Where a difference, up or down, stands out of that of reference skin, grown to its rim."""
     difference, well_inside = pigment.difference, _inner(inner, _WELL_INSIDE_MM - _RIM_OF_SKIN_MM)
     stands, belongs = np.zeros_like(inner), np.zeros_like(inner)
@@ -224,7 +230,7 @@ def _cells_of(shape: tuple[int, ...]) -> tuple[npt.NDArray[np.int64], npt.NDArra
     return number, middle.astype(np.float64)
 
 
-def _whole_change(pigment: _Pigment, plain: BoolArray, skin: PairedSkin, sd: float) -> FieldChange:
+def _whole_change(pigment: Pigment, plain: BoolArray, skin: PairedSkin, sd: float) -> FieldChange:
     """The change of all skin, in a light told by something else, whose error is alike everywhere."""
     number, middle = _cells_of(skin.shown.shape)
     difference = np.where(skin.shown, pigment.difference, 0).astype(np.float32)
@@ -238,12 +244,12 @@ def _whole_change(pigment: _Pigment, plain: BoolArray, skin: PairedSkin, sd: flo
     )
 
 
-def _level(pigment: _Pigment, plain: BoolArray, skin: PairedSkin) -> float:
+def _level(pigment: Pigment, plain: BoolArray, skin: PairedSkin) -> float:
     return reference_level(masked_blur(pigment.before, skin.shown, SMOOTH_MM / STEP_MM), plain)
 
 
 def _field_change(
-    pigment: _Pigment, affected: BoolArray, reference: BoolArray, plain: BoolArray, skin: PairedSkin
+    pigment: Pigment, affected: BoolArray, reference: BoolArray, plain: BoolArray, skin: PairedSkin
 ) -> FieldChange:
     """The change above what the reference skin foretells, with the covariance of the foretelling."""
     difference = pigment.difference

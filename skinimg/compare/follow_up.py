@@ -20,6 +20,7 @@ from skinimg.compare.multiplicity import with_roles
 from skinimg.compare.paired_maps import paired_skin
 from skinimg.compare.photo_limits import withheld_findings
 from skinimg.compare.plain_skin import PlainSkin, looks_like_another_camera, plain_skin
+from skinimg.compare.tone_changes import tone_changes
 from skinimg.measure.common_skin import common_support, shared_skin
 from skinimg.measure.metrics import METRICS, metric_keys
 from skinimg.measure.objects import contrast_maps
@@ -43,7 +44,7 @@ class FollowUp:
     camera_class: str = "same_camera"  # of `comparable.camera_class`, the worst of all its pairs of shots
     cameras: Reason | None = None  # where they differ or are not known
     plain: PlainSkin = field(default_factory=lambda: PlainSkin({}, {}))  # what unchanged skin of the pair says
-    fields: tuple[Change, ...] = ()  # of the findings that are measured on the paired map
+    fields: tuple[Change, ...] = ()  # what is measured on the paired map: wide patches, and the colour of all skin
     left_out: Reason | None = None  # a reference that was not believed
     color_source: str = "skin"  # what told the light of this session, joined by +
     maps: dict[str, FloatArray] = field(default_factory=dict)  # finding -> (r, c) OD of change for the eye
@@ -79,7 +80,7 @@ def paired(baseline: list[Shot], shots: list[Shot], settings: Settings) -> Follo
     kind, said = _cameras(baseline, shots, plain)
     skin = paired_skin(baseline, shots)
     fields = compared_fields(skin)
-    rows = tuple(field_changes(skin, fields, pair.baseline, missing))
+    rows = *field_changes(skin, fields, pair.baseline, missing), *tone_changes(skin, fields, pair.baseline, missing)
     maps = maps_of_change(skin, fields)
     return FollowUp(
         entry=shots[0].entry,
@@ -145,10 +146,15 @@ def judged(
     else:
         found = [Change(*names, METRICS[names[2]].unit, reason=why) for names, why in f.missing.items()]
     if f.camera_class == "other_camera" and not f.color_source.startswith("card"):
-        found = [withheld(c, _OTHER_COLOURS) if c.finding in PAIRED_FINDINGS else c for c in found]
+        found = [withheld(c, _OTHER_COLOURS) if _needs_colours(c) else c for c in found]
     if reason := _passing(first, f, passing):
         found = [withheld(c, reason) if c.finding in BLOOD else c for c in found]
     return with_roles(found, first.seen.frame.regions[0])
+
+
+def _needs_colours(c: Change) -> bool:
+    """Whether a change is nothing without both photos' colours being those of one camera."""
+    return c.finding in PAIRED_FINDINGS or METRICS[c.metric].needs_absolute_colour
 
 
 def said_aloud(first: Shot, f: FollowUp, passing: Mapping[str, Reason]) -> list[Reason]:

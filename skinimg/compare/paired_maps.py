@@ -29,6 +29,7 @@ class PairedSkin:
     before, after : (r, c, 3) density of linear sRGB, the mean of a session's shots; shown : (r, c) where both are known
     area_mm2 : (r, c) skin that a point stands for; region_bits : (r, c)
     anchor : of the baseline; witnesses : of either session, see observe/witnesses.py
+    jpeg_quality : the lowest of all files; NaN where none is a JPEG
     """
 
     before: FloatArray
@@ -39,6 +40,7 @@ class PairedSkin:
     regions: tuple[str, ...]
     anchor: SkinAnchor
     witnesses: tuple[dict[str, FloatArray], dict[str, FloatArray]] = field(default_factory=lambda: ({}, {}))
+    jpeg_quality: float = float("nan")
 
 
 def paired_skin(baseline: Sequence[Shot], session: Sequence[Shot]) -> PairedSkin:
@@ -56,9 +58,9 @@ def paired_skin(baseline: Sequence[Shot], session: Sequence[Shot]) -> PairedSkin
     before, after = (_mean_of(side, shown) for side in sides)
     bits = first.seen.frame.region_bits[every]
     witnesses = (first.seen.witnesses, session[0].seen.witnesses)
-    return PairedSkin(
-        before, after, shown & (bits > 0), area, bits, first.seen.frame.regions, first.seen.maps.anchor, witnesses
-    )
+    quality = float(np.fmin.reduce([shot.seen.jpeg_quality for shot in (*baseline, *session)]))
+    frame, anchor = first.seen.frame, first.seen.maps.anchor
+    return PairedSkin(before, after, shown & (bits > 0), area, bits, frame.regions, anchor, witnesses, quality)
 
 
 def _mean_of(shots: list[FloatArray], shown: BoolArray) -> FloatArray:

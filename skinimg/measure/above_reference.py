@@ -7,9 +7,13 @@ import numpy as np
 from skinimg.base.records import BoolArray, FloatArray
 from skinimg.skin.masked_blur import masked_blur
 
-# What the extent counts, OD above reference skin: blood 1.25 times that of plain skin (the grade "almost clear" of
-# cea_like), melanin 1.3 times (the palest melasma), both at phototype III (docs/METHODS.md 7). Our choice.
+# What the extent counts, OD above reference skin: blood 1.25 times that of plain skin, melanin 1.3 times (the palest
+# melasma), both at phototype III (docs/METHODS.md 7). Our choice.
 LEVEL_OD = {"erythema": 0.05, "hyperpigmentation": 0.12}
+# Blood 1.5 times that of plain skin is what counts as redness. Below lies what is natural on cheeks and nose: of nine
+# untouched faces (none of docs/benchmarks/people.md) the excess over cheeks, nose and chin is 0.06 OD at the median, and
+# what exceeds this level 0.02.
+RED_OD = 0.09
 SMOOTH_MM = 1.5  # SD: pores, hairs and noise are no patches
 
 
@@ -33,6 +37,8 @@ def above_reference(
 ) -> dict[str, dict[str, FloatArray]]:
     """Per-pixel values whose sums make load, mean and extent: finding -> quantity -> (h, w).
 
+    Of erythema also what exceeds the level of redness, for the estimate of a clinical score.
+
     melanin, haemoglobin : (h, w) OD of SkinMaps
     """
     red, dark = (masked_blur(values, skin, SMOOTH_MM / mm_per_px) for values in (haemoglobin, melanin))
@@ -42,4 +48,6 @@ def above_reference(
         excess = smooth - np.float32(reference_level(smooth, plain))
         above = np.maximum(excess, 0)
         found[name] = {"above_od_mm2": above, "extent_mm2": (excess > LEVEL_OD[name]).astype(np.float32)}
+        if name == "erythema":
+            found[name]["red_od_mm2"] = np.maximum(excess - np.float32(RED_OD), 0)
     return found

@@ -32,6 +32,7 @@ from skinimg.measure.counts import LEVELS
 from skinimg.measure.metrics import Metric, metrics_of
 
 NO_SCALE = why("no_scale")
+NO_ABSOLUTE_COLOUR = why("no_absolute_colour")
 _SMALLEST_REGION_MM2 = 50.0  # less visible skin than half a cm2 says nothing about a region
 # Icepick, boxcar and rolling scars by their diameter (Jacob 2001; docs/CONSTANTS.md 4): what ECCA counts apart.
 _SIZES_MM = {"count_to_2_mm": (0.0, 2.0), "count_to_4_mm": (2.0, 4.0), "count_above_4_mm": (4.0, np.inf)}
@@ -182,7 +183,9 @@ def values(shot: Shot, cells: CellTotals) -> Iterator[tuple[str, str, Metric, fl
         for finding in FINDINGS:
             totals = region_totals(cells, bit, finding)
             for m in metrics_of(finding):
-                reason = why_missing(m, finding, shot, float(totals["skin_mm2"]))
+                reason = why_missing(finding, shot, float(totals["skin_mm2"]))
+                if not reason and m.needs_absolute_colour and shot.seen.colour.source != "card":
+                    reason = NO_ABSOLUTE_COLOUR
                 if not reason and m.needs_mm and frame.scale_source == "assumed":
                     reason = NO_SCALE
                 value = float(m.compute(totals)) if not reason else np.nan
@@ -198,14 +201,14 @@ def obstacles(shots: Sequence[Shot], totals: Sequence[CellTotals]) -> dict[tuple
         for bit, region in enumerate(shot.seen.frame.regions):
             for finding in FINDINGS:
                 skin_mm2 = float(region_totals(cells, bit, finding)["skin_mm2"])
-                for m in metrics_of(finding):
-                    if reason := why_missing(m, finding, shot, skin_mm2):
+                if reason := why_missing(finding, shot, skin_mm2):
+                    for m in metrics_of(finding):
                         found.setdefault((region, finding, m.id), reason)
     return found
 
 
-def why_missing(m: Metric, finding: str, shot: Shot, skin_mm2: float) -> Reason | None:
-    """The reason why a metric cannot be had from a photo, None where it can.
+def why_missing(finding: str, shot: Shot, skin_mm2: float) -> Reason | None:
+    """The reason why a finding's metrics cannot be had from a photo, None where they can.
 
     A missing scale is no such reason: it leaves changes in per cent.
     """
@@ -215,8 +218,6 @@ def why_missing(m: Metric, finding: str, shot: Shot, skin_mm2: float) -> Reason 
         return why("not_measurable", px_per_mm=frame.native_px_per_mm, needed=needs)
     if finding in shot.found.segmentation.untrained:
         return why("untrained", weights=shot.found.segmentation.weights)
-    if m.needs_absolute_colour and shot.seen.colour.source not in ("card", "background"):
-        return why("no_absolute_colour")
     if skin_mm2 < _SMALLEST_REGION_MM2:
         return why("little_skin_visible", found=skin_mm2, needed=_SMALLEST_REGION_MM2)
     return None

@@ -17,8 +17,8 @@ SIDES = ("background left", "background right", "background above")
 EYES = "whites of the eyes"
 CARD = "colour card"
 
-_BAND = 0.08  # of the photo's width or height: the outermost, where the head is not
-_CLEAR = 0.25  # of the face's width or height between a band and the face: hair
+_BAND, _NARROWEST = 0.08, 0.02  # of the photo's width or height: the outermost, where the head is not
+_CLEAR = 0.13  # of the face's width or height between a band and the face: ears; hair is told by its pattern
 _COLOUR_SPREAD, _LIGHT_SPREAD = 0.03, 0.15  # OD, robust SD: a plain wall with a gradient, no pattern and no hair
 _BRIGHTEST, _DARKEST = 0.95, 0.02  # linear: beyond, a channel is clipped or has no colour in 8 bits
 _LEAST_EYE_MM2 = 2.0
@@ -28,19 +28,25 @@ def background(linear: FloatArray, face: Face) -> dict[str, FloatArray]:
     """Median density (3,) of each side of the photo that is plain: side -> R, G, B. Empty where none is."""
     height, width = linear.shape[:2]
     (x0, y0), (x1, y1) = face.landmarks[:, :2].min(axis=0), face.landmarks[:, :2].max(axis=0)
-    gap_x, gap_y = _CLEAR * (x1 - x0), _CLEAR * (y1 - y0)
-    band_x, band_y = round(_BAND * width), round(_BAND * height)
-    mouth = int(np.clip(y0 + 0.7 * (y1 - y0), band_y, height))  # below come shoulders
+    gap_x, gap_y = _CLEAR * (x1 - x0), 2 * _CLEAR * (y1 - y0)  # above, the landmarks end at the forehead
+    left, right = (_strip(room, width) for room in (x0 - gap_x, width - x1 - gap_x))
+    above = _strip(y0 - gap_y, height)
+    mouth = int(np.clip(y0 + 0.7 * (y1 - y0), 1, height))  # below come shoulders
     bands = {
-        SIDES[0]: (band_x < x0 - gap_x, np.s_[:mouth, :band_x]),
-        SIDES[1]: (width - band_x > x1 + gap_x, np.s_[:mouth, width - band_x :]),
-        SIDES[2]: (band_y < y0 - 2 * gap_y, np.s_[:band_y, :]),
+        SIDES[0]: (left, np.s_[:mouth, :left]),
+        SIDES[1]: (right, np.s_[:mouth, width - right :]),
+        SIDES[2]: (above, np.s_[:above, :]),
     }
     found = {}
     for side, (clear, where) in bands.items():
         if clear and (plain := _plain(linear[where])) is not None:
             found[side] = plain
     return found
+
+
+def _strip(room_px: float, side_px: int) -> int:
+    """Width in pixels of a strip along the photo's rim that the head leaves free, 0 where it is too narrow to be read."""
+    return min(int(room_px), round(_BAND * side_px)) if room_px > _NARROWEST * side_px else 0
 
 
 def _plain(part: FloatArray) -> FloatArray | None:

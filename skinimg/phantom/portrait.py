@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from skinimg.phantom.camera import PIXEL_PX, Camera, develop, rendered_plane
+from skinimg.phantom.colour_card import with_card
 from skinimg.phantom.draws import spawn, uniform
 from skinimg.phantom.features import Overlay, paint_features
 from skinimg.phantom.filters import blur
@@ -124,13 +125,24 @@ class Picture:
 
 
 def photograph(
-    sitter: Sitter, painted: Painted, view: Viewpoint, lighting: Lighting, camera: Camera, generator: torch.Generator
+    sitter: Sitter,
+    painted: Painted,
+    view: Viewpoint,
+    lighting: Lighting,
+    camera: Camera,
+    generator: torch.Generator,
+    *,
+    card: bool = False,
 ) -> Picture:
-    """The sitter's painted skin, seen from `view`. `camera.light` gives the shine and roughness of the skin."""
+    """The sitter's painted skin, seen from `view`. `camera.light` gives the shine and roughness of the skin.
+
+    card : with a colour card in the lower left corner, lit as the wall is
+    """
     seen = trace(sitter.head, view)
     face = _sheet_light(sitter, painted, view, lighting, camera)
     outside = _outside_light(sitter, view, lighting)
     radiance = _seen_light(sitter, seen, view, face, outside)
+    radiance = with_card(radiance) if card else radiance
     dark = _darkness(sitter, painted, view, lighting, camera)
     return Picture(develop(radiance, camera, generator), view, seen, painted, dark)
 

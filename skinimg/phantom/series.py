@@ -92,15 +92,15 @@ _LAMP_STRAY = {"fixed_rig": 0.02, "same_phone": 0.10, "other_phone": 0.15}  # ra
 
 
 def photograph_session(
-    sitter: Sitter, painted: Painted, studio: Studio, yaw_deg: float, generator: torch.Generator
+    sitter: Sitter, painted: Painted, studio: Studio, yaw_deg: float, generator: torch.Generator, *, card: bool = False
 ) -> Picture:
-    """One photo of a session: its own pose, light, camera settings and shine."""
+    """One photo of a session: its own pose, light, camera settings and shine; with a colour card in it where asked."""
     camera = sample_camera(generator, studio.regime, studio.camera)
     # studios expose for the face: dark skin gets up to two thirds of a stop more
     camera = replace(camera, exposure_ev=camera.exposure_ev + 0.15 * max(0, sitter.person.phototype - 2))
     lighting = _stray(studio.lighting, _LAMP_STRAY.get(studio.regime, 0.2), generator)
     view = sample_view(generator, studio.shape, yaw_deg, 1.0)
-    return photograph(sitter, painted, view, lighting, camera, generator)
+    return photograph(sitter, painted, view, lighting, camera, generator, card=card)
 
 
 def _stray(lighting: Lighting, sd: float, generator: torch.Generator) -> Lighting:

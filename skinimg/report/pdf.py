@@ -89,6 +89,7 @@ def _view(view: ViewContent, say: Language) -> list[Flowable]:
         pairs = [_pair(view.pictures, layer, say) for layer in ("photo", "outlines", "melanin", "haemoglobin")]
         story += [KeepTogether([heading, *pairs[0]]), *[KeepTogether(pair) for pair in pairs[1:]]]
         story += _change_map(view, view.pictures, say)
+        story += _field_maps(view.pictures, say)
     else:
         story += [heading, _text(view.pictures_note)]
     for detail in view.details:
@@ -128,6 +129,30 @@ def _change_map(view: ViewContent, pictures: ViewPictures, say: Language) -> lis
     title = say("ui.colon", what=say("section.change_map"), name=say.name("finding", finding))
     lead = _text(say("lead.change_map"), "quiet")
     return [KeepTogether([_text(title, "strong"), lead, picture, _text(f"{told} {key}", "small")])]
+
+
+def _field_maps(pictures: ViewPictures, say: Language) -> list[Flowable]:
+    """Where redness and pigment without borders changed until the last session that can be compared, side by side."""
+    shown = {finding: prints.field_map(pictures, finding) for finding in pictures.change_ranges}
+    if not shown:
+        return []
+    width = (WIDTH - 6 * mm) / 2
+    height = width * pictures.height / pictures.width
+    if height > 95 * mm:
+        width, height = width * 95 * mm / height, 95 * mm
+    names = [_text(f"{say.name('finding', finding)} · {session}", "small") for finding, (session, _) in shown.items()]
+    maps = [Picture(picture, width, height) for _, picture in shown.values()]
+    ramps = [_ramp(finding, most, width, say) for finding, most in pictures.change_ranges.items()]
+    table = Table([names, maps, ramps], colWidths=[width + 3 * mm] * len(maps), hAlign="LEFT")
+    title, lead = _text(say("section.field_maps"), "strong"), _text(say("lead.field_maps"), "quiet")
+    return [KeepTogether([title, lead, table])]
+
+
+def _ramp(finding: str, most: float, width: float, say: Language) -> Table:
+    """The colours of a map of change between the densities at their ends."""
+    end, colours = say.number(most, 2), Picture(prints.ramp(finding), width - 44 * mm, 3 * mm)
+    cells = [_text(f"−{end}", "small"), colours, _text(f"+{end} OD", "small")]
+    return Table([cells], colWidths=[14 * mm, width - 42 * mm, 26 * mm], style=[("VALIGN", (0, 0), (-1, -1), "MIDDLE")])
 
 
 def _detail(detail: Detail, say: Language) -> list[Flowable]:

@@ -6,12 +6,12 @@ import base64
 import io
 import re
 
-from PIL import Image, ImageDraw
+from PIL import Image, ImageColor, ImageDraw
 
 from skinimg.base.findings import FINDINGS
 from skinimg.report.content import ViewContent
 from skinimg.report.lesions import Track
-from skinimg.report.pictures import ViewPictures
+from skinimg.report.pictures import ViewPictures, colour_stops
 
 SIGNS = {"resolved": "×", "new": "+", "persisting": "○"}
 _COLOURS = {"resolved": "#0060a0", "new": "#b33c00", "persisting": "#1d2629"}  # as in report.css
@@ -39,6 +39,26 @@ def change_map(view: ViewContent) -> io.BytesIO:
             if (status := track.statuses[-1]) in colours:
                 _mark(draw, track, zoom, status, colours[status], width)
     return _file(image, view.pictures)
+
+
+def field_map(pictures: ViewPictures, finding: str) -> tuple[str, io.BytesIO]:
+    """The last session that has a map of change of this finding, and the map; a point of it is a millimetre."""
+    parts = {part.id for part in pictures.parts}
+    last = next(one for one in reversed(pictures.sessions) if f"{one.prefix}-{finding}-change" in parts)
+    image = _part(pictures, f"{last.prefix}-{finding}-change")
+    size = (900, round(900 * pictures.height / pictures.width))
+    return last.session, _file(image.resize(size, Image.Resampling.BILINEAR), pictures)
+
+
+def ramp(finding: str) -> io.BytesIO:
+    """The colours of a map of change from less to more, as PNG."""
+    image = Image.new("RGB", (len(colour_stops(finding)), 1))
+    for x, colour in enumerate(colour_stops(finding)):
+        image.putpixel((x, 0), ImageColor.getrgb(colour))
+    file = io.BytesIO()
+    image.resize((180, 8), Image.Resampling.BILINEAR).save(file, "PNG")
+    file.seek(0)
+    return file
 
 
 def _mark(draw: ImageDraw.ImageDraw, track: Track, zoom: float, status: str, colour: str, width: int) -> None:

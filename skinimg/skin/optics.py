@@ -164,11 +164,8 @@ def invert(skin_densities: FloatArray) -> tuple[FloatArray, FloatArray, FloatArr
     return melanin.reshape(shape), haemoglobin.reshape(shape), shading.reshape(shape)
 
 
-def along_axes(change: FloatArray, anchor: SkinAnchor) -> tuple[FloatArray, FloatArray]:
-    """Melanin and haemoglobin densities that explain a small change (..., 3) of density around the anchor's skin.
-
-    The model's tangent: a second opinion to `invert`, whose axes turn from pixel to pixel with shine and shade.
-    """
+def pigment_axes(anchor: SkinAnchor) -> FloatArray:
+    """(2, 3) change of density per OD of melanin, and of haemoglobin, in skin like the anchor's."""
     little = 1.01
     here = skin_density(anchor.melanin, anchor.haemoglobin)
     more = (
@@ -176,10 +173,19 @@ def along_axes(change: FloatArray, anchor: SkinAnchor) -> tuple[FloatArray, Floa
         (anchor.melanin, anchor.haemoglobin * little, haemoglobin_density, anchor.haemoglobin),
     )
     axes = [
-        _ACROSS @ (skin_density(melanin, blood) - here) / (scale(fraction * little) - scale(fraction))
+        (skin_density(melanin, blood) - here) / (scale(fraction * little) - scale(fraction))
         for melanin, blood, scale, fraction in more
     ]
-    to_pigments = (np.linalg.inv(np.stack(axes, axis=1)) @ _ACROSS).astype(np.float32)  # (2, 3)
+    return np.stack(axes).astype(np.float32)
+
+
+def along_axes(change: FloatArray, anchor: SkinAnchor) -> tuple[FloatArray, FloatArray]:
+    """Melanin and haemoglobin densities that explain a small change (..., 3) of density around the anchor's skin.
+
+    The model's tangent: a second opinion to `invert`, whose axes turn from pixel to pixel with shine and shade.
+    """
+    across = pigment_axes(anchor) @ _ACROSS.T  # (2, 2)
+    to_pigments = (np.linalg.inv(across.T) @ _ACROSS).astype(np.float32)  # (2, 3)
     return change @ to_pigments[0], change @ to_pigments[1]
 
 

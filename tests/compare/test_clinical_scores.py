@@ -10,6 +10,7 @@ from skinimg.base.noise import Repeatability
 from skinimg.base.reasons import in_words, why
 from skinimg.base.records import CellTotals
 from skinimg.compare.clinical_scores import INDICES, cea_like, ecca_like, estimates, mmasi_like
+from skinimg.measure.above_reference import above_reference
 from skinimg.skin.optics import skin_density
 
 MALAR = ("forehead", "right_cheek", "left_cheek", "chin")
@@ -47,17 +48,26 @@ def green(melanin=0.03, blood=0.01):
 
 
 def test_the_densities_of_the_grades_are_those_of_the_optical_model():
-    """D = 4 is 2.2 times the melanin, D = 1 1.3 times; CEA 2, 3, 4 are 1.5, 2 and 3 times the blood; phototype III."""
+    """D = 4 is 2.2 times the melanin, D = 1 1.3 times; CEA 0 and 4 are 1.5 and 3 times the blood; phototype III."""
     assert green(melanin=0.066) - green() == pytest.approx(0.48, abs=0.05)
     assert green(melanin=0.039) - green() == pytest.approx(0.12, abs=0.03)
-    for factor, grade in ((1.5, 2), (2, 3), (3, 4)):
-        excess = green(blood=0.01 * factor) - green()
-        assert cea_like(patches(CENTRE, 1.0, excess)) == pytest.approx(grade, abs=0.15)
+    for factor, grade in ((1.25, 0), (1.5, 0), (3, 4)):
+        assert cea_like(red(green(blood=0.01 * factor) - green())) == pytest.approx(grade, abs=0.15)
 
 
-def test_cea_is_0_without_redness_and_4_at_most():
-    assert cea_like(patches(CENTRE, 0.0, 0.0)) == 0
-    assert cea_like(patches(CENTRE, 1.0, 3.0)) == 4
+def red(excess, skin=1000.0):
+    """Cheeks, nose and chin with so much more blood than plain skin all over."""
+    own = 0.3 + 0.001 * np.random.default_rng(0).standard_normal((60, 60)).astype(np.float32)
+    blood = own + np.float32(excess) * (np.arange(60) >= 40)
+    maps = above_reference(own, blood, np.ones_like(own, np.bool_), 1.0)["erythema"]
+    beyond = np.asarray(float(maps["red_od_mm2"][:, 50:].mean()) * skin)
+    return {r: {"skin_mm2": np.asarray(skin), "red_od_mm2": beyond} for r in CENTRE}
+
+
+def test_cea_is_0_for_natural_redness_and_4_at_most():
+    assert cea_like(red(0.0)) == cea_like(red(0.08)) == 0
+    assert 0 < cea_like(red(0.14)) < cea_like(red(0.2)) < 4
+    assert cea_like(red(3.0)) == 4
 
 
 @pytest.mark.parametrize(
@@ -72,7 +82,7 @@ def cells(level=1.0, tiles=40, seed=0):
     rng = np.random.default_rng(seed)
     bits = np.array([1 | 1 << (1 + tile % (len(FACE_REGIONS) - 1)) for tile in range(tiles)], np.uint16)
     area = level * rng.uniform(5, 15, tiles)
-    sums = {"skin_mm2": np.full(tiles, 64.0), "area_mm2": area, "od_mm2": 0.3 * area}
+    sums = {"skin_mm2": np.full(tiles, 64.0), "area_mm2": area, "od_mm2": 0.3 * area, "red_od_mm2": 0.3 * area}
     sums |= {size: level * rng.integers(0, 2, tiles).astype(float) for size in SIZES}
     return CellTotals(bits, np.arange(tiles), {i.finding: sums for i in INDICES})
 
@@ -113,7 +123,8 @@ def test_what_cannot_be_measured_says_why():
     assert np.isnan(found["mmasi_like"].value)
     assert in_words(found["mmasi_like"].note) == "chin: too little skin visible: 3 mm2, needs 50"
     assert found["ecca_like"].value > 0
-    unknown = of([cells()], card={})["cea_like"]
+    unknown = of([cells()], card={})["mmasi_like"]
     assert unknown.value > 0
     assert np.isnan(unknown.ci_low)
     assert "repeatability" in in_words(unknown.note)
+    assert of([cells()], card={})["cea_like"].ci_low > 0  # measured without weights

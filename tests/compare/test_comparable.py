@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from skinimg.base.entries import PhotoEntry, Subject
-from skinimg.compare.comparable import transient_redness, undated_treatments
+from skinimg.compare.comparable import lone_lights, transient_redness, undated_treatments
 
 
 def subject(*sessions):
@@ -49,3 +49,22 @@ def test_without_dates_it_is_said_that_nothing_can_be_told():
     assert "no date for S2" in str(undated_treatments(person))
     assert undated_treatments(subject(("S1", "2026-01-05", "laser"), ("S2", "2026-02-05", ""))) is None
     assert undated_treatments(subject(("S1", "", ""), ("S2", "", "laser"))) is None  # nothing was photographed after it
+
+
+def lit(*photos):
+    """(session, light) of front photos."""
+    return Subject("P", ("S1", "S2"), tuple(PhotoEntry("P", s, Path("x"), "x", light=light) for s, light in photos))
+
+
+def test_a_session_alone_in_its_light_does_not_drop_out_without_a_word():
+    crossed = [str(said) for said in lone_lights(lit(("S1", "standard"), ("S2", "cross_polarized")))]
+    assert len(crossed) == 2
+    assert "S2 is the only session in cross_polarized light (others: standard)" in crossed[1]
+    both = ("S1", "standard"), ("S1", "cross_polarized"), ("S2", "standard")
+    assert [said.code for said in lone_lights(lit(*both))] == ["lone_light"]
+
+
+def test_lights_that_every_session_has_or_that_nobody_else_has_are_fine():
+    every = lit(("S1", "standard"), ("S1", "uv"), ("S2", "standard"), ("S2", "uv"))
+    assert lone_lights(every) == lone_lights(lit(("S1", "standard"))) == []
+    assert lone_lights(lit(("S1", "standard"), ("S1", "uv"))) == []

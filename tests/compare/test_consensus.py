@@ -39,6 +39,27 @@ def test_background_and_eyes_outvote_the_skin():
     np.testing.assert_allclose(verdict.light, LIGHT, atol=1e-6)
 
 
+@pytest.mark.parametrize(("share", "source"), [(0.5, "background+eyes"), (0.05, "skin+background+eyes")])
+def test_eyes_that_lie_nearer_to_the_background_than_to_the_skin_confirm_it(share, source):
+    """Half of the flush is within four SD of the eyes, and still twenty times likelier than another wall."""
+    flush = np.float32([0.04, 0.09, 0.07])
+    assert told(LIGHT + share * 2 * flush, background=LIGHT, eyes=LIGHT).source == source
+
+
+def test_eyes_in_between_settle_nothing():
+    verdict = told(LIGHT + BLOOD, background=LIGHT, eyes=LIGHT + BLOOD / 2)
+    assert verdict.refusal.code == "skin_or_background"
+    assert verdict.witness is None
+
+
+@pytest.mark.parametrize(("name", "shifts"), [("card", {"card": LIGHT}), ("background", {"background": LIGHT})])
+def test_what_is_believed_tells_the_light_of_all_skin(name, shifts):
+    witness = told(LIGHT, **shifts).witness
+    assert name in witness.name
+    np.testing.assert_allclose(witness.light, LIGHT, atol=1e-6)
+    assert told(LIGHT, eyes=LIGHT).witness is None
+
+
 def test_a_card_outvotes_the_skin_alone():
     np.testing.assert_allclose(told(LIGHT + BLOOD, card=LIGHT).light, LIGHT, atol=1e-6)
 

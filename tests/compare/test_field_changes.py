@@ -1,5 +1,7 @@
 """The rows of changes.csv for what has no border: values, interval, verdict or reason."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,8 @@ from skinimg.base.reasons import why
 from skinimg.base.records import CellTotals
 from skinimg.compare.field_changes import field_changes, maps_of_change
 from skinimg.compare.fields import NO_REFERENCE, Compared, compared_fields
-from tests.compare.drawn_skin import Pigment, disc, pair
+from skinimg.observe.witnesses import SIDES
+from tests.compare.drawn_skin import LIGHT, Pigment, disc, pair
 
 CHEEKS = disc(35, 95, 17) + disc(105, 95, 14)
 REGIONS = ("face", "left_side", "right_side")
@@ -19,8 +22,12 @@ TOTALS = CellTotals(
 )  # fmt: skip
 
 
-def rows(before, after, missing=None):
-    skin = pair(before, after)
+GREY = np.array([0.3, 0.3, 0.35], np.float32)
+WALL = dict.fromkeys(SIDES, GREY), dict.fromkeys(SIDES, (GREY + LIGHT).astype(np.float32))
+
+
+def rows(before, after, missing=None, witnesses=WALL):
+    skin = pair(before, after, witnesses)
     found = field_changes(skin, compared_fields(skin), [TOTALS], missing or {})
     return {(c.region, c.finding, c.metric): c for c in found}
 
@@ -46,6 +53,25 @@ def test_a_flush_that_halves_has_improved_by_what_went_and_the_pigment_has_not_c
 def test_more_is_worse_and_the_same_is_unchanged():
     assert rows(Pigment(), FLUSH)["face", "erythema", "load"].verdict == "worsened"
     assert {c.verdict for c in rows(FLUSH, FLUSH).values()} == {"unchanged"}
+
+
+def test_skin_alone_is_never_called_unchanged():
+    """A flush of the whole face looks like a warmer lamp where nothing else is in the picture."""
+    flushed = rows(Pigment(), Pigment(haemoglobin=0.1), witnesses=({}, {}))
+    assert {(c.verdict, c.reason.code) for c in flushed.values()} == {("not_assessable", "skin_alone")}
+    halved = rows(FLUSH, Pigment(haemoglobin=0.07 * CHEEKS), witnesses=({}, {}))
+    assert halved["face", "erythema", "load"].verdict == "improved"
+
+
+def test_a_coarse_file_hides_what_does_not_stand_out_of_its_steps():
+    skin = replace(pair(FLUSH, FLUSH, WALL), jpeg_quality=74.8)
+    same = list(field_changes(skin, compared_fields(skin), [TOTALS], {}))
+    assert {(c.verdict, c.reason.code) for c in same} == {("not_assessable", "coarse_file")}
+    cleared = replace(pair(FLUSH, Pigment(), WALL), jpeg_quality=74.8)
+    found = list(field_changes(cleared, compared_fields(cleared), [TOTALS], {}))
+    assert (
+        next(c for c in found if (c.region, c.finding, c.metric) == ("face", "erythema", "load")).verdict == "improved"
+    )
 
 
 def test_a_reason_takes_the_place_of_a_verdict():

@@ -127,3 +127,13 @@ def test_rounding_is_coarser_in_darker_skin():
     dark = replace(fair, before=fair.before + 1.5, after=fair.after + 1.5)
     least = [compared_fields(skin).fields["erythema"].rounding_od for skin in (fair, dark)]
     assert least[1] > 1.5 * least[0]
+
+
+def test_a_coarser_file_rounds_more_and_png_as_little_as_a_fine_one():
+    """What a JPEG of quality 75 makes of unchanged skin was called pigment in 4 of 25 people."""
+    skin = pair(Pigment(), Pigment())
+    by_file = [
+        compared_fields(replace(skin, jpeg_quality=q)).fields["erythema"].rounding_od for q in (75, 90, 97, np.nan)
+    ]
+    assert by_file[0] == pytest.approx(2.5 * by_file[1])
+    assert by_file[1] == by_file[2] == by_file[3]

@@ -6,8 +6,8 @@ from skinimg.compare.follow_up import _cameras, _without_copies
 from skinimg.compare.plain_skin import PlainSkin
 
 
-def shot(sha256="a", camera="one"):
-    return SimpleNamespace(seen=SimpleNamespace(sha256=sha256, camera=camera))
+def shot(sha256="a", camera="one", colour="skin"):
+    return SimpleNamespace(seen=SimpleNamespace(sha256=sha256, camera=camera, colour=SimpleNamespace(source=colour)))
 
 
 def test_a_copy_is_no_second_shot_and_the_order_stays():
@@ -34,3 +34,9 @@ def test_photos_that_look_like_two_cameras_are_taken_for_two():
         kind, words = _cameras([shot(camera=camera)], [shot(camera=camera)], PlainSkin({}, {}, 0.0, 0.2))
         assert kind == "other_camera"
         assert words
+
+
+def test_a_card_in_one_photo_alone_makes_two_cameras_of_one():
+    kind, words = _cameras([shot(colour="card")], [shot()], PlainSkin({}, {}))
+    assert (kind, words.code) == ("other_camera", "card_in_one_photo")
+    assert _cameras([shot(colour="card")], [shot(colour="card")], PlainSkin({}, {})) == ("same_camera", None)

@@ -42,6 +42,15 @@ def test_no_side_is_read_where_the_face_reaches_it():
     assert SIDES[0] not in background(wall(), face(x0=20.0))
 
 
+def test_a_narrow_strip_beside_the_ears_is_enough_and_nothing_else_is_in_it():
+    photo = wall()
+    photo[:, 30:770] = (0.4, 0.25, 0.2)  # the head, with its ears
+    found = background(photo, face(x0=100.0, x1=700.0, y0=150.0))
+    assert set(found) == set(SIDES[:2])
+    for density in found.values():
+        np.testing.assert_allclose(np.diff(density), np.diff(-np.log(GREY)), atol=0.01)
+
+
 def _eyes(white):
     photo = np.full((400, 600, 3), 0.25, np.float32)
     landmarks = np.zeros((478, 3), np.float32)

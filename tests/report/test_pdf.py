@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from skinimg.report import ReportOptions, prints, write_subject_report
 from skinimg.report.pictures import outline
@@ -24,6 +27,21 @@ def test_is_written_beside_the_page_and_is_the_same_every_time(drawn_subject, tm
     assert first.count(b"/Type /Page\n") >= 5
     assert first.count(b"/DCTDecode") == 9  # photo, outlines and two maps, before and after; map of change
     assert write(drawn_subject(arms=("A", "B")), tmp_path) == first
+
+
+def test_maps_of_change_of_what_has_no_edge_are_in_it_with_their_scale(drawn_subject, tmp_path):
+    drawn = drawn_subject(sessions=3)
+    without = write(drawn, tmp_path)
+    change = np.full((18, 14), -0.08, np.float32)
+    change[:3] = np.nan
+    middle = replace(drawn.pictures[1], changes={"erythema": change, "hyperpigmentation": change})
+    drawn.pictures[1:] = [middle, replace(drawn.pictures[2], changes={"erythema": change / 2})]
+    path = tmp_path / "with"
+    path.mkdir()
+    found = write(drawn, path)
+    assert found.count(b"/DCTDecode") == without.count(b"/DCTDecode") + 2  # of pigment the last that there is
+    ramp = np.asarray(Image.open(prints.ramp("erythema")), int)[0]
+    assert ramp[0, 2] > ramp[0, 0] and ramp[-1, 0] > ramp[-1, 2] and ramp[len(ramp) // 2].min() > 235
 
 
 @pytest.mark.parametrize("case", [{"rejected": True}, {"sessions": 1}, {"name": "山田太郎 <b>&</b> Ægir Ωmega" * 3}])
