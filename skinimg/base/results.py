@@ -36,13 +36,17 @@ class Change:
 
     @property
     def percent(self) -> float:
-        """Change in per cent of the baseline; NaN where the baseline is not above 0, or `too_little`."""
-        return 100 * self.change / self.baseline if self.baseline > 0 and not self.too_little else float("nan")
+        """Change in per cent of the baseline; NaN where the baseline is 0 or `too_little`."""
+        return 100 * self.change / self.baseline if self.baseline and not self.too_little else float("nan")
 
     @property
     def too_little(self) -> bool:
-        """Whether the baseline is not above its own noise: half of the variance of a null change is the baseline's."""
-        return self.baseline <= self.mdc95 / np.sqrt(2)
+        """Whether the baseline is within its own noise: half of the variance of a null change is the baseline's.
+
+        An area or a load below 0 is, however large; an angle or a colour may well be negative.
+        """
+        size = self.baseline if self.unit.startswith("mm2") else abs(self.baseline)
+        return size <= self.mdc95 / np.sqrt(2)
 
 
 @dataclass(frozen=True)

@@ -258,9 +258,10 @@ def test_a_load_below_zero_cannot_improve():
     assert verdicts([pale], [lit(1.5)])["spots", "burden"].verdict == "worsened"  # what came can be seen
 
 
-def test_a_quantity_below_zero_has_no_percentage():
+def test_a_load_below_zero_has_no_percentage():
     found = verdicts([cells()], [cells()])["spots", "burden"]
     assert np.isfinite(found.percent)
-    below = replace(found, baseline=-20.0, follow_up=-10.0)  # ITA of dark skin
+    below = replace(found, baseline=-20.0, follow_up=-10.0)
     assert np.isnan(below.percent)
     assert np.isnan(percent_interval(below)).all()
+    assert np.isfinite(replace(below, metric="ita", unit="deg").percent)  # an angle may be negative
