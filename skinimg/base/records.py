@@ -47,9 +47,8 @@ class Photo:
     date: str = ""  # ISO date of the EXIF capture time, empty if absent
     camera: str = ""  # maker and model according to EXIF, empty if absent
     chroma: str = "4:4:4"  # at which resolution the file keeps colour: 4:4:4, 4:2:2, 4:2:0
-    jpeg_quality: float = float(
-        "nan"
-    )  # as libjpeg counts it, by the file's table or an earlier, stronger one; NaN: neither
+    # Of the file's tables or of an earlier, stronger compression, as libjpeg counts it; NaN where neither is known.
+    jpeg_quality: float = float("nan")
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,8 @@ The same limits as in an analysis, without finding the same skin again: skin det
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from skinimg.base.entries import PhotoEntry, Study
@@ -49,24 +48,30 @@ def judge_faces(study: Study, rows: list[dict[str, Any]], progress: Progress | N
     entries = [entry for subject in study.subjects for entry in subject.photos]
     count = itertools.count(1)
 
-    def judged(photo: Judged, first: Glance | None) -> Glance | None:
-        entry, row = photo
-        usable = entry.view != "closeup" and row["status"] != "rejected"
-        seen = _judge(entry, row, first) if usable else None
+    def done(photo: Judged) -> None:
         if progress is not None:
-            progress(next(count), len(entries), entry.photo)
-        return seen
+            progress(next(count), len(entries), photo[0].photo)
 
     in_series = sorted(zip(entries, rows, strict=True), key=_series)
-    for _, series in itertools.groupby(in_series, key=_series):
-        photos = iter(list(series))
-        first = next((seen for photo in photos if (seen := judged(photo, None))), None)
-        each(partial(_without_keeping, judged, first), photos)
+    for _, photos in itertools.groupby(in_series, key=_series):
+        _judge_series(list(photos), done)
 
 
-def _without_keeping(judged: Callable[[Judged, Glance | None], object], first: Glance | None, photo: Judged) -> None:
-    """What was seen is let go: a photo is 40 MB."""
-    judged(photo, first)
+def _judge_series(photos: Sequence[Judged], done: Callable[[Judged], None]) -> None:
+    """The first photo that can be used is the baseline of the others, which are judged side by side."""
+    waiting = iter(photos)
+    first = None
+    for photo in waiting:
+        first = _judge(*photo, None)
+        done(photo)
+        if first is not None:
+            break
+
+    def beside(photo: Judged) -> None:  # what is seen of it is let go: a photo is 40 MB
+        _judge(*photo, first)
+        done(photo)
+
+    each(beside, waiting)
 
 
 def _series(photo: Judged) -> tuple[str, str]:
@@ -76,7 +81,9 @@ def _series(photo: Judged) -> tuple[str, str]:
 
 
 def _judge(entry: PhotoEntry, row: dict[str, Any], first: Glance | None) -> Glance | None:
-    """Add to a row what its photo tells; None where an analysis would refuse it."""
+    """Add to a row what its photo tells; None where there is nothing to judge, or an analysis would refuse it."""
+    if entry.view == "closeup" or row["status"] == "rejected":
+        return None
     try:
         seen = glance(entry, first)
     except PhotoError as error:

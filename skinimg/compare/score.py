@@ -59,7 +59,7 @@ def scores(
 
 def _score(c: Change) -> Score:
     low, high = percent_interval(c)
-    if c.verdict == "not_assessable" or not math.isfinite(low) or c.baseline <= 0:
+    if c.verdict == "not_assessable" or not math.isfinite(low):
         return Score(c.finding, np.nan, np.nan, np.nan, "not_assessable", None)
     return Score(c.finding, -c.percent, -high, -low, c.verdict, grade(-c.percent, c.verdict))
 

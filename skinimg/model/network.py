@@ -12,9 +12,9 @@ The body is MONAI's residual SegResNet with batch norm: group or instance norm w
 on the rest of its tile. It works on 2 x 2 blocks of pixels as channels (pixel unshuffle), which costs a third of the
 time of a full-resolution top level on two CPU cores (25 against 8 to 11 tiles of 256 px per second in training). So a
 block is what `planes` makes: (n, 31, h / 2, w / 2), four pixels of each fine plane, then the context, which is smooth:
-its value at the middle of a block is enough. The
-pixels of a block are answered by weights of their own, which combs the borders of marks: every other row reaches
-further. What alternates from row to row is therefore taken out of the logits (`_even_out`).
+its value at the middle of a block is enough. The pixels of a block are answered by weights of their own, which combs
+the borders of marks: every other row reaches further. What alternates from row to row is therefore taken out of the
+logits (`_even_out`).
 """
 
 from __future__ import annotations

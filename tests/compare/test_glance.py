@@ -18,15 +18,20 @@ def first() -> Image.Image:
     return Image.open(shipped("samples") / "photos" / FIRST).convert("RGB").resize((900, 1125))
 
 
-def rows_of(folder: Path, *photos: Image.Image) -> list[dict[str, str]]:
-    entries = []
-    for k, photo in enumerate(photos, start=1):
-        path = folder / f"S{k}.png"
-        photo.save(path)
-        entries.append(PhotoEntry("P", f"S{k}", path, path.name))
-    study = Study(folder, (Subject("P", tuple(e.session for e in entries), tuple(entries)),))
-    rows = [{"status": "ok", "reasons": ""} for _ in entries]
-    judge_faces(study, rows)
+def rows_of(folder: Path, *photos: Image.Image, people: int = 1) -> list[dict[str, str]]:
+    """Rows of the same photos of each of so many people."""
+    subjects = []
+    for name in map(str, range(people)):
+        entries = []
+        for k, photo in enumerate(photos, start=1):
+            path = folder / f"{name}-S{k}.png"
+            photo.save(path)
+            entries.append(PhotoEntry(name, f"S{k}", path, path.name))
+        subjects.append(Subject(name, tuple(e.session for e in entries), tuple(entries)))
+    rows = [{"status": "ok", "reasons": ""} for _ in range(people * len(photos))]
+    told: list[tuple[int, int]] = []
+    judge_faces(Study(folder, tuple(subjects)), rows, lambda done, total, photo: told.append((done, total)))
+    assert sorted(told) == [(k, len(rows)) for k in range(1, len(rows) + 1)]
     return rows
 
 
@@ -40,3 +45,13 @@ def test_a_copy_in_other_light_is_fine_and_a_harder_tone_curve_is_named(tmp_path
     assert "tone curve" in rows[2]["reasons"]
     assert "not comparable: spots" in rows[2]["reasons"]
     assert "no face found" in rows[3]["reasons"]
+
+
+def test_the_first_usable_photo_of_each_person_is_the_baseline(tmp_path: Path, first: Image.Image) -> None:
+    """Edited is the baseline of its own copy; the original is what differs from it."""
+    edited = Image.fromarray(
+        np.clip(128 + 1.25 * (np.asarray(first).astype(np.float32) - 128), 0, 255).astype(np.uint8)
+    )
+    nothing = Image.new("RGB", first.size, (150, 120, 100))
+    rows = rows_of(tmp_path, nothing, edited, edited, first, people=2)
+    assert [row["status"] for row in rows] == ["rejected", "ok", "ok", "warning"] * 2

@@ -20,7 +20,7 @@ def change(finding, percent, half=5.0, verdict="improved", baseline=100.0):
     wide = mdc95 * math.sqrt((1 + (follow_up / baseline) ** 2) / 2)
     apart = follow_up - baseline
     return Change(
-        "face", finding, HEADLINE[finding], "", baseline, follow_up, apart - wide, apart + wide, mdc95, verdict,
+        "face", finding, HEADLINE[finding], "mm2 OD", baseline, follow_up, apart - wide, apart + wide, mdc95, verdict,
         role="headline",
     )  # fmt: skip
 
