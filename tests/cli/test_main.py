@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from skinimg.base.findings import FACE_REGIONS, FINDINGS
+from skinimg.base.shipped import shipped
 from skinimg.cli.terminal import end
 from tests.drawn import save, skin_patch
 
@@ -44,11 +45,12 @@ def test_a_link_that_goes_round_is_no_folder(tmp_path):
     assert "cannot write to" in done.stderr and "Traceback" not in done.stderr
 
 
-def test_a_file_that_cannot_be_written_is_one_sentence(capsys):
-    with pytest.raises(SystemExit, match="2"):
-        end(FileExistsError(17, "File exists", "guide"))
-    assert capsys.readouterr().err == "skinimg: guide cannot be read or written (found File exists)\n"
-    with pytest.raises(OSError, match="no file"):
+def test_a_file_that_cannot_be_written_is_one_sentence(tmp_path):
+    (tmp_path / "guide").write_text("in the way")
+    done = skinimg("guide", shipped("samples") / "photos" / "P01" / "S1_front.jpg", "--out", tmp_path / "guide")
+    assert done.returncode == 2
+    assert done.stderr == f"skinimg: {tmp_path / 'guide'} cannot be read or written (found File exists)\n"
+    with pytest.raises(OSError, match="no file"):  # one that names no file is a bug
         end(OSError("no file"))
 
 
