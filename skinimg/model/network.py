@@ -30,8 +30,7 @@ from torch.nn import functional
 from skinimg.base.findings import MASK_FINDINGS
 from skinimg.base.records import BoolArray, FloatArray, SkinMaps
 from skinimg.model.context import CELL_PX, N_ANATOMY, N_COARSE, N_CONTEXT, frame_context
-from skinimg.skin.masked_blur import masked_blur
-from skinimg.skin.optics import density, skin_density
+from skinimg.skin.optics import density, skin_density, smooth_light
 
 BLOCK_PX = 2
 N_PLANES = 5 * BLOCK_PX**2 + N_CONTEXT
@@ -48,7 +47,6 @@ _RARE_LOGIT = -4.0
 _DENSITY_GAIN = 4.0  # a lentigo is 0.1 to 0.4 denser than its skin, a pore 0.05 to 0.2
 _CONTEXT_GAIN = (_DENSITY_GAIN,) * N_COARSE + (1.0,) * N_ANATOMY
 _MIDDLE_PX_PER_MM = 8.0
-_LIGHT_MM = 4.0  # light and the shape of a face vary more slowly; scars and folds more quickly
 
 
 class SkinNetwork(nn.Module):
@@ -120,7 +118,7 @@ def evenly_lit(linear: FloatArray, skin: BoolArray, maps: SkinMaps, mm_per_px: f
     linear : (h, w, 3) linear sRGB; maps : of this very photo
     """
     plain = skin_density(maps.anchor.melanin, maps.anchor.haemoglobin) + np.asarray(maps.anchor.offset)
-    light = masked_blur(maps.shading, skin, _LIGHT_MM / mm_per_px)
+    light = smooth_light(maps, skin, mm_per_px)
     return density(linear) - plain.astype(np.float32) - light[..., None]
 
 

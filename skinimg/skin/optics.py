@@ -260,3 +260,11 @@ def skin_maps(linear: FloatArray, skin: BoolArray, mm_per_px: float, anchor: Ski
     lifted = shading - masked_blur(shading, skin, _GLARE_SURROUND_MM / mm_per_px) < -_GLARE_LIFT
     clipped = np.maximum.reduce(cv2.split(linear)) >= 0.99
     return SkinMaps(melanin, haemoglobin, shading, (pale & lifted) | clipped, anchor)
+
+
+_LIGHT_MM = 4.0  # light and the shape of a face vary more slowly; scars and folds more quickly
+
+
+def smooth_light(maps: SkinMaps, skin: BoolArray, mm_per_px: float) -> FloatArray:
+    """(h, w) density of uneven light: the smooth part of the shading, which neither pigment explains."""
+    return masked_blur(maps.shading, skin, _LIGHT_MM / mm_per_px)

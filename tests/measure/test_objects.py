@@ -63,6 +63,15 @@ def test_contrast_is_that_against_the_ring_whatever_the_size(radius_px):
     assert abs(found[:50, :50].mean()) < 0.02
 
 
+def test_uneven_light_is_no_part_of_a_wide_mark():
+    """The middle of a cheek faces the lamp: a patch of centimetres there is as dark as the skin around it looks."""
+    patch = disc(250, 200, 80)
+    light = (-0.3 * np.exp(-((XS - 250) ** 2 + (YS - 200) ** 2) / (2 * 100.0**2))).astype(np.float32)
+    maps = replace(flat_maps(0.3 * patch), shading=light)
+    found = contrast_maps(frame(linear=darkened(0.3 * patch + light)), maps, segmentation(spots=patch))["spots"]
+    assert found[patch > 0.99].mean() == pytest.approx(0.3, abs=0.03)
+
+
 def test_a_hole_in_the_skin_does_not_leak_into_the_contrast():
     spot = disc(250, 200, 12)
     skin = np.ones(SHAPE, bool)
