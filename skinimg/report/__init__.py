@@ -10,9 +10,11 @@ verdicts   from the table of changes to sentences
 photos     what to do better next time
 pictures   images and outlines as parts of one SVG
 lesions    the map of change
-curves     matplotlib, one style
+curves     its charts
+chart      strokes, dots and words as SVG
 pdf        the same content with ReportLab
 prints     its pictures
+chart_print  its charts
 language   words, numbers and dates; texts/LANG.toml
 page       Jinja2, options, writing
 """

@@ -7,15 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
-from matplotlib.figure import Figure
 
 from skinimg.base.findings import FINDINGS
 from skinimg.base.reasons import Reason
 from skinimg.base.results import Reasons
-from skinimg.report.curves import BAND, INK, MUTED, STYLE, axes_of, svg
+from skinimg.report.chart import MUTED, Chart, around, numbers
 from skinimg.report.language import Language, language
 from skinimg.report.page import render, write
 from skinimg.report.photos import view_title
@@ -66,7 +64,7 @@ class Headline:
     """One finding's headline: the row of the table that speaks for it, and its plot."""
 
     row: RepeatabilityRow
-    plot: Figure
+    plot: Chart
 
 
 @dataclass(frozen=True)
@@ -109,7 +107,6 @@ def write_repeatability_report(
         view_title=view_title,
         metric_title=metric_title,
         quantity=quantity,
-        svg=svg,
     )
     return write(html, path)
 
@@ -132,39 +129,22 @@ def _view(
     return ViewAgreement(key, tuple(lines), regions)
 
 
-def bland_altman(values: npt.NDArray[np.float64], row: RepeatabilityRow, say: Language) -> Figure:
+def bland_altman(values: npt.NDArray[np.float64], row: RepeatabilityRow, say: Language) -> Chart:
     """Second minus first shot against the mean of both, with bias and 95 % limits of agreement.
 
     values : (n, k)
     """
     mean, difference = values[:, :2].mean(axis=1), values[:, 1] - values[:, 0]
-    with mpl.rc_context(STYLE):
-        figure, axes = axes_of(4.6, 3.0, left=0.95)
-        axes.axhspan(row.loa_low, row.loa_high, color=BAND, lw=0, zorder=0)
-        axes.axhline(0, color=MUTED, lw=0.7, ls=(0, (1, 3)), zorder=1)
-        axes.axhline(row.bias, color=ACCENT, lw=1.4, zorder=2)
-        axes.plot(mean, difference, "o", color=INK, ms=5, alpha=0.75, mec="white", mew=0.6, zorder=3)
-        reach = 1.25 * float(np.abs([row.loa_low, row.loa_high, *difference]).max()) or 1.0
-        axes.set_ylim(-reach, reach)
-        for level, drop in ((row.loa_high, "bottom"), (row.loa_low, "top")):
-            text = say.value(level, row.unit, sign=True)
-            axes.annotate(
-                text,
-                (0.995, level),
-                xycoords=("axes fraction", "data"),
-                xytext=(0, 2 if drop == "bottom" else -2),
-                textcoords="offset points",
-                ha="right",
-                va=drop,
-                color=MUTED,
-            )
-        for ticks, limits, put in (
-            (axes.get_xticks(), axes.get_xlim(), axes.set_xticks),
-            (axes.get_yticks(), axes.get_ylim(), axes.set_yticks),
-        ):
-            shown = [tick for tick in ticks if limits[0] <= tick <= limits[1]]
-            places = next(p for p in range(12) if np.allclose(np.round(shown, p), shown, rtol=0, atol=1e-9))
-            put(shown, [say.number(tick, places) for tick in shown])
-        axes.set_xlabel(say("repeatability.mean_axis", unit=say.unit(row.unit)).rstrip(", "))
-        axes.set_ylabel(say("repeatability.difference_axis"))
-    return figure
+    reach = 1.25 * float(np.abs([row.loa_low, row.loa_high, *difference]).max())
+    chart = Chart((331, 216), around(mean), (-reach, reach), left=68)
+    chart.band(row.loa_low, row.loa_high)
+    chart.line(chart.x, (0, 0), MUTED, 0.7, 0.6)
+    chart.line(chart.x, (row.bias, row.bias), ACCENT)
+    chart.dots(mean, difference)
+    for level, drop in ((row.loa_high, -3.0), (row.loa_low, 11.0)):
+        words = say.value(level, row.unit, sign=True)
+        chart.words(chart.at_x(chart.x[1]), chart.at_y(level) + drop, words, MUTED, "end")
+    of_mean = say("repeatability.mean_axis", unit=say.unit(row.unit)).rstrip(", ")
+    chart.x_axis(*numbers(chart.x, 5, say), of_mean)
+    chart.y_axis(*numbers(chart.y, 6, say), say("repeatability.difference_axis"))
+    return chart

@@ -6,12 +6,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from matplotlib.figure import Figure
-
 from skinimg.base.entries import Subject
 from skinimg.base.findings import FINDINGS
 from skinimg.base.results import ChangeRow, MeasurementRow, PhotoRow, Reasons, ScoreRow, SessionPictures, SubjectResult
 from skinimg.report import curves, lesions, photos, pictures, verdicts
+from skinimg.report.chart import Chart
 from skinimg.report.estimates import EstimateLine, estimate_lines
 from skinimg.report.language import Language
 from skinimg.report.page import ReportOptions
@@ -25,8 +24,8 @@ class Detail:
 
     finding: str
     metric: str
-    curve: Figure | None
-    region_curve: Figure | None
+    curve: Chart | None
+    region_curve: Chart | None
     regions: tuple[Told, ...]  # last session, the speaking metric, every region
     metrics: tuple[Told, ...]  # last session, the whole face, every metric
 

@@ -128,12 +128,10 @@ def _write_page(rows: list[PersonLine], path: Path, number: int, *, more: bool, 
 def _plots(rows: Sequence[PersonLine], total: _Sum, say: Language, *, paged: bool) -> list[tuple[str, str]]:
     """(finding, picture): people by name with their intervals, or, of many, their improvements in order of size."""
     if paged:
-        return [
-            (f, curves.svg(curves.waterfall(total.improvements[f], say))) for f in _ORDER if f in total.improvements
-        ]
+        return [(f, curves.waterfall(total.improvements[f], say).svg()) for f in _ORDER if f in total.improvements]
     scores = [score for row in rows for score in row.scores.values() if math.isfinite(score.improvement_percent)]
     by_finding = {f: [score for score in scores if score.finding == f] for f in _ORDER}
-    return [(f, curves.svg(curves.forest(mine, say))) for f, mine in by_finding.items() if mine]
+    return [(f, curves.forest(mine, say).svg()) for f, mine in by_finding.items() if mine]
 
 
 def _lines(one: SubjectOverview, file_name: Callable[[str], str]) -> list[PersonLine]:

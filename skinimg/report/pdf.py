@@ -14,7 +14,6 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 import matplotlib as mpl
-from matplotlib.figure import Figure
 from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
@@ -26,7 +25,8 @@ from reportlab.platypus import Flowable, KeepTogether, Paragraph, SimpleDocTempl
 from reportlab.platypus import Image as Picture
 
 from skinimg.base.files import write_bytes
-from skinimg.report import curves, prints
+from skinimg.report import prints
+from skinimg.report.chart_print import drawing
 from skinimg.report.content import Content, Detail, ViewContent
 from skinimg.report.language import Language
 from skinimg.report.pictures import ViewPictures
@@ -159,10 +159,10 @@ def _detail(detail: Detail, say: Language) -> list[Flowable]:
     head: list[Flowable] = [_text(say.name("finding", detail.finding), "heading")]
     head.append(_text(say.name("definition", detail.finding), "quiet"))
     if detail.curve is not None:
-        head.append(_figure(detail.curve, 110 * mm))
+        head.append(drawing(detail.curve, 110 * mm, "DejaVuSans"))
     story: list[Flowable] = [KeepTogether(head)]
     if detail.region_curve is not None:
-        story.append(_figure(detail.region_curve, WIDTH))
+        story.append(drawing(detail.region_curve, WIDTH, "DejaVuSans"))
     if detail.common_reason:
         return [*story, _text(f"{say.reason(*detail.common_reason)}.")]
     for rows, by in ((detail.regions, "region"), (detail.metrics, "metric")):
@@ -230,12 +230,6 @@ def _method(footer: Mapping[str, str], say: Language) -> list[Flowable]:
         *[_text(say(key)) for key in ("lead.method", "ui.units_text", "ui.limits_text", "lead.device")],
         *([_table(rows, [50 * mm, WIDTH - 50 * mm])] if rows else []),
     ]
-
-
-def _figure(figure: Figure, width: float) -> Picture:
-    file = io.BytesIO(curves.png(figure))
-    inches = figure.get_size_inches()
-    return Picture(file, width, width * inches[1] / inches[0], hAlign="LEFT")
 
 
 def _verdict(verdict: str, say: Language, style: str = "plain") -> Paragraph:

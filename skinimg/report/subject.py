@@ -9,7 +9,6 @@ from skinimg.base.entries import Subject
 from skinimg.base.findings import FINDINGS
 from skinimg.base.results import SessionPictures, SubjectResult
 from skinimg.report.content import gather
-from skinimg.report.curves import svg
 from skinimg.report.language import language
 from skinimg.report.lesions import STRIPS
 from skinimg.report.page import ReportOptions, render, write
@@ -54,7 +53,6 @@ def write_subject_report(
         footer=dict(footer),
         findings=FINDINGS,
         strips=STRIPS,
-        svg=svg,
         colour_stops=colour_stops,
         quantity=quantity,
         metric_title=metric_title,

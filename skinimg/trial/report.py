@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 from skinimg.base.reasons import told
-from skinimg.report import curves
+from skinimg.report.chart import MUTED, Chart, around, numbers
 from skinimg.report.language import Language, language
 from skinimg.report.page import render, write
 from skinimg.trial import raters
@@ -54,8 +52,8 @@ def write_report(trial: Trial, path: Path, lang: str) -> Path:
         trial=trial,
         lines=[_line(r, say) for r in trial.results],
         table_1=_table_1(trial, say),
-        forest=curves.svg(_forest(shown, say)),
-        courses=[(r.endpoint, curves.svg(_spaghetti(trial, r.endpoint, say))) for r in shown],
+        forest=_forest(shown, say).svg(),
+        courses=[(r.endpoint, _spaghetti(trial, r.endpoint, say).svg()) for r in shown],
         formulas=list(dict.fromkeys(f"{r.endpoint}: {r.model.formula}" for r in shown if r.model.formula)),
         checklist=_checklist(say),
         told=told,
@@ -131,37 +129,38 @@ def _mean(values: pd.Series, say: Language) -> str:
     return f"{say.number(float(values.mean()))} ({say.number(float(values.std()))})"
 
 
-def _forest(results: list[Result], say: Language) -> Figure:
+def _forest(results: list[Result], say: Language) -> Chart:
     """Effects with intervals, each in units of its own half-width so that endpoints of all units share an axis."""
-    with mpl.rc_context(curves.STYLE):
-        figure, axes = curves.axes_of(7.0, 0.9 + 0.3 * len(results), left=2.6)
-        for k, r in enumerate(reversed(results)):
-            half = (r.effect.high - r.effect.low) / 2
-            if np.isfinite(half) and half > 0:
-                axes.plot([r.effect.estimate / half - 1, r.effect.estimate / half + 1], [k, k], color=curves.INK)
-                axes.plot([r.effect.estimate / half], [k], "s", color=curves.INK)
-        axes.axvline(0, color=curves.MUTED, linewidth=0.8)
-        axes.set_yticks(range(len(results)), [f"{r.endpoint}, {r.visit}" for r in reversed(results)])
-        axes.set_xlabel(say("trial.half_widths"))
-    return figure
+    halves = [(r.effect.high - r.effect.low) / 2 for r in results]
+    middles = [r.effect.estimate / half if half > 0 else np.nan for r, half in zip(results, halves, strict=True)]
+    x = around([0.0, *(m + side for m in middles for side in (-1, 1))])
+    chart = Chart((504, 65 + 21.6 * len(results)), x, (-0.7, len(results) - 0.3), left=187)
+    chart.line((0, 0), chart.y, MUTED, 0.8)
+    places = range(len(results))[::-1]  # the first on top
+    for y, middle in zip(places, middles, strict=True):
+        if np.isfinite(middle):
+            chart.line((middle - 1, middle + 1), (y, y))
+            chart.dots([middle], [y])
+    chart.y_axis(places, [f"{r.endpoint}, {r.visit}" for r in results])
+    chart.x_axis(*numbers(chart.x, 6, say), say("trial.half_widths"))
+    return chart
 
 
-def _spaghetti(trial: Trial, endpoint: str, say: Language) -> Figure:
+def _spaghetti(trial: Trial, endpoint: str, say: Language) -> Chart:
     """Every person's change from visit to visit, and the mean of each arm."""
     mine = trial.data.rows[(trial.data.rows["endpoint"] == endpoint)]
     places = range(len(trial.data.visits) + 1)
-    with mpl.rc_context(curves.STYLE):
-        figure, axes = curves.axes_of(7.0, 3.0)
-        for colour, arm in zip(("#0b6e6e", "#b3541e"), trial.people.arms, strict=False):
-            wide = mine[mine["arm"] == arm].pivot(index="subject", columns="visit", values="change")
-            wide = wide.reindex(columns=list(trial.data.visits))
-            each = np.column_stack([np.zeros(len(wide)), wide.to_numpy(np.float64)])
-            for line in each[:_MOST_LINES]:
-                axes.plot(places, line, color=colour, linewidth=0.5, alpha=0.35)
-            counts = np.isfinite(each).sum(axis=0)
-            mean = np.where(counts > 0, np.nansum(each, axis=0) / np.maximum(counts, 1), np.nan)
-            axes.plot(places, mean, color=colour, linewidth=2.5, label=arm)
-        axes.set_xticks(list(places), [say("trial.baseline"), *trial.data.visits])
-        axes.set_ylabel(say("trial.change"))
-        axes.legend(frameon=False)
-    return figure
+    chart = Chart((504, 216), around(places), around([0.0, *mine["change"]]))
+    for k, (colour, arm) in enumerate(zip(("#0b6e6e", "#b3541e"), trial.people.arms, strict=False)):
+        wide = mine[mine["arm"] == arm].pivot(index="subject", columns="visit", values="change")
+        wide = wide.reindex(columns=list(trial.data.visits))
+        each = np.column_stack([np.zeros(len(wide)), wide.to_numpy(np.float64)])
+        for line in each[:_MOST_LINES]:
+            chart.line(places, line, colour, 0.5, 0.35)
+        counts = np.isfinite(each).sum(axis=0)
+        mean = np.where(counts > 0, np.nansum(each, axis=0) / np.maximum(counts, 1), np.nan)
+        chart.line(places, mean, colour, 2.5)
+        chart.words(chart.left + 8, 18 + 14 * k, arm, colour)
+    chart.x_axis(places, [say("trial.baseline"), *trial.data.visits], "")
+    chart.y_axis(*numbers(chart.y, 6, say), say("trial.change"))
+    return chart
