@@ -19,11 +19,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pandas as pd
+from scipy import ndimage
+from skimage import measure
 
 import skinimg
 from benchmarks.camera import moved, rephotographed, write_jpeg
 from benchmarks.detection_page import page
-from benchmarks.painted import Sitter, eroded, sitter, transmission
+from benchmarks.painted import TREATMENTS, Sitter, eroded, paint, sitter, transmission
 from benchmarks.people import all_people, held_out_people, photo_of
 from skinimg.base.entries import PhotoEntry
 from skinimg.base.records import BoolArray, FloatArray, Seen
@@ -40,19 +42,24 @@ EDGES_MM = (0.2, 0.8, 2.0)  # from 10 to 90 % of the contrast; never wider than 
 PIGMENTS = {"spots": "melanin", "redness": "haemoglobin"}
 _MARKS, _APART_MM = 15, 11.0  # per photo
 _BORDER_MM = 3.0
+_FAINT_OD = 0.02  # of paint: what lies below is the tail of a soft edge
 
 
-def curves(people: Sequence[str], weights: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """One row per painted mark (`found` 0 or 1), and one per untouched face, finding and part of the face."""
+def curves(people: Sequence[str], weights: str) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """One row per painted mark (`found` 0 or 1), one per untouched face, finding and part of the face, and one per person
+    with the Dice of the twelve spots of the exam (benchmarks/painted.py)."""
     segmenter = load_segmenter(weights)
     marks: list[dict[str, object]] = []
     areas: list[dict[str, object]] = []
+    overlaps: list[dict[str, object]] = []
     for person in people:
         linear = skinimg.read_photo(photo_of(person)).linear
         seat = sitter(linear, skinimg.find_face(linear_to_srgb8(linear)))
         plain = _photographed(person, seat, seat.linear)
         own = _found(plain, segmenter)
         areas += _untouched(person, plain, own)
+        about = {"person": person, "px_per_mm": seat.px_per_mm, "tone": tone_of(seat.anchor)}
+        overlaps.append(about | {"dice": _overlap(person, seat, plain, own["spots"], segmenter)})
         for finding in PIGMENTS:
             rng = np.random.default_rng(zlib.crc32(f"{person} {finding}".encode()))
             told, layers = _marks(seat, rng)
@@ -60,13 +67,25 @@ def curves(people: Sequence[str], weights: str) -> tuple[pd.DataFrame, pd.DataFr
             seen = _photographed(person, seat, light)
             free = _carried(own[finding], plain, seen) < 0.5
             found = (_found(seen, segmenter)[finding] > 0) & free
-            about = {"person": person, "finding": finding, "px_per_mm": seat.px_per_mm, "tone": tone_of(seat.anchor)}
             for mark, layer in zip(told, layers, strict=True):
                 shown = moved(layer, seat.face, np.random.default_rng(zlib.crc32(person.encode())))
                 core = (_in_frame(shown, seen) > 0.5 * layer.max()) & seen.frame.skin
                 if core.any():
-                    marks.append(about | mark | {"found": int((found & core).any())})
-    return pd.DataFrame(marks), pd.DataFrame(areas)
+                    marks.append(about | {"finding": finding} | mark | {"found": int((found & core).any())})
+    return pd.DataFrame(marks), pd.DataFrame(areas), pd.DataFrame(overlaps)
+
+
+def _overlap(person: str, seat: Sitter, plain: Seen, own: FloatArray, segmenter: Segmenter) -> float:
+    """Dice of the mask with painted spots, each to where its contrast has fallen by half; own marks are not judged."""
+    painted = paint(seat, TREATMENTS["spots"], np.random.default_rng(zlib.crc32(f"{person} overlap".encode())))
+    seen = _photographed(person, seat, painted.before)
+    shown = _in_frame(moved(painted.density, seat.face, np.random.default_rng(zlib.crc32(person.encode()))), seen)
+    labels = measure.label(shown > _FAINT_OD)
+    peak = np.asarray(ndimage.maximum(shown, labels, np.arange(labels.max() + 1)))
+    truth = (labels > 0) & (shown > peak[labels] / 2) & seen.frame.skin
+    judged = (_carried(own, plain, seen) < 0.5) | truth
+    found = (_found(seen, segmenter)["spots"] > 0) & judged
+    return float(2 * (found & truth).sum() / max(found.sum() + truth.sum(), 1))
 
 
 def _found(seen: Seen, segmenter: Segmenter) -> dict[str, FloatArray]:

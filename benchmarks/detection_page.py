@@ -24,7 +24,7 @@ What is missed at 0.5 is not lost to a series: a mark that is found in one sessi
 _FINE_PX_PER_MM = 5.0
 
 
-def page(marks: pd.DataFrame, areas: pd.DataFrame, people: Sequence[str]) -> str:
+def page(marks: pd.DataFrame, areas: pd.DataFrame, overlaps: pd.DataFrame, people: Sequence[str]) -> str:
     """The whole page as Markdown."""
     parts = [_HEAD.format(n=len(people), names=", ".join(people))]
     fine = marks["px_per_mm"] >= _FINE_PX_PER_MM
@@ -44,6 +44,31 @@ def page(marks: pd.DataFrame, areas: pd.DataFrame, people: Sequence[str]) -> str
             markdown(_by_size(marks[mine & (marks["contrast_od"] >= 0.1)], "edge_mm", "mm")),
         ]
         parts += [f"By tone, {word}, from 0.10 OD and 1.6 mm on:\n", markdown(_by_tone(marks[mine]))]
+    fine = overlaps["px_per_mm"] >= _FINE_PX_PER_MM
+    groups = {
+        "all": overlaps["dice"],
+        f"below {_FINE_PX_PER_MM:g} px/mm": overlaps["dice"][~fine],
+        f"from {_FINE_PX_PER_MM:g} px/mm on": overlaps["dice"][fine],
+        **{f"{tone} skin": mine["dice"] for tone, mine in overlaps.groupby("tone")},
+    }
+    parts += [
+        "## How well the masks fit\n",
+        "Dice of the mask at one half with twelve spots of 1.6 to 5 mm and 0.15 to 0.45 OD, as [people](people.md) are painted,"
+        " each to where its contrast has fallen by half. A person's own marks are not judged.\n",
+        markdown(
+            pd.DataFrame(
+                [
+                    {
+                        "people": f"{name} ({len(dice)})", "median": f"{dice.median():.2f}",
+                        "lowest": f"{dice.min():.2f}", "highest": f"{dice.max():.2f}",
+                        "from 0.70 on": int((dice >= 0.7).sum()),
+                    }
+                    for name, dice in groups.items()
+                    if len(dice)
+                ]
+            )
+        ),
+    ]  # fmt: skip
     parts += [
         "## What untouched faces show\n",
         "mm2 marked per 10 cm2 of skin on the same people, unpainted: moles and blemishes of their own are in it, so it is more than what is"

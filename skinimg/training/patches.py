@@ -42,11 +42,11 @@ class Paint:
 
 
 PAINTS: dict[str, Paint] = {
-    "spot": Paint(0.44, (0.5, 3.2), (0.1, 2.0), melanin_od=(0.05, 0.6)),
+    "spot": Paint(0.44, (0.3, 3.2), (0.1, 2.0), melanin_od=(0.05, 0.6)),
     "blot": Paint(0.05, (3.0, 8.0), melanin_od=(0.04, 0.5)),
     "melasma": Paint(0.05, (5.0, 25.0), (0.5, 5.0), (0.1, 0.4), melanin_od=(0.05, 0.4), patchy=0.4),
     "mark after inflammation": Paint(0.09, (0.6, 3.0), melanin_od=(0.03, 0.45), blood_od=(0.0, 0.08)),
-    "red mark": Paint(0.15, (0.6, 5.0), blood_od=(0.04, 0.45)),
+    "red mark": Paint(0.15, (0.4, 5.0), blood_od=(0.04, 0.45)),
     "flush": Paint(0.05, (5.0, 25.0), (0.5, 5.0), (0.1, 0.4), blood_od=(0.05, 0.4), patchy=0.3),
     "vessel": Paint(0.05, (0.08, 0.3), blood_od=(0.06, 0.5), length_mm=(3.0, 15.0)),
     "hair": Paint(0.04, (0.03, 0.12), grey_od=(0.2, 1.5), length_mm=(5.0, 40.0)),

@@ -35,6 +35,24 @@ def read_backgrounds(folder: Path) -> tuple[list[LabelledPhoto], list[LabelledPh
     StudyError
         No folder, no photos, photos of one person only, or masks among them.
     """
+    photos = photos_in(folder)
+    if len({photo.subject for photo in photos}) < 2:
+        raise StudyError(
+            f"{folder} shows too few people",
+            found=f"{len(photos)} photos of {len({photo.subject for photo in photos})}",
+            needed="photos of two people or more, better 20: one judges what was learnt on the others",
+        )
+    return split_by_subject(photos)
+
+
+def photos_in(folder: Path) -> list[LabelledPhoto]:
+    """All photos of a folder of unlabelled photos, in the order of their paths.
+
+    Raises
+    ------
+    StudyError
+        No folder, or masks among the photos.
+    """
     if not folder.is_dir():
         raise StudyError(f"{folder} is not a folder", needed="a folder of photos of people's faces")
     paths = [path for path in sorted(folder.rglob("*")) if path.suffix.casefold() in READ and path.is_file()]
@@ -46,14 +64,7 @@ def read_backgrounds(folder: Path) -> tuple[list[LabelledPhoto], list[LabelledPh
             needed="photos alone: what is on the skin of backgrounds is not known",
             next_step="Give labelled photos with --data, and take their masks out of the backgrounds.",
         )
-    photos = [LabelledPhoto(photo_entry(folder, path), {}) for path in paths]
-    if len({photo.subject for photo in photos}) < 2:
-        raise StudyError(
-            f"{folder} shows too few people",
-            found=f"{len(photos)} photos of {len({photo.subject for photo in photos})}",
-            needed="photos of two people or more, better 20: one judges what was learnt on the others",
-        )
-    return split_by_subject(photos)
+    return [LabelledPhoto(photo_entry(folder, path), {}) for path in paths]
 
 
 def seen_backgrounds(photos: Sequence[LabelledPhoto], watch: Watch | None = None) -> list[Background]:

@@ -21,7 +21,7 @@ from skinimg.model.segmenter import load_segmenter, segment
 from skinimg.skin.optics import baseline_anchor, skin_density, skin_maps, unaffected_density
 from skinimg.training import fit as fit_module
 from skinimg.training.fit import Recipe, fit, predict
-from skinimg.training.loss import calibrate, how_common, known_mask, loss
+from skinimg.training.loss import calibrate, how_common, known_mask, loss, weight_of_spots
 from skinimg.training.ship import ship
 from skinimg.training.tile_store import (
     TILE_PX,
@@ -113,6 +113,22 @@ def test_unknown_findings_teach_nothing() -> None:
     assert logits.grad is not None
     assert float(logits.grad[:, 1].abs().sum()) > 0
     assert float(logits.grad[:, [0, 2, 3, 4]].abs().sum()) == 0
+
+
+def test_a_pixel_of_a_small_spot_weighs_more() -> None:
+    """1 mm across and 4 mm across, at 0.1 mm: what is missed of the small one pulls harder."""
+    y, x = torch.meshgrid(torch.arange(128), torch.arange(128), indexing="ij")
+    coverage = torch.zeros(1, 5, 128, 128)
+    coverage[0, :2] = ((x - 30) ** 2 + (y - 30) ** 2 <= 5**2).float() + ((x - 90) ** 2 + (y - 90) ** 2 <= 20**2).float()
+    weight = weight_of_spots(coverage[:, 0])[0]
+    assert float(weight[30, 30]) == pytest.approx(9**0.75, rel=0.1)
+    assert float(weight[90, 90]) == float(weight[60, 60]) == 1
+    logits = torch.zeros(1, 5, 128, 128, requires_grad=True)
+    torch.autograd.backward(loss(logits, coverage, torch.ones_like(coverage), torch.full((5,), 0.1), 1.0))
+    assert logits.grad is not None
+    spots, redness = logits.grad[0, 0], logits.grad[0, 1]
+    assert float(spots[30, 30] / spots[90, 90]) == pytest.approx(float(weight[30, 30]))
+    assert float(redness[30, 30]) == pytest.approx(float(redness[90, 90]))
 
 
 def test_calibration_makes_the_sum_the_area_and_the_mask_a_good_one() -> None:

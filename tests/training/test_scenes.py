@@ -56,6 +56,12 @@ def test_a_spot_of_ones_own_is_unknown_and_plain_skin_is_not() -> None:
     assert not own_marks(*patch_of_skin()).any()
 
 
+def test_a_faint_mark_is_unknown_only_where_green_shows_it_too() -> None:
+    faint, plain = patch_of_skin(spot_od=0.1), patch_of_skin()
+    assert own_marks(*faint)[SIDE // 2, SIDE // 2] >> SPOTS & 1
+    assert not own_marks(plain[0], faint[1]).any()  # colour alone, as JPEG blocks have it
+
+
 def test_marks_beside_the_border_are_plain_by_anatomy() -> None:
     frame, maps = patch_of_skin(spot_od=0.3)
     skin = frame.skin.copy()
