@@ -1,8 +1,8 @@
 """How well photos that cannot be compared are told from photos that can: one defect at a time, in three strengths.
 
-    ./scripts/bench gate --people 12 --defects 6 --out gate.json
+    ./scripts/bench gate --people 12 --defects 6 --out gate.json [--kinds plaster whitened]
 
-Real neutral faces of ../shared/data/standardized are photographed once more (`clean`), and the new photo is spoiled.
+Real neutral faces, none held out, are photographed once more (`clean`), and the new photo is spoiled; about a second each.
 A pair is refused where a finding is withheld, and warned of where anything is said. Nothing is segmented.
 """
 
@@ -11,11 +11,13 @@ from __future__ import annotations
 import argparse
 import json
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.people import DATA, all_people, held_out_people, photo_of
 from benchmarks.spoiled import DEFECTS, STRENGTHS, again, mirrored
 from skinimg.align import align
 from skinimg.base.errors import AlignmentError
@@ -33,8 +35,6 @@ from skinimg.observe.witnesses import background
 from skinimg.photo.colour import linear_to_srgb8
 from skinimg.photo.decode import read_photo
 
-PEOPLE = Path(__file__).resolve().parents[2] / "shared" / "data" / "standardized"
-
 
 def looked(photo: Photo, face: Face, px_per_mm: float) -> Glance:
     frame = face_frame(photo, face, px_per_mm, "iris")
@@ -47,8 +47,8 @@ def registered(ours: Frame, theirs: Frame) -> Alignment:
     return align(ours, theirs, blank[0], blank[1], Settings())
 
 
-def one_person(path: Path, seed: int, spoil: bool) -> list[dict[str, object]]:
-    """Rows (kind, strength, difference, warned, withheld) of one face."""
+def one_person(path: Path, seed: int, kinds: Sequence[str]) -> list[dict[str, object]]:
+    """Rows (kind, strength, difference, warned, withheld) of one face: clean, and of the kinds of DEFECTS asked for."""
     rng = np.random.default_rng(seed)
     photo = read_photo(path)
     face = find_face(linear_to_srgb8(photo.linear))
@@ -59,16 +59,14 @@ def one_person(path: Path, seed: int, spoil: bool) -> list[dict[str, object]]:
     second = looked(clean, seen, scale)
     alignment = registered(first.frame, second.frame)
     rows = [_row(path.stem, "clean", 0, photo_difference(first, second, alignment))]
-    if not spoil:
-        return rows
-    for kind, defect in DEFECTS.items():
+    for kind in kinds:
         for step, strength in enumerate(STRENGTHS[kind], start=1):
-            linear, zoom = defect(clean.linear, seen, strength)
+            linear, zoom = DEFECTS[kind](clean.linear, seen, strength)
             moved = replace(seen, landmarks=(seen.landmarks * np.float32(zoom)))
             third = looked(replace(clean, linear=linear), moved, scale * zoom)
             carried = replace(alignment, valid_session=third.frame.skin)
             rows.append(_row(path.stem, kind, step, photo_difference(first, third, carried)))
-    return [*rows, _mirror(path.stem, first, clean, face)]
+    return [*rows, _mirror(path.stem, first, clean, face)] if kinds else rows
 
 
 def _mirror(name: str, first: Glance, clean: Photo, face: Face) -> dict[str, object]:
@@ -128,18 +126,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--people", type=int, default=12, help="with a clean pair")
     parser.add_argument("--defects", type=int, default=6, help="of them, with every defect")
+    parser.add_argument("--kinds", nargs="+", default=[""], help="defects with one of these words in their names")
     parser.add_argument("--landmarks", type=int, default=68, help="people for smiles and strangers")
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
-    london, canada = (sorted((PEOPLE / place).glob("*.jpg")) for place in ("london", "canada"))
-    neutral = [path for path in london if "neutral" in path.name]
-    mixed = [*neutral[:: max(len(neutral) * 3 // (2 * given.people), 1)], *canada[:: max(72 // given.people, 1)]]
-    order = np.random.default_rng(0).permutation(len(mixed))[: given.people]
+    neutral = sorted((DATA / "london").glob("*_neutral.jpg"))
+    kinds = [kind for kind in DEFECTS if any(word in kind for word in given.kinds)]
+    everybody = [person for person in all_people() if person not in held_out_people()]
+    people = np.random.default_rng(0).permutation(everybody)[: given.people]
     rows: list[dict[str, object]] = []
-    for k, i in enumerate(order):
-        rows += one_person(mixed[i], k, k < given.defects)
+    for k, person in enumerate(people):
+        rows += one_person(photo_of(person), k, kinds if k < given.defects else ())
         given.out.write_text(json.dumps(rows, indent=1), encoding="utf-8")
-        print(f"{k + 1} of {len(order)}", flush=True)
+        print(f"{k + 1} of {len(people)}", flush=True)
     rows += of_landmarks(neutral[: given.landmarks])
     given.out.write_text(json.dumps(rows, indent=1), encoding="utf-8")
     print("\n".join(table(rows)))

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from skinimg.base.records import ByteArray, Face, FloatArray
-from skinimg.face import mesh
+from skinimg.face import mesh, skin_mask
 from skinimg.photo.colour import linear_to_srgb, linear_to_srgb8, srgb_to_linear
 
 Defect = Callable[[FloatArray, Face, float], tuple[FloatArray, float]]  # -> photo, and its size over the original's
@@ -133,6 +133,46 @@ def _shine(linear: FloatArray, face: Face, light: float) -> tuple[FloatArray, fl
     return np.asarray(np.clip(linear + light * soft[..., None], 0, 1), np.float32), 1.0
 
 
+def _enlarged(linear: FloatArray, _face: Face, zoom: float) -> tuple[FloatArray, float]:
+    """Made smaller and as large as before again, as from a web page."""
+    small = cv2.resize(linear, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA)
+    return as_jpeg(cv2.resize(small, linear.shape[1::-1], interpolation=cv2.INTER_CUBIC), 92), 1.0
+
+
+def _band_taken_out(linear: FloatArray, face: Face, share: float) -> tuple[FloatArray, float]:
+    """Frequency separation: detail of 3 to 10 px (SD) leaves the skin, finer detail stays."""
+    codes = linear_to_srgb(linear)
+    band = cv2.GaussianBlur(codes, (0, 0), 3) - cv2.GaussianBlur(codes, (0, 0), 10)
+    return _as_skin(linear, face, codes - share * band), 1.0
+
+
+def _whitened(linear: FloatArray, face: Face, share: float) -> tuple[FloatArray, float]:
+    """Skin nearer to white, and paler."""
+    codes = linear_to_srgb(linear)
+    light = codes + share * (1 - codes)
+    grey = light.mean(axis=2, keepdims=True)
+    return _as_skin(linear, face, grey + (1 - share) * (light - grey)), 1.0
+
+
+def _as_skin(linear: FloatArray, face: Face, codes: FloatArray) -> FloatArray:
+    """Other codes where skin is, with a soft border."""
+    skin = cv2.GaussianBlur(skin_mask(linear, face.landmarks).astype(np.float32), (0, 0), 3)[..., None]
+    known = linear_to_srgb(linear)
+    return np.asarray(srgb_to_linear(np.clip(known + skin * (codes - known), 0, 1)), np.float32)
+
+
+def _plaster(linear: FloatArray, face: Face, share: float) -> tuple[FloatArray, float]:
+    """A beige strip without texture on one cheek, in the light that falls there."""
+    skin = skin_mask(linear, face.landmarks)
+    (x, y), width = face.landmarks[50, :2], float(np.sqrt(3 * share * skin.sum()))
+    mask = np.zeros(skin.shape, np.uint8)
+    corners = cv2.boxPoints(((float(x), float(y)), (width, width / 3), 20.0))
+    cv2.fillPoly(mask, [np.round(corners).astype(np.int32)], 1)
+    colour = np.median(linear[skin], axis=0) * np.array([1.1, 1.05, 0.9], np.float32)
+    light = cv2.GaussianBlur(linear.mean(axis=2), (0, 0), 15) / np.median(linear[skin].mean(axis=1))
+    return np.where(mask[..., None] > 0, colour * light[..., None], linear).astype(np.float32), 1.0
+
+
 DEFECTS: dict[str, Defect] = {
     "smoothed (median, px)": _smoothed,
     "messenger copy (size, JPEG 35)": _messenger,
@@ -148,6 +188,10 @@ DEFECTS: dict[str, Defect] = {
     "backdrop (ln blue)": _backdrop,
     "lipstick (OD)": _lipstick,
     "shine (added light)": _shine,
+    "enlarged copy (size)": _enlarged,
+    "detail of 3 to 10 px taken out (share)": _band_taken_out,
+    "skin whitened (share)": _whitened,
+    "plaster (of the skin)": _plaster,
 }
 STRENGTHS: dict[str, tuple[float, float, float]] = dict(
     zip(
@@ -156,6 +200,7 @@ STRENGTHS: dict[str, tuple[float, float, float]] = dict(
             (3, 5, 9), (0.8, 0.65, 0.5), (0.07, 0.15, 0.25), (0.1, 0.2, 0.4), (0.93, 1.15, 1.3), (0.5, 1.0, 2.0), (0.7, 1.2, 2.0),
             (0.15, 0.3, 0.45), (0.08, 0.15, 0.25), (0.1, 0.25, 0.5), (0.8, 0.6, 0.4), (0.1, 0.2, 0.4),
             (0.1, 0.2, 0.4), (0.1, 0.3, 0.6),
+            (0.8, 0.65, 0.5), (0.25, 0.5, 1.0), (0.06, 0.12, 0.25), (0.005, 0.01, 0.02),
         ),
         strict=True,
     )

@@ -11,6 +11,7 @@ class PhotoDifference:
     """Differences of a photo from the baseline's. Ratios are photo over baseline; NaN where it cannot be told."""
 
     skin_detail_ratio: float = 1.0  # contrast of the finest detail on skin that both show
+    skin_contrast_ratio: float = 1.0  # contrast of plain skin at about 1 mm: falls with a retouch and with whitening
     feature_detail_ratio: float = 1.0  # the same on brows, lashes and lips: what no treatment changes
     resolution_ratio: float = 1.0  # px/mm
     tone_gain: float = 1.0  # contrast of brows, eyes and nostrils, in density: the tone curve

@@ -18,7 +18,7 @@ from skinimg.base.photo_difference import SAME, PhotoDifference
 from skinimg.base.records import Alignment, BoolArray, ByteArray, Face, FloatArray, Frame
 from skinimg.compare.colour_gain import colour_gain
 from skinimg.compare.photo_shape import expression_percent, pitch_between, shape_percent
-from skinimg.compare.sharpness_pair import feature_detail_ratio, fine_details, skin_detail_ratio
+from skinimg.compare.sharpness_pair import feature_detail_ratio, fine_details, skin_contrast_ratio, skin_detail_ratio
 from skinimg.compare.tone_pair import lip_colour_od, tone_gain
 from skinimg.observe.quality import eye_opening, shine_fraction
 from skinimg.observe.witnesses import SIDES
@@ -51,15 +51,17 @@ def photo_difference(baseline: Pictured, photo: Pictured, alignment: Alignment) 
         return SAME
     ours, theirs = baseline.frame, photo.frame
     details = fine_details(ours, theirs)
-    alone, skin, light, covered_px = together(
+    alone, skin, contrast, light, covered_px = together(
         lambda: _difference_of_photos(baseline, photo, details),
         lambda: skin_detail_ratio(details, alignment),
+        lambda: skin_contrast_ratio(ours, theirs, alignment),
         lambda: light_difference_od(ours, theirs, alignment),
         lambda: float(covered(ours, theirs, alignment).sum()),
     )
     return replace(
         alone,
         skin_detail_ratio=skin,
+        skin_contrast_ratio=contrast,
         light_difference_od=light,
         covered_fraction=covered_px / max(float(ours.skin.sum()), 1.0),
     )

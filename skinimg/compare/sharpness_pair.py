@@ -1,16 +1,21 @@
-"""Which of two photos is the softer one: their finest detail, on skin and on brows, lashes and lips."""
+"""What of the skin's detail a photo kept: its finest, on skin and on brows, lashes and lips, and that of a millimetre."""
 
 from __future__ import annotations
+
+import math
 
 import cv2
 import numpy as np
 
+from skinimg.base.parallel import each
 from skinimg.base.records import Alignment, BoolArray, FloatArray, Frame
 from skinimg.skin.optics import density
 
 _FINEST_PX = 0.8  # SD of the finest blur, in pixels of the baseline's photo
 _LEAST_PX = 500  # of a frame: fewer say nothing
 _RIM_MM = 1.0
+_COARSER = 4  # times the finest scale: out of focus by 0.9 instead of 0.3 px (SD), seven faces keep 0.97 of it
+_COARSEST_MM = 2.5  # beyond, a band is one of spots
 
 
 def finest_px(baseline: Frame) -> float:
@@ -36,6 +41,22 @@ def skin_detail_ratio(details: tuple[FloatArray, FloatArray], alignment: Alignme
     details : of `fine_details`
     """
     return _ratio(details[1], alignment.valid_session, details[0], alignment.valid_baseline, 50)
+
+
+def skin_contrast_ratio(baseline: Frame, photo: Frame, alignment: Alignment) -> float:
+    """Contrast of plain skin that both show, a few pixels to 2 mm wide, photo over baseline; NaN: too little is seen.
+
+    Of bands of one octave, the one furthest from 1. Focus and noise do not reach it, nor do exposure and white balance;
+    it falls where detail between fine and coarse was taken out (frequency separation) and where skin was whitened. The
+    lower quartile of the contrast is that of skin without lesions.
+    """
+    scale_px = _COARSER * finest_px(baseline)
+    ratios = []
+    while not ratios or 2 * scale_px * baseline.mm_per_px <= _COARSEST_MM:
+        found = each(lambda frame, scale=scale_px: fine_detail(frame, scale), (baseline, photo))
+        ratios.append(_ratio(found[1], alignment.valid_session, found[0], alignment.valid_baseline, 25))
+        scale_px *= 2
+    return max(ratios, key=lambda ratio: abs(math.log(max(ratio, 1e-3))))
 
 
 def feature_detail_ratio(details: tuple[FloatArray, FloatArray], baseline: Frame, photo: Frame) -> float:

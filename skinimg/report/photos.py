@@ -19,6 +19,7 @@ _ADVICE: dict[str, tuple[str, ...]] = {
         *("too_many_pixels", "several_pictures", "odd_pixels", "separate_planes", "negative", "transparent", "hdr"),
         *("profile_of_grey", "profile_unusable", "colours_without_profile", "colours_not_known", "grey", "toned"),
         *("mirrored", "skin_sharper", "other_tone_curve", "other_compression", "stronger_colours", "paler_colours"),
+        *("skin_rougher", "skin_flatter"),
     ),
     "focus": ("blurred", "skin_softer", "brows_sharper", "brows_softer"),
     "expression": ("eyes_closed", "other_expression", "eyes_wider", "eyes_narrower"),

@@ -13,7 +13,7 @@ from skinimg.base.reasons import in_words
 from skinimg.compare.photo_limits import warnings_of, withheld_findings
 from skinimg.compare.photo_pair import covered, light_difference_od
 from skinimg.compare.photo_shape import expression_percent, pitch_between, shape_percent
-from skinimg.compare.sharpness_pair import fine_details, skin_detail_ratio
+from skinimg.compare.sharpness_pair import fine_details, skin_contrast_ratio, skin_detail_ratio
 from skinimg.face import mesh
 from tests.drawn import skin_patch
 
@@ -39,6 +39,31 @@ def test_a_smoothed_copy_has_less_detail(patch):
     first, soft = frame(patch), frame(cv2.GaussianBlur(patch, (0, 0), 2.0))
     assert skin_detail_ratio(fine_details(first, first), unmoved(first.skin)) == pytest.approx(1)
     assert skin_detail_ratio(fine_details(first, soft), unmoved(first.skin)) < 0.4
+
+
+def mottled(patch):
+    """Skin with relief about a millimetre wide, as pores and furrows have."""
+    noise = np.random.default_rng(5).standard_normal(patch.shape[:2], np.float32)
+    relief = cv2.GaussianBlur(noise, (0, 0), 4) - cv2.GaussianBlur(noise, (0, 0), 8)
+    return patch * np.exp(0.05 * relief / relief.std())[..., None]
+
+
+def test_focus_exposure_and_spots_do_not_move_the_contrast_of_plain_skin(patch):
+    skin = mottled(patch)
+    first = frame(skin)
+    spotted = skin.copy()
+    for x, y in ((60, 60), (180, 90), (100, 200), (220, 220)):
+        spotted[y - 10 : y + 10, x - 10 : x + 10] *= 0.8
+    for later in (0.7 * cv2.GaussianBlur(skin, (0, 0), 0.9), spotted):
+        assert skin_contrast_ratio(first, frame(later), unmoved(first.skin)) == pytest.approx(1, abs=0.1)
+
+
+def test_a_band_taken_out_and_whitened_skin_lose_contrast(patch):
+    skin = mottled(patch)
+    first = frame(skin)
+    separated = skin - 0.5 * (cv2.GaussianBlur(skin, (0, 0), 3) - cv2.GaussianBlur(skin, (0, 0), 10))
+    for later in (separated, skin + 0.25 * (1 - skin)):
+        assert skin_contrast_ratio(first, frame(later), unmoved(first.skin)) < 0.85
 
 
 def test_a_lamp_from_the_side_is_told_and_a_brighter_one_is_not(patch):
@@ -96,6 +121,8 @@ def test_the_same_photo_says_nothing():
         ({"skin_detail_ratio": 0.55}, "pores", "redness"),
         ({"skin_detail_ratio": 1.8}, "pores", "redness"),
         ({"skin_detail_ratio": 0.25}, "redness", ""),
+        ({"skin_contrast_ratio": 0.85}, "spots", ""),
+        ({"skin_contrast_ratio": 1.2}, "redness", ""),
         ({"tone_gain": 1.12}, "spots", ""),
         ({"tone_gain": 0.88}, "spots", ""),
         ({"expression_difference_percent": 5.0}, "redness", ""),
