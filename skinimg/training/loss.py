@@ -18,8 +18,8 @@ DICE_WEIGHT = 0.5
 # A finding that covers less of the tiles than this is not scaled up further: there is too little of it to learn from.
 _FEWEST = 0.005
 # A spot narrower than 3 mm weighs more per pixel, by this power of how much smaller it is: pixels alike, a mark of 1 mm is
-# a tenth of one of 3 mm, and it is not learnt. On nine people of no training, 900 steps with these weights found 5 of 7
-# marks of 1 mm and 0.35 OD, without them 3, at half of the false area of the weights that both began with, which found 2.
+# a tenth of one of 3 mm, and it is not learnt. On people of no training, 900 steps with these weights found 6 of 8 marks of
+# 1 mm and 0.35 OD, 1,000 without them 3 of 7, as the weights did that both began with (docs/benchmarks/segmentation.md).
 _WHOLE_SPOT_PX, _SMALLER, _MOST = np.pi * 15**2, 0.75, 12.0
 _SHARPER = (1.0, 1.5, 2.0, 3.0)  # slopes that calibration tries, over the likeliest one
 _ENOUGH_PX = 4_000_000  # for calibration, evenly spread; all of the 50 million of 800 tiles take ten minutes
