@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import cv2
 import numpy as np
@@ -51,10 +52,10 @@ def skin_contrast_ratio(baseline: Frame, photo: Frame, alignment: Alignment) -> 
     lower quartile of the contrast is that of skin without lesions.
     """
     scale_px = _COARSER * finest_px(baseline)
-    ratios = []
+    ratios: list[float] = []
     while not ratios or 2 * scale_px * baseline.mm_per_px <= _COARSEST_MM:
-        found = each(lambda frame, scale=scale_px: fine_detail(frame, scale), (baseline, photo))
-        ratios.append(_ratio(found[1], alignment.valid_session, found[0], alignment.valid_baseline, 25))
+        known, found = each(partial(fine_detail, scale_px=scale_px), (baseline, photo))
+        ratios.append(_ratio(found, alignment.valid_session, known, alignment.valid_baseline, 25))
         scale_px *= 2
     return max(ratios, key=lambda ratio: abs(math.log(max(ratio, 1e-3))))
 
@@ -72,10 +73,6 @@ def features(frame: Frame) -> BoolArray:
     radius = max(round(_RIM_MM / frame.mm_per_px), 1)
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
     return np.asarray(face & ~cv2.dilate(frame.skin.astype(np.uint8), disc).astype(bool))
-
-
-def _contrast(detail: FloatArray, where: BoolArray) -> float:
-    return float(np.percentile(detail[where], 90)) if where.sum() >= _LEAST_PX else float("nan")
 
 
 def _ratio(theirs: FloatArray, where: BoolArray, ours: FloatArray, here: BoolArray, percentile: float) -> float:
