@@ -180,10 +180,10 @@ def _conformal(scaled: Values, person: npt.NDArray[np.object_]) -> float:
     names, at = np.unique(person.astype(str), return_inverse=True)
     weight = 1 / np.bincount(at)[at] / len(names)
     order = np.argsort(scaled)
-    # (n + 1) / n x 0.95 is the level that is safe for any distribution (Vovk 2012). With 30 people that is the second
-    # largest value seen, which swings by itself (one bare face made every interval twice as wide), so coverage is checked
-    # on other people instead.
-    reached = int(np.searchsorted(np.cumsum(weight[order]), 0.95 - 1e-9))
+    # (n + 1) / n x 0.95 is the level that is safe for any distribution (Vovk 2012). On people of other folds it calls 4.0 %
+    # (fixed rig) and 1.5 % (phone) of the headlines of unchanged light skin falsely; 0.95 itself calls 6.9 and 5.4 %.
+    level = min(0.95 * (len(names) + 1) / len(names), 1.0)
+    reached = int(np.searchsorted(np.cumsum(weight[order]), level - 1e-9))
     return float(max(scaled[order][min(reached, len(order) - 1)], 1.0))
 
 
