@@ -16,7 +16,7 @@ from skinimg.compare.change import OwnNoise, Pair, changes, withheld
 from skinimg.compare.comparable import camera_class, camera_said
 from skinimg.compare.field_changes import field_changes, maps_of_change
 from skinimg.compare.fields import compared_fields
-from skinimg.compare.multiplicity import with_roles
+from skinimg.compare.multiplicity import CALLED, with_roles
 from skinimg.compare.paired_maps import paired_skin
 from skinimg.compare.photo_limits import withheld_findings
 from skinimg.compare.plain_skin import PlainSkin, looks_like_another_camera, plain_skin
@@ -149,7 +149,17 @@ def judged(
         found = [withheld(c, _OTHER_COLOURS) if _needs_colours(c) else c for c in found]
     if reason := _passing(first, f, passing):
         found = [withheld(c, reason) if c.finding in BLOOD else c for c in found]
-    return with_roles(found, first.seen.frame.regions[0])
+    return with_roles(_told_by_loads(found), first.seen.frame.regions[0])
+
+
+def _told_by_loads(found: Sequence[Change]) -> list[Change]:
+    """A contrast that is called against its load has no verdict: of a mark that shrinks, the darkest part is left."""
+    loads = {(c.region, c.finding): c.verdict for c in found if c.metric == "burden" and c.verdict in CALLED}
+
+    def against(c: Change) -> bool:
+        return c.metric == "contrast" and c.verdict in CALLED and loads.get((c.region, c.finding), c.verdict) != c.verdict
+
+    return [withheld(c, why("darkest_left")) if against(c) else c for c in found]
 
 
 def _needs_colours(c: Change) -> bool:

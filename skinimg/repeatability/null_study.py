@@ -100,10 +100,9 @@ def noise_of(rows: pd.DataFrame) -> NoiseTable:
         mine = of_camera(rows, camera)
         everybody = fit(mine)
         for tone in TONES:
-            own = mine[mine["tone"] == tone]
-            stated[tone, camera] = {
-                _LEVEL: everybody | (fit(own) if own["person"].nunique() >= _FEWEST_OF_A_TONE else {})
-            }
+            own = fit(mine[mine["tone"] == tone])
+            told = {key: noise for key, noise in own.items() if noise.people >= _FEWEST_OF_A_TONE}
+            stated[tone, camera] = {_LEVEL: everybody | told}
         if camera == "same_camera":
             together = correlation(mine, everybody)
     for tone in TONES:

@@ -2,7 +2,8 @@
 
 from types import SimpleNamespace
 
-from skinimg.compare.follow_up import _cameras, _without_copies
+from skinimg.base.results import Change
+from skinimg.compare.follow_up import _cameras, _told_by_loads, _without_copies
 from skinimg.compare.plain_skin import PlainSkin
 
 
@@ -40,3 +41,17 @@ def test_a_card_in_one_photo_alone_makes_two_cameras_of_one():
     kind, words = _cameras([shot(colour="card")], [shot()], PlainSkin({}, {}))
     assert (kind, words.code) == ("other_camera", "card_in_one_photo")
     assert _cameras([shot(colour="card")], [shot(colour="card")], PlainSkin({}, {})) == ("same_camera", None)
+
+
+def test_a_contrast_called_against_its_load_has_no_verdict():
+    """Of a mark that shrinks, the darkest part is left: it is no worse."""
+
+    def row(metric, verdict, region="face"):
+        return Change(region, "spots", metric, "OD", 1.0, 2.0, verdict=verdict)
+
+    rows = [row("burden", "improved"), row("contrast", "worsened"), row("contrast", "worsened", "chin")]
+    fallen, against, alone = _told_by_loads(rows)
+    assert (fallen.verdict, alone.verdict) == ("improved", "worsened")
+    assert (against.verdict, against.reason.code) == ("not_assessable", "darkest_left")
+    alike = [row("burden", "improved"), row("contrast", "improved")]
+    assert _told_by_loads(alike) == alike

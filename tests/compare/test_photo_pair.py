@@ -21,7 +21,12 @@ from tests.drawn import skin_patch
 def frame(linear):
     """As much of a close-up's frame as sharpness and light need."""
     return SimpleNamespace(
-        linear=linear, skin=np.ones(linear.shape[:2], bool), mm_per_px=0.1, native_px_per_mm=10.0, landmarks=None
+        scale_source="manifest",
+        linear=linear,
+        skin=np.ones(linear.shape[:2], bool),
+        mm_per_px=0.1,
+        native_px_per_mm=10.0,
+        landmarks=None,
     )
 
 
