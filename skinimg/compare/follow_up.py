@@ -157,7 +157,9 @@ def _told_by_loads(found: Sequence[Change]) -> list[Change]:
     loads = {(c.region, c.finding): c.verdict for c in found if c.metric == "burden" and c.verdict in CALLED}
 
     def against(c: Change) -> bool:
-        return c.metric == "contrast" and c.verdict in CALLED and loads.get((c.region, c.finding), c.verdict) != c.verdict
+        return (
+            c.metric == "contrast" and c.verdict in CALLED and loads.get((c.region, c.finding), c.verdict) != c.verdict
+        )
 
     return [withheld(c, why("darkest_left")) if against(c) else c for c in found]
 

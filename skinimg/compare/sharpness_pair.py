@@ -47,9 +47,9 @@ def skin_detail_ratio(details: tuple[FloatArray, FloatArray], alignment: Alignme
 def skin_contrast_ratio(baseline: Frame, photo: Frame, alignment: Alignment) -> float:
     """Contrast of plain skin that both show, a few pixels to 2 mm wide, photo over baseline.
 
-    NaN where too little is seen or the scale is not known. Of bands of one octave, the one furthest from 1. Focus and noise do not reach it, nor do exposure and white balance;
-    it falls where detail between fine and coarse was taken out (frequency separation) and where skin was whitened. The
-    lower quartile of the contrast is that of skin without lesions.
+    NaN where too little is seen or the scale is not known. Of bands of one octave, the one furthest from 1. Focus and
+    noise do not reach it, nor do exposure and white balance; it falls where detail between fine and coarse was taken out
+    (frequency separation) and where skin was whitened. The lower quartile of the contrast is that of skin without lesions.
     """
     if baseline.scale_source == "assumed":
         return math.nan  # a millimetre may be three, and a band one of spots
