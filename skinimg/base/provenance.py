@@ -34,16 +34,14 @@ def file_sha256(path: Path) -> str:
         return ""
 
 
-def subject_key(
-    entries: Sequence[PhotoEntry], settings: Settings, weights_sha256: str, report: Mapping[str, object]
-) -> str:
+def subject_key(entries: Sequence[PhotoEntry], settings: Settings, weights: str, report: Mapping[str, object]) -> str:
     """A hash of everything that a subject's outputs depend on: its photos, its rows of the manifest, settings, weights,
     version, and how its report was asked for. Two runs with one key have the same outputs, so the second is skipped.
     """
     parts = {
         "photos": [{**asdict(e), "path": None, "sha256": file_sha256(e.path)} for e in entries],
         "settings": settings.as_dict(),
-        "weights": weights_sha256,
+        "weights": weights,
         "versions": versions(),
         "report": dict(report),
     }

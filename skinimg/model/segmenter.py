@@ -13,6 +13,7 @@ import numpy as np
 from skinimg.base.errors import WeightsError
 from skinimg.base.findings import FINDINGS, MASK_FINDINGS
 from skinimg.base.noise import NoiseTable
+from skinimg.base.provenance import file_sha256
 from skinimg.base.records import BoolArray, FloatArray, Frame, Segmentation, SkinMaps
 from skinimg.base.settings import DEFAULT_WEIGHTS
 from skinimg.base.shipped import shipped
@@ -33,11 +34,17 @@ class Segmenter:
     """Something that finds the findings: the function, and what its card says about its noise."""
 
     name: str
-    sha256: str  # of everything that decides its output
+    sha256: str  # of what decides its probabilities, and of a noise table of one's own
     probabilities: Callable[[Frame, SkinMaps], FloatArray]  # -> (5, h, w)
     noise: NoiseTable
     memory_warnings: Callable[[], tuple[str, ...]] = tuple  # what it had to do without, in words
     untrained: tuple[str, ...] = ()  # findings that it does not know
+    card_sha256: str = ""  # of the card's file, which states calibration and noise; the same tensors may have another
+
+    @property
+    def decides(self) -> str:
+        """What an outcome depends on; an earlier one with another is done again."""
+        return f"{self.sha256} {self.card_sha256}"
 
 
 def load_segmenter(weights: str = DEFAULT_WEIGHTS, device: str = "auto", noise: Path | None = None) -> Segmenter:
@@ -77,6 +84,7 @@ def load_segmenter(weights: str = DEFAULT_WEIGHTS, device: str = "auto", noise: 
         noise=own or trained.card.noise,
         memory_warnings=trained.memory_warnings,
         untrained=trained.card.untrained,
+        card_sha256=file_sha256(path.with_suffix(".json")),
     )
 
 

@@ -1,11 +1,16 @@
 """The door to segmentation: what it takes out of what a network says."""
 
+import json
+import shutil
+from pathlib import Path
+
 import numpy as np
 
 from skinimg.base.findings import MASK_FINDINGS
 from skinimg.base.noise import NoiseTable
 from skinimg.base.records import Frame, SkinAnchor, SkinMaps
-from skinimg.model.segmenter import Segmenter, segment
+from skinimg.model.segmenter import Segmenter, load_segmenter, segment
+from skinimg.model.weights import weights_path
 
 SIDE = 100
 
@@ -39,3 +44,17 @@ def test_a_face_has_no_relief_in_the_last_millimetre_of_its_skin():
 
 def test_a_close_up_keeps_its_rim():
     assert (found(None)["pores"][20:80, 20:80] == 1).all()
+
+
+def test_the_same_tensors_with_another_card_make_another_outcome(tmp_path: Path) -> None:
+    """Calibration and noise stand in the card: a result of before they changed is not taken from an earlier run."""
+    for suffix in (".safetensors", ".json"):
+        shutil.copy(weights_path("skin").with_suffix(suffix), tmp_path / f"mine{suffix}")
+    mine, card = str(tmp_path / "mine.safetensors"), tmp_path / "mine.json"
+    before = load_segmenter(mine)
+    told = json.loads(card.read_text(encoding="utf-8"))
+    told["calibration"]["bias"][0] += 0.5
+    card.write_text(json.dumps(told), encoding="utf-8")
+    after = load_segmenter(mine)
+    assert after.sha256 == before.sha256
+    assert after.decides != before.decides
