@@ -29,7 +29,7 @@ _FEWEST = 20  # places of a region with that share; below it, the spread of the 
 _MOST_PIXELS = 60_000  # of a support; larger ones are summed over blocks: 2 x 2 pixels, or 4 x 4
 _PLAIN_BELOW, _PLAIN_MARGIN_MM = 0.3, 0.3  # as the ring of `contrast_maps`
 _GAIN_MM = (0.3, 3.0)  # band in which texture is compared: below it is grain, above it the lamp
-# No null pair of real faces with one camera went beyond these, nine in ten with another one did
+# No null pair of real faces with one camera went beyond these, nine of eleven with another one did
 # (docs/benchmarks/precision.md). Cast: of 41 faces, one phone differs from itself by 0.07 at most, another one by 0.07 to
 # 0.24 where the gate lets it pass; a white balance that wanders by 2.5 % (SD) in every channel of both photos passes
 # 0.08 in one pair of sixty, and 0.10 in one of six hundred.

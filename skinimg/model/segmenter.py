@@ -42,7 +42,7 @@ class Segmenter:
     card_sha256: str = ""  # of the card's file, which states calibration and noise; the same tensors may have another
 
     @property
-    def decides(self) -> str:
+    def key(self) -> str:
         """What an outcome depends on; an earlier one with another is done again."""
         return f"{self.sha256} {self.card_sha256}"
 

@@ -44,7 +44,6 @@ PHOTOTYPES = (1, 2, 3, 4, 5, 6)
 _ONE_CAMERA: tuple[Regime, ...] = ("fixed_rig", "same_phone")
 # Follow-ups of every real face: regime and number of shots.
 PLAN: tuple[tuple[Regime, int], ...] = (("fixed_rig", 1), ("same_phone", 2), ("other_phone", 1))
-_FEWEST_OF_A_TONE = 5
 _LEVEL = 6.0  # px/mm under which a card states a model of all resolutions
 
 
@@ -100,9 +99,7 @@ def noise_of(rows: pd.DataFrame) -> NoiseTable:
         mine = of_camera(rows, camera)
         everybody = fit(mine)
         for tone in TONES:
-            own = fit(mine[mine["tone"] == tone])
-            told = {key: noise for key, noise in own.items() if noise.people >= _FEWEST_OF_A_TONE}
-            stated[tone, camera] = {_LEVEL: everybody | told}
+            stated[tone, camera] = {_LEVEL: everybody | fit(mine[mine["tone"] == tone])}
         if camera == "same_camera":
             together = correlation(mine, everybody)
     for tone in TONES:

@@ -153,7 +153,7 @@ def _do(job: Job) -> Done:
     """One subject, from the cache of an earlier run where its key still fits."""
     cv2.setNumThreads(job.threads)
     segmenter = load_segmenter(job.weights, job.device, job.noise)
-    key = subject_key(job.subject.photos, job.settings, segmenter.decides, asdict(job.report))
+    key = subject_key(job.subject.photos, job.settings, segmenter.key, asdict(job.report))
     name = safe_name(job.subject.name)
     home = job.out / "subjects" / name
     if not job.fresh and (known := _resume(home, job.subject.name, key)) is not None:

@@ -54,6 +54,7 @@ _REMAP_SIDE = 32000  # cv2.remap refuses sides above 32767
 _GLARE_LIFT = 0.25  # density by which shine outshines its surroundings (docs/CONSTANTS.md 3, highlight fraction)
 _GLARE_FADE = 0.8  # of the anchor's colourfulness: shine is lamp-coloured, so it lies nearer to grey
 _GLARE_SURROUND_MM = 8.0  # light itself varies on this scale (docs/CONSTANTS.md 6)
+_LIGHT_MM = 4.0  # light and the shape of a face vary more slowly; scars and folds more quickly
 
 
 def skin_density(melanin: npt.ArrayLike, blood: npt.ArrayLike) -> npt.NDArray[np.float64]:
@@ -260,9 +261,6 @@ def skin_maps(linear: FloatArray, skin: BoolArray, mm_per_px: float, anchor: Ski
     lifted = shading - masked_blur(shading, skin, _GLARE_SURROUND_MM / mm_per_px) < -_GLARE_LIFT
     clipped = np.maximum.reduce(cv2.split(linear)) >= 0.99
     return SkinMaps(melanin, haemoglobin, shading, (pale & lifted) | clipped, anchor)
-
-
-_LIGHT_MM = 4.0  # light and the shape of a face vary more slowly; scars and folds more quickly
 
 
 def smooth_light(maps: SkinMaps, skin: BoolArray, mm_per_px: float) -> FloatArray:

@@ -36,9 +36,8 @@ T = TypeVar("T")
 Watch = Callable[[int, int, str], None]  # steps done, of how many, what is going on
 STATE = "state.pt"
 BEST = "best.pt"
-_LOOP = (
-    5  # raised when network, optimiser, steps or checkpoint change: half of one training and half of another is neither
-)
+# Raised when network, loss, optimiser, steps or checkpoint change: half of one training and half of another is neither.
+_LOOP = 6
 _SETTLING_BATCHES = 60
 
 

@@ -42,7 +42,8 @@ def loss(logits: Tensor, coverage: Tensor, known: Tensor, common: Tensor, progre
 
     The cross-entropy of each finding is in units of what it is for a network that knows only how common the finding is:
     scars cover 0.3 % of training tiles and would otherwise count for a tenth of what spots do. `common` is of the
-    held-out tiles, not of the batch: weights that follow what a batch shows bias the summed probability.
+    held-out tiles, not of the batch: weights that follow what a batch shows bias the summed probability. Of spots, small
+    ones weigh more per pixel (`weight_of_spots`).
 
     logits, coverage (0..1), known (0 or 1) : (n, 5, h, w); common : (5,) of `how_common`; progress : 0 at the start of
     training, 1 at its end

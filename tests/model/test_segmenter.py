@@ -57,4 +57,4 @@ def test_the_same_tensors_with_another_card_make_another_outcome(tmp_path: Path)
     card.write_text(json.dumps(told), encoding="utf-8")
     after = load_segmenter(mine)
     assert after.sha256 == before.sha256
-    assert after.decides != before.decides
+    assert after.key != before.key

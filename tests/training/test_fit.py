@@ -182,7 +182,7 @@ def test_killed_and_resumed_is_the_same_as_never_killed(
     with pytest.raises(SettingsError, match="another recipe"):
         fit(parts[:2], parts[2:], tmp_path / "resumed", replace(SMALL, batch=2))
     monkeypatch.setattr(fit_module, "_LOOP", 1)  # as another version of skinimg has it
-    with pytest.raises(SettingsError, match="found loop 5"):
+    with pytest.raises(SettingsError, match="found loop 6"):
         fit(parts[:2], parts[2:], tmp_path / "resumed", SMALL)
 
 
