@@ -76,6 +76,7 @@ class Quality:
     sharpness: float  # see quality.py
     clipped_fraction: float  # of skin pixels with a channel at the ceiling
     dark_fraction: float  # of skin pixels too dark to carry colour
+    shine_fraction: float  # of the face or close-up that shines
     reasons: tuple[Reason, ...] = ()
     rejected: bool = False
 

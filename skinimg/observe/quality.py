@@ -45,7 +45,7 @@ def assess(frame: Frame, face: Face | None) -> Quality:
     area_mm2 = float(frame.skin.sum()) * frame.mm_per_px**2
     if area_mm2 < _MIN_SKIN_MM2:
         too_little = why("little_skin", found=area_mm2, needed=_MIN_SKIN_MM2)
-        return Quality(float("nan"), float("nan"), float("nan"), (too_little,), rejected=True)
+        return Quality(*(float("nan"),) * 4, (too_little,), rejected=True)
     skin = frame.linear[frame.skin]  # (n, 3)
     sharp = sharpness(frame)
     clipped = float(np.mean(_largest(skin) >= _CEILING))
@@ -61,7 +61,7 @@ def assess(frame: Frame, face: Face | None) -> Quality:
         _closed_eyes(frame.landmarks if face is not None else None),
     )
     reasons = tuple(reason for reason, _ in findings if reason)
-    return Quality(sharp, clipped, dark, reasons, any(bad for _, bad in findings))
+    return Quality(sharp, clipped, dark, shine, reasons, any(bad for _, bad in findings))
 
 
 def sharpness(frame: Frame) -> float:
