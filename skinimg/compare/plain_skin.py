@@ -155,7 +155,8 @@ def _laid_elsewhere(
     ys, xs = np.nonzero(mass > 0)
     rows, columns = noise.shape
     # What leaves the image on one side comes in on the other: on a sheet of 2 x 2 copies a shift is an offset.
-    sheets = [np.tile(image, (2, 2)).reshape(-1) for image in (noise, on_plain)]
+    # Both images are fetched at once, as the two halves of one number.
+    sheet = np.tile(np.stack([noise, on_plain], axis=-1), (2, 2, 1)).view(np.complex64).reshape(-1)
     straight, mirrored = (ys * (2 * columns) + x for x in (xs, columns - 1 - xs))
     places = np.arange(len(ys))
     outline = csr_array((mass[ys, xs], (blocks(code)[:, 0, :, 0][ys, xs], places)), shape=(codes, len(ys)))
@@ -164,8 +165,8 @@ def _laid_elsewhere(
     for place in range(_PLACES):
         dy, dx = rng.integers(-rows // 2, rows // 2), rng.integers(-columns // 2, columns // 2)
         start = dy % rows * (2 * columns) + dx % columns
-        for kind, sheet in enumerate(sheets):
-            drawn[kind, place] = outline @ sheet[start:].take(mirrored if place % 2 else straight)
+        under = sheet[start:].take(mirrored if place % 2 else straight)
+        drawn[:, place] = (outline @ under.view(np.float32).reshape(-1, 2)).T
     return _Drawn(drawn[0], drawn[1], outline.sum(axis=1))
 
 
