@@ -229,7 +229,7 @@ class Found:
     lengths: dict[str, FloatArray]  # line finding -> (h, w) mm
     objects: dict[str, Objects]
     pieces: dict[str, Pieces]  # of the findings that are counted
-    fields: dict[str, dict[str, FloatArray]]  # of tone and texture, see measure/field_maps.py
+    fields: dict[str, dict[str, FloatArray | BoolArray]]  # (h, w) of tone and texture, see measure/field_maps.py
 
 
 @dataclass(frozen=True)

@@ -53,10 +53,14 @@ def see(entry: PhotoEntry, reference: Reference | None, settings: Settings) -> S
     photo, colour = _calibrated(photo)
     face = None if entry.view == "closeup" else face_of(photo)
     frame = _frame(photo, entry, face, reference, settings)
+    walls = {} if face is None else background(photo.linear, face)
+    photo = replace(
+        photo, linear=photo.linear[:0].copy()
+    )  # 144 MB of 12 megapixels: the frame is all of it that is needed
     quality, maps, shown = together(
         lambda: _usable(assess(frame, face)),
         lambda: skin_maps(frame.linear, frame.skin, frame.mm_per_px, _anchor(frame, colour, reference)),
-        lambda: _witnesses(photo, face, frame, colour),
+        lambda: walls | _witnesses(frame, colour),
     )
     if face is not None and face.other_faces:
         others = why("several_faces", count=face.other_faces + 1)
@@ -89,11 +93,11 @@ def _anchor(frame: Frame, colour: Colour, reference: Reference | None) -> SkinAn
     return baseline_anchor(plain) if reference is None else session_anchor(plain, reference.anchor)
 
 
-def _witnesses(photo: Photo, face: Face | None, frame: Frame, colour: Colour) -> dict[str, FloatArray]:
+def _witnesses(frame: Frame, colour: Colour) -> dict[str, FloatArray]:
     shown = {CARD: np.zeros(3, np.float32)} if colour.source == "card" else {}
-    if face is None or frame.landmarks is None:
+    if frame.landmarks is None:
         return shown
-    return shown | background(photo.linear, face) | eye_whites(frame.linear, frame.landmarks, frame.mm_per_px)
+    return shown | eye_whites(frame.linear, frame.landmarks, frame.mm_per_px)
 
 
 def _calibrated(photo: Photo) -> tuple[Photo, Colour]:
