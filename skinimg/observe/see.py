@@ -53,13 +53,12 @@ def see(entry: PhotoEntry, reference: Reference | None, settings: Settings) -> S
     photo, colour, face = _face_in_true_colours(photo, closeup=entry.view == "closeup")
     frame = _frame(photo, entry, face, reference, settings)
     walls = {} if face is None else background(photo.linear, face)
-    photo = replace(
-        photo, linear=photo.linear[:0].copy()
-    )  # 144 MB of 12 megapixels: the frame is all of it that is needed
+    # From here on the frame is all that is needed of the pixels: 144 MB of 12 megapixels are let go.
+    photo = replace(photo, linear=photo.linear[:0].copy())
     quality, maps, shown = together(
         lambda: _usable(assess(frame, face)),
         lambda: skin_maps(frame.linear, frame.skin, frame.mm_per_px, _anchor(frame, colour, reference)),
-        lambda: walls | _witnesses(frame, colour),
+        lambda: _witnesses(walls, frame, colour),
     )
     if face is not None and face.other_faces:
         others = why("several_faces", count=face.other_faces + 1)
@@ -92,11 +91,11 @@ def _anchor(frame: Frame, colour: Colour, reference: Reference | None) -> SkinAn
     return baseline_anchor(plain) if reference is None else session_anchor(plain, reference.anchor)
 
 
-def _witnesses(frame: Frame, colour: Colour) -> dict[str, FloatArray]:
+def _witnesses(walls: dict[str, FloatArray], frame: Frame, colour: Colour) -> dict[str, FloatArray]:
     shown = {CARD: np.zeros(3, np.float32)} if colour.source == "card" else {}
     if frame.landmarks is None:
         return shown
-    return shown | eye_whites(frame.linear, frame.landmarks, frame.mm_per_px)
+    return shown | walls | eye_whites(frame.linear, frame.landmarks, frame.mm_per_px)
 
 
 def _face_in_true_colours(photo: Photo, *, closeup: bool) -> tuple[Photo, Colour, Face | None]:
