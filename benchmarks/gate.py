@@ -30,6 +30,7 @@ from skinimg.compare.photo_pair import photo_difference
 from skinimg.compare.photo_shape import expression_percent, shape_percent
 from skinimg.face import find_face
 from skinimg.observe.frame import face_frame
+from skinimg.observe.quality import assess
 from skinimg.observe.see import face_size_px
 from skinimg.observe.witnesses import background
 from skinimg.photo.colour import linear_to_srgb8
@@ -38,7 +39,7 @@ from skinimg.photo.decode import read_photo
 
 def looked(photo: Photo, face: Face, px_per_mm: float) -> Glance:
     frame = face_frame(photo, face, px_per_mm, "iris")
-    return Glance(frame, face, background(photo.linear, face), photo.jpeg_quality, ())
+    return Glance(frame, face, background(photo.linear, face), photo.jpeg_quality, assess(frame, face))
 
 
 def registered(ours: Frame, theirs: Frame) -> Alignment:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 
 from skinimg.align import align, identity_alignment
 from skinimg.base.entries import PhotoEntry, Subject, days_between
 from skinimg.base.errors import ReasonedError
+from skinimg.base.parallel import behind
 from skinimg.base.photo_difference import SAME
 from skinimg.base.provenance import file_sha256
 from skinimg.base.reasons import Reason, renamed, why
@@ -35,6 +37,8 @@ from skinimg.output.pictures import pictures_of, write_session
 from skinimg.skin.optics import tone_of
 from skinimg.study import safe_name, session_key, view_key
 
+Write = Callable[[Shot, SessionPictures], None]
+
 
 @dataclass(frozen=True)
 class Equipment:
@@ -57,13 +61,15 @@ def analyze_subject(
         notes.warnings.append(warning)
     notes.warnings += lone_lights(subject)
     photos = sorted(subject.photos, key=lambda e: (view_key(e), order[e.session], e.replicate))
-    for key, entries in groupby(photos, key=view_key):
-        _analyze_view(subject, key, list(entries), equipment, folder / safe_name(key), notes)
+    with behind() as do_later:  # files are written while the next photo is looked at
+        for key, entries in groupby(photos, key=view_key):
+            write = partial(_write, do_later, folder / safe_name(key))
+            _analyze_view(subject, key, list(entries), equipment, write, notes)
     return notes.result(subject.name), notes.pictures
 
 
 def _analyze_view(
-    subject: Subject, key: str, entries: Sequence[PhotoEntry], equipment: Equipment, folder: Path, notes: Notes
+    subject: Subject, key: str, entries: Sequence[PhotoEntry], equipment: Equipment, write: Write, notes: Notes
 ) -> None:
     """All sessions of one view and light, each against the first that could be measured."""
     baseline: list[Shot] = []  # all replicates of the first usable session
@@ -86,7 +92,7 @@ def _analyze_view(
             shots.append(shot)
             notes.photos.append(rows.photo_row(shot))
             cells.append(_measure(shot, first or shot, equipment, notes))
-            _draw(shot, first or shot, key, folder, notes, shown=len(shots) == 1)
+            _draw(shot, first or shot, key, write, notes, shown=len(shots) == 1)
         if not shots:
             if baseline:
                 later.append(refused(entry, baseline[0], refusals))
@@ -153,14 +159,18 @@ def _estimate(shots: list[Shot], cells: list[CellTotals], first: Shot, equipment
     notes.indices += [rows.index_row(shots[0].entry, e) for e in found]
 
 
-def _draw(shot: Shot, first: Shot, key: str, folder: Path, notes: Notes, *, shown: bool) -> None:
+def _draw(shot: Shot, first: Shot, key: str, write: Write, notes: Notes, *, shown: bool) -> None:
     """The files of one photo; the report shows the first usable photo of each session."""
     with notes.stage("pictures"):
         days = days_between(first.entry.date, shot.entry.date)
         pictures = pictures_of(shot, first.seen.frame, days, key)
-        write_session(folder / safe_name(session_key(shot.entry)), shot, pictures)
+        write(shot, pictures)
         if shown:
             notes.pictures.append(pictures)
+
+
+def _write(do_later: Callable[..., None], folder: Path, shot: Shot, pictures: SessionPictures) -> None:
+    do_later(write_session, folder / safe_name(session_key(shot.entry)), shot, pictures)
 
 
 def _judge(

@@ -6,8 +6,9 @@ alone, so the number of threads changes nothing but the time; with one worker pe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import cv2
@@ -29,3 +30,20 @@ def each(do: Callable[[T], R], items: Iterable[T]) -> list[R]:
 def together(*jobs: Callable[[], Any]) -> list[Any]:
     """What each of several calls returns, in their order."""
     return each(lambda job: job(), jobs)
+
+
+@contextmanager
+def behind() -> Iterator[Callable[..., None]]:
+    """`later(do, *arguments)` for work whose result nobody waits for, done on one more thread while the block goes on.
+
+    All of it is done when the block has ended; the first error that one raised reaches the caller then. With a single
+    thread each piece is done at once.
+    """
+    if cv2.getNumThreads() < 2:
+        yield lambda do, *arguments: do(*arguments)
+        return
+    with ThreadPoolExecutor(1) as pool:
+        handed: list[Future[None]] = []
+        yield lambda do, *arguments: handed.append(pool.submit(do, *arguments))
+    for piece in handed:
+        piece.result()

@@ -76,6 +76,7 @@ class Quality:
     sharpness: float  # see quality.py
     clipped_fraction: float  # of skin pixels with a channel at the ceiling
     dark_fraction: float  # of skin pixels too dark to carry colour
+    shine_fraction: float  # of the face or close-up that shines
     reasons: tuple[Reason, ...] = ()
     rejected: bool = False
 
@@ -104,8 +105,8 @@ class Frame:
         """(3,) median linear sRGB of the skin, channel by channel; NaN without any."""
         if not self.skin.any():
             return np.full(3, np.nan, np.float32)
-        channels = np.ascontiguousarray(self.linear[self.skin].T)  # along an axis of 3 a median takes much longer
-        return np.array([np.median(channel) for channel in channels], np.float32)
+        # Channel by channel: along an axis of 3 a median takes much longer.
+        return np.array([np.median(self.linear[..., k][self.skin]) for k in range(3)], np.float32)
 
 
 @dataclass(frozen=True)
@@ -228,7 +229,7 @@ class Found:
     lengths: dict[str, FloatArray]  # line finding -> (h, w) mm
     objects: dict[str, Objects]
     pieces: dict[str, Pieces]  # of the findings that are counted
-    fields: dict[str, dict[str, FloatArray]]  # of tone and texture, see measure/field_maps.py
+    fields: dict[str, dict[str, FloatArray | BoolArray]]  # (h, w) of tone and texture, see measure/field_maps.py
 
 
 @dataclass(frozen=True)

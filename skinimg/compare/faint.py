@@ -34,7 +34,9 @@ class Faint:
 
     def __init__(self, shot: Shot, reach_px: int) -> None:
         """reach_px : how far the registration may be off; the strongest place within it counts, on plain skin too."""
-        self._shot = shot
+        # Not the shot: a subject of many sessions would keep 0.4 GB of each.
+        self._contrasts = shot.found.contrasts
+        self._where = None if shot.alignment.is_identity else shot.alignment.to_session
         self._reach = reach_px
         self._averaged: dict[tuple[str, int], tuple[FloatArray, float, float]] = {}
         anything = (shot.found.segmentation.probability > 0.3).any(axis=0)
@@ -54,7 +56,7 @@ class Faint:
         return PlaceContrast(float(values[row, column]), plain, limit) if np.isfinite(limit) else None
 
     def _average(self, finding: str, sigma_px: float) -> tuple[FloatArray, float, float]:
-        averaged = cv2.GaussianBlur(self._carried(self._shot.found.contrasts[finding]), (0, 0), sigma_px)
+        averaged = cv2.GaussianBlur(self._carried(self._contrasts[finding]), (0, 0), sigma_px)
         kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * self._reach + 1, 2 * self._reach + 1))
         strongest = np.asarray(cv2.dilate(averaged, kernel), np.float32)
         plain = strongest[self._plain]
@@ -64,9 +66,7 @@ class Faint:
         return strongest, float(middle), float(limit)
 
     def _carried(self, values: FloatArray) -> FloatArray:
-        if self._shot.alignment.is_identity:
-            return values
-        return cv2.remap(values, self._shot.alignment.to_session, None, cv2.INTER_LINEAR)
+        return values if self._where is None else cv2.remap(values, self._where, None, cv2.INTER_LINEAR)
 
 
 @dataclass(frozen=True)

@@ -69,6 +69,7 @@ def paired(baseline: list[Shot], shots: list[Shot], settings: Settings) -> Follo
         return alike, compared_totals(alike, place, shared, support)
 
     alike, sums = zip(*map(compared, everything, supports), strict=True)
+    del supports[1:]  # 57 MB of each photo of 12 megapixels
     totals = with_areas_of_one_contrast(sums)
     plain = plain_skin(alike[: len(baseline)], alike[len(baseline) :], shared, supports[0], settings.seed)
     missing = obstacles(everything, totals)

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from skinimg.base.entries import PhotoEntry, Study
 from skinimg.base.errors import PhotoError
 from skinimg.base.parallel import each
 from skinimg.base.reasons import Reason, in_words, why
-from skinimg.base.records import Face, FloatArray, Frame
+from skinimg.base.records import Face, FloatArray, Frame, Quality
 from skinimg.compare.photo_limits import warnings_of, withheld_findings
 from skinimg.compare.photo_pair import difference_at_a_glance
 from skinimg.observe.frame import face_frame
@@ -37,7 +37,7 @@ class Glance:
     face: Face
     witnesses: dict[str, FloatArray]
     jpeg_quality: float
-    reasons: tuple[Reason, ...]  # of the photo alone
+    quality: Quality  # of the photo alone
 
 
 def judge_faces(study: Study, rows: list[dict[str, Any]], progress: Progress | None = None) -> None:
@@ -89,7 +89,7 @@ def _judge(entry: PhotoEntry, row: dict[str, Any], first: Glance | None) -> Glan
     except PhotoError as error:
         row |= {"status": "rejected", "reasons": _joined(row["reasons"], str(error))}
         return None
-    said = seen.reasons if first is None else (*seen.reasons, *_beside(first, seen))
+    said = seen.quality.reasons if first is None else (*seen.quality.reasons, *_beside(first, seen))
     if said:
         row |= {"status": "warning", "reasons": _joined(row["reasons"], in_words(said))}
     return seen
@@ -110,10 +110,10 @@ def glance(entry: PhotoEntry, first: Glance | None) -> Glance:
     quality = assess(frame, face)
     if quality.rejected:
         raise PhotoError(*quality.reasons)
-    alone = quality.reasons
     if face.other_faces:
-        alone += (why("several_faces", count=face.other_faces + 1),)
-    return Glance(frame, face, background(photo.linear, face), photo.jpeg_quality, alone)
+        others = why("several_faces", count=face.other_faces + 1)
+        quality = replace(quality, reasons=(*quality.reasons, others))
+    return Glance(frame, face, background(photo.linear, face), photo.jpeg_quality, quality)
 
 
 def _beside(first: Glance, seen: Glance) -> tuple[Reason, ...]:

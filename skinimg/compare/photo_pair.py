@@ -13,14 +13,14 @@ import cv2
 import numpy as np
 
 from skinimg.align.refusal import yaw_between
-from skinimg.base.parallel import each, together
+from skinimg.base.parallel import together
 from skinimg.base.photo_difference import SAME, PhotoDifference
-from skinimg.base.records import Alignment, BoolArray, ByteArray, Face, FloatArray, Frame
+from skinimg.base.records import Alignment, BoolArray, ByteArray, Face, FloatArray, Frame, Quality
 from skinimg.compare.colour_gain import colour_gain
 from skinimg.compare.photo_shape import expression_percent, pitch_between, shape_percent
 from skinimg.compare.sharpness_pair import feature_detail_ratio, fine_details, skin_contrast_ratio, skin_detail_ratio
 from skinimg.compare.tone_pair import lip_colour_od, tone_gain
-from skinimg.observe.quality import eye_opening, shine_fraction
+from skinimg.observe.quality import eye_opening
 from skinimg.observe.witnesses import SIDES
 from skinimg.skin.masked_blur import masked_blur
 from skinimg.skin.optics import density
@@ -36,6 +36,8 @@ class Pictured(Protocol):
     def frame(self) -> Frame: ...
     @property
     def face(self) -> Face | None: ...
+    @property
+    def quality(self) -> Quality: ...
     @property
     def witnesses(self) -> dict[str, FloatArray]: ...
     @property
@@ -79,7 +81,6 @@ def _difference_of_photos(
     gain, gain_sd = tone_gain(ours, theirs)
     a, b = ours.landmarks, theirs.landmarks
     dark = [_skin_density(f)[1] for f in (ours, theirs)]
-    shine = each(shine_fraction, (ours, theirs))
     return PhotoDifference(
         feature_detail_ratio=feature_detail_ratio(details, ours, theirs),
         resolution_ratio=theirs.native_px_per_mm / ours.native_px_per_mm,
@@ -89,7 +90,7 @@ def _difference_of_photos(
         exposure_difference_od=float(dark[1] - dark[0]),
         background_difference_od=background_difference_od(baseline, photo),
         lip_colour_difference_od=lip_colour_od(theirs) - lip_colour_od(ours),
-        shine_difference_fraction=shine[1] - shine[0],
+        shine_difference_fraction=photo.quality.shine_fraction - baseline.quality.shine_fraction,
         jpeg_quality_difference=photo.jpeg_quality - baseline.jpeg_quality,
         **(_of_faces(a, b) if a is not None and b is not None else {}),
     )

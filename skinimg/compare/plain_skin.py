@@ -144,29 +144,39 @@ def _laid_elsewhere(
 ) -> _Drawn:
     """The outline `weight` (h, w) mm2 shifted, half of the times mirrored, over the difference of two sessions."""
     block = next((b for b in (1, 2) if (weight > 0).sum() <= _MOST_PIXELS * b * b), 4)
-    height, width = (side // block * block for side in weight.shape)
-
-    def blocks(values: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
-        return values[:height, :width].reshape(height // block, block, width // block, block)
-
-    on_plain = blocks(plain).mean(axis=(1, 3), dtype=np.float32)
-    noise = blocks(np.where(plain, difference, 0)).mean(axis=(1, 3), dtype=np.float32)
-    mass = blocks(weight).sum(axis=(1, 3), dtype=np.float64)
+    mass = _blocks(weight, block).sum(axis=(1, 3), dtype=np.float64)
+    rows, columns = mass.shape
     ys, xs = np.nonzero(mass > 0)
-    rows, columns = noise.shape
-    # What leaves the image on one side comes in on the other: on a sheet of 2 x 2 copies a shift is an offset.
-    sheets = [np.tile(image, (2, 2)).reshape(-1) for image in (noise, on_plain)]
-    straight, mirrored = (ys * (2 * columns) + x for x in (xs, columns - 1 - xs))
     places = np.arange(len(ys))
-    outline = csr_array((mass[ys, xs], (blocks(code)[:, 0, :, 0][ys, xs], places)), shape=(codes, len(ys)))
+    outline = csr_array((mass[ys, xs], (_blocks(code, block)[:, 0, :, 0][ys, xs], places)), shape=(codes, len(ys)))
+    del mass  # a face at full size is 23 MB, and several findings are laid at once
+    sheet = _sheet(difference, plain, block)
+    straight, mirrored = (ys * (2 * columns) + x for x in (xs, columns - 1 - xs))
     rng = np.random.default_rng(seed)
     drawn = np.zeros((2, _PLACES, codes))  # load, on plain
     for place in range(_PLACES):
         dy, dx = rng.integers(-rows // 2, rows // 2), rng.integers(-columns // 2, columns // 2)
         start = dy % rows * (2 * columns) + dx % columns
-        for kind, sheet in enumerate(sheets):
-            drawn[kind, place] = outline @ sheet[start:].take(mirrored if place % 2 else straight)
+        under = sheet.take((mirrored if place % 2 else straight) + start, mode="wrap")
+        drawn[:, place] = (outline @ under.view(np.float32).reshape(-1, 2)).T
     return _Drawn(drawn[0], drawn[1], outline.sum(axis=1))
+
+
+def _blocks(values: npt.NDArray[np.generic], block: int) -> npt.NDArray[np.generic]:
+    """(rows, block, columns, block) of the (h, w) values; what is left over at the lower and right rim is cut off."""
+    rows, columns = (side // block for side in values.shape)
+    return values[: rows * block, : columns * block].reshape(rows, block, columns, block)
+
+
+def _sheet(difference: FloatArray, plain: BoolArray, block: int) -> npt.NDArray[np.complex64]:
+    """The difference on plain skin, and the share of plain skin, as the two halves of one number: one look fetches both.
+
+    What leaves the image on one side comes in on the other. Row after row, twice side by side, a shift is an offset: what
+    runs over the right rim meets the second copy, and what runs over the lower rim begins again (`take(mode="wrap")`).
+    """
+    noise = _blocks(np.where(plain, difference, 0), block).mean(axis=(1, 3), dtype=np.float32)
+    on_plain = _blocks(plain, block).mean(axis=(1, 3), dtype=np.float32)
+    return np.tile(np.stack([noise, on_plain], axis=-1), (1, 2, 1)).view(np.complex64).reshape(-1)
 
 
 def _spread(drawn: _Drawn, inside: BoolArray) -> float:

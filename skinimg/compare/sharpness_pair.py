@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from functools import partial
+from collections.abc import Iterator
+from itertools import islice
 
 import cv2
 import numpy as np
 
-from skinimg.base.parallel import each
+from skinimg.base.parallel import together
 from skinimg.base.records import Alignment, BoolArray, FloatArray, Frame
 from skinimg.skin.optics import density
 
@@ -26,8 +27,18 @@ def finest_px(baseline: Frame) -> float:
 
 def fine_detail(frame: Frame, scale_px: float) -> FloatArray:
     """(h, w) absolute contrast of one octave from `scale_px` up, in green density."""
+    return next(_octaves(frame, scale_px))
+
+
+def _octaves(frame: Frame, scale_px: float) -> Iterator[FloatArray]:
+    """`fine_detail` from `scale_px` up, from twice that, and so on: two neighbours share a blur."""
     green = density(frame.linear[..., 1])
-    return np.abs(cv2.GaussianBlur(green, (0, 0), scale_px) - cv2.GaussianBlur(green, (0, 0), 2 * scale_px))
+    finer = cv2.GaussianBlur(green, (0, 0), scale_px)
+    while True:
+        scale_px *= 2
+        coarser = cv2.GaussianBlur(green, (0, 0), scale_px)
+        yield np.abs(finer - coarser)
+        finer = coarser
 
 
 def fine_details(baseline: Frame, photo: Frame) -> tuple[FloatArray, FloatArray]:
@@ -54,11 +65,15 @@ def skin_contrast_ratio(baseline: Frame, photo: Frame, alignment: Alignment) -> 
     if baseline.scale_source == "assumed":
         return math.nan  # a millimetre may be three, and a band one of spots
     scale_px = _COARSER * finest_px(baseline)
-    ratios: list[float] = []
-    while not ratios or 2 * scale_px * baseline.mm_per_px <= _COARSEST_MM:
-        known, found = each(partial(fine_detail, scale_px=scale_px), (baseline, photo))
-        ratios.append(_ratio(found, alignment.valid_session, known, alignment.valid_baseline, 25))
-        scale_px *= 2
+    bands = max(int(math.log2(_COARSEST_MM / (scale_px * baseline.mm_per_px))), 1)
+
+    def quartiles(frame: Frame, where: BoolArray) -> list[float]:
+        return [_percentile(band, where, 25) for band in islice(_octaves(frame, scale_px), bands)]
+
+    found, known = together(
+        lambda: quartiles(photo, alignment.valid_session), lambda: quartiles(baseline, alignment.valid_baseline)
+    )
+    ratios = [_over(theirs, ours) for theirs, ours in zip(found, known, strict=True)]
     return max(ratios, key=lambda ratio: abs(math.log(max(ratio, 1e-3))))
 
 
@@ -79,7 +94,12 @@ def features(frame: Frame) -> BoolArray:
 
 def _ratio(theirs: FloatArray, where: BoolArray, ours: FloatArray, here: BoolArray, percentile: float) -> float:
     """Ratio of a percentile; NaN where either photo shows nothing of it."""
-    if where.sum() < _LEAST_PX or here.sum() < _LEAST_PX:
-        return float("nan")
-    found, known = float(np.percentile(theirs[where], percentile)), float(np.percentile(ours[here], percentile))
-    return found / max(known, 1e-6)
+    return _over(_percentile(theirs, where, percentile), _percentile(ours, here, percentile))
+
+
+def _percentile(values: FloatArray, where: BoolArray, percentile: float) -> float:
+    return float(np.percentile(values[where], percentile)) if where.sum() >= _LEAST_PX else math.nan
+
+
+def _over(found: float, known: float) -> float:
+    return found / max(known, 1e-6)  # NaN where either is

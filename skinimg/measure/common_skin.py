@@ -41,11 +41,10 @@ def common_support(shots: Sequence[Shot]) -> list[FloatArray]:
     )
     for shot in shots:
         np.maximum(anywhere, _looked_up(shot.found.segmentation.probability, shot, "to_session"), out=anywhere)
-    supports = []
-    for shot in shots:
-        carried = _looked_up(anywhere, shot, "to_baseline")
-        own = shot.found.segmentation.probability
-        supports.append(np.maximum(own, carried, out=None if carried is anywhere else carried))
+    supports = [_looked_up(anywhere, shot, "to_baseline") for shot in shots]
+    for shot, support in zip(shots, supports, strict=True):
+        # Of the baseline it is `anywhere` itself, in which its probability is already.
+        np.maximum(shot.found.segmentation.probability, support, out=support)
     first = shots[0]
     for name, rim_mm in _RIM_MM.items():
         k = first.found.segmentation.findings.index(name)

@@ -14,7 +14,7 @@ from skinimg.photo.colour import linear_to_lab
 from skinimg.skin.masked_blur import masked_blur
 from skinimg.skin.optics import density
 
-Fields = dict[str, dict[str, FloatArray]]  # finding -> quantity -> (h, w)
+Fields = dict[str, dict[str, FloatArray | BoolArray]]  # finding -> quantity -> (h, w)
 
 _HIGHLIGHT_OD = 0.1  # brighter than its surroundings by 10 %
 _HIGHLIGHT_MM = 8.0
@@ -51,7 +51,7 @@ def field_maps(frame: Frame, maps: SkinMaps) -> Fields:
         "melanin_mm2": maps.melanin,
         "haemoglobin_mm2": maps.haemoglobin,
         "uneven_mm2": np.abs(even - broad),
-        "highlight_mm2": (maps.shading - shading < -_HIGHLIGHT_OD).astype(np.float32),
+        "highlight_mm2": maps.shading - shading < -_HIGHLIGHT_OD,
     }
     texture = {f"{name}_mm2": (means[low] - means[high]) ** 2 for name, (low, high) in ROUGHNESS_BANDS_MM.items()}
     return {

@@ -43,7 +43,7 @@ class Place:
     """Where each pixel of a frame belongs: its regions, its tile of the baseline's frame, and its true area."""
 
     region_bits: BitArray  # (h, w)
-    tile: npt.NDArray[np.int64]  # (h, w)
+    tile: npt.NDArray[np.int32]  # (h, w)
     pixel_area_mm2: FloatArray  # (h, w)
 
 
@@ -55,7 +55,7 @@ def place_of(alignment: Alignment, baseline: Frame, tile_mm: float) -> Place:
     """
     x, y = alignment.to_baseline[..., 0], alignment.to_baseline[..., 1]
     bits = cv2.remap(baseline.region_bits, x, y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
-    column, row = (np.floor(v * (baseline.mm_per_px / tile_mm)).astype(np.int64) + 512 for v in (x, y))
+    column, row = (np.floor(v * (baseline.mm_per_px / tile_mm)).astype(np.int32) + 512 for v in (x, y))
     area = alignment.jacobian * np.float32(baseline.mm_per_px**2)
     return Place(bits, row * 4096 + column, area)
 
@@ -118,7 +118,7 @@ def cell_totals(found: Found, place: Place, counted: BoolArray, support: FloatAr
             **(_counts(found.pieces[name], counted, place, cells) if name in found.pieces else {}),
         }
 
-    def field(quantity: tuple[str, FloatArray]) -> npt.NDArray[np.float64]:
+    def field(quantity: tuple[str, FloatArray | BoolArray]) -> npt.NDArray[np.float64]:
         values = here(quantity[1])
         return total(values if quantity[0] == "length_mm" else values * area)
 
@@ -134,10 +134,14 @@ def cell_totals(found: Found, place: Place, counted: BoolArray, support: FloatAr
 def _by_cell(place: Place, counted: BoolArray) -> tuple[npt.NDArray[np.int64], ...]:
     """Counted pixels (n,) cell by cell, where each cell begins among them (cells,), and the cells' keys."""
     at = np.flatnonzero(counted & (place.region_bits > 0))
-    key = place.tile.reshape(-1).take(at) * 65536 + place.region_bits.reshape(-1).take(at)
+    key = _key(place.tile.reshape(-1).take(at), place.region_bits.reshape(-1).take(at))
     cell, cells = pd.factorize(key, sort=True)
     first = np.concatenate([[0], np.cumsum(np.bincount(cell, minlength=len(cells)))[:-1]]) if len(cells) else cell
     return at[np.argsort(cell.astype(np.uint16) if len(cells) < 65536 else cell, kind="stable")], first, cells
+
+
+def _key(tile: npt.NDArray[np.int32], region_bits: BitArray) -> npt.NDArray[np.int64]:
+    return tile.astype(np.int64) * 65536 + region_bits
 
 
 def _object_totals(
@@ -170,7 +174,7 @@ def _cells_of(
     height, width = counted.shape
     x = np.clip(np.rint(things.x_px).astype(np.int64), 0, width - 1)
     y = np.clip(np.rint(things.y_px).astype(np.int64), 0, height - 1)
-    key = place.tile[y, x] * 65536 + place.region_bits[y, x]
+    key = _key(place.tile[y, x], place.region_bits[y, x])
     at = np.minimum(np.searchsorted(cells, key), max(len(cells) - 1, 0))
     inside = counted[y, x] & (cells[at] == key) if len(cells) else np.zeros(len(x), np.bool_)
     return at[inside], inside

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from skinimg.align import grid_for_contract
-from skinimg.base.parallel import together
 from skinimg.base.records import ByteArray, FloatArray, Frame, Shot
 from skinimg.base.results import SessionPictures
 from skinimg.face.mesh import LEFT_BROW, LEFT_EYE, RIGHT_BROW, RIGHT_EYE
@@ -64,31 +62,25 @@ def _eyes(baseline: Frame) -> tuple[float, float, float, float] | None:
 
 
 def write_session(folder: Path, shot: Shot, pictures: SessionPictures) -> None:
-    """The files of one session (docs/REFERENCE.md). Pixels only: PNG without any metadata, so nothing private travels."""
+    """The files of one session (docs/REFERENCE.md). Pixels only: PNG without any metadata, so nothing private travels.
+
+    One after the other: another photo is being measured meanwhile.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     to_frame = cv2.invertAffineTransform(shot.seen.frame.to_photo.astype(np.float64))
     size = shot.seen.frame.photo_shape[::-1]
 
-    def photo() -> None:
-        _write_png(folder / "aligned.png", pictures.aligned[..., ::-1])
-
-    def grid() -> None:
-        arrays = grid_for_contract(shot.alignment, shot.seen.frame, GRID_STRIDE)
-        np.savez_compressed(folder / "frame.npz", allow_pickle=False, **arrays)
-
-    def pigment(name: str, white: float) -> None:
+    _write_png(folder / "aligned.png", pictures.aligned[..., ::-1])
+    arrays = grid_for_contract(shot.alignment, shot.seen.frame, GRID_STRIDE)
+    np.savez_compressed(folder / "frame.npz", allow_pickle=False, **arrays)
+    for name, white in MAP_WHITE_OD.items():
         values = np.nan_to_num(getattr(pictures, name), nan=0.0)
         _write_png(folder / f"{name}.png", _grey(values / white))
-
-    def finding(name: str, probability: FloatArray) -> None:
+    for name, probability in zip(shot.found.segmentation.findings, shot.found.segmentation.probability, strict=True):
         mask = _grey(probability)
         _write_png(folder / f"{name}.png", mask)
         original = cv2.warpAffine(mask, to_frame, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
         _write_png(folder / f"{name}_original.png", original)
-
-    masks = zip(shot.found.segmentation.findings, shot.found.segmentation.probability, strict=True)
-    pigments = [partial(pigment, *one) for one in MAP_WHITE_OD.items()]
-    together(photo, grid, *pigments, *(partial(finding, *one) for one in masks))
 
 
 def _grey(values: FloatArray) -> ByteArray:

@@ -143,13 +143,17 @@ def append_csv(table: pd.DataFrame, file: TextIO) -> None:
     _safe(table).to_csv(file, index=False, header=False, **_AS_CSV)
 
 
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
 def _safe(table: pd.DataFrame) -> pd.DataFrame:
     """The table with text that a spreadsheet runs no part of."""
     safe = table.copy()
     for column in table.columns:
         if not pd.api.types.is_numeric_dtype(table[column]):
             values = safe[column].astype(str)
-            safe[column] = values.where(~values.str.match(r"[=+\-@\t\r]"), "'" + values)
+            risky = [text for text in values.unique() if str(text).startswith(_FORMULA)]
+            safe[column] = values.where(~values.isin(risky), "'" + values)
     return safe
 
 

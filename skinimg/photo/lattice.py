@@ -23,6 +23,8 @@ def squares(srgb: ByteArray) -> tuple[Array, Array]:
         for threshold in range(20, 250, 14):
             binary = cv2.threshold(channel, threshold, 255, cv2.THRESH_BINARY)[1]
             for contour in cv2.findContours(binary, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)[0]:
+                if len(contour) < 4:  # half of all; a triangle fills at most half of its rectangle
+                    continue
                 (x, y), (w, h), _ = cv2.minAreaRect(contour)
                 side = (w * h) ** 0.5
                 if min(w, h) < 8 or max(w, h) > 1.5 * min(w, h) or side > 0.25 * min(srgb.shape[:2]):

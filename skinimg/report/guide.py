@@ -35,7 +35,7 @@ def write_guide(baseline: Path, out: Path) -> tuple[Path, Path]:
         The baseline cannot be read, shows no face, or is too bad to be measured.
     """
     seen = glance(PhotoEntry("", "", baseline, baseline.name), None)
-    figure = _page(_ghost(baseline), seen.face, _advice(seen.frame, seen.face, seen.reasons))
+    figure = _page(_ghost(baseline), seen.face, _advice(seen.frame, seen.face, seen.quality.reasons))
     out.mkdir(parents=True, exist_ok=True)
     paths = out / "guide.png", out / "guide.pdf"
     figure.savefig(paths[0], dpi=150, metadata={"Software": None})

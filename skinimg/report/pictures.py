@@ -19,6 +19,7 @@ import numpy as np
 from PIL import Image
 
 from skinimg.base.findings import MASK_FINDINGS, PAIRED_FINDINGS
+from skinimg.base.parallel import each
 from skinimg.base.records import BoolArray, ByteArray, FloatArray
 from skinimg.base.results import SessionPictures
 
@@ -102,19 +103,12 @@ def view_pictures(
     ranges = {name: _range([getattr(p, name)[p.valid] for p in shown]) for name in COLOUR_MAPS}
     changed = {name: _most([p.changes[name] for p in shown if name in p.changes]) for name in PAIRED_FINDINGS}
     change_ranges = {name: most for name, most in changed.items() if most}
-    parts, sessions = [], []
-    for place, picture in enumerate(shown):
-        prefix = f"v{number}-{place}"
-        sessions.append(ShownSession(picture.session, picture.date, prefix))
-        parts.append(Part(f"{prefix}-photo", _webp(_smaller(_covered(picture.aligned, cover, COVER), shrink))))
-        for name, limits in ranges.items():
-            coloured = _coloured(_covered(getattr(picture, name), cover, math.nan), limits, COLOUR_MAPS[name], shrink)
-            parts.append(Part(f"{prefix}-{name}", _webp(coloured)))
-        parts += _change_parts(picture, prefix, change_ranges)
-        for finding in MASK_FINDINGS:
-            mask = picture.probability.get(finding)
-            if mask is not None:
-                parts.append(Part(f"{prefix}-{finding}", path=outline(mask > 127), finding=finding))
+    sessions = [ShownSession(p.session, p.date, f"v{number}-{place}") for place, p in enumerate(shown)]
+
+    def parts_of(place: int) -> list[Part]:
+        return _session_parts(shown[place], sessions[place].prefix, cover, shrink, ranges, change_ranges)
+
+    parts = [part for made in each(parts_of, range(len(shown))) for part in made]
     findings = tuple(f for f in MASK_FINDINGS if any(part.finding == f and part.path for part in parts))
     height, width = first.aligned.shape[:2]
     scale = first.mm_per_px if has_scale and math.isfinite(first.mm_per_px) and first.mm_per_px > 0 else None
@@ -132,6 +126,27 @@ def view_pictures(
         findings,
         cover is not None,
     )
+
+
+def _session_parts(
+    picture: SessionPictures,
+    prefix: str,
+    cover: tuple[int, int, int, int] | None,
+    shrink: float,
+    ranges: dict[str, tuple[float, float]],
+    change_ranges: dict[str, float],
+) -> list[Part]:
+    """Photograph, maps and outlines of one session."""
+    made = [Part(f"{prefix}-photo", _webp(_smaller(_covered(picture.aligned, cover, COVER), shrink)))]
+    for name, limits in ranges.items():
+        coloured = _coloured(_covered(getattr(picture, name), cover, math.nan), limits, COLOUR_MAPS[name], shrink)
+        made.append(Part(f"{prefix}-{name}", _webp(coloured)))
+    made += _change_parts(picture, prefix, change_ranges)
+    for finding in MASK_FINDINGS:
+        mask = picture.probability.get(finding)
+        if mask is not None:
+            made.append(Part(f"{prefix}-{finding}", path=outline(mask > 127), finding=finding))
+    return made
 
 
 def _change_parts(picture: SessionPictures, prefix: str, ranges: dict[str, float]) -> list[Part]:

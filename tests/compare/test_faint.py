@@ -14,6 +14,10 @@ SPOT = LesionPlace("spots", 150.0, 120.0, 3.0, 0.1)  # 2 mm across
 
 
 def session(strength, seed, quiet=1):
+    return Faint(shot(strength, seed, quiet), reach_px=1)
+
+
+def shot(strength, seed, quiet=1):
     """Skin with grain of 0.02 OD at half a millimetre, and one spot."""
     ys, xs = np.mgrid[:SIDE, :SIDE].astype(np.float32)
     grain = cv2.GaussianBlur(np.random.default_rng(seed).normal(0, 1, (SIDE, SIDE)).astype(np.float32), (0, 0), 2)
@@ -21,19 +25,16 @@ def session(strength, seed, quiet=1):
     # no grain where the spot is: what it does there is chance, tested last
     contrast = 0.02 * grain / grain.std() * (1 - quiet * disc) + np.float32(strength) * disc
     probability = np.zeros((len(MASK_FINDINGS), SIDE, SIDE), np.float32)
-    return Faint(
-        SimpleNamespace(
-            seen=SimpleNamespace(
-                frame=SimpleNamespace(skin=np.ones((SIDE, SIDE), bool)),
-                maps=SimpleNamespace(glare=np.zeros((SIDE, SIDE), bool)),
-            ),
-            found=SimpleNamespace(
-                contrasts=dict.fromkeys(MASK_FINDINGS, contrast.astype(np.float32)),
-                segmentation=SimpleNamespace(probability=probability),
-            ),
-            alignment=SimpleNamespace(to_session=np.dstack([xs, ys]), is_identity=False),
+    return SimpleNamespace(
+        seen=SimpleNamespace(
+            frame=SimpleNamespace(skin=np.ones((SIDE, SIDE), bool)),
+            maps=SimpleNamespace(glare=np.zeros((SIDE, SIDE), bool)),
         ),
-        reach_px=1,
+        found=SimpleNamespace(
+            contrasts=dict.fromkeys(MASK_FINDINGS, contrast.astype(np.float32)),
+            segmentation=SimpleNamespace(probability=probability),
+        ),
+        alignment=SimpleNamespace(to_session=np.dstack([xs, ys]), is_identity=False),
     )
 
 
@@ -61,3 +62,9 @@ def test_without_contrasts_the_network_has_the_word():
 def test_a_place_that_holds_nothing_is_rarely_above_its_limit():
     seen = [session(0.0, seed, quiet=0).at(SPOT) for seed in range(30)]
     assert sum(s.value > s.limit for s in seen) <= 5  # 1.5 expected
+
+
+def test_of_a_session_no_more_is_kept_than_its_contrasts():
+    photo = shot(0.2, 0)
+    kept = Faint(photo, reach_px=1)
+    assert not {id(photo), id(photo.seen), id(photo.found), id(photo.alignment)} & set(map(id, vars(kept).values()))

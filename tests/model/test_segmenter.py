@@ -58,3 +58,16 @@ def test_the_same_tensors_with_another_card_make_another_outcome(tmp_path: Path)
     after = load_segmenter(mine)
     assert after.sha256 == before.sha256
     assert after.key != before.key
+
+
+def test_a_network_is_built_once_and_again_when_its_files_change(tmp_path: Path) -> None:
+    for suffix in (".safetensors", ".json"):
+        shutil.copy(weights_path("skin").with_suffix(suffix), tmp_path / f"mine{suffix}")
+    mine, card = str(tmp_path / "mine.safetensors"), tmp_path / "mine.json"
+    built = load_segmenter(mine, "cpu").probabilities.__self__
+    assert load_segmenter(mine, "cpu").probabilities.__self__ is built
+    told = json.loads(card.read_text(encoding="utf-8"))
+    told["calibration"]["bias"][0] += 0.5
+    card.write_text(json.dumps(told), encoding="utf-8")
+    changed = load_segmenter(mine, "cpu").probabilities.__self__
+    assert changed.card.calibration != built.card.calibration
