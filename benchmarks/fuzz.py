@@ -9,6 +9,7 @@ It stops at the first input that breaks the rule, and names it. tests/benchmarks
 from __future__ import annotations
 
 import argparse
+import csv
 import faulthandler
 import hashlib
 import io
@@ -42,6 +43,7 @@ from skinimg.base.shipped import shipped
 from skinimg.model.card import FILTERS
 from skinimg.model.network import SkinNetwork
 from skinimg.model.network_file import load_network
+from skinimg.model.weights import half_precision
 from skinimg.photo.decode import read_photo
 from skinimg.study import read_study, uncompared
 from skinimg.study.dates import dates_of, readings
@@ -92,17 +94,22 @@ _PHOTOS: tuple[tuple[str, str, dict[str, Any]], ...] = (  # extension, of how ma
 )
 # How many of each kind in a round: about the same time for each, but for cards, which cost twenty times as much.
 _ROUND = {
-    **{"photo": 20, "manifest": 30, "workbook": 6, "names": 20},
-    **{"folders": 10, "settings": 40, "card": 2, "coco": 30},
+    **{"photo": 20, "manifest": 30, "workbook": 5, "names": 20},
+    **{"folders": 10, "settings": 40, "card": 1, "coco": 30},
 }
 _IN_MEMORY = Path("/dev/shm")  # on a disk, ten times as long
 _RISE_MB = 4.0  # of the peak, that is worth a line
 
 
+def _few(rng: np.random.Generator, most: int) -> int:
+    """Half of all inputs are changed in one place: what is wrong in many is refused at the first of them."""
+    return min(int(rng.geometric(0.5)), most)
+
+
 def _bytes(good: bytes, rng: np.random.Generator) -> bytes:
     """Bytes changed, cut, doubled or removed in up to 8 places; headers more often than the rest."""
     data = bytearray(good)
-    for _ in range(rng.integers(1, 9)):
+    for _ in range(_few(rng, 8)):
         reach = len(data) if rng.random() < 0.5 else min(400, len(data))
         if not reach:
             break
@@ -122,11 +129,15 @@ def _bytes(good: bytes, rng: np.random.Generator) -> bytes:
 def _text(good: str, rng: np.random.Generator) -> str:
     """Words put in, cut out and exchanged."""
     text = good
-    for _ in range(rng.integers(1, 6)):
+    for _ in range(_few(rng, 5)):
         a, b = sorted(int(v) for v in rng.integers(len(text) + 1, size=2))
         b = min(b, a + int(rng.integers(12)))
         text = text[:a] + (str(rng.choice(_WORDS)) if rng.random() < 0.8 else "") + text[b:]
     return text
+
+
+def _encoded(good: str, rng: np.random.Generator) -> bytes:
+    return _text(good, rng).encode() if rng.random() < 0.8 else _bytes(good.encode(), rng)
 
 
 def _tree(value: Any, rng: np.random.Generator) -> Any:
@@ -177,8 +188,17 @@ _MANIFEST = "subject,session,photo,date,view,arm_left,arm_right,mm_per_px,x_bmi\
 
 def manifest(rng: np.random.Generator, folder: Path) -> None:
     path = _beside_photos(folder) / "manifest.csv"
-    path.write_bytes(_text(_MANIFEST, rng).encode() if rng.random() < 0.8 else _bytes(_MANIFEST.encode(), rng))
+    path.write_bytes(_cells(rng) if rng.random() < 0.5 else _encoded(_MANIFEST, rng))
     uncompared(read_study(path))
+
+
+def _cells(rng: np.random.Generator) -> bytes:
+    """The manifest with words in a few of its cells, quoted as they must be."""
+    rows, text = [line.split(",") for line in _MANIFEST.splitlines()], io.StringIO()
+    for _ in range(_few(rng, 5)):
+        rows[rng.integers(len(rows))][rng.integers(len(rows[0]))] = str(rng.choice(_WORDS))
+    csv.writer(text).writerows(rows)
+    return text.getvalue().encode()
 
 
 def workbook(rng: np.random.Generator, folder: Path) -> None:
@@ -219,8 +239,10 @@ def names(rng: np.random.Generator, _folder: Path) -> None:
         safe_name(name)
         looks_like_session(name)
         readings(name)
-    dates_of(made, lambda _: "", "the names")
-    order_sessions(list(dict.fromkeys(made)), {})
+    if rng.random() < 0.5:
+        dates_of(made, lambda _: "", "the names")
+    else:
+        order_sessions(list(dict.fromkeys(made)), {})
 
 
 def folders(rng: np.random.Generator, folder: Path) -> None:
@@ -244,9 +266,13 @@ def folders(rng: np.random.Generator, folder: Path) -> None:
 
 
 def settings(rng: np.random.Generator, folder: Path) -> None:
-    good = "\n".join(f"{k} = {json.dumps(v)}" for k, v in Settings().as_dict().items())
+    values = {name: json.dumps(value) for name, value in Settings().as_dict().items()}
     path = folder / "settings.toml"
-    path.write_bytes(_text(good, rng).encode() if rng.random() < 0.8 else _bytes(good.encode(), rng))
+    if rng.random() < 0.5:  # another value for one of them, whole
+        values[str(rng.choice(list(values)))] = json.dumps(_ODD[rng.integers(len(_ODD))])
+        path.write_bytes("\n".join(f"{name} = {value}" for name, value in values.items()).encode())
+    else:
+        path.write_bytes(_encoded("\n".join(f"{name} = {value}" for name, value in values.items()), rng))
     read_settings(path)
 
 
@@ -266,8 +292,7 @@ def card(rng: np.random.Generator, folder: Path) -> None:
 def _good_network() -> tuple[bytes, str]:
     """Tensors and card of the smallest network there is, with all that the shipped card states."""
     card = json.loads((shipped("weights") / "skin.json").read_text(encoding="utf-8"))
-    network = SkinNetwork(FILTERS[0])
-    blob = save({name: tensor.half().contiguous() for name, tensor in network.state_dict().items()})
+    blob = save(half_precision(SkinNetwork(FILTERS[0]).state_dict()))
     return blob, json.dumps(card | {"filters": FILTERS[0], "sha256": hashlib.sha256(blob).hexdigest()})
 
 
