@@ -20,7 +20,7 @@ from skinimg.observe.quality import assess
 from skinimg.observe.witnesses import CARD, background, eye_whites
 from skinimg.photo.chroma import with_halved_chroma
 from skinimg.photo.colour import linear_to_srgb8
-from skinimg.photo.colour_chart import correct, find_card
+from skinimg.photo.colour_chart import ColourCard, card_px_per_mm, correct, find_card
 from skinimg.photo.decode import read_photo
 from skinimg.skin.optics import baseline_anchor, session_anchor, skin_maps, unaffected_density
 
@@ -50,9 +50,11 @@ def see(entry: PhotoEntry, reference: Reference | None, settings: Settings) -> S
         Unreadable, no face, too small, or too bad to be measured; the message says what to do.
     """
     photo = with_halved_chroma(read_photo(entry.path, settings.max_megapixels))
-    photo, colour = _calibrated(photo)
+    card = find_card(photo.linear)
+    photo, colour = _calibrated(photo, card)
+    card_scale, colour = _scale_of(card, colour, settings)
     face = None if entry.view == "closeup" else face_of(photo)
-    frame = _frame(photo, entry, face, reference, settings)
+    frame = _frame(photo, entry, face, reference, card_scale, settings)
     quality, maps, shown = together(
         lambda: _usable(assess(frame, face)),
         lambda: skin_maps(frame.linear, frame.skin, frame.mm_per_px, _anchor(frame, colour, reference)),
@@ -96,9 +98,18 @@ def _witnesses(photo: Photo, face: Face | None, frame: Frame, colour: Colour) ->
     return shown | background(photo.linear, face) | eye_whites(frame.linear, frame.landmarks, frame.mm_per_px)
 
 
-def _calibrated(photo: Photo) -> tuple[Photo, Colour]:
+def _scale_of(card: ColourCard | None, colour: Colour, settings: Settings) -> tuple[float | None, Colour]:
+    """px/mm by the card, where its size is known and it is seen straight on; and what is said of it where it is not."""
+    if card is None or not settings.card_patch_mm:
+        return None, colour
+    try:
+        return card_px_per_mm(card, settings.card_patch_mm), colour
+    except CalibrationError as error:
+        return None, replace(colour, warnings=(*colour.warnings, *error.reasons))
+
+
+def _calibrated(photo: Photo, card: ColourCard | None) -> tuple[Photo, Colour]:
     """The photo in the colours of the card that it shows; as it is where there is none, or none to be trusted."""
-    card = find_card(photo.linear)
     if card is None:
         return photo, Colour("skin", float("nan"))
     try:
@@ -138,15 +149,22 @@ def _found_face(photo: Photo) -> Face:
 
 
 def _frame(
-    photo: Photo, entry: PhotoEntry, face: Face | None, reference: Reference | None, settings: Settings
+    photo: Photo,
+    entry: PhotoEntry,
+    face: Face | None,
+    reference: Reference | None,
+    card_scale: float | None,
+    settings: Settings,
 ) -> Frame:
-    """Scale: the manifest's, else (on a face) the iris of the baseline, else assumed.
+    """Scale: the manifest's, else that of a card, else (on a face) the iris of the baseline, else assumed.
 
     A later session does not use its own iris: the size of the face against the baseline's is known ten times better
     than the width of an iris in either, and a wrong ratio of the two would be a change of every area.
     """
     if entry.mm_per_px is not None:
         px_per_mm, source = 1.0 / entry.mm_per_px, "manifest"
+    elif card_scale is not None and (face is None or reference is None or reference.face is None):
+        px_per_mm, source = card_scale, "card"
     elif face is None:
         px_per_mm, source = settings.assumed_px_per_mm, "assumed"
     elif reference is None or reference.face is None:

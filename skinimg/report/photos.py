@@ -34,7 +34,7 @@ _ADVICE: dict[str, tuple[str, ...]] = {
         *("other_skin", "nothing_in_common", "little_overlap", "covered", "mouth_covered", "lips_redder"),
         "other_shape",
     ),
-    "scale": ("no_scale", "scale_impossible"),
+    "scale": ("no_scale", "scale_impossible", "card_tilted"),
     "colour": ("card_not_read", "card_disagrees"),
 }
 _MENDS = {code: key for key, codes in _ADVICE.items() for code in codes}
