@@ -25,6 +25,7 @@ from skinimg.photo import icc
 from skinimg.photo.damage import refuse_missing_strips, refuse_torn_blocks, refuse_torn_rows
 from skinimg.photo.header import DECODER_ERRORS, MAX_MEGAPIXELS, PhotoHeader, open_image
 from skinimg.photo.resaved import earlier_quality
+from skinimg.photo.webp import refuse_bytes_left_over
 
 Codes = npt.NDArray[Any]  # uint8 or uint16
 
@@ -132,6 +133,8 @@ def _decode(data: bytes, image: Image.Image, header: PhotoHeader, profile: icc.C
         codes = np.asarray(image)
         if header.format == "HEIF":
             refuse_torn_blocks(codes)
+        if header.format == "WEBP":
+            refuse_bytes_left_over(data)
         return codes
     except MemoryError as error:
         raise PhotoError(why("no_memory", file=path.name, width=header.width, height=header.height)) from error

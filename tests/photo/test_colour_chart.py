@@ -192,7 +192,9 @@ def test_photos_without_a_card(shared_data, name):
 @pytest.mark.parametrize("turn_deg", [0, 37, 90, 180])
 def test_a_card_of_known_size_gives_the_scale(turn_deg):
     """Patches of 60 px that are 12 mm apart; turned a little away, what is foreshortened does not count."""
-    assert card_px_per_mm(find_card(photographed(scene(card_picture(), turn_deg))), 12.0) == pytest.approx(5.0, rel=0.01)
+    assert card_px_per_mm(find_card(photographed(scene(card_picture(), turn_deg))), 12.0) == pytest.approx(
+        5.0, rel=0.01
+    )
     narrow = cv2.resize(card_picture(), None, fx=0.94, fy=1.0, interpolation=cv2.INTER_AREA)
     assert card_px_per_mm(find_card(photographed(scene(narrow, turn_deg))), 12.0) == pytest.approx(5.0, rel=0.01)
 
