@@ -166,6 +166,7 @@ LIMITS: tuple[Limit, ...] = (
     Limit(lambda d: abs(d.yaw_difference_deg), 6.0, 10.0, RELIEF, _yaw),
     Limit(lambda d: abs(d.pitch_difference_deg), 6.0, 12.0, RELIEF, _pitch),
     # Circles drawn over 5 % of a real face moved no verdict; a pale watermark over 9 % called 70 rows. Clean pairs: 0.
+    # What is covered is not compared; from 1 % of the skin on it is said.
     Limit(lambda d: d.covered_fraction, 0.01, 0.07, EVERYTHING, _cover),
     # What is foreign is left out of the comparison; beyond, too little is known of the rest.
     Limit(_foreign_at_rest, 0.0, 0.07, EVERYTHING, _foreign),
