@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from benchmarks.people import DATA, all_people, held_out_people, photo_of
@@ -26,7 +27,7 @@ from skinimg.base.records import Alignment, Face, Frame, Photo
 from skinimg.base.settings import Settings
 from skinimg.compare.glance import Glance
 from skinimg.compare.photo_limits import warnings_of, withheld_findings
-from skinimg.compare.photo_pair import photo_difference
+from skinimg.compare.photo_pair import compared
 from skinimg.compare.photo_shape import expression_percent, shape_percent
 from skinimg.face import find_face
 from skinimg.observe.frame import face_frame
@@ -59,15 +60,22 @@ def one_person(path: Path, seed: int, kinds: Sequence[str]) -> list[dict[str, ob
     scale = face.px_per_mm * face_size_px(seen) / face_size_px(face)
     second = looked(clean, seen, scale)
     alignment = registered(first.frame, second.frame)
-    rows = [_row(path.stem, "clean", 0, photo_difference(first, second, alignment))]
+    rows = [_row(path.stem, "clean", 0, compared(first, second, alignment)[0])]
     for kind in kinds:
         for step, strength in enumerate(STRENGTHS[kind], start=1):
             linear, zoom = DEFECTS[kind](clean.linear, seen, strength)
             moved = replace(seen, landmarks=(seen.landmarks * np.float32(zoom)))
             third = looked(replace(clean, linear=linear), moved, scale * zoom)
-            carried = replace(alignment, valid_session=third.frame.skin)
-            rows.append(_row(path.stem, kind, step, photo_difference(first, third, carried)))
+            rows.append(_row(path.stem, kind, step, compared(first, third, _shown(alignment, first, third))[0]))
     return [*rows, _mirror(path.stem, first, clean, face)] if kinds else rows
+
+
+def _shown(alignment: Alignment, first: Glance, third: Glance) -> Alignment:
+    """The map of the clean photo, with the skin that the spoiled one shows: registered once for all."""
+    skin = [glance.frame.skin.astype(np.uint8) for glance in (first, third)]
+    there = cv2.remap(skin[1], alignment.to_session, None, cv2.INTER_NEAREST) > 0
+    here = cv2.remap(skin[0], alignment.to_baseline, None, cv2.INTER_NEAREST) > 0
+    return replace(alignment, valid_baseline=first.frame.skin & there, valid_session=third.frame.skin & here)
 
 
 def _mirror(name: str, first: Glance, clean: Photo, face: Face) -> dict[str, object]:
@@ -75,7 +83,7 @@ def _mirror(name: str, first: Glance, clean: Photo, face: Face) -> dict[str, obj
     flipped = replace(clean, linear=mirrored(clean.linear))
     other = looked(flipped, find_face(linear_to_srgb8(flipped.linear)), face.px_per_mm)
     try:
-        return _row(name, "mirrored", 3, photo_difference(first, other, registered(first.frame, other.frame)))
+        return _row(name, "mirrored", 3, compared(first, other, registered(first.frame, other.frame))[0])
     except AlignmentError as error:
         return {"who": name, "kind": "mirrored", "strength": 3, "warned": [str(error)], "withheld": ["all"]}
 

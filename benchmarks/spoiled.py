@@ -173,6 +173,93 @@ def _plaster(linear: FloatArray, face: Face, share: float) -> tuple[FloatArray, 
     return np.where(mask[..., None] > 0, colour * light[..., None], linear).astype(np.float32), 1.0
 
 
+def _laid_on(linear: FloatArray, face: Face, mask: FloatArray, look: FloatArray, soft_px: float = 0.7) -> FloatArray:
+    """Something of linear colour `look` (H, W, 3), as bright as white at 1, over `mask` in the light that falls there."""
+    skin = skin_mask(linear, face.landmarks)
+    light = cv2.GaussianBlur(linear.mean(axis=2), (0, 0), 15) / np.median(linear[skin].mean(axis=1))
+    cover = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), soft_px)[..., None]
+    return np.asarray(linear * (1 - cover) + look * light[..., None] * cover, np.float32)
+
+
+def _round(linear: FloatArray, face: Face, landmark: int, share: float, flat: float = 1.0) -> FloatArray:
+    """(H, W) an ellipse of a share of the skin, `flat` times as high as wide."""
+    mask = np.zeros(linear.shape[:2], np.uint8)
+    half = float(np.sqrt(share * skin_mask(linear, face.landmarks).sum() / np.pi / flat))
+    x, y = np.round(face.landmarks[landmark, :2]).astype(int).tolist()
+    cv2.ellipse(mask, (x, y), (round(half), round(flat * half)), 0, 0, 360, 1, -1, cv2.LINE_AA)
+    return mask.astype(np.float32)
+
+
+def _grain(shape: tuple[int, ...], scale_px: float) -> FloatArray:
+    """(H, W, 1) noise of SD 1."""
+    noise = cv2.GaussianBlur(np.random.default_rng(0).standard_normal(shape[:2]).astype(np.float32), (0, 0), scale_px)
+    return np.asarray(noise / noise.std(), np.float32)[..., None]
+
+
+def _sticker(linear: FloatArray, face: Face, share: float) -> tuple[FloatArray, float]:
+    return _laid_on(linear, face, _round(linear, face, 425, share), np.full_like(linear, (0.1, 0.4, 0.15))), 1.0
+
+
+def _clear_patches(linear: FloatArray, face: Face, share: float) -> tuple[FloatArray, float]:
+    """Hydrogel under both eyes: brighter, and the pores are gone."""
+    mask = sum(_round(linear, face, landmark, share / 2, 0.4) for landmark in (118, 347))
+    even = cv2.GaussianBlur(linear, (0, 0), face.px_per_mm) * np.float32(1.12) + np.float32(0.03)
+    cover = cv2.GaussianBlur(np.asarray(mask, np.float32), (0, 0), 0.7)[..., None]
+    return np.asarray(linear * (1 - cover) + even * cover, np.float32), 1.0
+
+
+def _cream(linear: FloatArray, face: Face, share: float) -> tuple[FloatArray, float]:
+    """White, not rubbed in, six tenths of it opaque."""
+    white = np.float32(1.5 * np.median(linear[skin_mask(linear, face.landmarks)]))
+    look = white * np.exp(0.05 * _grain(linear.shape, 0.5 * face.px_per_mm)) * np.ones(3, np.float32)
+    return _laid_on(linear, face, 0.6 * _round(linear, face, 50, share), look, 1.0), 1.0
+
+
+def _finger(linear: FloatArray, face: Face, share: float) -> tuple[FloatArray, float]:
+    """16 mm of the forehead's skin laid over a cheek from the side, darker at its rims."""
+    mask = np.zeros(linear.shape[:2], np.uint8)
+    (x, y), (x0, y0) = face.landmarks[205, :2].tolist(), face.landmarks[151, :2].tolist()
+    width = 16 * face.px_per_mm
+    reach = share * float(skin_mask(linear, face.landmarks).sum()) / width
+    cv2.line(mask, (round(x), round(y)), (round(x - reach), round(y + 0.4 * reach)), 1, round(width))
+    moved = cv2.warpAffine(
+        linear, np.array([[-1, 0, x0 + x], [0, 1, y - y0]]), linear.shape[1::-1], borderMode=cv2.BORDER_REFLECT
+    )
+    from_rim_mm = cv2.distanceTransform(mask, cv2.DIST_L2, 5) / face.px_per_mm
+    shade = np.clip(0.55 + 0.11 * from_rim_mm, 0, 1).astype(np.float32)[..., None]
+    cover = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 0.7)[..., None]
+    return np.asarray(
+        linear * (1 - cover) + moved * shade * np.array([1.05, 0.93, 0.9], np.float32) * cover, np.float32
+    ), 1.0
+
+
+def _cable(linear: FloatArray, face: Face, width_mm: float) -> tuple[FloatArray, float]:
+    """Of an earphone, white, from an ear over the cheek to the chin."""
+    ear, cheek, chin = face.landmarks[[234, 50, 152], :2]
+    way = np.round([ear, (ear + cheek) / 2, (cheek + chin) / 2, chin]).astype(np.int32)
+    mask = np.zeros(linear.shape[:2], np.uint8)
+    cv2.polylines(mask, [way], False, 1, max(round(width_mm * face.px_per_mm), 1), cv2.LINE_AA)
+    return _laid_on(linear, face, mask.astype(np.float32), np.full_like(linear, 0.7)), 1.0
+
+
+def _concealer(linear: FloatArray, face: Face, share: float) -> tuple[FloatArray, float]:
+    """Skin-coloured, with a soft border; half of the fine contrast shows through."""
+    even = np.median(linear[skin_mask(linear, face.landmarks)], axis=0)
+    fine = linear / np.maximum(cv2.GaussianBlur(linear, (0, 0), 1.5 * face.px_per_mm), 1e-3)
+    mask = 0.8 * _round(linear, face, 280, share)
+    return _laid_on(linear, face, mask, even * np.sqrt(np.maximum(fine, 0)), 1.5 * face.px_per_mm), 1.0
+
+
+def _glasses(linear: FloatArray, face: Face, width_mm: float) -> tuple[FloatArray, float]:
+    """A black frame around both eyes."""
+    mask, mm = np.zeros(linear.shape[:2], np.uint8), face.px_per_mm
+    for x, y in face.landmarks[[468, 473], :2].tolist():
+        axes = (round(25 * mm), round(20 * mm))
+        width = max(round(width_mm * mm), 1)
+        cv2.ellipse(mask, (round(x), round(y + 4 * mm)), axes, 0, 0, 360, 1, width, cv2.LINE_AA)
+    return _laid_on(linear, face, mask.astype(np.float32), np.full_like(linear, 0.03)), 1.0
+
+
 DEFECTS: dict[str, Defect] = {
     "smoothed (median, px)": _smoothed,
     "messenger copy (size, JPEG 35)": _messenger,
@@ -192,6 +279,13 @@ DEFECTS: dict[str, Defect] = {
     "detail of 3 to 10 px taken out (share)": _band_taken_out,
     "skin whitened (share)": _whitened,
     "plaster (of the skin)": _plaster,
+    "sticker (of the skin)": _sticker,
+    "clear patches under the eyes (of the skin)": _clear_patches,
+    "cream on a cheek (of the skin)": _cream,
+    "finger on a cheek (of the skin)": _finger,
+    "concealer (of the skin)": _concealer,
+    "earphone cable (mm)": _cable,
+    "frame of glasses (mm)": _glasses,
 }
 STRENGTHS: dict[str, tuple[float, float, float]] = dict(
     zip(
@@ -201,6 +295,8 @@ STRENGTHS: dict[str, tuple[float, float, float]] = dict(
             (0.15, 0.3, 0.45), (0.08, 0.15, 0.25), (0.1, 0.25, 0.5), (0.8, 0.6, 0.4), (0.1, 0.2, 0.4),
             (0.1, 0.2, 0.4), (0.1, 0.3, 0.6),
             (0.8, 0.65, 0.5), (0.25, 0.5, 1.0), (0.06, 0.12, 0.25), (0.005, 0.01, 0.02),
+            (0.005, 0.01, 0.02), (0.01, 0.02, 0.04), (0.005, 0.01, 0.02), (0.01, 0.02, 0.04), (0.01, 0.02, 0.04),
+            (1.0, 2.0, 3.0), (1.0, 2.0, 3.0),
         ),
         strict=True,
     )

@@ -23,7 +23,7 @@ from skinimg.compare.change import own_noise
 from skinimg.compare.clinical_scores import estimates
 from skinimg.compare.comparable import lone_lights, transient_redness, undated_treatments
 from skinimg.compare.follow_up import FollowUp, judged, paired, refused, said_aloud
-from skinimg.compare.photo_pair import photo_difference
+from skinimg.compare.photo_pair import compared
 from skinimg.compare.score import scores
 from skinimg.compare.sighting import Sighting, sight_shot
 from skinimg.compare.track import track
@@ -133,7 +133,7 @@ def look(entry: PhotoEntry, first: Shot | None, equipment: Equipment, notes: Not
             if first
             else identity_alignment(seen.frame)
         )
-        difference = photo_difference(first.seen, seen, alignment) if first else SAME
+        difference, alignment = compared(first.seen, seen, alignment) if first else (SAME, alignment)
     with notes.stage("objects"):
         found = found_in(seen, segmentation, alignment)
     return Shot(entry, seen, found, alignment, difference)

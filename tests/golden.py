@@ -19,7 +19,7 @@ from skinimg.base.entries import PhotoEntry
 from skinimg.base.records import Alignment, CellTotals, Face, Found, Photo, Seen, Segmentation, Shot
 from skinimg.base.settings import Settings
 from skinimg.compare.follow_up import FollowUp, judged, paired
-from skinimg.compare.photo_pair import photo_difference
+from skinimg.compare.photo_pair import compared
 from skinimg.face import find_face
 from skinimg.measure.found import found_in
 from skinimg.measure.totals import place_of, shot_totals
@@ -72,10 +72,10 @@ def chain(folder: Path) -> Chain:
         align(first.frame, last.frame, *map(lesion_mask, segmentations), settings),
     )
     found = [found_in(*of) for of in zip((first, last), segmentations, alignments, strict=True)]
-    difference = photo_difference(first, last, alignments[1])
+    difference, shared = compared(first, last, alignments[1])
     shots = (
         Shot(entries[0], first, found[0], alignments[0]),
-        Shot(entries[1], last, found[1], alignments[1], difference),
+        Shot(entries[1], last, found[1], shared, difference),
     )
     totals = shot_totals(shots[1], place_of(alignments[1], first.frame, settings.tile_mm))
     follow_up = paired([shots[0]], [shots[1]], settings)

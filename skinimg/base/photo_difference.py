@@ -29,6 +29,7 @@ class PhotoDifference:
     yaw_difference_deg: float = 0.0
     pitch_difference_deg: float = 0.0
     covered_fraction: float = 0.0  # of the baseline's skin, under cloth, hand, hair or glasses
+    foreign_fraction: float = 0.0  # of the skin that both show, under a plaster, cream, a finger; NaN: not told
     shine_difference_fraction: float = 0.0  # share of the face that is shine
     jpeg_quality_difference: float = 0.0  # as libjpeg counts it; NaN unless both were JPEG
 

@@ -25,6 +25,8 @@ class Settings:
 
     max_megapixels : photos above are refused before decoding (a 200-megapixel phone sensor is the largest sold).
     assumed_px_per_mm : scale of a close-up without `mm_per_px` (docs/REFERENCE.md).
+    card_patch_mm : from the centre of one patch of the colour card to the next, as measured on the card that is used; it
+        gives the scale of a photo that shows it. 0: not known, as each make has its own.
     min_overlap : smallest share of baseline skin that must be seen again for a comparison.
     max_yaw_difference_deg : beyond it, two photos count as different views (foreshortening of 8 % at 23 degrees).
     tile_mm : side of the tiles in which clinical scores are resampled, no less than skin is alike over (docs/CONSTANTS.md 8).
@@ -35,6 +37,7 @@ class Settings:
 
     max_megapixels: float = 200.0
     assumed_px_per_mm: float = 25.0
+    card_patch_mm: float = 0.0
     min_overlap: float = 0.30
     max_yaw_difference_deg: float = 20.0
     tile_mm: float = 8.0
@@ -51,6 +54,7 @@ class Settings:
 _RANGES: dict[str, tuple[float, float]] = {
     "max_megapixels": (0.01, 2000),
     "assumed_px_per_mm": (1, 500),
+    "card_patch_mm": (0, 200),
     "min_overlap": (0.05, 1),
     "max_yaw_difference_deg": (1, 90),
     "tile_mm": (2, 50),

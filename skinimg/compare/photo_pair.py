@@ -17,6 +17,7 @@ from skinimg.base.parallel import together
 from skinimg.base.photo_difference import SAME, PhotoDifference
 from skinimg.base.records import Alignment, BoolArray, ByteArray, Face, FloatArray, Frame, Quality
 from skinimg.compare.colour_gain import colour_gain
+from skinimg.compare.foreign import foreign_skin, without
 from skinimg.compare.photo_shape import expression_percent, pitch_between, shape_percent
 from skinimg.compare.sharpness_pair import feature_detail_ratio, fine_details, skin_contrast_ratio, skin_detail_ratio
 from skinimg.compare.tone_pair import lip_colour_od, tone_gain
@@ -44,13 +45,23 @@ class Pictured(Protocol):
     def jpeg_quality(self) -> float: ...
 
 
-def photo_difference(baseline: Pictured, photo: Pictured, alignment: Alignment) -> PhotoDifference:
-    """Measure one photo against the baseline.
+def compared(baseline: Pictured, photo: Pictured, alignment: Alignment) -> tuple[PhotoDifference, Alignment]:
+    """Measure one photo against the baseline; the map comes back without what lies on the skin in one of them.
 
     alignment : of the photo to the baseline, of `align.align`
     """
     if alignment.error_mm == 0 and photo.frame is baseline.frame:
-        return SAME
+        return SAME, alignment
+    foreign = foreign_skin(baseline.frame, photo.frame, alignment)
+    if foreign is None:
+        return replace(photo_difference(baseline, photo, alignment), foreign_fraction=float("nan")), alignment
+    kept = without(alignment, foreign)
+    share = 1.0 - float(kept.valid_baseline.sum()) / max(float(alignment.valid_baseline.sum()), 1.0)
+    return replace(photo_difference(baseline, photo, kept), foreign_fraction=share), kept
+
+
+def photo_difference(baseline: Pictured, photo: Pictured, alignment: Alignment) -> PhotoDifference:
+    """All but what is foreign; alignment : without that."""
     ours, theirs = baseline.frame, photo.frame
     details = fine_details(ours, theirs)
     alone, skin, contrast, light, covered_px = together(

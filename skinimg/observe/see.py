@@ -20,7 +20,7 @@ from skinimg.observe.quality import assess
 from skinimg.observe.witnesses import CARD, background, eye_whites
 from skinimg.photo.chroma import with_halved_chroma
 from skinimg.photo.colour import linear_to_srgb8
-from skinimg.photo.colour_chart import ColourCard, correct, find_card
+from skinimg.photo.colour_chart import ColourCard, card_px_per_mm, correct, find_card
 from skinimg.photo.decode import read_photo
 from skinimg.skin.optics import baseline_anchor, session_anchor, skin_maps, unaffected_density
 
@@ -50,8 +50,9 @@ def see(entry: PhotoEntry, reference: Reference | None, settings: Settings) -> S
         Unreadable, no face, too small, or too bad to be measured; the message says what to do.
     """
     photo = with_halved_chroma(read_photo(entry.path, settings.max_megapixels))
-    photo, colour, face = _face_in_true_colours(photo, closeup=entry.view == "closeup")
-    frame = _frame(photo, entry, face, reference, settings)
+    photo, card, colour, face = _face_in_true_colours(photo, closeup=entry.view == "closeup")
+    card_scale, colour = _scale_of(card, colour, settings)
+    frame = _frame(photo, entry, face, reference, card_scale, settings)
     walls = {} if face is None else background(photo.linear, face)
     # From here on the frame is all that is needed of the pixels: 144 MB of 12 megapixels are let go.
     photo = replace(photo, linear=photo.linear[:0].copy())
@@ -98,8 +99,8 @@ def _witnesses(walls: dict[str, FloatArray], frame: Frame, colour: Colour) -> di
     return shown | walls | eye_whites(frame.linear, frame.landmarks, frame.mm_per_px)
 
 
-def _face_in_true_colours(photo: Photo, *, closeup: bool) -> tuple[Photo, Colour, Face | None]:
-    """The photo in the colours of the card that it shows, and its face; None on a close-up.
+def _face_in_true_colours(photo: Photo, *, closeup: bool) -> tuple[Photo, ColourCard | None, Colour, Face | None]:
+    """The photo in the colours of the card that it shows, that card, and the face; None on a close-up.
 
     Few photos show a card, so the face is looked for beside it, and once more where a card changed the colours.
     """
@@ -109,7 +110,7 @@ def _face_in_true_colours(photo: Photo, *, closeup: bool) -> tuple[Photo, Colour
         face = _face_or_why_not(corrected)
     if isinstance(face, PhotoError):
         raise face
-    return corrected, colour, face
+    return corrected, card, colour, face
 
 
 def _face_or_why_not(photo: Photo) -> Face | PhotoError:
@@ -117,6 +118,16 @@ def _face_or_why_not(photo: Photo) -> Face | PhotoError:
         return face_of(photo)
     except PhotoError as error:
         return error
+
+
+def _scale_of(card: ColourCard | None, colour: Colour, settings: Settings) -> tuple[float | None, Colour]:
+    """px/mm by the card, where its size is known and it is seen straight on; and what is said of it where it is not."""
+    if card is None or not settings.card_patch_mm:
+        return None, colour
+    try:
+        return card_px_per_mm(card, settings.card_patch_mm), colour
+    except CalibrationError as error:
+        return None, replace(colour, warnings=(*colour.warnings, *error.reasons))
 
 
 def _calibrated(photo: Photo, card: ColourCard | None) -> tuple[Photo, Colour]:
@@ -160,15 +171,22 @@ def _found_face(photo: Photo) -> Face:
 
 
 def _frame(
-    photo: Photo, entry: PhotoEntry, face: Face | None, reference: Reference | None, settings: Settings
+    photo: Photo,
+    entry: PhotoEntry,
+    face: Face | None,
+    reference: Reference | None,
+    card_scale: float | None,
+    settings: Settings,
 ) -> Frame:
-    """Scale: the manifest's, else (on a face) the iris of the baseline, else assumed.
+    """Scale: the manifest's, else that of a card, else (on a face) the iris of the baseline, else assumed.
 
     A later session does not use its own iris: the size of the face against the baseline's is known ten times better
     than the width of an iris in either, and a wrong ratio of the two would be a change of every area.
     """
     if entry.mm_per_px is not None:
         px_per_mm, source = 1.0 / entry.mm_per_px, "manifest"
+    elif card_scale is not None and (face is None or reference is None or reference.face is None):
+        px_per_mm, source = card_scale, "card"
     elif face is None:
         px_per_mm, source = settings.assumed_px_per_mm, "assumed"
     elif reference is None or reference.face is None:

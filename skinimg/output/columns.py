@@ -59,6 +59,7 @@ MEANINGS: dict[str, str] = {
     "yaw_difference_deg": "turn of the head since the baseline, degrees",
     "pitch_difference_deg": "nod of the head since the baseline, degrees, positive up",
     "covered_fraction": "share of the baseline's skin under cloth, hand, hair or glasses",
+    "foreign_fraction": "share of the shared skin under a plaster, cream or a finger, left out; empty where it cannot be told",
     "shine_difference_fraction": "share of the face that shines, photo minus baseline",
     "jpeg_quality_difference": "JPEG quality as libjpeg counts it, photo minus baseline, of two compressions the stronger; "
     "empty unless both were JPEG",

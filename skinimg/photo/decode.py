@@ -22,9 +22,10 @@ from skinimg.base.errors import PhotoError
 from skinimg.base.reasons import why
 from skinimg.base.records import Photo
 from skinimg.photo import icc
-from skinimg.photo.damage import refuse_torn_blocks, refuse_torn_rows
+from skinimg.photo.damage import refuse_missing_strips, refuse_torn_blocks, refuse_torn_rows
 from skinimg.photo.header import DECODER_ERRORS, MAX_MEGAPIXELS, PhotoHeader, open_image
 from skinimg.photo.resaved import earlier_quality
+from skinimg.photo.webp import refuse_bytes_left_over
 
 Codes = npt.NDArray[Any]  # uint8 or uint16
 
@@ -115,6 +116,8 @@ def _named_profile(nclx: dict[str, int], path: Path) -> icc.ColourProfile:
 def _decode(data: bytes, image: Image.Image, header: PhotoHeader, profile: icc.ColourProfile, path: Path) -> Codes:
     """(H, W), (H, W, 2), (H, W, 3) or (H, W, 4) codes: grey, grey + alpha, RGB, RGB + alpha."""
     try:
+        if header.format == "TIFF":
+            refuse_missing_strips(image)
         if header.format not in ("JPEG", "MPO") or profile.look_up:
             image.load()  # also for 16 bits, where it finds damage before OpenCV sees the file
         if profile.look_up:
@@ -130,6 +133,8 @@ def _decode(data: bytes, image: Image.Image, header: PhotoHeader, profile: icc.C
         codes = np.asarray(image)
         if header.format == "HEIF":
             refuse_torn_blocks(codes)
+        if header.format == "WEBP":
+            refuse_bytes_left_over(data)
         return codes
     except MemoryError as error:
         raise PhotoError(why("no_memory", file=path.name, width=header.width, height=header.height)) from error

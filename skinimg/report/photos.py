@@ -31,10 +31,10 @@ _ADVICE: dict[str, tuple[str, ...]] = {
     "distance": ("too_few_pixels", "face_too_small", "other_resolution"),
     "face": (
         *("no_face", "no_sure_face", "several_faces", "two_faces", "face_outside", "little_skin", "little_plain_skin"),
-        *("other_skin", "nothing_in_common", "little_overlap", "covered", "mouth_covered", "lips_redder"),
+        *("other_skin", "nothing_in_common", "little_overlap", "covered", "foreign", "mouth_covered", "lips_redder"),
         "other_shape",
     ),
-    "scale": ("no_scale", "scale_impossible"),
+    "scale": ("no_scale", "scale_impossible", "card_tilted"),
     "colour": ("card_not_read", "card_disagrees"),
 }
 _MENDS = {code: key for key, codes in _ADVICE.items() for code in codes}

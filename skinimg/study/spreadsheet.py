@@ -4,15 +4,30 @@ from __future__ import annotations
 
 import csv
 import datetime
+import warnings
 import zipfile
+import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 from skinimg.base.errors import StudyError
 
 CSV_SUFFIXES = (".csv", ".tsv", ".txt")
 EXCEL_SUFFIX = ".xlsx"
+_LAST_ROW = 1_048_576  # of Excel 2007 and later
+# What openpyxl raises on damaged workbooks (found by changing bytes and text in one, benchmarks/fuzz.py).
+_WORKBOOK_ERRORS = (
+    *(OSError, EOFError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError, NotImplementedError),
+    *(
+        RuntimeError,
+        SyntaxError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ),  # broken XML is a SyntaxError, a password a RuntimeError
+)
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 
 
@@ -25,7 +40,7 @@ class Spreadsheet:
     separator: str
 
 
-def read_sheet(path: Path, warnings: list[str]) -> Spreadsheet:
+def read_sheet(path: Path, said: list[str]) -> Spreadsheet:
     """Read a table; columns that have neither a name nor a value are dropped, and so are empty rows.
 
     Raises
@@ -43,7 +58,7 @@ def read_sheet(path: Path, warnings: list[str]) -> Spreadsheet:
     skipped = 1 if stated else 0
     separator = stated or max(_SEPARATORS, key=text.split("\n", 1)[0].count)
     if separator != ",":
-        warnings.append(f"{path.name} is separated by {_SEPARATORS.get(separator, repr(separator))}, not by commas.")
+        said.append(f"{path.name} is separated by {_SEPARATORS.get(separator, repr(separator))}, not by commas.")
     try:
         rows = list(csv.reader(StringIO(text, newline=""), delimiter=separator, strict=True))
     except csv.Error as error:
@@ -96,20 +111,19 @@ def _excel_rows(path: Path) -> list[tuple[int, list[str]]]:
     from openpyxl.utils.exceptions import InvalidFileException
 
     try:
-        book = load_workbook(path, read_only=True, data_only=True)
-        sheets = {
-            sheet.title: [[_cell(value) for value in row] for row in sheet.iter_rows(values_only=True)]
-            for sheet in book.worksheets
-        }
-        book.close()
-    except (OSError, KeyError, ValueError, IndexError, zipfile.BadZipFile, InvalidFileException) as error:
+        with path.open("rb") as file, warnings.catch_warnings():  # openpyxl leaves a path that it cannot read open
+            warnings.simplefilter("ignore", UserWarning)  # of styles, links and prints that are not read
+            book = load_workbook(file, read_only=True, data_only=True)
+            sheets = {sheet.title: list(_filled_rows(sheet)) for sheet in book.worksheets}
+            book.close()
+    except (*_WORKBOOK_ERRORS, InvalidFileException) as error:
         raise StudyError(
             f"{path} is not a workbook that can be read",
-            found=str(error),
+            found=str(error) or type(error).__name__,
             needed="an .xlsx file or a CSV in UTF-8",
             next_step="In a spreadsheet: save as 'CSV UTF-8'.",
         ) from error
-    filled = {title: rows for title, rows in sheets.items() if any(map(any, rows))}
+    filled = {title: rows for title, rows in sheets.items() if rows}
     if len(filled) > 1:
         raise StudyError(
             f"{path.name} has several sheets, and each may be the manifest",
@@ -117,7 +131,24 @@ def _excel_rows(path: Path) -> list[tuple[int, list[str]]]:
             needed="one sheet with rows",
             next_step="Save the sheet that lists the photos as a file of its own.",
         )
-    return list(enumerate(next(iter(filled.values()), []), start=1))
+    rows = next(iter(filled.values()), [])
+    if rows:  # a value beyond the header belongs to a column without a name
+        rows[0][1].extend([""] * (max(len(cells) for _, cells in rows) - len(rows[0][1])))
+    return rows
+
+
+def _filled_rows(sheet: Any) -> Iterator[tuple[int, list[str]]]:
+    """Rows with a value, by their number.
+
+    A sheet's own size is not believed: with one cell touched in its last corner it has 17 thousand million cells.
+    """
+    sheet.reset_dimensions()
+    for number, values in enumerate(sheet.iter_rows(values_only=True), start=1):
+        if number > _LAST_ROW:
+            raise ValueError(f"a row beyond {_LAST_ROW}, the last one of a sheet")
+        cells = [_cell(value) for value in values]
+        if any(cells):
+            yield number, cells
 
 
 def _cell(value: object) -> str:

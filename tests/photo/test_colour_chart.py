@@ -9,7 +9,7 @@ from skimage.color import deltaE_ciede2000
 
 from skinimg.base.errors import CalibrationError
 from skinimg.photo.colour import linear_to_lab
-from skinimg.photo.colour_chart import REFERENCE, ColourCard, correct, find_card
+from skinimg.photo.colour_chart import REFERENCE, ColourCard, card_px_per_mm, correct, find_card
 from skinimg.photo.decode import read_photo
 
 PATCHES = REFERENCE.reshape(24, 3)
@@ -187,3 +187,19 @@ def test_a_real_card_half_hidden_is_refused(shared_data):
 @pytest.mark.parametrize("name", ["portraits/edward_lu.jpg", "closeups/p2/2-1015-2022-134126.jpg"])
 def test_photos_without_a_card(shared_data, name):
     assert find_card(read_photo(shared_data / name).linear) is None
+
+
+@pytest.mark.parametrize("turn_deg", [0, 37, 90, 180])
+def test_a_card_of_known_size_gives_the_scale(turn_deg):
+    """Patches of 60 px that are 12 mm apart; turned a little away, what is foreshortened does not count."""
+    assert card_px_per_mm(find_card(photographed(scene(card_picture(), turn_deg))), 12.0) == pytest.approx(
+        5.0, rel=0.01
+    )
+    narrow = cv2.resize(card_picture(), None, fx=0.94, fy=1.0, interpolation=cv2.INTER_AREA)
+    assert card_px_per_mm(find_card(photographed(scene(narrow, turn_deg))), 12.0) == pytest.approx(5.0, rel=0.01)
+
+
+def test_a_card_seen_from_the_side_gives_no_scale():
+    narrow = cv2.resize(card_picture(), None, fx=0.85, fy=1.0, interpolation=cv2.INTER_AREA)
+    with pytest.raises(CalibrationError, match=r"as far apart along as across \(found 15 %.*turned to the camera"):
+        card_px_per_mm(find_card(photographed(scene(narrow))), 12.0)

@@ -569,6 +569,18 @@ def test_deep_planes_are_refused_by_name(tmp_path):
         read_photo(tmp_path / "a.tif")
 
 
+@pytest.mark.parametrize("layout", [{"rowsperstrip": 7}, {"tile": (16, 16)}, {"planarconfig": "separate"}])
+def test_a_tiff_without_strips_for_all_rows_is_refused(tmp_path, layout):
+    """Found by the fuzzer: Pillow leaves black what no strip holds."""
+    shape = (3, 64, 64) if "planarconfig" in layout else (64, 64, 3)
+    tifffile.imwrite(tmp_path / "a.tif", np.full(shape, 128, np.uint8), photometric="rgb", **layout)
+    assert read_photo(tmp_path / "a.tif").linear.shape == (64, 64, 3)
+    with tifffile.TiffFile(tmp_path / "a.tif", mode="r+b") as file:
+        file.pages[0].tags["ImageLength"].overwrite(96)
+    with pytest.raises(PhotoError, match="strips of pixels are missing"):
+        read_photo(tmp_path / "a.tif")
+
+
 def test_a_raw_file_says_what_to_do(tmp_path):
     Image.new("RGB", (64, 64)).save(tmp_path / "a.tif")
     (tmp_path / "a.tif").rename(tmp_path / "a.NEF")

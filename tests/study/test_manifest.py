@@ -3,6 +3,7 @@
 import csv
 import datetime
 import re
+import zipfile
 from pathlib import Path
 
 import openpyxl
@@ -337,3 +338,31 @@ def test_all_columns_are_judged_at_once(folder):
 def test_invisible_characters_are_left_out(folder):
     study = read_study(write(folder, HEAD, "An\u200bna,S1,a.jpg", "Anna,S2,b.jpg"))
     assert [subject.name for subject in study.subjects] == ["Anna"]
+
+
+@pytest.mark.parametrize(
+    "member", ["xl/workbook.xml", "xl/worksheets/sheet1.xml", "xl/styles.xml", "[Content_Types].xml"]
+)
+def test_a_workbook_with_broken_xml_is_refused(folder, member):
+    """Found by the fuzzer: openpyxl raised a ParseError, and left the file open."""
+    good = workbook(folder, ROWS)
+    with zipfile.ZipFile(good) as whole, zipfile.ZipFile(folder / "broken.xlsx", "w") as broken:
+        for name in whole.namelist():
+            broken.writestr(name, b"<a" if name == member else whole.read(name))
+    with pytest.raises(StudyError, match="not a workbook that can be read"):
+        read_study(folder / "broken.xlsx")
+
+
+def test_an_empty_cell_in_the_last_corner_of_a_sheet_costs_nothing(folder):
+    """A format put on it makes the sheet 1,048,576 x 16,384 cells; a row beyond the last one would never be reached."""
+    book = openpyxl.Workbook()
+    for row in ROWS:
+        book.active.append(row)
+    book.active.cell(1_048_576, 16_384, "")
+    book.save(folder / "wide.xlsx")
+    assert len(read_study(folder / "wide.xlsx").subjects[0].photos) == 2
+    with zipfile.ZipFile(folder / "wide.xlsx") as whole, zipfile.ZipFile(folder / "far.xlsx", "w") as far:
+        for name in whole.namelist():
+            far.writestr(name, whole.read(name).replace(b"1048576", b"99999999999"))
+    with pytest.raises(StudyError, match="a row beyond 1048576"):
+        read_study(folder / "far.xlsx")
