@@ -1,7 +1,8 @@
 """A chart as strokes, dots and words in points: SVG on a page, vectors in print. The same input gives the same bytes.
 
 A report has a dozen charts of some dozen strokes each: written as text they take a millisecond each, with a plotting
-library 0.1 to 0.2 s.
+library 0.1 to 0.2 s. ReportLab, which sets the PDF, writes SVG too, but places words by the widths of its own fonts and
+at whole points of height.
 """
 
 from __future__ import annotations

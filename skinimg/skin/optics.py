@@ -54,7 +54,7 @@ _REMAP_SIDE = 32000  # cv2.remap refuses sides above 32767
 _GLARE_LIFT = 0.25  # density by which shine outshines its surroundings (docs/CONSTANTS.md 3, highlight fraction)
 _GLARE_FADE = 0.8  # of the anchor's colourfulness: shine is lamp-coloured, so it lies nearer to grey
 _GLARE_SURROUND_MM = 8.0  # light itself varies on this scale (docs/CONSTANTS.md 6)
-_LIGHT_MM = 4.0  # light and the shape of a face vary more slowly; scars and folds more quickly
+LIGHT_MM = 4.0  # light and the shape of a face vary more slowly; scars and folds more quickly
 
 
 def skin_density(melanin: npt.ArrayLike, blood: npt.ArrayLike) -> npt.NDArray[np.float64]:
@@ -265,4 +265,4 @@ def skin_maps(linear: FloatArray, skin: BoolArray, mm_per_px: float, anchor: Ski
 
 def smooth_light(maps: SkinMaps, skin: BoolArray, mm_per_px: float) -> FloatArray:
     """(h, w) density of uneven light: the smooth part of the shading, which neither pigment explains."""
-    return masked_blur(maps.shading, skin, _LIGHT_MM / mm_per_px)
+    return masked_blur(maps.shading, skin, LIGHT_MM / mm_per_px)

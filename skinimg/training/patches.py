@@ -37,6 +37,7 @@ class Paint:
     melanin_od: Range = _NONE  # green density in the middle
     blood_od: Range = _NONE
     grey_od: Range = _NONE  # the same in all channels: no pigment
+    white: Range = _NONE  # light that the surface throws back, as share of a white one's: pales dark skin most
     length_mm: Range = _NONE  # of lines
     patchy: float = 0.0  # how uneven its inside may be
 
@@ -51,7 +52,7 @@ PAINTS: dict[str, Paint] = {
     "vessel": Paint(0.05, (0.08, 0.3), blood_od=(0.06, 0.5), length_mm=(3.0, 15.0)),
     "hair": Paint(0.04, (0.03, 0.12), grey_od=(0.2, 1.5), length_mm=(5.0, 40.0)),
     "shade": Paint(0.06, (0.8, 12.0), (1.0, 6.0), grey_od=(0.05, 0.5)),
-    "shine": Paint(0.03, (0.5, 8.0), (0.5, 4.0), grey_od=(-0.4, -0.05)),
+    "shine": Paint(0.06, (0.5, 8.0), (0.5, 4.0), white=(0.005, 0.15)),
 }
 SPOTS, REDNESS = (MASK_FINDINGS.index(name) for name in ("spots", "redness"))
 
@@ -70,6 +71,7 @@ class Patches:
     ln_melanin: Tensor  # factor on the fraction below
     ln_blood: Tensor
     grey_od: Tensor
+    white: Tensor
     melanin_od: Tensor  # what these factors make of the person's own skin
     blood_od: Tensor
     length_mm: Tensor  # 0 = no line
@@ -113,6 +115,7 @@ def sample(melanin: Tensor, blood: Tensor, k: int, side_mm: float, generator: to
         ln_melanin=ln_melanin,
         ln_blood=ln_blood,
         grey_od=drawn("grey_od", log=False) * there,
+        white=drawn("white", log=False) * there,
         melanin_od=green(melanin[:, None] * ln_melanin.exp(), blood[:, None]) - plain,
         blood_od=green(melanin[:, None], blood[:, None] * ln_blood.exp()) - plain,
         length_mm=drawn("length_mm", log=True) * _column("length_mm", device)[kind, 1].sign(),
@@ -178,17 +181,19 @@ class PatchLayers:
     ln_melanin: Tensor  # (n, h, w)
     ln_blood: Tensor
     grey_od: Tensor
+    white: Tensor
     coverage: Tensor  # (n, 2, h, w) of spots and of redness
     faint: Tensor  # (n, 2, h, w) bool: too faint to be sure of
 
-    def added(self, melanin: Tensor, blood: Tensor) -> Tensor:
-        """Density (n, 3, h, w) that they add to skin of these fractions (n,)."""
+    def added(self, melanin: Tensor, blood: Tensor) -> tuple[Tensor, Tensor]:
+        """Density (n, 3, h, w) that they add to skin of these fractions (n,), and what of it (n, 1, h, w) is shading."""
         m, b = melanin[:, None, None], blood[:, None, None]
         after = skin_density(
             (m * self.ln_melanin.exp()).clamp(max=MELANIN_RANGE[1]), (b * self.ln_blood.exp()).clamp(max=BLOOD_RANGE[1])
         )
-        plain = skin_density(m, b)
-        return (after - plain + self.grey_od).transpose(0, 1)
+        lit = -(torch.exp(-after) + self.white).log() + self.grey_od
+        # pigments weigh least in red, so there light is told best
+        return (lit - skin_density(m, b)).transpose(0, 1), (lit - after)[0][:, None]
 
 
 def draw(patches: Patches, side: int, step_mm: float, blur_mm: Tensor, grain: Tensor) -> PatchLayers:
@@ -200,7 +205,7 @@ def draw(patches: Patches, side: int, step_mm: float, blur_mm: Tensor, grain: Te
     at = (torch.arange(side, device=grain.device) - (side - 1) / 2) * step_mm
     x, y = at[None, None, None, :], at[None, None, :, None]
     zero = torch.zeros(n, side, side, device=grain.device)
-    ln_melanin, ln_blood, grey = zero, zero, zero
+    ln_melanin, ln_blood, grey, white = zero, zero, zero, zero
     coverage, faint = [zero, zero], [zero, zero]
     for first in range(0, k, _TOGETHER):
         j = slice(first, first + _TOGETHER)
@@ -209,13 +214,14 @@ def draw(patches: Patches, side: int, step_mm: float, blur_mm: Tensor, grain: Te
         ln_melanin = torch.maximum(ln_melanin, (patches.ln_melanin[:, j, None, None] * uneven).amax(dim=1))
         ln_blood = torch.maximum(ln_blood, (patches.ln_blood[:, j, None, None] * uneven).amax(dim=1))
         grey = grey + (patches.grey_od[:, j, None, None] * strength).sum(dim=1)
+        white = white + (patches.white[:, j, None, None] * strength).sum(dim=1)
         kept = _kept(patches, j, blur_mm)
         for which, od in enumerate((patches.melanin_od[:, j] * kept, patches.blood_od[:, j] * kept)):
             sure, doubtful = (od >= _SEEN_OD)[..., None, None], ((od > _FAINT_OD) & (od < _SEEN_OD))[..., None, None]
             coverage[which] = torch.maximum(coverage[which], (cover * sure).amax(dim=1))
             faint[which] = torch.maximum(faint[which], (cover * doubtful).amax(dim=1))
     both = torch.stack(coverage, dim=1)
-    return PatchLayers(ln_melanin, ln_blood, grey, both, (torch.stack(faint, dim=1) > 0.02) & (both < 0.5))
+    return PatchLayers(ln_melanin, ln_blood, grey, white, both, (torch.stack(faint, dim=1) > 0.02) & (both < 0.5))
 
 
 def _kept(patches: Patches, j: slice, blur_mm: Tensor) -> Tensor:

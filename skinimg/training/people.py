@@ -24,6 +24,8 @@ from skinimg.training.sources import Watch
 from skinimg.training.tile_store import TILES_PER_PART, Tiles, save_part
 
 PARTS = 24  # of painted tiles, 64 each, from all backgrounds together
+# Dark skin is drawn so many times as often as light: the sets at hand have one dark face in ten.
+_OFTEN = 4.0
 _MASK_SUFFIXES = 2  # photo.spots.png beside photo.jpg
 
 
@@ -98,7 +100,7 @@ def draw_people(folder: Path, name: str, seen: Sequence[Background], parts: int,
         Nobody shows enough skin for a tile.
     """
     paths = [folder / f"{name}-{seed:03d}-{k:04d}.npz" for k in range(parts)]
-    people = Sitters(seen, "cpu")
+    people = Sitters(seen, "cpu", [_OFTEN if one.tone == "dark" else 1.0 for one in seen])
     for k, path in enumerate(paths):
         if not path.exists():
             choice, generator = np.random.default_rng([seed, k]), torch.Generator().manual_seed(seed * 10_000 + k)

@@ -19,6 +19,7 @@ from skinimg.base.errors import StudyError
 from skinimg.base.findings import MASK_FINDINGS
 from skinimg.base.settings import WORKING_MM_PER_PX
 from skinimg.model.context import CELL_PX, REACH_CELLS, cells_of, smoothed
+from skinimg.skin.optics import LIGHT_MM
 from skinimg.training import patches
 from skinimg.training.backgrounds import Background
 from skinimg.training.patches import REDNESS, SPOTS
@@ -26,6 +27,7 @@ from skinimg.training.tile_store import TILE_PX, measurable_bits
 
 _CELLS = TILE_PX // CELL_PX
 _WIDE = _CELLS + 2 * REACH_CELLS  # cells of a tile with all that its context sees
+_REACH = slice(REACH_CELLS, -REACH_CELLS)
 _FEWEST_SKIN = 0.15
 _THINGS = 14  # painted on a tile at most
 _WITHHELD = 0.3
@@ -135,14 +137,20 @@ def _painted(
         torch.rand(n, 1, 20, 20, generator=generator, device=device), size=(TILE_PX,) * 2, mode="bicubic"
     )[:, 0].clamp(0, 1)
     fine = patches.draw(things, TILE_PX, WORKING_MM_PER_PX, blur_mm, grain)
-    added = _blurred_alike(fine.added(melanin, blood), blur_mm / WORKING_MM_PER_PX)
+    added = _blurred_alike(fine.added(melanin, blood)[0], blur_mm / WORKING_MM_PER_PX)
+    mean_grain = torch.full((n, _WIDE, _WIDE), 0.5, device=device)
+    coarse, shading = patches.draw(things, _WIDE, CELL_PX * WORKING_MM_PER_PX, blur_mm, mean_grain).added(
+        melanin, blood
+    )
+    # `evenly_lit` takes the smooth part of painted light out of a photo, too: what stays are rims.
+    light = _blurred(shading, LIGHT_MM / (CELL_PX * WORKING_MM_PER_PX))
+    coarse = coarse - light
+    added = added - functional.interpolate(light[..., _REACH, _REACH], size=(TILE_PX,) * 2, mode="bicubic")
     # Some painters stop at the border of the skin, illness does not.
     everywhere = torch.rand(n, 1, 1, 1, generator=generator, device=device) < 0.5
     added = added * (everywhere | skin[:, None])
-    mean_grain = torch.full((n, _WIDE, _WIDE), 0.5, device=device)
-    coarse = patches.draw(things, _WIDE, CELL_PX * WORKING_MM_PER_PX, blur_mm, mean_grain).added(melanin, blood)
     total, share = (_pieces(people, at, name, 1, _WIDE) for name in ("total", "share"))
-    around = smoothed(total + coarse * share, share)[..., REACH_CELLS:-REACH_CELLS, REACH_CELLS:-REACH_CELLS]
+    around = smoothed(total + coarse * share, share)[..., _REACH, _REACH]
     place = _pieces(people, at, "place", 1, _CELLS)
     withheld = torch.rand(n, 1, 1, 1, generator=generator, device=device) < _WITHHELD
     coverage = torch.zeros(n, len(MASK_FINDINGS), TILE_PX, TILE_PX, device=device)

@@ -13,7 +13,7 @@ from skinimg.base.errors import StudyError
 from skinimg.base.records import Frame, SkinMaps
 from skinimg.model.context import N_CONTEXT
 from skinimg.observe.frame import region_bits
-from skinimg.skin.optics import baseline_anchor, skin_density, skin_maps, unaffected_density
+from skinimg.skin.optics import baseline_anchor, skin_density, skin_maps, tone_of, unaffected_density
 from skinimg.training import patches
 from skinimg.training.backgrounds import Background, background, own_marks
 from skinimg.training.packed import pack, unpacked_frame
@@ -23,12 +23,12 @@ from skinimg.training.scenes import Sitters
 SIDE = 480
 
 
-def patch_of_skin(spot_od: float = 0.0) -> tuple[Frame, SkinMaps]:
+def patch_of_skin(spot_od: float = 0.0, melanin: float = 0.03) -> tuple[Frame, SkinMaps]:
     """Even skin 48 mm wide with noise, and one spot of 3 mm in the middle; 6 px/mm."""
     rng = np.random.default_rng(0)
     y, x = np.mgrid[:SIDE, :SIDE] - SIDE / 2
     mark = (np.hypot(x, y) < 15).astype(np.float32)[..., None]
-    darker = skin_density(0.03, 0.012) * (1 - mark) + skin_density(0.03 * np.exp(3 * spot_od), 0.012) * mark
+    darker = skin_density(melanin, 0.012) * (1 - mark) + skin_density(melanin * np.exp(3 * spot_od), 0.012) * mark
     linear = np.exp(-darker - rng.normal(0, 0.01, darker.shape)).astype(np.float32)
     skin = np.ones((SIDE, SIDE), np.bool_)
     bits = region_bits({"patch": skin}, ("patch",))
@@ -60,6 +60,16 @@ def test_a_faint_mark_is_unknown_only_where_green_shows_it_too() -> None:
     faint, plain = patch_of_skin(spot_od=0.1), patch_of_skin()
     assert own_marks(*faint)[SIDE // 2, SIDE // 2] >> SPOTS & 1
     assert not own_marks(plain[0], faint[1]).any()  # colour alone, as JPEG blocks have it
+
+
+def test_in_dark_skin_colour_alone_makes_no_mark() -> None:
+    """A little shine beside it takes the colour from dark skin, so its melanin map is full of marks that nobody sees."""
+    marked, plain = patch_of_skin(0.3, melanin=0.15), patch_of_skin(melanin=0.15)
+    assert tone_of(plain[1].anchor) == "dark"
+    assert own_marks(*marked)[SIDE // 2, SIDE // 2] >> SPOTS & 1
+    assert not own_marks(plain[0], marked[1]).any()
+    fair_marked, fair = patch_of_skin(0.3), patch_of_skin()
+    assert own_marks(fair[0], fair_marked[1])[SIDE // 2, SIDE // 2] >> SPOTS & 1  # where colour is believed
 
 
 def test_marks_beside_the_border_are_plain_by_anatomy() -> None:
@@ -97,7 +107,7 @@ def test_what_is_too_faint_is_neither_a_spot_nor_plain() -> None:
     zero = torch.zeros_like(things.x_mm)
     round_mark = replace(
         things, x_mm=zero, y_mm=zero, radius_mm=zero + 3, edge_mm=zero + 0.5, length_mm=zero, irregularity=zero,
-        grey_od=zero, blood_od=zero, ln_blood=zero,
+        grey_od=zero, white=zero, blood_od=zero, ln_blood=zero,
     )  # fmt: skip
     for od, covered, faint in ((0.2, True, False), (0.05, False, True), (0.01, False, False)):
         layers = patches.draw(
@@ -105,6 +115,35 @@ def test_what_is_too_faint_is_neither_a_spot_nor_plain() -> None:
         )
         assert bool(layers.coverage[0, 0, 32, 32] > 0.9) == covered
         assert bool(layers.faint[0, 0, 32, 32]) == faint
+
+
+def test_shine_is_white_light_that_pales_dark_skin_most() -> None:
+    fractions = torch.tensor([0.01, 0.03, 0.15])
+    things = patches.sample(fractions, torch.full((3,), 0.012), 7, 25.6, torch.Generator().manual_seed(0))
+    zero = torch.zeros_like(things.x_mm)
+    glint = replace(
+        things, x_mm=zero, y_mm=zero, radius_mm=zero + 3, edge_mm=zero + 0.5, length_mm=zero, irregularity=zero,
+        ln_melanin=zero, ln_blood=zero, melanin_od=zero, blood_od=zero, grey_od=zero, white=zero + 0.01, patchy=zero,
+    )  # fmt: skip
+    layers = patches.draw(glint, 64, 0.1, torch.full((3,), 0.1), torch.zeros(3, 64, 64))
+    added, shading = layers.added(fractions, torch.full((3,), 0.012))
+    middle = added[:, :, 32, 32]
+    expected = -torch.log(1 + 0.07 / torch.exp(-patches.skin_density(fractions, torch.full((3,), 0.012))))  # seven of them
+    torch.testing.assert_close(middle, expected.T)
+    assert float(middle[2, 1]) < 2 * float(middle[0, 1]) < 0
+    torch.testing.assert_close(shading[:, 0], added[:, 0])
+    assert float(layers.coverage.max()) == 0.0
+
+
+def test_wide_shade_is_evened_out_and_narrow_shade_stays(seen: Background, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As `evenly_lit` does with a photo: what is wider than 4 mm is light."""
+    kinds = {"wide": (30.0, 60.0), "narrow": (1.0, 1.2)}
+    spread = {}
+    for name, radius in kinds.items():
+        paint = patches.Paint(1.0, radius, (3.0, 3.1), grey_od=(0.3, 0.31))
+        monkeypatch.setattr(patches, "PAINTS", {name: paint})
+        spread[name] = float(drawn(seen).relative.amax(dim=(1, 2, 3)).max())
+    assert spread["narrow"] > spread["wide"] + 0.1
 
 
 def test_a_density_becomes_the_factor_that_gives_it() -> None:
