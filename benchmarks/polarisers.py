@@ -2,8 +2,9 @@
 
     ./scripts/bench polarisers --keep DIR [--people 6] [--sessions 3] [--workers 2]
 
-Phototypes I to VI in turn, one phone, another pose, light, exposure, focus and shine in every session. Both lights are drawn
-from the same seeds, so pose, lamp and noise are alike and shine is all that differs. Every later session is compared with the first.
+Phototypes I to VI in turn, one phone, another pose, light, exposure, focus and shine in every session. Both lights are
+drawn from the same seeds, so shine is all that differs. Every later session is compared with the first.
+
 stray: root mean square of ln(follow-up / baseline) of the headline over the whole face, in per cent; half_width: median
 half of the stated 95 % interval, in per cent of the baseline; skin_cm2: skin that is measured, median.
 """
@@ -84,7 +85,9 @@ def main() -> None:
     asked.add_argument("--workers", type=int, default=1)
     asked.add_argument("--keep", type=Path, required=True)
     args = asked.parse_args()
-    rows = [row for number in range(args.people) for row in draw(number, args.sessions, (args.keep / "photos").resolve())]
+    rows = [
+        row for number in range(args.people) for row in draw(number, args.sessions, (args.keep / "photos").resolve())
+    ]
     manifest = args.keep / "photos" / "manifest.csv"
     frame = pd.DataFrame(rows)
     frame["photo"] = [Path(photo).relative_to(manifest.parent.resolve()).as_posix() for photo in frame["photo"]]

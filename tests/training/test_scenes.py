@@ -128,7 +128,9 @@ def test_shine_is_white_light_that_pales_dark_skin_most() -> None:
     layers = patches.draw(glint, 64, 0.1, torch.full((3,), 0.1), torch.zeros(3, 64, 64))
     added, shading = layers.added(fractions, torch.full((3,), 0.012))
     middle = added[:, :, 32, 32]
-    expected = -torch.log(1 + 0.07 / torch.exp(-patches.skin_density(fractions, torch.full((3,), 0.012))))  # seven of them
+    expected = -torch.log(
+        1 + 0.07 / torch.exp(-patches.skin_density(fractions, torch.full((3,), 0.012)))
+    )  # seven of them
     torch.testing.assert_close(middle, expected.T)
     assert float(middle[2, 1]) < 2 * float(middle[0, 1]) < 0
     torch.testing.assert_close(shading[:, 0], added[:, 0])
