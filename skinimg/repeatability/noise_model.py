@@ -92,9 +92,8 @@ def fitted(rows: pd.DataFrame, metric: str) -> Repeatability | None:
         held = _students(scaled, whole, len(people))
         return replace(noise, people=float(len(people)), dilution=dilution, quantile=held[0], quantile_region=held[1])
     # Whole face and regions are held to 95 % each: in a small region a metric has heavier tails. What is said of the whole
-    # face is a verdict, so its level is the one that is safe for any distribution (Vovk 2012): of unchanged light skin 5.0 %
-    # (fixed rig) and 1.5 % (phone) of the headlines are called falsely, at 0.95 itself 6.9 and 5.4 %. Regions are
-    # exploratory, with false discovery control on top.
+    # face is a verdict, so its level is the one that is safe for any distribution (Vovk 2012); what is called falsely is
+    # counted in docs/benchmarks/precision.md. Regions are exploratory, with false discovery control on top.
     levels = min(0.95 * (len(people) + 1) / len(people), 1.0), 0.95
     held = [
         min(_conformal(scaled[use], person[use], level), _MOST) if use.any() else 0.0
@@ -114,14 +113,14 @@ def fitted(rows: pd.DataFrame, metric: str) -> Repeatability | None:
     )
 
 
-def _students(scaled: Values, whole: npt.NDArray[np.bool_], people: int) -> tuple[float, float]:
+def _students(scaled: Values, whole: npt.NDArray[np.bool_], people: int) -> list[float]:
     """Of too few people to count by: Student's t, times what those whom the fit has not seen stray more than foretold.
 
     Lines of five and of seven phantoms strayed by 11 % over the face, where their regions had foretold 4 %.
     """
     more = [max(float(np.sqrt(np.mean(scaled[use] ** 2))), 1.0) if use.any() else 0.0 for use in (whole, ~whole)]
     students = float(stdtrit(people, 0.975))
-    return min(students * more[0], _MOST), min(students * more[1], _MOST)
+    return [min(students * times, _MOST) for times in more]
 
 
 def errors(noise: Repeatability, rows: pd.DataFrame, metric: str) -> Values:

@@ -70,6 +70,26 @@ def test_heavy_tails_ask_for_more_standard_errors():
     assert wild.quantile_region > 1.05 * calm.quantile_region
 
 
+def test_a_few_people_who_stray_more_than_foretold_widen_the_errors():
+    """Over the face a common factor that the regions, each straying for itself, do not foretell."""
+    rows = pairs(people=7, relative=0.02)
+    wild = rows.copy()
+    factor = np.random.default_rng(3).normal(1, 0.15, 7 * 3).repeat(11)  # one for each pair
+    wild["end"] = np.where(wild["whole"], wild["end"] * factor, wild["end"])
+    calm, held = fitted(rows, "burden"), fitted(wild, "burden")
+    assert calm.quantile == pytest.approx(2.365, rel=0.5)  # Student's t of seven
+    assert held.quantile * held.relative > 3 * calm.quantile * calm.relative
+    assert fit(pairs(people=7, relative=0.02, tail=3))["spots", "burden"].quantile > 2.364
+
+
+def test_a_tone_is_fitted_apart_from_ten_people_on():
+    dark = pairs(people=8, seed=4, relative=0.30).assign(tone="dark", person=lambda t: "d" + t["person"])
+    both = noise_of(pd.concat([pairs(people=20, relative=0.03), dark]))
+    light = both.of("light", "same_camera", 6.0)["spots", "burden"]
+    assert both.of("dark", "same_camera", 6.0)["spots", "burden"].people == 28
+    assert light.people == 20
+
+
 def test_few_people_or_nothing_that_strays_state_nothing():
     assert fit(pairs(people=4, relative=0.05)) == {}
     assert fit(pairs(people=8).assign(end=lambda t: t["start"])) == {}
