@@ -55,11 +55,11 @@ def test_the_same_skin_again_is_not_foreign(before, again):
 
 
 def test_a_plaster_is_found_where_it_is(before, again):
-    cover = disc(5.0)
+    cover = disc(7.0)
     plaster = np.median(again, axis=(0, 1)) * np.array([1.1, 1.05, 0.9], np.float32)
     covered = found(before, again * (1 - cover) + plaster * cover)
     assert covered[300, 300]
-    assert covered.sum() * 0.01 == pytest.approx(np.pi * 5.0**2, rel=0.6)
+    assert covered.sum() * 0.01 == pytest.approx(np.pi * 7.0**2, rel=0.6)
     assert not covered[:, :200].any()
     assert np.array_equal(covered, found(again * (1 - cover) + plaster * cover, before))  # at the baseline, too
 
