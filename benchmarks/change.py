@@ -29,6 +29,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.change_tables import AIMS, REGIMES, SECTIONS, false_verdicts, markdown
+from skinimg.repeatability.held_out import summary
 from skinimg.skin.optics import TONES
 
 if TYPE_CHECKING:
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 KEY = ["subject", "session", "region", "finding", "metric"]
 WHOLE = "face"
 LIGHTEST_FOUR = 4
-FEWEST_OF_A_TONE = 8
 RELIEF = ("pores", "scars", "wrinkles", "texture")
 PRECISION = """# Precision
 
@@ -189,7 +189,7 @@ def tables(given: argparse.Namespace) -> None:
 def people(given: argparse.Namespace) -> None:
     """docs/benchmarks/precision.md: half-width and coverage side by side, false verdicts of every kind."""
     from skinimg.model.segmenter import load_segmenter
-    from skinimg.repeatability.held_out import held_out, summary
+    from skinimg.repeatability.held_out import held_out
 
     folder = given.keep / "rows" / load_segmenter(given.weights).sha256[:12]
     parts = [pd.read_parquet(part) for part in sorted(folder.glob("*.parquet"))]
@@ -200,21 +200,23 @@ def people(given: argparse.Namespace) -> None:
     rows = pd.concat([part for part in parts if len(part)], ignore_index=True)
     rows = rows[np.isfinite(rows["start"]) & np.isfinite(rows["end"])]
     sections = [f"Weights {given.weights}, hash {folder.name}."]
-    for tone, mine in rows.groupby("tone"):
-        if mine["person"].nunique() >= FEWEST_OF_A_TONE:
-            judged, pairs = held_out(mine)
-            sections += [f"## {tone} skin: {mine['person'].nunique()} people", markdown(list(summary(judged)))]
-            sections += ["False verdicts", markdown(list(false_verdicts(judged, pairs)))]
-        else:
-            sections.append(f"{tone} skin: {mine['person'].nunique()} people, too few to be judged apart")
-    relief = rows[rows["finding"].isin(RELIEF)]
-    judged, pairs = held_out(relief)
-    sections += [f"## Relief, all tones: {relief['person'].nunique()} phantoms", markdown(list(summary(judged)))]
-    sections += ["False verdicts", markdown(list(false_verdicts(judged, pairs)))]
+    everybody = held_out(rows)
+    for tone in TONES:
+        sections += _section(f"{tone} skin", "people", *(of[of["tone"] == tone] for of in everybody))
+    sections += _section("Relief, all tones", "phantoms", *held_out(rows[rows["finding"].isin(RELIEF)]))
     page = Path(__file__).resolve().parents[1] / "docs" / "benchmarks" / "precision.md"
     page.parent.mkdir(exist_ok=True)
     page.write_text("\n\n".join([PRECISION.strip(), *sections]) + "\n", encoding="utf-8")
     print(page.read_text(encoding="utf-8"))
+
+
+def _section(title: str, whom: str, judged: pd.DataFrame, pairs: pd.DataFrame) -> list[str]:
+    return [
+        f"## {title}: {judged['person'].nunique()} {whom}",
+        markdown(list(summary(judged))),
+        "False verdicts",
+        markdown(list(false_verdicts(judged, pairs))),
+    ]
 
 
 def main() -> None:

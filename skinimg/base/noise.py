@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -36,6 +36,12 @@ class Repeatability:
         """SEM of one shot in the metric's unit at a given value, and for a burden of an area."""
         common = self.relative * value, self.absolute, self.per_mm2 * area_mm2
         return float(np.sqrt(np.dot(common, common) + self.per_unit * abs(value)))
+
+    def times(self, factor: float) -> Repeatability:
+        """The noise of what strays that many times as far."""
+        linear = ("relative", "absolute", "per_mm2", "local", "placebo", "gain", "light", "colour", "turn")
+        wider = {name: getattr(self, name) * factor for name in linear}
+        return replace(self, per_unit=self.per_unit * factor**2, **wider)
 
 
 Noise = dict[tuple[str, str], Repeatability]  # (finding, metric) ->

@@ -20,7 +20,7 @@ from skinimg.repeatability.noise_model import correlation, errors, fit
 from skinimg.repeatability.null_study import of_camera
 
 _FOLDS = 5
-_PAIR = ["person", "session", "regime", "camera"]
+_PAIR = ["person", "tone", "session", "regime", "camera"]
 
 
 def held_out(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -29,7 +29,7 @@ def held_out(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     Returns
     -------
     rows : + `camera`, `half` (of the 95 % interval, in the metric's unit), `verdict` and `role`
-    pairs : person, session, regime, camera, `overall` (its verdict), `exploratory` and how many of them are `called`
+    pairs : person, tone, session, regime, camera, `overall` (its verdict), `exploratory` and how many of them are `called`
     """
     judged, pairs = [], []
     for camera in CAMERAS:
@@ -46,11 +46,11 @@ def held_out(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     return pd.concat(judged, ignore_index=True), pd.DataFrame(pairs)
 
 
-def _halves(rows: pd.DataFrame, table: Noise) -> pd.Series:
+def _halves(rows: pd.DataFrame, table: Mapping[str, Noise]) -> pd.Series:
     """Half-widths by the models of a table; NaN where it has none."""
     half = pd.Series(np.nan, index=rows.index)
-    for (finding, metric), mine in rows.groupby(["finding", "metric"], sort=False):
-        if noise := table.get((str(finding), str(metric))):
+    for (tone, finding, metric), mine in rows.groupby(["tone", "finding", "metric"], sort=False):
+        if noise := table[str(tone)].get((str(finding), str(metric))):
             students = float(stdtrit(noise.people, 0.975))
             quantile = np.where(mine["whole"], noise.quantile or students, noise.quantile_region or students)
             half[mine.index] = quantile * errors(noise, mine, str(metric))

@@ -7,13 +7,15 @@ The variance of a null change is a sum of parts, none of them negative (docs/MET
 
 with the value v, and what this pair itself says: gain g, light l, colour c, turn of the head t, spread p of placebo
 lesions. The parts are fitted together by maximum likelihood of normal differences over all regions, so that a small
-region tells `per_unit` and the whole face tells `relative`. People differ, and tails are heavy, so how many standard
+region tells `per_unit` and the whole face tells `relative`. Dark skin strays further than light skin: by one factor,
+since a dozen people cannot tell eight parts of their own. People differ, and tails are heavy, so how many standard
 errors hold 95 % is not taken from a table but counted (split conformal prediction, people as units): every person is
 judged by a model that was fitted on others.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 
 import numpy as np
@@ -25,16 +27,20 @@ from scipy.special import stdtrit
 from skinimg.base.findings import FINDINGS, HEADLINE
 from skinimg.base.noise import Noise, Repeatability
 from skinimg.measure.metrics import METRICS
+from skinimg.skin.optics import TONES
 
 Values = npt.NDArray[np.float64]
 
 FEWEST_PEOPLE = 5
 # Below it no more is asked of people than how much a value strays, not what plain skin tells of it (a line through five points).
 _FEWEST_TO_TELL = 10
-# Below it 95 % of people cannot be counted: the safe level, 0.95 (n + 1) / n, is beyond all of them.
+# Below it 95 % of people cannot be counted: the safe level, 0.95 (n + 1) / n, is beyond all of them. Nor are tones told apart.
 _FEWEST_TO_COUNT = 19
+# People that the stray of everybody stands for when the factor of one tone is told: of five people half of it is believed.
+_USUAL_PEOPLE = 5
+_MOST_SQUARE = 9  # times its expectation: one photo that went wrong must not speak for all
 _FOLDS = 5
-_ROUNDS = 2  # of the share of the single shot: the variance needs the share, the share the variance
+_ROUNDS = 2  # the variance needs the share of the single shot, and the factors of the tones; these need the variance
 # What few people can fit by chance and no photo does: an amplitude told by plain skin at most carries over whole.
 # Placebo lesions are a measurement of the noise itself: free, their part took the place of all others and reached 4; at 1.5
 # scars of 8 phantoms were covered in 85 %.
@@ -62,46 +68,50 @@ _LEAST_QUANTILE = 1.96  # of a load
 _MOST = 6.0  # standard errors; where even these do not hold 95 % of people the metric is no measure of anything
 
 
-def fit(rows: pd.DataFrame) -> Noise:
-    """(finding, metric) -> its noise, to three digits; left out where fewer than five people tell of it."""
-    stated: Noise = {}
+def fit(rows: pd.DataFrame) -> dict[str, Noise]:
+    """Tone -> (finding, metric) -> its noise, to three digits; left out where fewer than five people tell of it."""
+    stated: dict[str, Noise] = {tone: {} for tone in TONES}
     known = rows[np.isfinite(rows["start"]) & np.isfinite(rows["end"])]  # a width of lines where there are none
     for (finding, metric), mine in known.groupby(["finding", "metric"], sort=False):
-        noise = fitted(mine.reset_index(drop=True), str(metric))
-        if noise:
+        for tone, noise in fitted(mine.reset_index(drop=True), str(metric)).items():
             rounded = {name: float(f"{value:.3g}") for name, value in asdict(noise).items()}
-            stated[str(finding), str(metric)] = Repeatability(**rounded)
+            stated[tone][str(finding), str(metric)] = Repeatability(**rounded)
     return stated
 
 
-def fitted(rows: pd.DataFrame, metric: str) -> Repeatability | None:
-    """The noise of one metric of one finding; rows : (n,) of null pairs."""
+def fitted(rows: pd.DataFrame, metric: str) -> dict[str, Repeatability]:
+    """Tone -> the noise of one metric of one finding; rows : (n,) of null pairs."""
     people = rows["person"].unique()
     apart = (rows["end"] - rows["start"]).to_numpy()
     if len(people) < FEWEST_PEOPLE or np.abs(apart).max() < 1e-9 * np.abs(rows["start"]).max():
-        return None
-    noise = _likeliest(rows, metric)
+        return {}
+    by_tone = _likeliest_by_tone(rows, metric)
     dilution = _DILUTION_OF.get(str(rows["finding"].iloc[0]), _DILUTION) if METRICS[metric].load else 0.0
     fold = rows["person"].map({name: k % _FOLDS for k, name in enumerate(sorted(people))}).to_numpy()
     scaled = np.empty(len(rows))
     for k in range(_FOLDS):
         out = fold == k
         if out.any():
-            scaled[out] = np.abs(apart[out]) / errors(_likeliest(rows[~out], metric), rows[out], metric)
-    person, whole = rows["person"].to_numpy(), rows["whole"].to_numpy(bool)
-    held = (_counted if len(people) >= _FEWEST_TO_COUNT else _students)(scaled, person, whole)
-    if METRICS[metric].load:
-        held = [max(quantile, _LEAST_QUANTILE) if quantile else 0.0 for quantile in held]
+            scaled[out] = np.abs(apart[out]) / errors_by_tone(_likeliest_by_tone(rows[~out], metric), rows[out], metric)
     outlined = rows[rows["area_mm2"] > 0]
     od = np.nanmedian(outlined["placebo"] / outlined["area_mm2"]) if metric == "burden" and len(outlined) else 0.0
-    return replace(
-        noise,
-        per_mm2=float(np.nan_to_num(od)) * noise.placebo / 2**0.5,  # for pairs without enough plain skin
-        people=float(len(people)),
-        dilution=dilution,
-        quantile=held[0],
-        quantile_region=held[1],
-    )
+    per_placebo = float(np.nan_to_num(od)) / 2**0.5  # for pairs without enough plain skin
+    stated = {}
+    for tone, noise in by_tone.items():
+        quantiles = _quantiles(scaled, rows, tone, _LEAST_QUANTILE if METRICS[metric].load else 0.0)
+        told = {"people": float(len(people)), "dilution": dilution, "per_mm2": per_placebo * noise.placebo}
+        stated[tone] = replace(noise, **told, quantile=quantiles[0], quantile_region=quantiles[1])
+    return stated
+
+
+def _quantiles(scaled: Values, rows: pd.DataFrame, tone: str, least: float) -> list[float]:
+    """Standard errors that hold 95 % of people, for the whole face and for regions: of this tone where enough are."""
+    mine = (rows["tone"] == tone).to_numpy()
+    if rows["person"][mine].nunique() < _FEWEST_TO_COUNT:
+        mine = np.ones_like(mine)
+    person, whole = rows["person"].to_numpy()[mine], rows["whole"].to_numpy(bool)[mine]
+    held = (_counted if len(np.unique(person)) >= _FEWEST_TO_COUNT else _students)(scaled[mine], person, whole)
+    return [max(quantile, least) if quantile else 0.0 for quantile in held]
 
 
 def _counted(scaled: Values, person: npt.NDArray[np.object_], whole: npt.NDArray[np.bool_]) -> list[float]:
@@ -127,6 +137,16 @@ def _students(scaled: Values, person: npt.NDArray[np.object_], whole: npt.NDArra
     more = [max(float(np.sqrt(np.mean(scaled[use] ** 2))), 1.0) if use.any() else 0.0 for use in (whole, ~whole)]
     students = float(stdtrit(len(np.unique(person.astype(str))), 0.975))
     return [min(students * times, _MOST) for times in more]
+
+
+def errors_by_tone(stated: Mapping[str, Repeatability], rows: pd.DataFrame, metric: str) -> Values:
+    """(n,) standard errors of the null changes of these rows, each by the noise of its tone."""
+    found = np.empty(len(rows))
+    tone = rows["tone"].to_numpy()
+    for name, noise in stated.items():
+        if (mine := tone == name).any():
+            found[mine] = errors(noise, rows[mine], metric)
+    return found
 
 
 def errors(noise: Repeatability, rows: pd.DataFrame, metric: str) -> Values:
@@ -156,17 +176,59 @@ def _design(rows: pd.DataFrame, metric: str, shot: float) -> Values:
     )  # fmt: skip
 
 
+def _likeliest_by_tone(rows: pd.DataFrame, metric: str) -> dict[str, Repeatability]:
+    """Tone -> the likeliest noise: the parts are common to all skin, and each tone has a factor of its own."""
+    if rows["person"].nunique() < _FEWEST_TO_COUNT:
+        return dict.fromkeys(TONES, _likeliest(rows, metric))
+    times = dict.fromkeys(TONES, 1.0)
+    for _ in range(_ROUNDS):
+        usual = rows["tone"].map(times).to_numpy(np.float64)
+        steady = rows["start"] + (rows["end"] - rows["start"]) / usual
+        noise = _likeliest(rows.assign(end=steady, shot_square=rows["shot_square"] / usual**2), metric)
+        times = _times(rows, np.abs((rows["end"] - rows["start"]).to_numpy()) / errors(noise, rows, metric))
+    least = _least(rows, metric)
+    scaled = {tone: noise.times(times[tone]) for tone in TONES}
+    return {tone: replace(mine, relative=max(mine.relative, least)) for tone, mine in scaled.items()}
+
+
+def _times(rows: pd.DataFrame, scaled: Values) -> dict[str, float]:
+    """Tone -> how many times as far as all people its people stray; 1 where nobody is of that tone.
+
+    scaled : (n,) changes of the rows over one standard error of the model for everybody
+    """
+    weight = _weight(rows)
+    square = np.minimum(scaled**2, _MOST_SQUARE) * weight
+    sums = rows.assign(square=square, weight=weight).groupby(["tone", "person"])[["square", "weight"]].sum()
+    stray = sums["square"] / sums["weight"]
+    usual = float(stray.mean())
+    by_tone = {str(tone): mine / usual for tone, mine in stray.groupby("tone")}
+    return {
+        tone: float(np.sqrt((_USUAL_PEOPLE + by_tone[tone].sum()) / (_USUAL_PEOPLE + len(by_tone[tone]))))
+        if tone in by_tone
+        else 1.0
+        for tone in TONES
+    }
+
+
+def _least(rows: pd.DataFrame, metric: str) -> float:
+    return _LEAST_OF.get(str(rows["finding"].iloc[0]), _LEAST) if METRICS[metric].load else _LEAST
+
+
+def _weight(rows: pd.DataFrame) -> Values:
+    return np.where(rows["whole"], _WHOLE_WEIGHT, 1.0)
+
+
 def _likeliest(rows: pd.DataFrame, metric: str) -> Repeatability:
     shot = 0.5
     square = (rows["end"] - rows["start"]).to_numpy() ** 2
     floor = 0.02 * float(np.sqrt(np.average(square)))  # an absolute part, so that next to nothing is not exact
-    weight = np.where(rows["whole"], _WHOLE_WEIGHT, 1.0)
+    weight = _weight(rows)
     for _ in range(_ROUNDS):
         design = _design(rows, metric, shot)
         parts = _variances(design, square, weight, 2 * floor**2, rows["person"].nunique() >= _FEWEST_TO_TELL)
         stated = {n: float(p if n == "per_unit" else np.sqrt(p)) for n, p in zip(_PARTS, parts, strict=True)}
-        least = _LEAST_OF.get(str(rows["finding"].iloc[0]), _LEAST) if METRICS[metric].load else _LEAST
-        noise = Repeatability(absolute=floor, shot=shot, **{**stated, "relative": max(stated["relative"], least)})
+        relative = max(stated.pop("relative"), _least(rows, metric))
+        noise = Repeatability(relative, floor, shot=shot, **stated)
         shot = _shot_share(noise, rows, metric)
     return noise
 
@@ -183,8 +245,7 @@ def _variances(design: Values, square: Values, weight: Values, floor: float, tel
     held_back = np.array([name in _TOLD for name in _PARTS])[used]
     for _ in range(_REWEIGHTED):  # the variance of a square is twice the square of its mean
         w = np.sqrt(weight) / (expected + 0.02 * typical)
-        # a square is at most nine times its expectation here: one photo that went wrong must not speak for all
-        target = np.maximum(np.minimum(square, 9 * expected) - floor, 0) * w
+        target = np.maximum(np.minimum(square, _MOST_SQUARE * expected) - floor, 0) * w
         columns = a[:, used] * w[:, None]
         # What plain skin tells explains only what a common share does not: a little ridge on these parts alone.
         ridge = np.diag(held_back * np.sqrt(_RIDGE) * np.linalg.norm(columns, axis=0))
@@ -216,14 +277,14 @@ def _conformal(scaled: Values, person: npt.NDArray[np.object_], level: float) ->
     return float(max(scaled[order][min(reached, len(order) - 1)], 1.0))
 
 
-def correlation(rows: pd.DataFrame, table: Noise) -> dict[tuple[str, str], float]:
+def correlation(rows: pd.DataFrame, table: Mapping[str, Noise]) -> dict[tuple[str, str], float]:
     """(finding, finding) -> correlation of the scaled errors of their headlines over null pairs; never below 0."""
     scaled = {}
     for finding, metric in HEADLINE.items():
         mine = rows[rows["whole"] & (rows["finding"] == finding) & (rows["metric"] == metric)]
-        if len(mine) and (finding, metric) in table:
-            noise = table[finding, metric]
-            z = (mine["end"] - mine["start"]).to_numpy() / errors(noise, mine, metric)
+        noise = {tone: stated[finding, metric] for tone, stated in table.items() if (finding, metric) in stated}
+        if len(mine) and noise:
+            z = (mine["end"] - mine["start"]).to_numpy() / errors_by_tone(noise, mine, metric)
             scaled[finding] = pd.Series(z.clip(-3, 3), index=pd.MultiIndex.from_frame(mine[["person", "session"]]))
     names = list(scaled)
     found = {}

@@ -3,7 +3,7 @@
 Two sources of null pairs. Phantoms of all six phototypes, with pores, scars and lines at 9 px/mm, with one phone and with
 another one each time. And, where the folder is given, real faces photographed again by a drawn camera (rephotograph.py)
 on a fixed rig, with the same phone and with another one. What the pairs hold is kept as rows (noise_rows.py), and the
-model is fitted to these (noise_model.py): by camera, and by tone where ten people or more tell of it.
+model is fitted to these (noise_model.py): by camera and tone.
 """
 
 from __future__ import annotations
@@ -44,8 +44,6 @@ PHOTOTYPES = (1, 2, 3, 4, 5, 6)
 _ONE_CAMERA: tuple[Regime, ...] = ("fixed_rig", "same_phone")
 # Follow-ups of every real face: regime and number of shots.
 PLAN: tuple[tuple[Regime, int], ...] = (("fixed_rig", 1), ("same_phone", 2), ("other_phone", 1))
-# People of a tone from whom on it is fitted apart; fewer tell less of their tone than ten of both tell of everybody.
-_FEWEST_APART = 10
 _LEVEL = 6.0  # px/mm under which a card states a model of all resolutions
 
 
@@ -99,14 +97,10 @@ def noise_of(rows: pd.DataFrame) -> NoiseTable:
     together: dict[tuple[str, str], float] = {}
     for camera in CAMERAS:
         mine = of_camera(rows, camera)
-        everybody = fit(mine)
-        for tone in TONES:
-            apart = fit(mine[mine["tone"] == tone])
-            stated[tone, camera] = {
-                _LEVEL: everybody | {key: noise for key, noise in apart.items() if noise.people >= _FEWEST_APART}
-            }
+        by_tone = fit(mine)
+        stated |= {(tone, camera): {_LEVEL: noise} for tone, noise in by_tone.items()}
         if camera == "same_camera":
-            together = correlation(mine, everybody)
+            together = correlation(mine, by_tone)
     for tone in TONES:
         stated[tone, "other_camera"] = {
             _LEVEL: _no_less(stated[tone, "other_camera"][_LEVEL], stated[tone, "same_camera"][_LEVEL])

@@ -13,6 +13,11 @@ from skinimg.repeatability.noise_model import correlation, errors, fit, fitted
 from skinimg.repeatability.null_study import _no_less, noise_of, of_camera, with_unmeasured
 
 
+def of_light(rows, metric="burden"):
+    """The noise of light skin."""
+    return fitted(rows, metric)["light"]
+
+
 def pairs(people=30, seed=0, finding="spots", metric="burden", tail=np.inf, **true):
     """Null pairs of a face and ten regions: a common part per pair, and others that go with size and plain skin."""
     rng = np.random.default_rng(seed)
@@ -46,18 +51,18 @@ def pairs(people=30, seed=0, finding="spots", metric="burden", tail=np.inf, **tr
 
 
 def test_the_parts_that_made_the_pairs_are_found():
-    noise = fitted(pairs(relative=0.05, gain=0.5), "burden")
+    noise = of_light(pairs(relative=0.05, gain=0.5))
     assert noise.relative == pytest.approx(0.05, rel=0.25)
     assert noise.gain == pytest.approx(0.5, rel=0.3)
-    scattered = fitted(pairs(relative=0.02, per_unit=0.05), "burden")
+    scattered = of_light(pairs(relative=0.02, per_unit=0.05))
     assert scattered.per_unit == pytest.approx(0.05, rel=0.3)
-    placebo = fitted(pairs(relative=0.02, placebo=2.0), "burden")
+    placebo = of_light(pairs(relative=0.02, placebo=2.0))
     assert placebo.placebo == pytest.approx(2.0, rel=0.3)
 
 
 def test_errors_hold_95_percent_of_other_people():
     rows = pairs(relative=0.05, gain=0.5, per_unit=0.02)
-    noise, other = fitted(rows, "burden"), pairs(seed=9, relative=0.05, gain=0.5, per_unit=0.02)
+    noise, other = of_light(rows), pairs(seed=9, relative=0.05, gain=0.5, per_unit=0.02)
     z = np.abs(other["end"] - other["start"]) / errors(noise, other, "burden")
     whole = other["whole"].to_numpy()
     assert 0.90 <= (z[whole] < noise.quantile).mean() <= 1
@@ -65,7 +70,7 @@ def test_errors_hold_95_percent_of_other_people():
 
 
 def test_heavy_tails_ask_for_more_standard_errors():
-    calm, wild = (fitted(pairs(relative=0.05, tail=tail), "burden") for tail in (np.inf, 3))
+    calm, wild = (of_light(pairs(relative=0.05, tail=tail)) for tail in (np.inf, 3))
     assert calm.quantile_region < 2.4
     assert wild.quantile_region > 1.05 * calm.quantile_region
 
@@ -76,23 +81,37 @@ def test_a_few_people_who_stray_more_than_foretold_widen_the_errors():
     wild = rows.copy()
     factor = np.random.default_rng(3).normal(1, 0.15, 7 * 3).repeat(11)  # one for each pair
     wild["end"] = np.where(wild["whole"], wild["end"] * factor, wild["end"])
-    calm, held = fitted(rows, "burden"), fitted(wild, "burden")
+    calm, held = of_light(rows), of_light(wild)
     assert calm.quantile == pytest.approx(2.365, rel=0.5)  # Student's t of seven
     assert held.quantile * held.relative > 3 * calm.quantile * calm.relative
-    assert fit(pairs(people=7, relative=0.02, tail=3))["spots", "burden"].quantile > 2.364
+    assert fit(pairs(people=7, relative=0.02, tail=3))["light"]["spots", "burden"].quantile > 2.364
 
 
-def test_a_tone_is_fitted_apart_from_ten_people_on():
-    dark = pairs(people=8, seed=4, relative=0.30).assign(tone="dark", person=lambda t: "d" + t["person"])
-    both = noise_of(pd.concat([pairs(people=20, relative=0.03), dark]))
-    light = both.of("light", "same_camera", 6.0)["spots", "burden"]
-    assert both.of("dark", "same_camera", 6.0)["spots", "burden"].people == 28
-    assert light.people == 20
+def test_a_tone_that_strays_further_has_wider_errors_and_few_of_it_are_believed_by_half():
+    light = pairs(people=25, relative=0.03, per_unit=0.01)
+    few, many = (
+        pairs(people=n, seed=4, relative=0.06, per_unit=0.04).assign(tone="dark", person=lambda t: "d" + t["person"])
+        for n in (3, 20)
+    )
+    by_few, by_many = (fitted(pd.concat([light, dark], ignore_index=True), "burden") for dark in (few, many))
+    assert by_many["dark"].relative / by_many["light"].relative == pytest.approx(1.75, rel=0.1)  # 2 in truth
+    assert 1.2 < by_few["dark"].relative / by_few["light"].relative < 1.6
+    assert by_few["dark"].per_unit / by_few["light"].per_unit == pytest.approx(
+        (by_few["dark"].relative / by_few["light"].relative) ** 2, rel=0.01
+    )
+    z = np.abs(many["end"] - many["start"]) / errors(by_many["dark"], many, "burden")
+    assert (z[many["whole"]] < by_many["dark"].quantile).mean() > 0.93
+
+
+def test_tones_of_too_few_people_to_count_are_one():
+    dark = pairs(people=4, seed=4, relative=0.30).assign(tone="dark", person=lambda t: "d" + t["person"])
+    both = noise_of(pd.concat([pairs(people=8, relative=0.03), dark], ignore_index=True))
+    assert both.of("dark", "same_camera", 6.0) == both.of("light", "same_camera", 6.0)
 
 
 def test_few_people_or_nothing_that_strays_state_nothing():
-    assert fit(pairs(people=4, relative=0.05)) == {}
-    assert fit(pairs(people=8).assign(end=lambda t: t["start"])) == {}
+    assert fit(pairs(people=4, relative=0.05))["light"] == {}
+    assert fit(pairs(people=8).assign(end=lambda t: t["start"]))["light"] == {}
 
 
 def test_each_camera_is_fitted_on_its_own_pairs():
