@@ -129,6 +129,20 @@ def test_skin_is_the_face_without_its_features(landmarks: np.ndarray, skin: tupl
     assert mask[regions["left_cheek"]].mean() > 0.75  # its edge beside the wall is left out
 
 
+def test_shade_at_nostrils_and_corners_of_the_mouth_is_not_skin(landmarks: np.ndarray) -> None:
+    mask = skin_mask(_painted(landmarks, SKINS["light"]), landmarks)
+    px_per_mm = np.linalg.norm(landmarks[473, :2] - landmarks[468, :2]) / 63.0
+    for corner, outwards in ((61, -1), (291, 1)):
+        x, y = landmarks[corner, :2]
+        assert not mask[round(y), round(x + outwards * 3.0 * px_per_mm)]
+        assert mask[round(y), round(x + outwards * 6.0 * px_per_mm)]
+    for nostril in (mesh.RIGHT_NOSTRIL, mesh.LEFT_NOSTRIL):
+        x, y = landmarks[nostril, :2].mean(axis=0)
+        lowest = landmarks[nostril, 1].max()
+        assert not mask[round(lowest + 1.8 * px_per_mm), round(x)]
+        assert mask[round(lowest + 4.0 * px_per_mm), round(x)]
+
+
 def test_a_beard_and_a_fringe_are_not_skin_but_a_mole_is(landmarks: np.ndarray) -> None:
     image = _painted(landmarks, SKINS["light"])
     rng = np.random.default_rng(1)
