@@ -61,17 +61,21 @@ class NullStudy:
         """The studies in `folder`, with the regime in `x_regime`; photos that are already there are used again."""
         if self.faces:
             yield rephotographed(self.faces, folder / "faces", self.seed, PLAN, workers=workers)
-        # With real faces, these tell of other cameras; phantoms, slow to draw, tell of relief.
-        regimes: tuple[Regime, ...] = ("same_phone",) if self.faces else ("same_phone", "other_phone")
-        for regime in regimes if self.subjects else ():
+        # With real faces, these tell of other cameras; phantoms tell of relief, and those of the rig are other people: 95 %
+        # of fewer than 19 cannot be counted. Without faces the same people meet two cameras.
+        studies: tuple[tuple[Regime, int], ...] = (("same_phone", self.seed), ("other_phone", self.seed))
+        if self.faces:
+            studies = ("same_phone", self.seed), ("fixed_rig", self.seed + 1)
+        for regime, seed in studies if self.subjects else ():
             manifest = folder / regime / "manifest.csv"
             if not manifest.exists():
                 recipe = StudyRecipe(
-                    self.subjects, self.sessions, self.seed,
+                    self.subjects, self.sessions, seed,
                     null_fraction=1.0, size_px=self.size_px, phototypes=PHOTOTYPES, maps=False, regime=regime,
                 )  # fmt: skip
                 synth(folder / regime, recipe, lambda done, total: watch(done, total, "null photos"))
-                pd.read_csv(manifest).assign(x_regime=regime).to_csv(manifest, index=False)
+                drawn = pd.read_csv(manifest).assign(x_regime=regime)
+                drawn.assign(subject=f"{seed}-" + drawn["subject"]).to_csv(manifest, index=False)
             yield manifest
 
 
@@ -170,7 +174,6 @@ def _measured(weights: str, subject: Subject, source: str, part: Path) -> None:
 def _rows(subject: Subject, equipment: Equipment, source: str) -> Iterator[dict[str, object]]:
     """One person: every later session against the first."""
     baseline: list[Shot] = []
-    # A phantom is the same person in both of its regimes.
     person = subject.name if source == "faces" else f"phantom {subject.name}"
     for _, entries in groupby(subject.photos, key=lambda e: e.session):
         photos = list(entries)
