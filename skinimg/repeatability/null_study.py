@@ -1,9 +1,9 @@
 """How much every metric differs between photos of skin that did not change, measured with given weights.
 
-Two sources of null pairs. Phantoms of all six phototypes, with pores, scars and lines at 9 px/mm, with one phone and with
-another one each time. And, where the folder is given, real faces photographed again by a drawn camera (rephotograph.py)
-on a fixed rig, with the same phone and with another one. What the pairs hold is kept as rows (noise_rows.py), and the
-model is fitted to these (noise_model.py): by camera and tone.
+Two sources of null pairs. Phantoms of all six phototypes, with pores, scars and lines at 9 px/mm: one phone and another
+one each time, or, where a folder of faces is given, a phone and a fixed rig. And these faces, photographed again by a
+drawn camera (rephotograph.py) on a fixed rig, with the same phone and with another one. What the pairs hold is kept as
+rows (noise_rows.py), and the model is fitted to these (noise_model.py): by camera and tone.
 """
 
 from __future__ import annotations
