@@ -44,6 +44,7 @@ PHOTOTYPES = (1, 2, 3, 4, 5, 6)
 _ONE_CAMERA: tuple[Regime, ...] = ("fixed_rig", "same_phone")
 # Follow-ups of every real face: regime and number of shots.
 PLAN: tuple[tuple[Regime, int], ...] = (("fixed_rig", 1), ("same_phone", 2), ("other_phone", 1))
+_RIG_PEOPLE = 9
 _LEVEL = 6.0  # px/mm under which a card states a model of all resolutions
 
 
@@ -63,14 +64,14 @@ class NullStudy:
             yield rephotographed(self.faces, folder / "faces", self.seed, PLAN, workers=workers)
         # With real faces, these tell of other cameras; phantoms tell of relief, and those of the rig are other people: 95 %
         # of fewer than 19 cannot be counted. Without faces the same people meet two cameras.
-        studies: tuple[tuple[Regime, int], ...] = (("same_phone", self.seed), ("other_phone", self.seed))
-        if self.faces:
-            studies = ("same_phone", self.seed), ("fixed_rig", self.seed + 1)
-        for regime, seed in studies if self.subjects else ():
+        one, two = (self.subjects, self.seed), (_RIG_PEOPLE, self.seed + 1)
+        studies: dict[Regime, tuple[int, int]] = {"same_phone": one}
+        studies |= {"fixed_rig": two} if self.faces else {"other_phone": one}
+        for regime, (subjects, seed) in studies.items() if self.subjects else ():
             manifest = folder / regime / "manifest.csv"
             if not manifest.exists():
                 recipe = StudyRecipe(
-                    self.subjects, self.sessions, seed,
+                    subjects, self.sessions, seed,
                     null_fraction=1.0, size_px=self.size_px, phototypes=PHOTOTYPES, maps=False, regime=regime,
                 )  # fmt: skip
                 synth(folder / regime, recipe, lambda done, total: watch(done, total, "null photos"))
