@@ -177,17 +177,17 @@ def _details(changes: list[Told], last: str, lines: list[verdicts.Verdict], say:
         finding, metric, whole = line.change.finding, line.change.metric, line.change.region
         series = [c for c in changes if c.finding == finding and c.metric == metric]
         by_region: dict[str, list[Told]] = {}
-        for c in series:
-            if c.assessable and c.region != whole:
-                by_region.setdefault(c.region, []).append(c)
+        for c in series:  # a session that was not assessable leaves a gap in its region's curve
+            by_region.setdefault(c.region, []).append(c)
+        shown = {region: of for region, of in by_region.items() if region != whole and any(c.drawable for c in of)}
         mine = [c for c in changes if c.finding == finding and c.session == last]
-        own = [c for c in series if c.region == whole]
+        own = by_region[whole]
         made.append(
             Detail(
                 finding,
                 metric,
-                curves.finding_curve(own, say) if any(c.assessable for c in own) else None,
-                curves.region_curves(by_region, say) if by_region else None,
+                curves.finding_curve(own, say) if any(c.drawable for c in own) else None,
+                curves.region_curves(shown, say) if shown else None,
                 tuple(c for c in mine if c.metric == metric),
                 tuple(c for c in mine if c.region == whole),
             )

@@ -50,12 +50,17 @@ class Language:
             "unit": self.unit,
         }
 
-    def number(self, value: float, decimals: int | None = None, sign: bool = False) -> str:
-        """Grouped thousands, a real minus sign, three significant digits unless `decimals` is given; — if missing."""
+    def number(self, value: float, decimals: int | None = None, sign: bool = False, step: float = math.nan) -> str:
+        """Grouped thousands, a real minus sign, three significant digits unless `decimals` is given; — if missing.
+
+        step : what is smaller has no digits of its own
+        """
         if not math.isfinite(value):
             return self("ui.nodata")
         if decimals is None:
             decimals = max(0, 2 - math.floor(math.log10(abs(value)))) if value else 0
+            if math.isfinite(step) and step > 0:
+                decimals = min(decimals, max(0, math.ceil(-math.log10(step))))
         rounded = round(value, decimals)
         text = f"{abs(rounded):,.{decimals}f}"
         for plain, local in ((",", "\0"), (".", self("number.decimal")), ("\0", self("number.thousands"))):
@@ -67,8 +72,8 @@ class Language:
         text = self.number(value, 0 if abs(value) >= 9.95 else 1, sign)
         return self("number.percent", value=text) if math.isfinite(value) else text
 
-    def value(self, value: float, unit: str, sign: bool = False) -> str:
-        """A value with its unit as it is written in the field."""
+    def value(self, value: float, unit: str, sign: bool = False, step: float = math.nan) -> str:
+        """A value with its unit as it is written in the field; step : of `number`."""
         if not math.isfinite(value):
             return self("ui.nodata")
         if unit == "%":
@@ -77,7 +82,7 @@ class Language:
             return self.number(value, 0, sign)  # a count
         written = self.unit(unit)
         gap = "" if written in ("", "°") else NBSP
-        return self.number(value, sign=sign) + gap + written
+        return self.number(value, sign=sign, step=step) + gap + written
 
     def unit(self, unit: str) -> str:
         """A unit as it is written in the field, empty for a bare number."""

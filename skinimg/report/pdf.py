@@ -30,7 +30,7 @@ from skinimg.report.chart_print import drawing
 from skinimg.report.content import Content, Detail, ViewContent
 from skinimg.report.language import Language
 from skinimg.report.pictures import ViewPictures
-from skinimg.report.verdicts import Told, metric_title
+from skinimg.report.verdicts import Told, cells, metric_title
 
 WIDTH = A4[0] - 36 * mm
 _INK, _MUTED, _RULE = HexColor("#1d2629"), HexColor("#556166"), HexColor("#d9dfe2")
@@ -167,29 +167,20 @@ def _detail(detail: Detail, say: Language) -> list[Flowable]:
         return [*story, _text(f"{say.reason(*detail.common_reason)}.")]
     for rows, by in ((detail.regions, "region"), (detail.metrics, "metric")):
         if len(rows) > 1 or by == "metric":
-            story += [_changes(rows, by, say), Spacer(0, 3 * mm)]
+            table = _changes(rows, by, say)
+            story += [KeepTogether([table]) if by == "metric" else table, Spacer(0, 3 * mm)]
     return story
 
 
 def _changes(rows: Sequence[Told], by: str, say: Language) -> Table:
     keys = (by, "first", "last", "change", "interval", "mdc", "verdict")
-    cells: list[list[Flowable]] = [[_text(say(f"ui.{key}"), "head") for key in keys]]
+    lines: list[list[Flowable]] = [[_text(say(f"ui.{key}"), "head") for key in keys]]
     for c in rows:
         name = say.name("region", c.region) if by == "region" else metric_title(c.metric, say)
-        values = (
-            [
-                say.value(c.baseline, c.unit),
-                say.value(c.follow_up, c.unit),
-                say.percent(c.percent, True),
-                f"{say.percent(c.low, True)} … {say.percent(c.high, True)}" if c.low == c.low else "—",
-                say.percent(c.mdc),
-            ]
-            if c.measured
-            else [say.reason(*c.reason), "", "", "", ""]
-        )
-        cells.append([_text(name, "small"), *(_text(v, "small") for v in values), _verdict(c.verdict, say, "small")])
-    widths = [34 * mm, 23 * mm, 23 * mm, 17 * mm, 30 * mm, 19 * mm]
-    table = _table(cells, [*widths, WIDTH - sum(widths)], head=True)
+        values = cells(c, say) if c.measured else (say.reason(*c.reason), "", "", "", "")
+        lines.append([_text(name, "small"), *(_text(v, "small") for v in values), _verdict(c.verdict, say, "small")])
+    widths = [30 * mm, 22 * mm, 22 * mm, 21 * mm, 29 * mm, 22 * mm]
+    table = _table(lines, [*widths, WIDTH - sum(widths)], head=True)
     spans = [("SPAN", (1, row), (5, row)) for row, c in enumerate(rows, start=1) if not c.measured]
     table.setStyle(spans)
     return table

@@ -13,7 +13,7 @@ from skinimg.report.language import language
 from skinimg.report.lesions import STRIPS
 from skinimg.report.page import ReportOptions, render, write
 from skinimg.report.pictures import colour_stops
-from skinimg.report.verdicts import metric_title, quantity
+from skinimg.report.verdicts import cells, metric_title, quantity
 
 
 def write_subject_report(
@@ -56,6 +56,7 @@ def write_subject_report(
         colour_stops=colour_stops,
         quantity=quantity,
         metric_title=metric_title,
+        cells=cells,
     )
     if options.pdf:
         from skinimg.report.pdf import write_pdf

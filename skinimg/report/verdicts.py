@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from skinimg.base.findings import FINDINGS
@@ -55,6 +56,7 @@ class Told:
     low: float  # percent
     high: float  # percent
     mdc: float  # percent
+    detectable: float  # the same in the metric's unit
     verdict: str
     reason: Reasons
 
@@ -67,6 +69,11 @@ class Told:
     def hidden(self) -> bool:
         """At baseline there was so little that its disappearance would not show; percent of that would be thousands."""
         return self.mdc > 100
+
+    @property
+    def drawable(self) -> bool:
+        """There is a change in percent that its band does not drown."""
+        return self.assessable and math.isfinite(self.percent) and not self.hidden
 
     @property
     def assessable(self) -> bool:
@@ -108,6 +115,7 @@ def _told(row: ChangeRow) -> Told:
         low=row.percent_ci_low,
         high=row.percent_ci_high,
         mdc=100.0 * row.mdc95 / base if base else math.nan,
+        detectable=row.mdc95,
         verdict=row.verdict,
         reason=row.reason,
     )
@@ -143,13 +151,32 @@ def sentence(change: Told, say: Language) -> str:
         return f"{say.reason(*change.reason)}."
     what = quantity(change, say)
     if change.hidden or not math.isfinite(change.percent):
-        first, last = say.value(change.baseline, change.unit), say.value(change.follow_up, change.unit)
+        first, last = _ends(change, say)
         told = say("sentence.absolute", quantity=what, baseline=first, follow_up=last) + "."
         return _capital(f"{told} {say('sentence.hidden')}" if change.hidden else told)
     parts = [_interval(change, _amount(change.percent, what, say), say)]
     if math.isfinite(change.mdc):
         parts.append(say("sentence.mdc", mdc=say.percent(change.mdc)))
     return _capital(" ".join(parts))
+
+
+def cells(change: Told, say: Language) -> tuple[str, ...]:
+    """A measured change as a row of a table: at first, at last, change, interval, and what could have been seen."""
+    percent, low, high = change.percent, change.low, change.high
+    in_unit = partial(say.value, unit=change.unit, step=change.detectable / 10)
+    known = math.isfinite(low) and math.isfinite(high)
+    return (
+        *_ends(change, say),
+        say.percent(percent, True) if math.isfinite(percent) else in_unit(change.change, sign=True),
+        f"{say.percent(low, True)} … {say.percent(high, True)}" if known else say("ui.nodata"),
+        say.percent(change.mdc) if change.mdc <= 100 else in_unit(change.detectable),
+    )
+
+
+def _ends(change: Told, say: Language) -> tuple[str, str]:
+    """Both values, without digits that are noise."""
+    in_unit = partial(say.value, unit=change.unit, step=change.detectable / 10)
+    return in_unit(change.baseline), in_unit(change.follow_up)
 
 
 def _capital(text: str) -> str:

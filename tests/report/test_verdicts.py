@@ -9,7 +9,8 @@ from skinimg.base.entries import PhotoEntry
 from skinimg.base.reasons import Reason, why
 from skinimg.base.results import Change, ChangeRow
 from skinimg.output.rows import change_row
-from skinimg.report.verdicts import Told, changes_of
+from skinimg.report.language import language
+from skinimg.report.verdicts import Told, cells, changes_of
 
 
 def told(change: Change, no_scale: Reason | None = None) -> tuple[Told, ChangeRow]:
@@ -34,3 +35,23 @@ def test_without_a_scale_per_cent_keep_their_interval() -> None:
     said, _ = told(change, why("no_scale"))
     assert math.isnan(said.baseline)
     assert said.low < said.percent < said.high < 0
+
+
+def test_digits_below_the_noise_are_not_written() -> None:
+    """A region with next to no redness: its per cent would be thousands, and its load has no third digit."""
+    change = Change("face", "redness", "burden", "mm2 OD", 0.00532, 0.00527, -0.11, 0.11, 0.11, "unchanged")
+    said, _ = told(change)
+    assert _plain(said) == ("0.01 mm²·OD", "0.01 mm²·OD", "0.00 mm²·OD", "—", "0.11 mm²·OD")
+    assert not said.drawable
+    plain, _ = told(Change("face", "spots", "burden", "mm2 OD", 122.4, 92.1, -38.0, -22.6, 7.6, "improved"))
+    assert _plain(plain) == ("122 mm²·OD", "92.1 mm²·OD", "−25 %", "−30 % … −19 %", "6.2 %")
+    assert plain.drawable
+
+
+def test_nothing_found_at_either_visit_has_no_curve() -> None:
+    said, _ = told(Change("face", "scars", "burden", "mm2 OD", 0.0, 0.0, 0.0, 0.0, 0.0, "unchanged"))
+    assert not said.drawable
+
+
+def _plain(said: Told) -> tuple[str, ...]:
+    return tuple(cell.replace("\N{NO-BREAK SPACE}", " ") for cell in cells(said, language("en")))
