@@ -166,9 +166,18 @@ def _refuse_unplaced_after(places: Mapping[str, Place | None]) -> None:
 
 
 def _signed(name: str) -> tuple[str, str]:
-    """Unit and sign of names like `D-7`, `day -7`, `D+7`, `D7`; empty for others."""
-    form = re.fullmatch(r"([^\W\d_]+)[ _]?([-+]?)[ _]?\d+", _plain(name))
-    return (_singular(form[1]), form[2]) if form else ("", "")
+    """Unit and sign of names like `D-7`, `day -7`, `D+7`, `D7`, `-7d`; empty for others."""
+    unit, sign, _ = _counted_from_treatment(name)
+    return unit, sign
+
+
+def _counted_from_treatment(name: str) -> tuple[str, str, int]:
+    """Unit, sign and number of a name that is these and nothing else; the unit is empty where it is not."""
+    if form := re.fullmatch(r"([^\W\d_]+)[ _]?([-+]?)[ _]?(\d+)", _plain(name)):
+        return _singular(form[1]), form[2], int(form[3])
+    if form := re.fullmatch(r"([-+]?)[ _]?(\d+)[ _]?([^\W\d_]+)", plain_text(name).strip(" _.()[]")):
+        return _singular(form[3]), form[1], int(form[2])
+    return "", "", 0
 
 
 def _dash_is_minus(names: Iterable[str]) -> bool:
@@ -187,10 +196,9 @@ def _place(name: str, dash_is_minus: bool = False) -> Place | None:
         return ("", -_INFINITE)  # a date without anything behind it comes before the same date with more
     if (month := month_of(name)) is not None:
         return ("months", month)
-    signed = re.fullmatch(r"([^\W\d_]+)[ _]?([-+])[ _]?(\d+)", plain)
-    if signed and _singular(signed[1]) in vocabulary.DAYS and (dash_is_minus or signed[2] == "+"):
-        days = int(signed[3]) * vocabulary.DAYS[_singular(signed[1])]
-        return ("days", days if signed[2] == "+" else -days)
+    unit, sign, count = _counted_from_treatment(name)
+    if unit in vocabulary.DAYS and (sign == "+" or (sign == "-" and dash_is_minus)):
+        return ("days", count * vocabulary.DAYS[unit] * (1 if sign == "+" else -1))
     if re.fullmatch(r"[\w\s.+-]*", plain):
         silent = vocabulary.FILLERS if _tells(name) else vocabulary.FILLERS - vocabulary.COUNTED
         place = _place_of_words([word for word in _known(name) if word not in silent])

@@ -75,6 +75,11 @@ READ = {
         ["10th visit/f.jpg", "first visit/f.jpg", "second visit/f.jpg"],
         [("root", ("first visit", "second visit", "10th visit"))],
     ),
+    "a minus before": (["-7d_front.jpg", "0d_front.jpg", "+28d_front.jpg"], [("root", ("-7d", "0d", "+28d"))]),
+    "a minus before in folders": (
+        ["-2 weeks/f.jpg", "0 weeks/f.jpg", "4 weeks/f.jpg"],
+        [("root", ("-2 weeks", "0 weeks", "4 weeks"))],
+    ),
     "a typographic minus": (["D\u22127_f.jpg", "D0_f.jpg", "D28_f.jpg"], [("root", ("D\u22127", "D0", "D28"))]),
     "brackets": (["Anna (after).jpg", "Anna (before).jpg"], [("root", ("(before)", "(after)"))]),
     "views in German": (
