@@ -14,7 +14,7 @@ from skinimg.base.findings import LIGHTS, VIEWS
 from skinimg.study.captured import dated_by_camera
 from skinimg.study.dates import sure_date, without_date
 from skinimg.study.layout import some
-from skinimg.study.names import session_key, view_key
+from skinimg.study.names import session_key, view_key, without_separators
 from skinimg.study.order import baseline_doubt, is_placed, order_sessions
 
 # Cyrillic and Greek letters in the shape of Latin ones (Unicode confusables, the common ones in lower case).
@@ -147,7 +147,7 @@ def _session_dates(subject: str, photos: list[PhotoEntry]) -> dict[str, str]:
 
 def _told_otherwise(order: tuple[str, ...]) -> tuple[str, ...]:
     """The order that names without their dates tell, where they tell one that begins with another session; else empty."""
-    named = {without_date(session).strip(" _-."): session for session in order}
+    named = {without_separators(without_date(session)): session for session in order}
     if len(named) < len(order) or not all(named):
         return ()
     try:

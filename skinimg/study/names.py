@@ -60,8 +60,9 @@ def clean_name(text: str) -> str:
     return sys.intern(" ".join("".join(seen).split()))  # a session's name comes back in every row
 
 
-# Up to a name, or to a dash before a number, which may be a minus: `-7d` is a week before treatment.
-_LEADING = re.compile(r"^[ _-]*?(?=-\d|[^ _-]|$)")
+def without_separators(text: str) -> str:
+    """Without blanks, dots, dashes and underscores at the ends, but with a dash before a number, which may be a minus."""
+    return re.sub(r"^[ _.-]*?(?=-\d|[^ _.-]|$)", "", text, count=1).rstrip(" _.-")
 
 
 def view_named(text: str) -> str:
@@ -100,7 +101,7 @@ def parse_stem(stem: str) -> PhotoName:
     session = stem[: tokens[end - 1].end()] if end else ""
     view, session = (view, session) if view else _taken_out(session, _VIEWS)
     light, session = (light, session) if light else _taken_out(session, _LIGHTS)
-    return PhotoName(_LEADING.sub("", session, count=1).rstrip(" _-"), view, light, replicate)
+    return PhotoName(without_separators(session), view, light, replicate)
 
 
 def _taken_out(text: str, known: dict[str, str]) -> tuple[str, str]:

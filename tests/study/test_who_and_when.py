@@ -233,3 +233,9 @@ def test_a_date_that_contradicts_the_name_of_its_session_is_said(tmp_path):
     warnings = read_study(root / "manifest.csv").warnings
     assert [text for text in warnings if "its name says 2026-01-12" in text]
     assert not [text for text in warnings if "its name says 2026-03-12" in text]
+
+
+@pytest.mark.parametrize("names", [("-7d", "0d", "28d"), ("D-7", "D0", "D28")])
+def test_a_minus_in_a_name_contradicts_no_date(tmp_path, names):
+    study = read_study(lay(tmp_path, *(f"{name}_front.jpg" for name in names)))
+    assert not study.warnings
