@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import argparse
 import csv
+import ctypes
 import faulthandler
+import gc
 import hashlib
 import io
 import json
@@ -409,7 +411,9 @@ def peak_mb() -> float:
 
 
 def memory_mb() -> float:
-    """Resident now; of Linux."""
+    """Resident once everything that is free has been handed back to the kernel; of Linux with glibc."""
+    gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)
     pages = Path("/proc/self/statm").read_text().split()[1]
     return int(pages) * resource.getpagesize() / 2**20
 
