@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 
 from skinimg.base.entries import PhotoEntry, Subject
@@ -18,6 +19,7 @@ from skinimg.base.settings import DEFAULT_WEIGHTS, Settings
 from skinimg.measure.metrics import metric_keys
 from skinimg.model.card import read_noise
 from skinimg.model.segmenter import load_segmenter
+from skinimg.phantom.synth import StudyRecipe
 from skinimg.repeatability import null_study
 from skinimg.skin.optics import TONES
 
@@ -101,3 +103,29 @@ def test_a_person_becomes_rows_of_what_the_photos_can_tell(monkeypatch: pytest.M
     assert [row["finding"] for row in phantoms] == ["spots", "pores", "tone", "texture"]
     assert {row["regime"] for row in faces} == {"other_phone"}
     assert {row["person"] for row in phantoms} == {"phantom anna"}
+
+
+def test_phantoms_of_a_phone_and_of_a_rig_are_different_people(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """95 % of fewer than 19 people cannot be counted: fourteen and nine are."""
+
+    def drawn(folder: Path, recipe: StudyRecipe, _watch: object) -> None:
+        folder.mkdir()
+        names = [f"P{k + 1:02d}" for k in range(recipe.subjects)]
+        pd.DataFrame({"subject": names, "seed": recipe.seed}).to_csv(folder / "manifest.csv", index=False)
+
+    def faces(_faces: object, folder: Path, *_: object, **__: object) -> Path:
+        return folder
+
+    monkeypatch.setattr(null_study, "synth", drawn)
+    monkeypatch.setattr(null_study, "rephotographed", faces)
+
+    def people(study: null_study.NullStudy, folder: Path) -> dict[str, set[str]]:
+        folder.mkdir()
+        written = [pd.read_csv(path) for path in study.manifests(folder, lambda *_: None, 1) if path.suffix]
+        return {mine["x_regime"].iloc[0]: set(mine["subject"]) for mine in written}
+
+    with_faces = people(null_study.NullStudy(subjects=14, faces=(tmp_path / "a.jpg",)), tmp_path / "with")
+    assert set(with_faces) == {"same_phone", "fixed_rig"}
+    assert len(set.union(*with_faces.values())) == 14 + 9
+    alone = people(null_study.NullStudy(subjects=14), tmp_path / "alone")
+    assert alone["same_phone"] == alone["other_phone"]  # the same people before two cameras
