@@ -27,9 +27,10 @@ from benchmarks.sitting import Sitting, entry_of, sit, write
 from benchmarks.spoiled import CLEAN_QUALITY, KINDS
 from benchmarks.verdicts import Judge
 from skinimg.align import align
-from skinimg.base.errors import AlignmentError
+from skinimg.base.entries import PhotoEntry
+from skinimg.base.errors import AlignmentError, PhotoError, ReasonedError
 from skinimg.base.photo_difference import PhotoDifference
-from skinimg.base.records import Alignment, Face, Frame, Photo
+from skinimg.base.records import Alignment, Frame
 from skinimg.base.settings import Settings
 from skinimg.compare.glance import Glance, glance
 from skinimg.compare.photo_limits import EVERYTHING, warnings_of, withheld_findings
@@ -44,10 +45,15 @@ from skinimg.photo.colour import linear_to_srgb8
 from skinimg.photo.decode import read_photo
 
 
-def looked(photo: Photo, face: Face, px_per_mm: float) -> Glance:
-    """As `glance`, with a face that is known."""
-    frame = face_frame(photo, face, px_per_mm, "iris")
-    return Glance(frame, face, background(photo.linear, face), photo.jpeg_quality, assess(frame, face))
+def _looked_again(entry: PhotoEntry, clean: Glance, zoom: float) -> Glance:
+    """As `glance` of a photo that is `zoom` times as large as the clean one and shows the face at the same place."""
+    face = replace(clean.face, landmarks=clean.face.landmarks * np.float32(zoom))
+    photo = with_halved_chroma(read_photo(entry.path))
+    frame = face_frame(photo, face, clean.frame.native_px_per_mm * zoom, "iris")
+    quality = assess(frame, face)
+    if quality.rejected:
+        raise PhotoError(*quality.reasons)
+    return Glance(frame, face, background(photo.linear, face), photo.jpeg_quality, quality)
 
 
 def registered(ours: Frame, theirs: Frame) -> Alignment:
@@ -68,19 +74,18 @@ def one_person(
     if (who, "clean", 0) not in known:
         row = _row(who, "clean", 0, compared(first, second, alignment)[0])
         yield judge.of(row, shot, sitting.clean) if judge and shot else row
-    for kind in KINDS:
-        if not any(word in kind.name for word in words):
-            continue
+    for kind in (kind for kind in KINDS if any(word in kind.name for word in words)):
         for step, strength in enumerate(kind.strengths, start=1):
             if (who, kind.name, step) in known:
                 continue
             linear = kind.spoil(sitting.linear, second.face, strength)
             entry = entry_of(sitting.folder / "spoiled.jpg")
             write(entry.path, linear, kind.saved_at)
-            zoom = linear.shape[0] / sitting.linear.shape[0]
-            moved = replace(second.face, landmarks=second.face.landmarks * np.float32(zoom))
-            photo = with_halved_chroma(read_photo(entry.path))
-            third = looked(photo, moved, second.frame.native_px_per_mm * zoom)
+            try:
+                third = _looked_again(entry, second, linear.shape[0] / sitting.linear.shape[0])
+            except PhotoError as error:
+                yield _refused(who, kind.name, step, error)
+                continue
             row = _row(who, kind.name, step, compared(first, third, _shown(alignment, first, third))[0])
             yield judge.of(row, shot, entry) if judge and shot else row
     if (who, "mirrored", 3) not in known and "" in words:
@@ -103,7 +108,11 @@ def _mirror(sitting: Sitting, first: Glance) -> Row:
     try:
         return _row(sitting.person, "mirrored", 3, compared(first, other, registered(first.frame, other.frame))[0])
     except AlignmentError as error:
-        return Row(who=sitting.person, kind="mirrored", strength=3, warned=[str(error)], withheld=[*EVERYTHING])
+        return _refused(sitting.person, "mirrored", 3, error)
+
+
+def _refused(who: str, kind: str, strength: int, error: ReasonedError) -> Row:
+    return Row(who=who, kind=kind, strength=strength, warned=[str(error)], withheld=[*EVERYTHING])
 
 
 def of_landmarks(paths: list[Path]) -> Iterator[Row]:
