@@ -15,25 +15,25 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from benchmarks.gate_tables import Row, table
+from benchmarks.gate_tables import Row, refused, row_of, table
 from benchmarks.people import DATA, photo_of
 from benchmarks.sitting import Sitting, entry_of, sit, write
 from benchmarks.spoiled import CLEAN_QUALITY, KINDS
 from benchmarks.verdicts import Judge
 from skinimg.align import align
 from skinimg.base.entries import PhotoEntry
-from skinimg.base.errors import AlignmentError, PhotoError, ReasonedError
+from skinimg.base.errors import AlignmentError, PhotoError
 from skinimg.base.photo_difference import PhotoDifference
 from skinimg.base.records import Alignment, Frame
 from skinimg.base.settings import Settings
 from skinimg.compare.glance import Glance, glance
-from skinimg.compare.photo_limits import EVERYTHING, warnings_of, withheld_findings
+from skinimg.compare.photo_limits import EVERYTHING
 from skinimg.compare.photo_pair import compared
 from skinimg.compare.photo_shape import expression_percent, shape_percent
 from skinimg.face import find_face
@@ -72,22 +72,26 @@ def one_person(
     shot = judge.baseline(sitting.baseline) if judge else None
     who = sitting.person
     if (who, "clean", 0) not in known:
-        row = _row(who, "clean", 0, compared(first, second, alignment)[0])
+        row = row_of(who, "clean", 0, compared(first, second, alignment)[0])
         yield judge.of(row, shot, sitting.clean) if judge and shot else row
     for kind in (kind for kind in KINDS if any(word in kind.name for word in words)):
-        for step, strength in enumerate(kind.strengths, start=1):
+        unjudged = shot
+        for step in (3, 2, 1):  # the strongest that passes is analysed: what a weaker one calls is less
             if (who, kind.name, step) in known:
                 continue
-            linear = kind.spoil(sitting.linear, second.face, strength)
+            linear = kind.spoil(sitting.linear, second.face, kind.strengths[step - 1])
             entry = entry_of(sitting.folder / "spoiled.jpg")
             write(entry.path, linear, kind.saved_at)
             try:
                 third = _looked_again(entry, second, linear.shape[0] / sitting.linear.shape[0])
             except PhotoError as error:
-                yield _refused(who, kind.name, step, error)
+                yield refused(who, kind.name, step, error)
                 continue
-            row = _row(who, kind.name, step, compared(first, third, _shown(alignment, first, third))[0])
-            yield judge.of(row, shot, entry) if judge and shot else row
+            row = row_of(who, kind.name, step, compared(first, third, _shown(alignment, first, third))[0])
+            if judge and unjudged and len(row["withheld"]) < len(EVERYTHING):
+                row = judge.of(row, unjudged, entry)
+                unjudged = None if "called" in row and row["called"]["judged"] else unjudged
+            yield row
     if (who, "mirrored", 3) not in known and "" in words:
         yield _mirror(sitting, first)
 
@@ -106,13 +110,9 @@ def _mirror(sitting: Sitting, first: Glance) -> Row:
     write(entry.path, np.ascontiguousarray(sitting.linear[:, ::-1]), CLEAN_QUALITY)
     other = glance(entry, first)
     try:
-        return _row(sitting.person, "mirrored", 3, compared(first, other, registered(first.frame, other.frame))[0])
+        return row_of(sitting.person, "mirrored", 3, compared(first, other, registered(first.frame, other.frame))[0])
     except AlignmentError as error:
-        return _refused(sitting.person, "mirrored", 3, error)
-
-
-def _refused(who: str, kind: str, strength: int, error: ReasonedError) -> Row:
-    return Row(who=who, kind=kind, strength=strength, warned=[str(error)], withheld=[*EVERYTHING])
+        return refused(sitting.person, "mirrored", 3, error)
 
 
 def of_landmarks(paths: list[Path]) -> Iterator[Row]:
@@ -129,13 +129,7 @@ def of_landmarks(paths: list[Path]) -> Iterator[Row]:
             apart = PhotoDifference(
                 expression_difference_percent=expression_percent(*marks), shape_difference_percent=shape_percent(*marks)
             )
-            yield _row(path.stem, kind, 3, apart)
-
-
-def _row(who: str, kind: str, strength: int, d: PhotoDifference) -> Row:
-    numbers = {key: round(value, 4) for key, value in asdict(d).items()}
-    withheld, said = sorted(withheld_findings(d)), [*map(str, warnings_of(d))]
-    return Row(who=who, kind=kind, strength=strength, warned=said, withheld=withheld, difference=numbers)
+            yield row_of(path.stem, kind, 3, apart)
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import torch
 
-from benchmarks.gate_tables import Called, Row
+from benchmarks.gate_tables import Called, Row, refused, row_of
 from skinimg.base.entries import PhotoEntry
 from skinimg.base.errors import ReasonedError
 from skinimg.base.records import Shot
@@ -13,7 +13,7 @@ from skinimg.base.settings import DEFAULT_WEIGHTS, Settings
 from skinimg.compare.change import own_noise
 from skinimg.compare.follow_up import judged, paired
 from skinimg.compare.multiplicity import CALLED
-from skinimg.compare.photo_limits import EVERYTHING, withheld_findings
+from skinimg.compare.photo_limits import EVERYTHING
 from skinimg.compare.score import scores
 from skinimg.model.segmenter import load_segmenter
 from skinimg.output.notes import Notes
@@ -33,16 +33,15 @@ class Judge:
         return look(entry, None, self._equipment, Notes())
 
     def of(self, row: Row, first: Shot, entry: PhotoEntry) -> Row:
-        """The row with what is called; as it is where the gate withholds every finding already."""
-        if len(row["withheld"]) == len(EVERYTHING):
-            return row
+        """The row as an analysis has it, with what is called unless every finding is withheld."""
         try:
             shot = look(entry, first, self._equipment, Notes())
         except ReasonedError as error:
-            return Row(**{**row, "withheld": [*EVERYTHING], "warned": [*row["warned"], str(error)]})
-        return Row(
-            **{**row, "withheld": sorted(withheld_findings(shot.difference)), "called": self._called(first, shot)}
-        )
+            return refused(row["who"], row["kind"], row["strength"], error)
+        told = row_of(row["who"], row["kind"], row["strength"], shot.difference)
+        if len(told["withheld"]) < len(EVERYTHING):
+            told["called"] = self._called(first, shot)
+        return told
 
     def _called(self, first: Shot, shot: Shot) -> Called:
         segmenter = self._equipment.segmenter
