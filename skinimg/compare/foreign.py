@@ -1,8 +1,8 @@
-"""Skin that turned into something else: a plaster, a patch, cream, a finger. It is left out of the comparison.
+"""Skin that turned into something else: a plaster, a patch, cream, a finger, glasses. It is left out of the comparison.
 
 Such things pass for skin where they have its colour, and what lies under them seems to have healed. What they share is
-that the skin's own pattern (pores, fine lines) is gone from a piece larger than a lesion, and that colour or light
-differ there. A treatment changes the one or the other: a flush or a melasma that fades keeps the pattern, and a spot
+that the skin's own pattern (pores, fine lines) is gone from a piece larger or longer than a lesion, and that colour or
+light differ there. A treatment changes the one or the other: a flush or a melasma that fades keeps the pattern, and a spot
 that takes its pattern along is small.
 """
 
@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from skinimg.base.records import Alignment, BoolArray, ByteArray, FloatArray, Frame
 from skinimg.base.settings import WORKING_MM_PER_PX
@@ -31,6 +32,9 @@ _LEAST_OD = 0.05  # in the light, or in red or blue against green
 # Of 52 pairs with painted and faded lesions two lost their pattern over 37 and 41 mm2 beside a melasma: from 35 mm2 on they
 # would have been left out, and half of one fall with them.
 _LEAST_WIDTH_MM, _LEAST_MM2 = 3.5, 70.0
+# Glasses and cables are thinner. Three unchanged faces, and the same with treated spots, melasma and flush: no such piece.
+_LEAST_LENGTH_MM, _LEAST_LONG_MM2 = 15.0, 45.0
+_WEAKER = 1.5  # of both limits: so far a long piece goes on
 _RIM_MM = 5.0  # at the border of the skin the ear comes out from behind the cheek, and hair falls otherwise
 _REACH_MM = 1.5  # beyond what is seen to be foreign
 
@@ -47,9 +51,12 @@ def foreign_skin(baseline: Frame, photo: Frame, alignment: Alignment) -> BoolArr
     if usual < _LEAST_MEDIAN:
         return None
     cell_mm = WORKING_MM_PER_PX * _FINER * _COARSER
-    other = inside & (alike < _LOST * usual) & (_colour_change(ours, theirs, shared, cell_mm) > _LEAST_OD)
-    found = _large_pieces(other, inside, cell_mm)
-    return cv2.resize(found.astype(np.uint8), shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
+    changed = _colour_change(ours, theirs, shared, cell_mm)
+    other = inside & (alike < _LOST * usual) & (changed > _LEAST_OD)
+    weaker = inside & (alike < _WEAKER * _LOST * usual) & (changed > _LEAST_OD / _WEAKER)
+    pieces = _large_pieces(other, inside, cell_mm) | _long_pieces(other, weaker, inside, cell_mm)
+    found = cv2.dilate(pieces.astype(np.uint8), _disc(2 * _REACH_MM / cell_mm))
+    return cv2.resize(found, shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
 
 
 def without(alignment: Alignment, foreign: BoolArray) -> Alignment:
@@ -113,14 +120,32 @@ def _colour_change(ours: FloatArray, theirs: FloatArray, shared: BoolArray, cell
 
 
 def _large_pieces(other: BoolArray, inside: BoolArray, cell_mm: float) -> BoolArray:
-    """Pieces that are wide and large enough, not at the rim of the skin alone, and a little around them."""
+    """Pieces that are wide and large enough, not at the rim of the skin alone."""
     wide = cv2.morphologyEx(other.astype(np.uint8), cv2.MORPH_OPEN, _disc(_LEAST_WIDTH_MM / cell_mm))
-    inner = cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE) * cell_mm > _RIM_MM
     count, pieces = cv2.connectedComponents(wide)
-    area = np.bincount(pieces[inner & (wide > 0)], minlength=count) * cell_mm**2
-    area[0] = 0.0
-    found = (area >= _LEAST_MM2)[pieces].astype(np.uint8)
-    return cv2.dilate(found, _disc(2 * _REACH_MM / cell_mm)) > 0
+    area_mm2 = _area_inside(pieces, count, inside, cell_mm)
+    return (area_mm2 >= _LEAST_MM2)[pieces]
+
+
+def _long_pieces(other: BoolArray, weaker: BoolArray, inside: BoolArray, cell_mm: float) -> BoolArray:
+    """Pieces that are long, however thin, with all that goes on from them more weakly."""
+    count, pieces, box, _ = cv2.connectedComponentsWithStats(other.astype(np.uint8))
+    length_mm = np.hypot(box[:, cv2.CC_STAT_WIDTH], box[:, cv2.CC_STAT_HEIGHT]) * cell_mm
+    area_mm2 = _area_inside(pieces, count, inside, cell_mm)
+    long = ((area_mm2 >= _LEAST_LONG_MM2) & (length_mm >= _LEAST_LENGTH_MM))[pieces]
+    count, pieces = cv2.connectedComponents(weaker.astype(np.uint8))
+    goes_on = np.bincount(pieces[long], minlength=count) > 0
+    return (goes_on & (np.arange(count) > 0))[pieces]
+
+
+def _area_inside(
+    pieces: npt.NDArray[np.int32], count: int, inside: BoolArray, cell_mm: float
+) -> npt.NDArray[np.float64]:
+    """mm2 (count,) of each piece that lie away from the rim of the skin; 0 of what is no piece."""
+    inner = cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE) * cell_mm > _RIM_MM
+    area_mm2 = np.bincount(pieces[inner], minlength=count) * cell_mm**2
+    area_mm2[0] = 0.0
+    return area_mm2
 
 
 def _disc(diameter_px: float) -> ByteArray:

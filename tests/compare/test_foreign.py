@@ -69,6 +69,30 @@ def test_cream_that_lets_colour_through_is_found(before, again):
     assert found(before, again * (1 - cover) + 0.9 * cover)[300, 300]
 
 
+def ring(radius_mm, width_mm):
+    y, x = np.mgrid[:600, :600] * 0.1
+    return np.clip((width_mm / 2 - np.abs(np.hypot(x - 30, y - 30) - radius_mm)) / 0.2 + 0.5, 0, 1)[..., None].astype(
+        np.float32
+    )
+
+
+@pytest.mark.parametrize("light", [0.7, 1.4])
+def test_a_frame_of_glasses_is_found_all_around(before, again, light):
+    """It is thin, and long: too narrow for a plaster, too long for a lesion."""
+    cover = ring(18.0, 0.8)
+    grey = np.full(3, light * again.mean(), np.float32)
+    worn = found(before, again * (1 - cover) + grey * cover)
+    assert worn[cover[..., 0] > 0.9].mean() > 0.9
+    assert not worn[250:350, 250:350].any()  # what the lens shows is skin
+
+
+def test_a_fold_that_is_filled_keeps_its_pattern(before, again):
+    """A wrinkle is as long as a frame; its shade goes, and pores and colour beside it stay."""
+    _, x = np.mgrid[:600, :600] * 0.1
+    shade = np.exp(-0.15 * np.exp(-(((x - 30) / 0.6) ** 2)))[..., None].astype(np.float32)
+    assert not found(before * shade, again).any()
+
+
 @pytest.mark.parametrize("fade", [0.7, 1.4])
 def test_a_wide_patch_that_fades_or_darkens_keeps_its_pattern(before, again, fade):
     """Pigment lies in the skin: the light is multiplied, pores stay."""

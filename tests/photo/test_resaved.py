@@ -31,6 +31,13 @@ def test_a_strong_compression_is_seen_behind_a_weak_one(quality):
     assert earlier_quality(again(again(textured(), quality), 93)) == pytest.approx(quality, abs=6)
 
 
+@pytest.mark.parametrize(("down", "right"), [(3, 5), (0, 4), (7, 1)])
+def test_a_strong_compression_is_seen_in_a_picture_that_was_cut(down, right):
+    strong = again(textured(), 40)[down:, right:]
+    assert earlier_quality(again(strong, 93)) == pytest.approx(40, abs=6)
+    assert np.isnan(earlier_quality(again(again(textured(), 90)[down:, right:], 93)))
+
+
 @pytest.mark.parametrize("quality", [75, 90, 98])
 def test_a_usual_compression_is_none(quality):
     assert np.isnan(earlier_quality(again(again(textured(), quality), 95)))
