@@ -100,14 +100,14 @@ def _order_by_name(names: list[str]) -> list[str]:
     stated = {name for name, place in places.items() if place is not None and abs(place[1]) == _INFINITE}
     others = [name for name in names if name not in stated]
     kinds = {_kind(places[name]) for name in others} - {""}
-    skeletons = {re.sub(r"\d+", "#", rest[name].casefold()) for name in others}
+    skeletons = {tuple(re.split(r"\d+", rest[name].casefold())) for name in others}
     leading = [re.match(r"\s*(\d+)", rest[name]) for name in names]
     keys: dict[str, tuple[float, ...]] = {name: (place[1],) for name, place in places.items() if place is not None}
     if all(name in keys for name in others) and len(kinds) <= 1:
         pass
     elif len(others) == 1:
         keys[others[0]] = (0.0,)
-    elif len(skeletons) == 1 and "#" in next(iter(skeletons)):
+    elif len(skeletons) == 1 and len(next(iter(skeletons))) > 1:
         counted = {name: [float(n) for n in re.findall(r"\d+", rest[name])] for name in others}
         if sum(len(set(column)) > 1 for column in zip(*counted.values(), strict=True)) > 1:
             raise _unordered(names, "names in which one number changes: two may tell people, or a day and a month")

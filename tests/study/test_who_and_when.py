@@ -118,6 +118,7 @@ REFUSED = {
     "years are no people": (["2025-W52_f.jpg", "2026-W03_f.jpg", "2026-W10_f.jpg"], "one number changes"),
     "photos beside people": (["V1/f.jpg", "V1/original/f.jpg", "V2/f.jpg"], "beside or below"),
     "photos below people": (["V1/P1/f.jpg", "V1/P1/raw data/f.jpg", "V2/P1/f.jpg"], "beside or below"),
+    "a sign that stands for no number": (["run #_f.jpg", "run 2_f.jpg"], "in every name"),
     "sites": (["x/P1/S1_front.jpg", "y/P2/S1_front.jpg"], "too deep"),
 }
 
