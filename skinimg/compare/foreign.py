@@ -143,7 +143,7 @@ def _area_inside(
 ) -> npt.NDArray[np.float64]:
     """mm2 (count,) of each piece that lie away from the rim of the skin; 0 of what is no piece."""
     inner = cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE) * cell_mm > _RIM_MM
-    area_mm2 = np.bincount(pieces[inner], minlength=count) * cell_mm**2
+    area_mm2 = np.asarray(np.bincount(pieces[inner], minlength=count) * cell_mm**2, np.float64)
     area_mm2[0] = 0.0
     return area_mm2
 

@@ -22,11 +22,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy.optimize import nnls
-from scipy.special import stdtrit
 
 from skinimg.base.findings import FINDINGS, HEADLINE
 from skinimg.base.noise import Noise, Repeatability
 from skinimg.measure.metrics import METRICS
+from skinimg.repeatability.quantiles import enough_to_count, quantiles
 from skinimg.skin.optics import TONES
 
 Values = npt.NDArray[np.float64]
@@ -34,8 +34,6 @@ Values = npt.NDArray[np.float64]
 FEWEST_PEOPLE = 5
 # Below it no more is asked of people than how much a value strays, not what plain skin tells of it (a line through five points).
 _FEWEST_TO_TELL = 10
-# Below it 95 % of people cannot be counted: the safe level, 0.95 (n + 1) / n, is beyond all of them. Nor are tones told apart.
-_FEWEST_TO_COUNT = 19
 # People that the stray of everybody stands for when the factor of one tone is told: of five people half of it is believed.
 _USUAL_PEOPLE = 5
 _MOST_SQUARE = 9  # times its expectation: one photo that went wrong must not speak for all
@@ -65,7 +63,6 @@ _LEAST = 0.01  # relative: two dozen people cannot show that a part is smaller
 # more, since one camera drew them all.
 _LEAST_OF = {"spots": 0.014}
 _LEAST_QUANTILE = 1.96  # of a load
-_MOST = 6.0  # standard errors; where even these do not hold 95 % of people the metric is no measure of anything
 
 
 def fit(rows: pd.DataFrame) -> dict[str, Noise]:
@@ -98,45 +95,10 @@ def fitted(rows: pd.DataFrame, metric: str) -> dict[str, Repeatability]:
     per_placebo = float(np.nan_to_num(od)) / 2**0.5  # for pairs without enough plain skin
     stated = {}
     for tone, noise in by_tone.items():
-        quantiles = _quantiles(scaled, rows, tone, _LEAST_QUANTILE if METRICS[metric].load else 0.0)
+        quantile = quantiles(scaled, rows, tone, _LEAST_QUANTILE if METRICS[metric].load else 0.0)
         told = {"people": float(len(people)), "dilution": dilution, "per_mm2": per_placebo * noise.placebo}
-        stated[tone] = replace(noise, **told, quantile=quantiles[0], quantile_region=quantiles[1])
+        stated[tone] = replace(noise, **told, quantile=quantile[0], quantile_region=quantile[1])
     return stated
-
-
-def _quantiles(scaled: Values, rows: pd.DataFrame, tone: str, least: float) -> list[float]:
-    """Standard errors that hold 95 % of people, for the whole face and for regions: of this tone where enough are."""
-    mine = (rows["tone"] == tone).to_numpy()
-    if rows["person"][mine].nunique() < _FEWEST_TO_COUNT:
-        mine = np.ones_like(mine)
-    person, whole = rows["person"].to_numpy()[mine], rows["whole"].to_numpy(bool)[mine]
-    held = (_counted if len(np.unique(person)) >= _FEWEST_TO_COUNT else _students)(scaled[mine], person, whole)
-    return [max(quantile, least) if quantile else 0.0 for quantile in held]
-
-
-def _counted(scaled: Values, person: npt.NDArray[np.object_], whole: npt.NDArray[np.bool_]) -> list[float]:
-    """Standard errors that hold 95 % of people, for the whole face and for regions: in a small region tails are heavier.
-
-    What is said of the whole face is a verdict, so its level is the one that is safe for any distribution (Vovk 2012). Regions
-    are exploratory, with false discovery control on top. What is called falsely: docs/benchmarks/precision.md.
-    """
-    people = len(np.unique(person.astype(str)))
-    levels = 0.95 * (people + 1) / people, 0.95
-    return [
-        min(_conformal(scaled[use], person[use], level), _MOST) if use.any() else 0.0
-        for use, level in zip((whole, ~whole), levels, strict=True)
-    ]
-
-
-def _students(scaled: Values, person: npt.NDArray[np.object_], whole: npt.NDArray[np.bool_]) -> list[float]:
-    """Of too few people to count by: Student's t, times what those whom the fit has not seen stray more than foretold.
-
-    Lines of five and of seven phantoms strayed by 11 % over the face, where their regions had foretold 4 %. Counted, one
-    phantom with next to no spots would make the error bars of all dark skin three times as wide.
-    """
-    more = [max(float(np.sqrt(np.mean(scaled[use] ** 2))), 1.0) if use.any() else 0.0 for use in (whole, ~whole)]
-    students = float(stdtrit(len(np.unique(person.astype(str))), 0.975))
-    return [min(students * times, _MOST) for times in more]
 
 
 def errors_by_tone(stated: Mapping[str, Repeatability], rows: pd.DataFrame, metric: str) -> Values:
@@ -178,7 +140,7 @@ def _design(rows: pd.DataFrame, metric: str, shot: float) -> Values:
 
 def _likeliest_by_tone(rows: pd.DataFrame, metric: str) -> dict[str, Repeatability]:
     """Tone -> the likeliest noise: the parts are common to all skin, and each tone has a factor of its own."""
-    if rows["person"].nunique() < _FEWEST_TO_COUNT:
+    if not enough_to_count(rows["person"]):
         return dict.fromkeys(TONES, _likeliest(rows, metric))
     times = dict.fromkeys(TONES, 1.0)
     for _ in range(_ROUNDS):
@@ -186,9 +148,8 @@ def _likeliest_by_tone(rows: pd.DataFrame, metric: str) -> dict[str, Repeatabili
         steady = rows["start"] + (rows["end"] - rows["start"]) / usual
         noise = _likeliest(rows.assign(end=steady, shot_square=rows["shot_square"] / usual**2), metric)
         times = _times(rows, np.abs((rows["end"] - rows["start"]).to_numpy()) / errors(noise, rows, metric))
-    least = _least(rows, metric)
     scaled = {tone: noise.times(times[tone]) for tone in TONES}
-    return {tone: replace(mine, relative=max(mine.relative, least)) for tone, mine in scaled.items()}
+    return {tone: replace(mine, relative=max(mine.relative, _least(rows, metric))) for tone, mine in scaled.items()}
 
 
 def _times(rows: pd.DataFrame, scaled: Values) -> dict[str, float]:
@@ -266,15 +227,6 @@ def _shot_share(noise: Repeatability, rows: pd.DataFrame, metric: str) -> float:
     stated = errors(noise, alone, metric) ** 2 / 2
     between = (several["shot_square"] / several["shot_freedom"]).to_numpy()
     return float(np.clip(np.median(between / stated) / 0.455, 0.1, 0.9))  # 0.455: median of chi-square with 1 df
-
-
-def _conformal(scaled: Values, person: npt.NDArray[np.object_], level: float) -> float:
-    """Standard errors that hold that share of all rows, everybody weighing the same."""
-    names, at = np.unique(person.astype(str), return_inverse=True)
-    weight = 1 / np.bincount(at)[at] / len(names)
-    order = np.argsort(scaled)
-    reached = int(np.searchsorted(np.cumsum(weight[order]), level - 1e-9))
-    return float(max(scaled[order][min(reached, len(order) - 1)], 1.0))
 
 
 def correlation(rows: pd.DataFrame, table: Mapping[str, Noise]) -> dict[tuple[str, str], float]:

@@ -103,6 +103,13 @@ def test_a_tone_that_strays_further_has_wider_errors_and_few_of_it_are_believed_
     assert (z[many["whole"]] < by_many["dark"].quantile).mean() > 0.93
 
 
+def test_few_people_of_a_tone_are_held_by_their_own_stray_too():
+    """Everybody's quantile is that of the many light people."""
+    wild = pairs(people=6, seed=4, relative=0.03, tail=2).assign(tone="dark", person=lambda t: "d" + t["person"])
+    noise = fitted(pd.concat([pairs(people=40, relative=0.03), wild], ignore_index=True), "burden")
+    assert noise["dark"].quantile_region > 1.2 * noise["light"].quantile_region
+
+
 def test_tones_of_too_few_people_to_count_are_one():
     dark = pairs(people=4, seed=4, relative=0.30).assign(tone="dark", person=lambda t: "d" + t["person"])
     both = noise_of(pd.concat([pairs(people=8, relative=0.03), dark], ignore_index=True))
