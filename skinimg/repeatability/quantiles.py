@@ -20,11 +20,9 @@ def quantiles(scaled: Values, rows: pd.DataFrame, tone: str, least: float) -> li
     Where fewer are of this tone than can be counted: those of everybody, or of its own few, whichever are more.
     """
     mine = (rows["tone"] == tone).to_numpy()
-    chosen = [np.ones_like(mine)]
-    if enough_to_count(rows["person"][mine]):
-        chosen = [mine]
-    elif mine.any() and enough_to_count(rows["person"]):
-        chosen.append(mine)
+    chosen = [mine] if mine.any() else []
+    if not enough_to_count(rows["person"][mine]):
+        chosen.append(np.ones_like(mine))
     held = [_held(scaled[of], rows[of]) for of in chosen]
     return [max(*quantiles, least) if any(quantiles) else 0.0 for quantiles in zip(*held, strict=True)]
 

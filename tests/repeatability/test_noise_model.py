@@ -112,8 +112,9 @@ def test_few_people_of_a_tone_are_held_by_their_own_stray_too():
 
 def test_tones_of_too_few_people_to_count_are_one():
     dark = pairs(people=4, seed=4, relative=0.30).assign(tone="dark", person=lambda t: "d" + t["person"])
-    both = noise_of(pd.concat([pairs(people=8, relative=0.03), dark], ignore_index=True))
-    assert both.of("dark", "same_camera", 6.0) == both.of("light", "same_camera", 6.0)
+    both = fitted(pd.concat([pairs(people=8, relative=0.03), dark], ignore_index=True), "burden")
+    assert both["dark"].relative == both["light"].relative
+    assert both["dark"].quantile > both["light"].quantile  # but its own four people are held
 
 
 def test_few_people_or_nothing_that_strays_state_nothing():
