@@ -195,7 +195,7 @@ def foundation(linear: FloatArray, face: Face, cover: float) -> FloatArray:
     light = linear.mean(axis=2, keepdims=True)
     tone = np.median(linear[skin_mask(linear, face.landmarks)], axis=0) * np.array([1.03, 1.0, 0.94], np.float32)
     broad = cv2.GaussianBlur(light, (0, 0), 3.0 * face.px_per_mm)[..., None]
-    even = tone / tone.mean() * np.sqrt(light * broad)
+    even = tone / tone.mean() * np.sqrt(np.maximum(light * broad, 0))
     return _as_skin(linear, face, linear_to_srgb((1 - cover) * linear + cover * even))
 
 
