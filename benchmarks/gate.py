@@ -76,7 +76,7 @@ def one_person(
         yield judge.of(row, shot, sitting.clean) if judge and shot else row
     for kind in (kind for kind in KINDS if any(word in kind.name for word in words)):
         unjudged = shot
-        for step in (3, 2, 1):  # the strongest that passes is analysed: what a weaker one calls is less
+        for step in (3, 2, 1):  # one pair a kind is analysed, the strongest that passes; a weaker one may call more
             if (who, kind.name, step) in known:
                 continue
             linear = kind.spoil(sitting.linear, second.face, kind.strengths[step - 1])
