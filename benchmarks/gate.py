@@ -75,8 +75,7 @@ def one_person(
         row = row_of(who, "clean", 0, compared(first, second, alignment)[0])
         yield judge.of(row, shot, sitting.clean) if judge and shot else row
     for kind in (kind for kind in KINDS if any(word in kind.name for word in words)):
-        unjudged = shot
-        for step in (3, 2, 1):  # one pair a kind is analysed, the strongest that passes; a weaker one may call more
+        for step in (1, 2, 3):  # a weaker photo may call more: a strong one can look like another camera's
             if (who, kind.name, step) in known:
                 continue
             linear = kind.spoil(sitting.linear, second.face, kind.strengths[step - 1])
@@ -88,9 +87,8 @@ def one_person(
                 yield refused(who, kind.name, step, error)
                 continue
             row = row_of(who, kind.name, step, compared(first, third, _shown(alignment, first, third))[0])
-            if judge and unjudged and len(row["withheld"]) < len(EVERYTHING):
-                row = judge.of(row, unjudged, entry)
-                unjudged = None if "called" in row and row["called"]["judged"] else unjudged
+            if judge and shot and len(row["withheld"]) < len(EVERYTHING):
+                row = judge.of(row, shot, entry)
             yield row
     if (who, "mirrored", 3) not in known and "" in words:
         yield _mirror(sitting, first)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import NotRequired, TypedDict
 
@@ -50,37 +50,36 @@ def refused(who: str, kind: str, strength: int, error: ReasonedError) -> Row:
 
 
 def table(rows: Sequence[Row]) -> list[str]:
-    """Markdown: of how many pairs something was said, findings were withheld, and what was called falsely."""
-    groups: dict[tuple[str, int], list[Row]] = defaultdict(list)
-    seen = [*dict.fromkeys(row["kind"] for row in rows)]
-
-    def order(key: tuple[str, int]) -> tuple[int, int]:
-        return seen.index(key[0]), key[1]
-
+    """Markdown, a line a kind: numbers with commas are those of its strengths, from the weakest on."""
+    kinds: dict[str, dict[int, list[Row]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
-        groups[row["kind"], row["strength"]].append(row)
-    lines = [
-        "| kind | strength | pairs | said | withheld | all withheld | analysed | called | overall | false rows | which |",
-        "|---|---|---|---|---|---|---|---|---|---|---|",
+        kinds[row["kind"]][row["strength"]].append(row)
+    people = len({row["who"] for row in rows})
+    return [
+        f"| kind, of {people} | said | withheld | nothing compared | analysed | with false headlines | which | over all | rows |",
+        "|---|---|---|---|---|---|---|---|---|",
+        *(f"| {kind} | {_line([groups[step] for step in sorted(groups)])} |" for kind, groups in kinds.items()),
     ]
-    lines += [
-        f"| {kind} | {strength} | {_line(groups[kind, strength])} |" for kind, strength in sorted(groups, key=order)
-    ]
-    return lines
 
 
-def _line(group: Sequence[Row]) -> str:
-    analysed = [row["called"] for row in group if "called" in row]
-    which = Counter(finding for called in analysed for finding in called["headlines"])
-    counts = (
-        len(group),
-        sum(bool(row["warned"]) for row in group),
-        sum(bool(row["withheld"]) for row in group),
-        sum(len(row["withheld"]) == len(EVERYTHING) for row in group),
-        len(analysed),
-        sum(bool(called["headlines"]) for called in analysed),
-        sum(called["overall"] in CALLED for called in analysed),
-        sum(len(called["rows"]) for called in analysed),
+def _line(groups: Sequence[Sequence[Row]]) -> str:
+    def by_strength(count: Callable[[Row], bool]) -> str:
+        return ", ".join(str(sum(map(count, group))) for group in groups)
+
+    called = [row["called"] for group in groups for row in group if "called" in row]
+    which = Counter(finding for one in called for finding in one["headlines"])
+    cells = (
+        by_strength(lambda row: bool(row["warned"])),
+        by_strength(lambda row: bool(row["withheld"])),
+        by_strength(lambda row: len(row["withheld"]) == len(EVERYTHING)),
+        by_strength(_judged),
+        by_strength(lambda row: _judged(row) and bool(row["called"]["headlines"])),
         ", ".join(f"{finding} {count}" for finding, count in which.most_common()),
+        by_strength(lambda row: _judged(row) and row["called"]["overall"] in CALLED),
+        f"{sum(len(one['rows']) for one in called)} of {sum(one['judged'] for one in called)}",
     )
-    return " | ".join(map(str, counts))
+    return " | ".join(cells)
+
+
+def _judged(row: Row) -> bool:
+    return "called" in row and row["called"]["judged"] > 0
