@@ -106,7 +106,7 @@ def fitted(rows: pd.DataFrame, metric: str) -> dict[str, Repeatability]:
 
 def errors_by_tone(stated: Mapping[str, Repeatability], rows: pd.DataFrame, metric: str) -> Values:
     """(n,) standard errors of the null changes of these rows, each by the noise of its tone."""
-    found = np.empty(len(rows))
+    found = np.full(len(rows), np.nan)  # of a tone that nothing is stated of
     tone = rows["tone"].to_numpy()
     for name, noise in stated.items():
         if (mine := tone == name).any():
