@@ -38,6 +38,12 @@ class PhotoDifference:
         """How far the head is turned and nods against the baseline."""
         return math.hypot(self.yaw_difference_deg, self.pitch_difference_deg)
 
+    @property
+    def features_gain(self) -> float:
+        """By how much, in ln, brows, eyes and lips say that contrast or saturation differ; 0 where nothing is told."""
+        told = (math.log(ratio) for ratio in (self.tone_gain, self.colour_gain) if math.isfinite(ratio))
+        return math.hypot(*told)
+
 
 SAME = PhotoDifference()
 UNKNOWN = PhotoDifference(**dict.fromkeys((field.name for field in fields(PhotoDifference)), math.nan))

@@ -156,10 +156,13 @@ def judged_change(
 
 
 def differs(noise: Repeatability, plain: PlainSkin, finding: str) -> float:
-    """Share of a value by which it strays because the two photos differ as plain skin says that they do."""
+    """Share of a value by which it strays because the two photos differ as plain skin, brows, eyes and lips say.
+
+    A tone curve of power 0.93 takes 7 % from every density, that of brows and spots alike: so what brows say counts as it is.
+    """
     parts = (
         noise.gain * plain.gain_of(finding), noise.light * plain.light_od, noise.colour * plain.colour_od,
-        noise.turn * plain.turn_deg,
+        noise.turn * plain.turn_deg, plain.features_gain,
     )  # fmt: skip
     return float(np.sqrt(np.dot(parts, parts)))
 

@@ -102,10 +102,11 @@ class Compared:
     refusal: Reason | None = None
     left_out: Reason | None = None
     witness: Witness | None = None  # by which the colour of all skin can be compared
+    edited: Reason | None = None  # why no finding at all can be compared
 
 
 def compared_fields(skin: PairedSkin) -> Compared:
-    """Both pigments against unaffected skin, or against what else keeps its colour where all of the skin changed."""
+    """Both pigments against unaffected skin; one that all of the skin changed against what else keeps its colour."""
     inner = _inner(skin.shown)
     reference = plain = _plainest(skin, inner) if inner.any() else inner
     affected: dict[str, BoolArray] = {}
@@ -121,14 +122,18 @@ def compared_fields(skin: PairedSkin) -> Compared:
         return Compared({}, "none", NO_REFERENCE)
     told = agreed(_light_of(skin, start), *skin.witnesses, skin.anchor)
     if told.refusal or (told.light is None and not enough):
-        return Compared({}, told.source, told.refusal or NO_REFERENCE, told.left_out, told.witness)
+        return Compared({}, told.source, told.refusal or NO_REFERENCE, told.left_out, told.witness, told.edited)
+    found: dict[str, FieldChange] = {}
     if told.light is not None:
-        pigments = pigments_of(skin, told.light)
-        whole = {name: _whole_change(p, plain, skin, told.sd) for name, p in pigments.items()}
-        return Compared(whole, told.source, None, told.left_out, told.witness)
-    pigments = pigments_of(skin, _light_of(skin, reference))
-    found = each(lambda name: _field_change(pigments[name], affected[name], reference, plain, skin), pigments)
-    return Compared(dict(zip(pigments, found, strict=True)), told.source, None, told.left_out, told.witness)
+        by_witness = pigments_of(skin, told.light)
+        whole = [name for name in by_witness if name in told.moved or not enough]
+        found = {name: _whole_change(by_witness[name], plain, skin, told.sd) for name in whole}
+    if enough:
+        pigments = pigments_of(skin, _light_of(skin, reference))
+        beside = [name for name in pigments if name not in found]
+        changes = each(lambda name: _field_change(pigments[name], affected[name], reference, plain, skin), beside)
+        found |= dict(zip(beside, changes, strict=True))
+    return Compared(found, told.source, None, told.left_out, told.witness)
 
 
 def _light_of(skin: PairedSkin, reference: BoolArray) -> FloatArray:

@@ -46,6 +46,7 @@ class FollowUp:
     plain: PlainSkin = field(default_factory=lambda: PlainSkin({}, {}))  # what unchanged skin of the pair says
     fields: tuple[Change, ...] = ()  # what is measured on the paired map: wide patches, and the colour of all skin
     left_out: Reason | None = None  # a reference that was not believed
+    edited: Reason | None = None  # why nothing can be compared, told by the colour of all skin
     color_source: str = "skin"  # what told the light of this session, joined by +
     maps: dict[str, FloatArray] = field(default_factory=dict)  # finding -> (r, c) OD of change for the eye
     copies: int = 0  # repeat shots of both sessions that are copies of one file
@@ -92,6 +93,7 @@ def paired(baseline: list[Shot], shots: list[Shot], settings: Settings) -> Follo
         plain=plain,
         fields=rows,
         left_out=fields.left_out,
+        edited=fields.edited,
         color_source=fields.source,
         maps=maps,
         copies=given - len(everything),
@@ -146,11 +148,20 @@ def judged(
         found = [*changes(f.pair, f.missing, card, own, f.plain), *f.fields]
     else:
         found = [Change(*names, METRICS[names[2]].unit, reason=why) for names, why in f.missing.items()]
-    if f.camera_class == "other_camera" and not f.color_source.startswith("card"):
-        found = [withheld(c, _OTHER_COLOURS) if _needs_colours(c) else c for c in found]
-    if reason := _passing(first, f, passing):
-        found = [withheld(c, reason) if c.finding in BLOOD else c for c in found]
-    return with_roles(_told_by_loads(found), first.seen.frame.regions[0])
+    kept = _kept_back(found, f, _passing(first, f, passing))
+    return with_roles(_told_by_loads(kept), first.seen.frame.regions[0])
+
+
+def _kept_back(found: Sequence[Change], f: FollowUp, passing: Reason | None) -> list[Change]:
+    """The changes, without a verdict where the photos of this session or its day cannot give one."""
+    other_colours = f.camera_class == "other_camera" and not f.color_source.startswith("card")
+
+    def reason_of(c: Change) -> Reason | None:
+        if passing and c.finding in BLOOD:
+            return passing
+        return f.edited or (_OTHER_COLOURS if other_colours and _needs_colours(c) else None)
+
+    return [withheld(c, reason) if (reason := reason_of(c)) else c for c in found]
 
 
 def _told_by_loads(found: Sequence[Change]) -> list[Change]:
@@ -180,6 +191,7 @@ def said_aloud(first: Shot, f: FollowUp, passing: Mapping[str, Reason]) -> list[
         _passing(first, f, passing),
         f.cameras,
         f.left_out,
+        f.edited,
         why("copies", count=f.copies) if f.copies else None,
     )
     return [reason for reason in said if reason]

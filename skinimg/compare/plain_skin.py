@@ -48,6 +48,7 @@ class PlainSkin:
     light_od : SD over the shared skin of the difference in broad brightness, by `photo_pair.light_difference_od`
     colour_od : by how much the cast of the skin differs, largest channel against their mean, before it is corrected
     turn_deg : by how much the head is turned and nods against the baseline, 0 on a close-up
+    features_gain : not of skin: by how much, in ln, brows, eyes and lips say that contrast or saturation differ
     """
 
     placebo: dict[tuple[str, str], float]
@@ -55,6 +56,7 @@ class PlainSkin:
     light_od: float = 0.0
     colour_od: float = 0.0
     turn_deg: float = 0.0
+    features_gain: float = 0.0
 
     def gain_of(self, finding: str) -> float:
         """Of the map in which the finding is seen; tone and texture go by relief."""
@@ -79,8 +81,9 @@ def plain_skin(
     light = max(shot.difference.light_difference_od for shot in shots)
     colour = max(_cast(first, shot) for shot in shots)
     turn = max(shot.difference.turn_deg for shot in shots)
+    features = max(shot.difference.features_gain for shot in shots)
     if plain.sum() < _LEAST_PLAIN_PX:
-        return PlainSkin({}, {}, light, colour, turn)
+        return PlainSkin({}, {}, light, colour, turn, features)
     area = first.alignment.jacobian * np.float32(first.seen.frame.mm_per_px**2)
     kinds = {FINDINGS[name].contrast_map if name != "scars" else name: name for name in MASK_FINDINGS}
     means = {kind: (_mean_contrast(baseline, name), _mean_contrast(shots, name)) for kind, name in kinds.items()}
@@ -104,7 +107,7 @@ def plain_skin(
     kept = [kind for kind in means if kind != "scars"]
     told = each(lambda kind: _gain(*means[kind], plain, first.seen.frame.mm_per_px), kept)
     gain = dict(zip(kept, told, strict=True))
-    return PlainSkin(placebo, gain, light, colour, turn)
+    return PlainSkin(placebo, gain, light, colour, turn, features)
 
 
 def _cast(baseline: Shot, session: Shot) -> float:

@@ -97,6 +97,15 @@ def test_photos_that_differ_in_texture_lamp_cast_or_turn_are_believed_less():
         assert wide.mdc95 == pytest.approx(expected, rel=1e-3)
 
 
+def test_a_file_whose_brows_lost_contrast_is_believed_less_by_as_much():
+    calm, flat = (
+        verdicts([cells()], [cells(0.93)], plain=plain)["spots", "burden"]
+        for plain in (SILENT, replace(SILENT, features_gain=0.07))
+    )
+    assert calm.mdc95 == pytest.approx(1.96 * 2**0.5 * 0.03 * calm.baseline, rel=1e-3)
+    assert flat.mdc95 == pytest.approx(1.96 * np.sqrt(2 * 0.03**2 + 0.07**2) * calm.baseline, rel=1e-3)
+
+
 def test_people_who_stray_more_than_a_bell_curve_widen_the_interval():
     heavy = {key: replace(known, quantile=3.0) for key, known in NOISE.items()}
     wide, calm = (verdicts([cells()], [cells(0.8)], noise=n)["spots", "burden"] for n in (heavy, NOISE))

@@ -5,6 +5,7 @@ import pytest
 
 from skinimg.compare.consensus import agreed
 from skinimg.observe.witnesses import CARD, EYES, SIDES
+from skinimg.skin.optics import pigment_axes
 from tests.compare.drawn_skin import ANCHOR
 
 GREY = np.array([0.3, 0.3, 0.35], np.float32)
@@ -44,6 +45,23 @@ def test_eyes_that_lie_nearer_to_the_background_than_to_the_skin_confirm_it(shar
     """Half of the flush is within four SD of the eyes, and still twenty times likelier than another wall."""
     flush = np.float32([0.04, 0.09, 0.07])
     assert told(LIGHT + share * 2 * flush, background=LIGHT, eyes=LIGHT).source == source
+
+
+MELANIN = pigment_axes(ANCHOR)[0]
+
+
+def test_more_melanin_in_all_skin_is_a_tan_or_an_editor_and_nothing_can_be_compared():
+    """A warmed or saturated photo was called 2.6 to 3.4 times the pigment of an unchanged face."""
+    verdict = told(LIGHT + 0.12 * MELANIN, background=LIGHT, eyes=LIGHT)
+    assert verdict.edited.code == verdict.refusal.code == "tan_or_edit"
+    np.testing.assert_allclose(verdict.witness.light, LIGHT, atol=1e-6)  # by how much the tone changed is still written
+    carded = told(LIGHT + 0.12 * MELANIN, card=LIGHT)
+    assert (carded.edited, carded.moved) == (None, ("hyperpigmentation",))
+
+
+def test_blood_that_moves_alone_is_a_flush_of_all_skin_and_its_melanin_stays_that_beside_it():
+    verdict = told(LIGHT + 0.12 * pigment_axes(ANCHOR)[1] + 0.04 * MELANIN, background=LIGHT, eyes=LIGHT)
+    assert (verdict.edited, verdict.moved) == (None, ("erythema",))
 
 
 def test_eyes_in_between_settle_nothing():

@@ -76,6 +76,15 @@ def test_a_flush_of_the_whole_face_is_found_against_a_background_that_the_eyes_c
     fall = -0.14 * float(skin.shown.sum())
     assert float(compared.fields["erythema"].change.sum()) == pytest.approx(fall, rel=0.15)
     assert abs(float(compared.fields["hyperpigmentation"].change.sum())) < 0.1 * abs(fall)
+    least = {name: field.least_mm2_od for name, field in compared.fields.items()}
+    assert least["hyperpigmentation"] < 0.1 * least["erythema"]  # pigment keeps the skin around it as its reference
+
+
+def test_a_face_that_is_darker_all_over_beside_its_background_is_compared_in_nothing():
+    skin = pair(Pigment(), Pigment(melanin=0.12), witnesses=_witnesses((*SIDES, EYES)), slope=0.0)
+    compared = compared_fields(skin)
+    assert compared.edited
+    assert (compared.edited, compared.fields) == (compared.refusal, {})
 
 
 @pytest.mark.parametrize(("names", "said"), [((EYES,), "whites of the eyes disagree"), (SIDES, "background disagree")])

@@ -2,8 +2,9 @@
 
 from types import SimpleNamespace
 
+from skinimg.base.reasons import why
 from skinimg.base.results import Change
-from skinimg.compare.follow_up import _cameras, _told_by_loads, _without_copies
+from skinimg.compare.follow_up import FollowUp, _cameras, _kept_back, _told_by_loads, _without_copies
 from skinimg.compare.plain_skin import PlainSkin
 
 
@@ -41,6 +42,27 @@ def test_a_card_in_one_photo_alone_makes_two_cameras_of_one():
     kind, words = _cameras([shot(colour="card")], [shot()], PlainSkin({}, {}))
     assert (kind, words.code) == ("other_camera", "card_in_one_photo")
     assert _cameras([shot(colour="card")], [shot(colour="card")], PlainSkin({}, {})) == ("same_camera", None)
+
+
+def test_what_the_photos_cannot_tell_keeps_its_numbers_and_loses_its_verdict():
+    rows = [
+        Change("face", finding, metric, "OD", 1.0, 2.0, verdict="worsened")
+        for finding, metric in (("spots", "burden"), ("redness", "burden"), ("erythema", "load"))
+    ]
+    edited, colours, passing = why("tan_or_edit"), why("other_colours"), why("skin_alone")
+
+    def codes(told=None, camera="same_camera", source="skin", **pair):
+        f = FollowUp(None, None, {}, camera_class=camera, color_source=source, **pair)
+        kept = _kept_back(rows, f, told)
+        assert [c.change for c in kept] == [1.0, 1.0, 1.0]
+        assert all((c.verdict == "not_assessable") == bool(c.reason) for c in kept)
+        return [c.reason for c in kept]
+
+    assert codes() == [None, None, None]
+    assert codes(edited=edited) == [edited, edited, edited]
+    assert codes(camera="other_camera") == [None, None, colours]
+    assert codes(camera="other_camera", source="card+skin") == [None, None, None]
+    assert codes(passing) == [None, passing, passing]
 
 
 def test_a_contrast_called_against_its_load_has_no_verdict():

@@ -79,7 +79,7 @@ def shot(contrast, offset=(0.0, 0.0, 0.0)):
             contrasts=dict.fromkeys(MASK_FINDINGS, contrast), segmentation=SimpleNamespace(findings=MASK_FINDINGS)
         ),
         alignment=alignment,
-        difference=PhotoDifference(light_difference_od=0.07),
+        difference=PhotoDifference(light_difference_od=0.07, tone_gain=0.93, colour_gain=float("nan")),
     )
 
 
@@ -92,10 +92,12 @@ def test_a_pair_without_noise_has_none_and_its_cast_is_seen():
     assert told.gain == dict.fromkeys(("melanin", "haemoglobin", "relief"), 0)
     assert told.colour_od == pytest.approx(0.1)
     assert told.light_od == 0.07
+    assert told.features_gain == pytest.approx(0.0726, rel=1e-3)
 
 
 def test_skin_full_of_findings_tells_nothing():
     contrast = np.zeros((SIDE, SIDE), np.float32)
     support = np.ones((len(MASK_FINDINGS), SIDE, SIDE), np.float32)
     told = plain_skin([shot(contrast)], [shot(contrast)], np.ones((SIDE, SIDE), bool), support, 0)
-    assert (told.placebo, told.gain) == ({}, {})
+    assert (told.placebo, told.gain, told.light_od) == ({}, {}, 0.07)
+    assert told.features_gain > 0.07
