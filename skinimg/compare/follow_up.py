@@ -156,7 +156,7 @@ def _kept_back(found: Sequence[Change], f: FollowUp, passing: Reason | None) -> 
     """The changes, without a verdict where the photos of this session or its day cannot give one."""
     other_camera = f.camera_class == "other_camera"
     other_colours = other_camera and not f.color_source.startswith("card")
-    edited = None if other_camera else f.edited  # another camera paints skin otherwise than walls, and has wider intervals
+    edited = None if other_camera else f.edited  # another camera paints skin otherwise than walls
 
     def reason_of(c: Change) -> Reason | None:
         if passing and c.finding in BLOOD:

@@ -19,27 +19,42 @@ def everywhere(_frame, _maps):
     return np.ones((len(MASK_FINDINGS), SIDE, SIDE), np.float32)
 
 
-def found(landmarks):
-    """What is left, on a square of 60 px of skin, of a network that sees everything everywhere."""
+LANDMARKS = np.zeros((478, 3), np.float32)
+
+
+def found(landmarks, outline_from=0, mm_per_px=0.1):
+    """What is left, on a square of 60 px of skin, of a network that sees everything everywhere.
+
+    outline_from : the column from which on the face lies
+    """
+    face = np.zeros((SIDE, SIDE), np.uint16)
+    face[:, outline_from:] = 1
     skin = np.zeros((SIDE, SIDE), np.bool_)
     skin[20:80, 20:80] = True
     plane = np.zeros((SIDE, SIDE), np.float32)
     maps = SkinMaps(plane, plane, plane, plane > 0, SkinAnchor(0.03, 0.012, 40.0, (0.0, 0.0, 0.0)))
     frame = Frame(
-        plane[..., None].repeat(3, axis=2), skin, skin.astype(np.uint16), ("face",), landmarks,
-        np.eye(2, 3, dtype=np.float32), (SIDE, SIDE), 0.1, 10.0, "iris",
+        plane[..., None].repeat(3, axis=2), skin, face, ("face",), landmarks,
+        np.eye(2, 3, dtype=np.float32), (SIDE, SIDE), mm_per_px, 1 / mm_per_px, "iris",
     )  # fmt: skip
     segmentation = segment(frame, maps, Segmenter("t", "", everywhere, NoiseTable({})))
     return dict(zip(segmentation.findings, segmentation.probability, strict=True))
 
 
 def test_a_face_has_no_relief_in_the_last_millimetre_of_its_skin():
-    seen = found(np.zeros((478, 3), np.float32))
+    seen = found(LANDMARKS)
     for name in ("pores", "scars", "wrinkles"):
         assert seen[name][20:30, 50].sum() == 0, name
         assert (seen[name][31:69, 31:69] == 1).all(), name
     for name in ("spots", "redness"):
         assert (seen[name][20:80, 20:80] == 1).all(), name
+
+
+def test_the_crease_before_an_ear_is_no_line():
+    seen = found(LANDMARKS, outline_from=30, mm_per_px=0.5)
+    assert seen["wrinkles"][50, :39].sum() == 0
+    assert (seen["wrinkles"][50, 42:77] == 1).all()
+    assert (seen["scars"][50, 23:77] == 1).all()
 
 
 def test_a_close_up_keeps_its_rim():
