@@ -9,9 +9,10 @@ from benchmarks.gate_tables import Called, Row, refused, row_of
 from skinimg.base.entries import PhotoEntry
 from skinimg.base.errors import ReasonedError
 from skinimg.base.records import Shot
+from skinimg.base.results import Change
 from skinimg.base.settings import DEFAULT_WEIGHTS, Settings
 from skinimg.compare.change import own_noise
-from skinimg.compare.follow_up import judged, paired
+from skinimg.compare.follow_up import FollowUp, judged, paired
 from skinimg.compare.multiplicity import CALLED
 from skinimg.compare.photo_limits import EVERYTHING
 from skinimg.compare.score import scores
@@ -35,7 +36,7 @@ class Judge:
     def of(self, row: Row, first: Shot, entry: PhotoEntry) -> Row:
         """The row as an analysis has it, with what is called unless every finding is withheld."""
         try:
-            shot = look(entry, first, self._equipment, Notes())
+            shot = self.look(entry, first)
         except ReasonedError as error:
             return refused(row["who"], row["kind"], row["strength"], error)
         told = row_of(row["who"], row["kind"], row["strength"], shot.difference)
@@ -43,11 +44,19 @@ class Judge:
             told["called"] = self._called(first, shot)
         return told
 
-    def _called(self, first: Shot, shot: Shot) -> Called:
-        segmenter = self._equipment.segmenter
+    def look(self, entry: PhotoEntry, first: Shot) -> Shot:
+        """A follow-up photo, against the first."""
+        return look(entry, first, self._equipment, Notes())
+
+    def changes(self, first: Shot, shot: Shot) -> tuple[FollowUp, list[Change]]:
+        """All that an analysis says of the pair."""
         later = paired([first], [shot], self._equipment.settings)
         own = own_noise([later.pair]) if later.pair else {}
-        found = judged(first, later, own, {}, segmenter)
+        return later, judged(first, later, own, {}, self._equipment.segmenter)
+
+    def _called(self, first: Shot, shot: Shot) -> Called:
+        segmenter = self._equipment.segmenter
+        later, found = self.changes(first, shot)
         (overall,) = (s for s in scores(found, (), segmenter.noise.correlation) if s.finding == "overall")
         false = [c for c in found if c.verdict in CALLED]
         headlines = [c for c in found if c.role == "headline" and c.verdict != "not_assessable"]

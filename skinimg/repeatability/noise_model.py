@@ -62,9 +62,6 @@ _LEAST = 0.01  # relative: two dozen people cannot show that a part is smaller
 # the exam's camera: an unchanged load strays by 1.2 % (rms), by 1.7 % at its upper 90 % bound, a photo by 1.2 %; a little
 # more, since one camera drew them all.
 _LEAST_OF = {"spots": 0.014}
-# A line is found or not, as a whole: of 20 phantoms in whom nothing changed the square of the change is 0.11 mm2 OD times twice
-# the load at the median, 0.20 at the mean. Regions, of which most show no line, foretell a hundredth of it.
-_LEAST_PER_UNIT = {"wrinkles burden": 0.11}
 _LEAST_QUANTILE = 1.96  # of a load
 
 
@@ -184,23 +181,20 @@ def _weight(rows: pd.DataFrame) -> Values:
 
 def _likeliest(rows: pd.DataFrame, metric: str) -> Repeatability:
     shot = 0.5
-    least = _LEAST_PER_UNIT.get(f"{rows['finding'].iloc[0]} {metric}", 0.0)
     square = (rows["end"] - rows["start"]).to_numpy() ** 2
     floor = 0.02 * float(np.sqrt(np.average(square)))  # an absolute part, so that next to nothing is not exact
     weight = _weight(rows)
     for _ in range(_ROUNDS):
         design = _design(rows, metric, shot)
-        known = 2 * floor**2 + least * design[:, _PARTS.index("per_unit")]
-        parts = _variances(design, square, weight, known, rows["person"].nunique() >= _FEWEST_TO_TELL)
+        parts = _variances(design, square, weight, 2 * floor**2, rows["person"].nunique() >= _FEWEST_TO_TELL)
         stated = {n: float(p if n == "per_unit" else np.sqrt(p)) for n, p in zip(_PARTS, parts, strict=True)}
         relative = max(stated.pop("relative"), _least(rows, metric))
-        stated["per_unit"] += least
         noise = Repeatability(relative, floor, shot=shot, **stated)
         shot = _shot_share(noise, rows, metric)
     return noise
 
 
-def _variances(design: Values, square: Values, weight: Values, floor: Values, telling: bool) -> Values:
+def _variances(design: Values, square: Values, weight: Values, floor: float, telling: bool) -> Values:
     """(parts,) the likeliest, none negative: weighted least squares of squares to start with, then likelihood."""
     scale = np.maximum(design.max(axis=0), 1e-30)
     used = design.max(axis=0) > 0
