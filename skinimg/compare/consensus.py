@@ -28,6 +28,9 @@ _BRIGHTNESS_SD = {_BACKGROUND: 0.10, CARD: 0.05}
 # SDs. A card is believed without another witness and gives the interval: earlier is safe, later calls a flush unchanged.
 _DISAGREES = {_BACKGROUND: 4.0, EYES: 4.0, CARD: 2.5}
 _SURE = 3.0  # ln of odds of 20 to 1
+# Of a flush, that the model takes for melanin: 0 to 0.05 of it in simulated light (docs/METHODS.md 6); ten times that.
+# Editors moved melanin by as much as blood, and more.
+_SPILT = 0.5
 _WHITE_BALANCE = 0.025  # SD per channel and photo of one camera from day to day, as benchmarks/camera.py has it
 _SIDES_APART_OD = (
     0.05  # the sides of one background, each against the other photo: more is another light on one of them
@@ -88,7 +91,7 @@ def agreed(
     if _BACKGROUND in against:
         odds = _odds_of_background(skin_light, lights, anchor)
         if odds > _SURE:
-            return _all_skin(lights[_BACKGROUND], moved[_BACKGROUND], left_out, believed)
+            return _all_skin(skin_light, lights[_BACKGROUND], anchor, left_out, believed)
         if odds < -_SURE:
             return AgreedLight(None, 0.0, None, why("background_colour_differs"), "skin+eyes")
         return AgreedLight(None, 0.0, why("skin_or_background"), left_out, "none")
@@ -101,17 +104,18 @@ def agreed(
 
 
 def _all_skin(
-    light: FloatArray, moved: tuple[str, ...], left_out: Reason | None, witness: Witness | None
+    skin_light: FloatArray, light: FloatArray, anchor: SkinAnchor, left_out: Reason | None, witness: Witness | None
 ) -> AgreedLight:
     """All skin changed beside background and eyes. Treatments and flushes move its blood; its melanin, a tan or an editor.
 
     Saturation + 10 %, a skin tone warmed by 6 % and a skin whitened by 6 % moved the melanin of three faces by 0.09 to
     0.24 OD beside their backgrounds, untouched photos by 0.018 at most (docs/benchmarks/gate.md).
     """
-    if _PIGMENTS[0] in moved:
+    melanin, blood = (abs(float(p[0])) for p in along_axes((skin_light - light).astype(np.float32)[None], anchor))
+    if melanin > _DISAGREES[_BACKGROUND] * _SD[_BACKGROUND][0] and melanin > _SPILT * blood:
         edited = why("tan_or_edit")
         return AgreedLight(None, 0.0, edited, left_out, "background+eyes", witness, edited=edited)
-    return AgreedLight(light, _SD[_BACKGROUND][1], None, left_out, "background+eyes", witness, moved)
+    return AgreedLight(light, _SD[_BACKGROUND][1], None, left_out, "background+eyes", witness, _PIGMENTS[1:])
 
 
 def _odds_of_background(skin_light: FloatArray, lights: Mapping[str, FloatArray], anchor: SkinAnchor) -> float:
