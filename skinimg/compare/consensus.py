@@ -23,6 +23,9 @@ from skinimg.skin.optics import along_axes, pigment_axes
 _BACKGROUND = "background"
 _PIGMENTS = ("hyperpigmentation", "erythema")  # the findings of melanin and of haemoglobin, as along_axes has them
 _SD = {_BACKGROUND: (0.015, 0.015), EYES: (0.025, 0.018), CARD: (0.02, 0.02)}
+# What an error of one channel is in either pigment on the skin of these ten. Towards black both pigments colour skin alike:
+# the darkest drawn skin makes 44 and 152 of it, and an unchanged face was 17 OD of melanin off.
+_CHANNEL_TO_PIGMENT = (2.1, 2.5)
 # The same of brightness: a wall may stand nearer to the lamp than the face.
 _BRIGHTNESS_SD = {_BACKGROUND: 0.10, CARD: 0.05}
 # SDs. A card is believed without another witness and gives the interval: earlier is safe, later calls a flush unchanged.
@@ -87,7 +90,7 @@ def agreed(
     if CARD in lights:
         card = lights[CARD] if CARD in against else None
         source = "card" if CARD in against else "card+skin"
-        return AgreedLight(card, _SD[CARD][1], None, left_out, source, believed, moved[CARD])
+        return AgreedLight(card, _sds(CARD, anchor)[1], None, left_out, source, believed, moved[CARD])
     if _BACKGROUND in against:
         odds = _odds_of_background(skin_light, lights, anchor)
         if odds > _SURE:
@@ -112,18 +115,20 @@ def _all_skin(
     0.24 OD beside their backgrounds, untouched photos by 0.018 at most (docs/benchmarks/gate.md).
     """
     melanin, blood = (abs(float(p[0])) for p in along_axes((skin_light - light).astype(np.float32)[None], anchor))
-    if melanin > _DISAGREES[_BACKGROUND] * _SD[_BACKGROUND][0] and melanin > _SPILT * blood:
+    sds = _sds(_BACKGROUND, anchor)
+    if melanin > _DISAGREES[_BACKGROUND] * sds[0] and melanin > _SPILT * blood:
         edited = why("tan_or_edit")
         return AgreedLight(None, 0.0, edited, left_out, "background+eyes", witness, edited=edited)
-    return AgreedLight(light, _SD[_BACKGROUND][1], None, left_out, "background+eyes", witness, _PIGMENTS[1:])
+    return AgreedLight(light, sds[1], None, left_out, "background+eyes", witness, _PIGMENTS[1:])
 
 
 def _odds_of_background(skin_light: FloatArray, lights: Mapping[str, FloatArray], anchor: SkinAnchor) -> float:
     """ln of how much likelier the eyes make it that all of the skin changed than that the background did; 0 without."""
     if EYES not in lights:
         return 0.0
-    from_skin = _squares(skin_light - lights[EYES], _SD[EYES], anchor)
-    both = [float(np.hypot(*sds)) for sds in zip(_SD[EYES], _SD[_BACKGROUND], strict=True)]
+    eyes, wall = _sds(EYES, anchor), _sds(_BACKGROUND, anchor)
+    from_skin = _squares(skin_light - lights[EYES], eyes, anchor)
+    both = [float(np.hypot(*sds)) for sds in zip(eyes, wall, strict=True)]
     return (from_skin - _squares(lights[_BACKGROUND] - lights[EYES], both, anchor)) / 2
 
 
@@ -158,5 +163,14 @@ def _lights(
 def _moved(shift: FloatArray, name: str, anchor: SkinAnchor) -> tuple[str, ...]:
     """The findings whose pigment the skin's shift against a witness changes beyond the noise of the two."""
     pigments = along_axes(shift.astype(np.float32)[None], anchor)
-    limits = (_DISAGREES[name] * sd for sd in _SD[name])
+    limits = (_DISAGREES[name] * sd for sd in _sds(name, anchor))
     return tuple(f for f, p, limit in zip(_PIGMENTS, pigments, limits, strict=True) if abs(float(p[0])) > limit)
+
+
+def _sds(name: str, anchor: SkinAnchor) -> tuple[float, float]:
+    """SD of the skin's shift against a witness, OD of melanin and of haemoglobin, on skin as dark as this."""
+    carried = (float(np.linalg.norm(p)) for p in along_axes(np.eye(3, dtype=np.float32), anchor))
+    melanin, blood = (
+        sd * max(c / usual, 1.0) for sd, c, usual in zip(_SD[name], carried, _CHANNEL_TO_PIGMENT, strict=True)
+    )
+    return melanin, blood

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from skinimg.base.records import SkinAnchor
 from skinimg.compare.consensus import agreed
 from skinimg.observe.witnesses import CARD, EYES, SIDES
-from skinimg.skin.optics import pigment_axes
+from skinimg.skin.optics import along_axes, pigment_axes
 from tests.compare.drawn_skin import ANCHOR
 
 GREY = np.array([0.3, 0.3, 0.35], np.float32)
@@ -63,6 +64,16 @@ def test_blood_that_moves_alone_is_a_flush_of_all_skin_and_its_melanin_stays_tha
     for blood, melanin in ((0.12, 0.04), (0.3, 0.1)):  # the model takes some of a strong flush for melanin
         verdict = told(LIGHT + blood * pigment_axes(ANCHOR)[1] + melanin * MELANIN, background=LIGHT, eyes=LIGHT)
         assert (verdict.edited, verdict.moved) == (None, ("erythema",))
+
+
+def test_on_black_skin_a_hair_of_colour_is_no_tan():
+    """There both pigments colour skin nearly alike: 0.01 of density in one channel reads as more than an OD of melanin."""
+    black = SkinAnchor(0.29, 0.012, -60.0, (0.0, 0.0, 0.0))
+    shift = np.float32([0.01, 0.0, -0.01])
+    assert abs(float(along_axes(shift[None], black)[0][0])) > 1.0
+    same = dict.fromkeys((EYES, *SIDES), GREY)
+    verdict = agreed(LIGHT + shift, same, dict.fromkeys(same, GREY + LIGHT), black)
+    assert (verdict.source, verdict.edited, verdict.refusal) == ("skin+background+eyes", None, None)
 
 
 def test_eyes_in_between_settle_nothing():
