@@ -82,17 +82,16 @@ def _analyze_view(
         for entry in replicates:
             first = baseline[0] if baseline else shots[0] if shots else None
             try:
-                shot = look(entry, first, equipment, notes)
+                shots.append(look(entry, first, equipment, notes))  # under no other name: the next photo needs its 0.4 GB
             except ReasonedError as error:
                 # With pseudonyms the file's own name must not get into the rows.
                 mine = tuple(renamed(reason, entry.path.name, Path(entry.photo).name) for reason in error.reasons)
                 refusals += mine
                 notes.photos.append(rows.rejected_row(entry, mine, file_sha256(entry.path)))
                 continue
-            shots.append(shot)
-            notes.photos.append(rows.photo_row(shot))
-            cells.append(_measure(shot, first or shot, equipment, notes))
-            _draw(shot, first or shot, key, write, notes, shown=len(shots) == 1)
+            notes.photos.append(rows.photo_row(shots[-1]))
+            cells.append(_measure(shots[-1], first or shots[-1], equipment, notes))
+            _draw(shots[-1], first or shots[-1], key, write, notes, shown=len(shots) == 1)
         if not shots:
             if baseline:
                 later.append(refused(entry, baseline[0], refusals))

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 from scipy.special import ndtr
-from scipy.stats import false_discovery_control
 
 from skinimg.base.findings import HEADLINE
 from skinimg.base.reasons import why
@@ -34,12 +34,24 @@ def with_roles(changes: Sequence[Change], whole: str) -> list[Change]:
     tested = [k for k, c in enumerate(named) if c.role == "exploratory" and np.isfinite(c.mdc95) and _judged(c)]
     if not tested:
         return named
-    chance = false_discovery_control([_p_value(named[k]) for k in tested], method="bh")
+    chance = false_discovery_rates(np.array([_p_value(named[k]) for k in tested]))
     for k, rate in zip(tested, chance, strict=True):
         if named[k].verdict in CALLED and rate > _RATE:
             reason = why("may_be_chance", rows=len(tested), percent=100 * float(rate))
             named[k] = replace(named[k], verdict="unchanged", reason=reason)
     return named
+
+
+def false_discovery_rates(p_values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """(n,) the least rate at which each of n tests is called, by Benjamini and Hochberg.
+
+    What `scipy.stats.false_discovery_control` answers, whose import costs every run 0.3 CPU s.
+    """
+    count = len(p_values)
+    order = np.argsort(p_values)
+    rates = np.empty(count)
+    rates[order] = np.minimum.accumulate((p_values[order] * (count / np.arange(1, count + 1)))[::-1])[::-1]
+    return rates.clip(0, 1)
 
 
 def _role(c: Change, whole: str) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from skinimg.align import grid_for_contract
+from skinimg.align.warp import inside
 from skinimg.base.records import ByteArray, FloatArray, Frame, Shot
 from skinimg.base.results import SessionPictures
 from skinimg.face.mesh import LEFT_BROW, LEFT_EYE, RIGHT_BROW, RIGHT_EYE
@@ -23,18 +24,16 @@ GRID_STRIDE = 4  # every 4th pixel of the baseline's frame: 0.4 mm
 def pictures_of(shot: Shot, baseline: Frame, days: int | None, view_key: str) -> SessionPictures:
     """A session seen in the baseline's frame: photo, maps and masks moved by the warp, for the eye only."""
     where = shot.alignment.to_session
-    height, width = shot.seen.frame.skin.shape
-    inside = (where >= 0).all(axis=2) & (where[..., 0] <= width - 1) & (where[..., 1] <= height - 1)
 
     def moved(image: npt.NDArray[np.generic], how: int = cv2.INTER_LINEAR) -> npt.NDArray[Any]:
         if shot.alignment.is_identity:
             return image
         return cv2.remap(image, where, None, how, borderMode=cv2.BORDER_CONSTANT)
 
-    maps = {
-        name: np.where(inside, moved(values), np.nan).astype(np.float32)
-        for name, values in (("melanin", shot.seen.maps.melanin), ("haemoglobin", shot.seen.maps.haemoglobin))
-    }
+    maps = {"melanin": shot.seen.maps.melanin, "haemoglobin": shot.seen.maps.haemoglobin}
+    if not shot.alignment.is_identity:
+        shown = inside(where, shot.seen.maps.melanin.shape)
+        maps = {name: np.where(shown, moved(values), np.float32(np.nan)) for name, values in maps.items()}
     masks = zip(shot.found.segmentation.findings, shot.found.segmentation.probability, strict=True)
     return SessionPictures(
         view_key,

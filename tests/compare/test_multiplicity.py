@@ -1,10 +1,11 @@
 """Headline rows are tests of their own; exploratory ones are held to a false discovery rate."""
 
 import numpy as np
+from scipy.stats import false_discovery_control
 
 from skinimg.base.reasons import why
 from skinimg.base.results import Change
-from skinimg.compare.multiplicity import with_roles
+from skinimg.compare.multiplicity import false_discovery_rates, with_roles
 
 
 def rows(z, region="nose", metric="contrast"):
@@ -46,3 +47,9 @@ def test_a_headline_is_not_held_to_the_others():
 def test_what_cannot_be_judged_is_left_alone():
     blank = Change("nose", "spots", "contrast", "OD", reason=why("none_in_one_session", finding="spots"))
     assert with_roles([blank], "face") == [blank]
+
+
+def test_rates_are_those_of_scipy():
+    p_values = np.random.default_rng(6).random(500) ** 3
+    p_values[100:120] = p_values[100]
+    assert np.array_equal(false_discovery_rates(p_values), false_discovery_control(p_values, method="bh"))
