@@ -82,7 +82,7 @@ def _analyze_view(
         for entry in replicates:
             first = baseline[0] if baseline else shots[0] if shots else None
             try:
-                shots.append(look(entry, first, equipment, notes))  # under no other name: the next photo needs its 0.4 GB
+                shots.append(look(entry, first, equipment, notes))  # the one hold on its 0.4 GB
             except ReasonedError as error:
                 # With pseudonyms the file's own name must not get into the rows.
                 mine = tuple(renamed(reason, entry.path.name, Path(entry.photo).name) for reason in error.reasons)

@@ -16,7 +16,7 @@ from scipy.sparse import csr_array
 
 from skinimg.base.findings import FINDINGS, MASK_FINDINGS
 from skinimg.base.parallel import each
-from skinimg.base.records import BoolArray, FloatArray, Shot
+from skinimg.base.records import BitArray, BoolArray, FloatArray, Shot
 from skinimg.skin.masked_blur import masked_blurs
 
 Values = npt.NDArray[np.float64]
@@ -66,12 +66,31 @@ def looks_like_another_camera(told: PlainSkin) -> bool:
     return told.colour_od > _ONE_CAMERA_CAST_OD or max(map(abs, told.gain.values()), default=0.0) > _ONE_CAMERA_GAIN
 
 
+def carried_contrasts(shot: Shot) -> dict[str, FloatArray]:
+    """Kind of contrast -> (h, w) contrasts of a shot in the baseline's frame; findings seen in one map have one kind."""
+    maps = {_kind(name): shot.found.contrasts[name] for name in MASK_FINDINGS}
+    if shot.alignment.is_identity:
+        return maps
+    return {kind: cv2.remap(m, shot.alignment.to_session, None, cv2.INTER_LINEAR) for kind, m in maps.items()}
+
+
+def _kind(finding: str) -> str:
+    return "scars" if finding == "scars" else FINDINGS[finding].contrast_map
+
+
 def plain_skin(
-    baseline: Sequence[Shot], shots: Sequence[Shot], shared: BoolArray, support: FloatArray, seed: int
+    baseline: Sequence[Shot],
+    shots: Sequence[Shot],
+    contrasts: Sequence[dict[str, FloatArray]],
+    shared: BoolArray,
+    support: FloatArray,
+    seed: int,
 ) -> PlainSkin:
     """Lay every finding on plain skin, and compare the texture of plain skin.
 
-    baseline, shots : with the contrasts of the comparison; the first of the baseline lends its frame (h, w)
+    The first shot of the baseline lends its frame (h, w).
+
+    contrasts : of all shots, the baseline's first, in that frame, of `carried_contrasts`
     shared : (h, w) skin that all of them show; support : (n_findings, h, w) of `common_support`, in that frame
     """
     first = baseline[0]
@@ -82,16 +101,16 @@ def plain_skin(
     if plain.sum() < _LEAST_PLAIN_PX:
         return PlainSkin({}, {}, light, colour, turn)
     area = first.alignment.jacobian * np.float32(first.seen.frame.mm_per_px**2)
-    kinds = {FINDINGS[name].contrast_map if name != "scars" else name: name for name in MASK_FINDINGS}
-    means = {kind: (_mean_contrast(baseline, name), _mean_contrast(shots, name)) for kind, name in kinds.items()}
+    sessions = contrasts[: len(baseline)], contrasts[len(baseline) :]
+    means = {kind: tuple(_mean([one[kind] for one in session]) for session in sessions) for kind in contrasts[0]}
     codes = np.flatnonzero(np.bincount(first.seen.frame.region_bits[shared])).astype(np.uint16)
-    numbers = np.zeros(1 << 16, np.int32)
+    numbers = np.zeros(1 << 16, np.uint16)
     numbers[codes] = np.arange(len(codes))
     code = np.where(shared, numbers[first.seen.frame.region_bits], 0)
 
     def laid(channel: int) -> _Drawn:
         name = first.found.segmentation.findings[channel]
-        before, after = means[FINDINGS[name].contrast_map if name != "scars" else name]
+        before, after = means[_kind(name)]
         weight = np.where(shared, support[channel], 0) * area
         return _laid_elsewhere(after - before, plain, weight, code, len(codes), seed)
 
@@ -119,15 +138,8 @@ def _near_findings(support: FloatArray, mm_per_px: float) -> BoolArray:
     return cv2.dilate((support.max(axis=0) > _PLAIN_BELOW).astype(np.uint8), kernel).astype(bool)
 
 
-def _mean_contrast(shots: Sequence[Shot], finding: str) -> FloatArray:
-    """(h_b, w_b) contrast of a session in the baseline's frame, averaged over its shots."""
-    carried = [
-        s.found.contrasts[finding]
-        if s.alignment.is_identity
-        else cv2.remap(s.found.contrasts[finding], s.alignment.to_session, None, cv2.INTER_LINEAR)
-        for s in shots
-    ]
-    return carried[0] if len(carried) == 1 else np.asarray(np.mean(carried, axis=0), np.float32)
+def _mean(maps: Sequence[FloatArray]) -> FloatArray:
+    return maps[0] if len(maps) == 1 else np.asarray(np.mean(maps, axis=0), np.float32)
 
 
 @dataclass(frozen=True)
@@ -140,7 +152,7 @@ class _Drawn:
 
 
 def _laid_elsewhere(
-    difference: FloatArray, plain: BoolArray, weight: FloatArray, code: npt.NDArray[np.int32], codes: int, seed: int
+    difference: FloatArray, plain: BoolArray, weight: FloatArray, code: BitArray, codes: int, seed: int
 ) -> _Drawn:
     """The outline `weight` (h, w) mm2 shifted, half of the times mirrored, over the difference of two sessions."""
     block = next((b for b in (1, 2) if (weight > 0).sum() <= _MOST_PIXELS * b * b), 4)
@@ -176,7 +188,9 @@ def _sheet(difference: FloatArray, plain: BoolArray, block: int) -> npt.NDArray[
     """
     noise = _blocks(np.where(plain, difference, 0), block).mean(axis=(1, 3), dtype=np.float32)
     on_plain = _blocks(plain, block).mean(axis=(1, 3), dtype=np.float32)
-    return np.tile(np.stack([noise, on_plain], axis=-1), (1, 2, 1)).view(np.complex64).reshape(-1)
+    sheet = np.empty((len(noise), 2, noise.shape[1]), np.complex64)  # filled in place: at full size it is 46 MB
+    sheet.real, sheet.imag = noise[:, None], on_plain[:, None]
+    return sheet.reshape(-1)
 
 
 def _spread(drawn: _Drawn, inside: BoolArray) -> float:

@@ -24,13 +24,13 @@ class Body(nn.Module):
         self.down_layers = nn.ModuleList(
             nn.Sequential(
                 _conv(width // 2, width, stride=2) if level else nn.Identity(),
-                *(_Residual(width) for _ in range(_BLOCKS_DOWN[level])),
+                *(_TwoConvolutions(width) for _ in range(_BLOCKS_DOWN[level])),
             )
             for level, width in enumerate(wide)
         )
         self.up_layers, self.up_samples = nn.ModuleList(), nn.ModuleList()
         for blocks, width in zip(_BLOCKS_UP, wide[-2::-1], strict=True):
-            self.up_layers.append(nn.Sequential(*(_Residual(width) for _ in range(blocks))))
+            self.up_layers.append(nn.Sequential(*(_TwoConvolutions(width) for _ in range(blocks))))
             larger = nn.Upsample(scale_factor=2, mode="bilinear", align_corners=False)
             self.up_samples.append(nn.Sequential(_conv(2 * width, width, kernel=1), larger))
         last = nn.Conv2d(filters, outputs, kernel_size=1)
@@ -49,7 +49,7 @@ class Body(nn.Module):
         return logits
 
 
-class _Residual(nn.Module):
+class _TwoConvolutions(nn.Module):
     """Twice norm, ReLU and convolution, added to what came in."""
 
     def __init__(self, width: int) -> None:
