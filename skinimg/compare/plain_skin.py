@@ -101,8 +101,8 @@ def plain_skin(
     if plain.sum() < _LEAST_PLAIN_PX:
         return PlainSkin({}, {}, light, colour, turn)
     area = first.alignment.jacobian * np.float32(first.seen.frame.mm_per_px**2)
-    sessions = contrasts[: len(baseline)], contrasts[len(baseline) :]
-    means = {kind: tuple(_mean([one[kind] for one in session]) for session in sessions) for kind in contrasts[0]}
+    at_first, later = contrasts[: len(baseline)], contrasts[len(baseline) :]
+    means = {kind: (_mean(at_first, kind), _mean(later, kind)) for kind in contrasts[0]}
     codes = np.flatnonzero(np.bincount(first.seen.frame.region_bits[shared])).astype(np.uint16)
     numbers = np.zeros(1 << 16, np.uint16)
     numbers[codes] = np.arange(len(codes))
@@ -138,7 +138,9 @@ def _near_findings(support: FloatArray, mm_per_px: float) -> BoolArray:
     return cv2.dilate((support.max(axis=0) > _PLAIN_BELOW).astype(np.uint8), kernel).astype(bool)
 
 
-def _mean(maps: Sequence[FloatArray]) -> FloatArray:
+def _mean(session: Sequence[dict[str, FloatArray]], kind: str) -> FloatArray:
+    """(h_b, w_b) contrast of a session, averaged over its shots."""
+    maps = [contrasts[kind] for contrasts in session]
     return maps[0] if len(maps) == 1 else np.asarray(np.mean(maps, axis=0), np.float32)
 
 

@@ -58,7 +58,7 @@ class SkinNetwork(nn.Module):
         super().__init__()
         self.filters = filters
         self.body = Body(N_PLANES, filters, outputs=len(MASK_FINDINGS) * BLOCK_PX**2)
-        nn.init.constant_(self.body.conv_final[-1].conv.bias, _RARE_LOGIT)
+        nn.init.constant_(self.body.get_parameter("conv_final.2.conv.bias"), _RARE_LOGIT)
         self.join = nn.PixelShuffle(BLOCK_PX)
         self.register_buffer("kernels", _kernels(), persistent=False)
 
