@@ -68,10 +68,12 @@ def paired(baseline: list[Shot], shots: list[Shot], settings: Settings) -> Follo
         place = place_of(shot.alignment, first.seen.frame, settings.tile_mm)
         return compared_totals(alike, place, shared, support), carried_contrasts(alike)
 
-    sums, contrasts = zip(*map(compared, everything, supports), strict=True)
-    del supports[1:]  # 57 MB of each photo of 12 megapixels
+    support = supports[0]
+    # From the last to the first: a support is let go once it is summed over, 57 MB of each photo of 12 megapixels.
+    told = [compared(shot, supports.pop()) for shot in reversed(everything)]
+    sums, contrasts = zip(*reversed(told), strict=True)
     totals = with_areas_of_one_contrast(sums)
-    plain = plain_skin(baseline, shots, contrasts, shared, supports[0], settings.seed)
+    plain = plain_skin(baseline, shots, contrasts, shared, support, settings.seed)
     missing = obstacles(everything, totals)
     apart = withheld_by_any(shots)
     for region, (finding, m_id) in product(first.seen.frame.regions, metric_keys()):

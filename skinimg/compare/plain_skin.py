@@ -111,8 +111,9 @@ def plain_skin(
     def laid(channel: int) -> _Drawn:
         name = first.found.segmentation.findings[channel]
         before, after = means[_kind(name)]
-        weight = np.where(shared, support[channel], 0) * area
-        return _laid_elsewhere(after - before, plain, weight, code, len(codes), seed)
+        return _laid_elsewhere(
+            after - before, plain, np.where(shared, support[channel], 0) * area, code, len(codes), seed
+        )
 
     drawn = each(laid, range(len(support)))
     placebo = {
@@ -163,8 +164,9 @@ def _laid_elsewhere(
     ys, xs = np.nonzero(mass > 0)
     places = np.arange(len(ys))
     outline = csr_array((mass[ys, xs], (_blocks(code, block)[:, 0, :, 0][ys, xs], places)), shape=(codes, len(ys)))
-    del mass  # a face at full size is 23 MB, and several findings are laid at once
+    del mass, weight  # a face at full size is 34 MB, and several findings are laid at once
     sheet = _sheet(difference, plain, block)
+    del difference
     straight, mirrored = (ys * (2 * columns) + x for x in (xs, columns - 1 - xs))
     rng = np.random.default_rng(seed)
     drawn = np.zeros((2, _PLACES, codes))  # load, on plain
@@ -188,10 +190,11 @@ def _sheet(difference: FloatArray, plain: BoolArray, block: int) -> npt.NDArray[
     What leaves the image on one side comes in on the other. Row after row, twice side by side, a shift is an offset: what
     runs over the right rim meets the second copy, and what runs over the lower rim begins again (`take(mode="wrap")`).
     """
-    noise = _blocks(np.where(plain, difference, 0), block).mean(axis=(1, 3), dtype=np.float32)
-    on_plain = _blocks(plain, block).mean(axis=(1, 3), dtype=np.float32)
-    sheet = np.empty((len(noise), 2, noise.shape[1]), np.complex64)  # filled in place: at full size it is 46 MB
-    sheet.real, sheet.imag = noise[:, None], on_plain[:, None]
+    rows, columns = (side // block for side in plain.shape)
+    sheet = np.empty((rows, 2, columns), np.complex64)  # filled in place: at full size it is 46 MB
+    halves = (sheet.real, np.where(plain, difference, 0)), (sheet.imag, plain)
+    for half, values in halves:
+        half[:] = _blocks(values, block).mean(axis=(1, 3), dtype=np.float32)[:, None]
     return sheet.reshape(-1)
 
 
@@ -215,8 +218,7 @@ def _gain(before: FloatArray, after: FloatArray, plain: BoolArray, mm_per_px: fl
     """ln of the ratio of the amplitudes of texture between 0.3 and 3 mm."""
     low, high = (side / 2 / mm_per_px for side in _GAIN_MM)
     amplitudes = []
-    fine, broad = (masked_blurs((before, after), plain, sigma) for sigma in (low, high))
+    fine, broad = ([m[plain] for m in masked_blurs((before, after), plain, sigma)] for sigma in (low, high))
     for small, large in zip(fine, broad, strict=True):
-        inside = (small - large)[plain]
-        amplitudes.append(float(np.median(np.abs(inside))))  # robust: a missed spot is no texture
+        amplitudes.append(float(np.median(np.abs(small - large))))  # robust: a missed spot is no texture
     return float(np.log(max(amplitudes[1], 1e-6) / max(amplitudes[0], 1e-6)))
