@@ -84,7 +84,9 @@ def write_session(folder: Path, shot: Shot, pictures: SessionPictures) -> None:
 
 def _grey(values: FloatArray) -> ByteArray:
     """[0, 1] as 8 bits."""
-    return np.clip(np.rint(values * 255), 0, 255).astype(np.uint8)
+    levels = values * np.float32(255)
+    np.rint(levels, out=levels)
+    return np.clip(levels, 0, 255, out=levels).astype(np.uint8)
 
 
 def _write_png(path: Path, image: npt.NDArray[np.generic]) -> None:
