@@ -32,7 +32,6 @@ from PIL import Image
 
 from benchmarks.record import HISTORY
 from skinimg import Options, analyze
-from skinimg.base.allocator import keep_freed_memory
 from skinimg.base.entries import PhotoEntry
 from skinimg.base.settings import DEFAULT_WEIGHTS, Settings
 from skinimg.base.shipped import shipped
@@ -116,7 +115,6 @@ def main() -> dict[str, object]:
     parser.add_argument("--cpu", action="store_true")
     parser.add_argument("--one-off", action="store_true")
     arguments = parser.parse_args()
-    keep_freed_memory()  # as the command line does
     clock = time.process_time if arguments.cpu else time.perf_counter
     with tempfile.TemporaryDirectory() as name:
         photos = bench_photo(Path(name), arguments.photo, arguments.megapixels)

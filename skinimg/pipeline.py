@@ -28,7 +28,7 @@ from skinimg.compare.score import scores
 from skinimg.compare.sighting import Sighting, sight_shot
 from skinimg.compare.track import track
 from skinimg.measure.found import found_in
-from skinimg.measure.totals import NO_SCALE, obstacles, place_of, shot_totals, values
+from skinimg.measure.totals import NO_SCALE, for_comparison, obstacles, place_of, shot_totals, values
 from skinimg.model.segmenter import Segmenter, lesion_mask, segment
 from skinimg.observe.see import Reference, see
 from skinimg.output import rows
@@ -82,17 +82,16 @@ def _analyze_view(
         for entry in replicates:
             first = baseline[0] if baseline else shots[0] if shots else None
             try:
-                shot = look(entry, first, equipment, notes)
+                shots.append(look(entry, first, equipment, notes))  # the one hold on its 0.4 GB
             except ReasonedError as error:
                 # With pseudonyms the file's own name must not get into the rows.
                 mine = tuple(renamed(reason, entry.path.name, Path(entry.photo).name) for reason in error.reasons)
                 refusals += mine
                 notes.photos.append(rows.rejected_row(entry, mine, file_sha256(entry.path)))
                 continue
-            shots.append(shot)
-            notes.photos.append(rows.photo_row(shot))
-            cells.append(_measure(shot, first or shot, equipment, notes))
-            _draw(shot, first or shot, key, write, notes, shown=len(shots) == 1)
+            cells.append(_measure(shots[-1], first or shots[-1], equipment, notes))
+            shots[-1] = for_comparison(shots[-1]) if baseline else shots[-1]
+            _draw(shots[-1], first or shots[-1], key, write, notes, shown=len(shots) == 1)
         if not shots:
             if baseline:
                 later.append(refused(entry, baseline[0], refusals))
@@ -140,6 +139,7 @@ def look(entry: PhotoEntry, first: Shot | None, equipment: Equipment, notes: Not
 
 
 def _measure(shot: Shot, first: Shot, equipment: Equipment, notes: Notes) -> CellTotals:
+    notes.photos.append(rows.photo_row(shot))
     with notes.stage("measure"):
         cells = shot_totals(shot, place_of(shot.alignment, first.seen.frame, equipment.settings.tile_mm))
         for region, finding, m, value, reason in values(shot, cells):

@@ -10,7 +10,9 @@ _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_MAX, _M_ARENA_MAX = -1, -2, -4, -8
 
 
 def keep_freed_memory() -> None:
-    """Let this process keep what it frees; call it once, before anything large is made.
+    """Let this process keep what it frees; call it once, before torch and OpenCV are imported.
+
+    Called after them, a pair of 12 megapixels took 1.89 instead of 1.70 GB.
 
     A photo is a hundred maps of up to 140 MB, one after the other. Handed back to the kernel and cleared anew each time
     they cost 4 of 10 to 12 s of a 4-megapixel photo; kept, 0.2 to 1 s, for 12 % more memory. Elsewhere than with glibc nothing is

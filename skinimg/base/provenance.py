@@ -7,6 +7,7 @@ import json
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from skinimg.base.settings import Settings
 _LIBRARIES = ("numpy", "opencv-python-headless", "scikit-image", "pillow", "torch", "scipy", "pandas")
 
 
+@cache  # reading what is installed takes 0.06 s, and it is asked for several times for every subject
 def versions() -> dict[str, str]:
     """Versions of skinimg, Python and the libraries that touch a pixel."""
     return {

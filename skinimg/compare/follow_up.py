@@ -19,7 +19,7 @@ from skinimg.compare.fields import compared_fields
 from skinimg.compare.multiplicity import CALLED, with_roles
 from skinimg.compare.paired_maps import paired_skin
 from skinimg.compare.photo_limits import withheld_findings
-from skinimg.compare.plain_skin import PlainSkin, looks_like_another_camera, plain_skin
+from skinimg.compare.plain_skin import PlainSkin, carried_contrasts, looks_like_another_camera, plain_skin
 from skinimg.compare.tone_changes import tone_changes
 from skinimg.measure.common_skin import common_support, shared_skin
 from skinimg.measure.metrics import METRICS, metric_keys
@@ -64,15 +64,17 @@ def paired(baseline: list[Shot], shots: list[Shot], settings: Settings) -> Follo
     first, everything = baseline[0], [*baseline, *shots]
     shared, supports = shared_skin(everything), common_support(everything)
 
-    def compared(shot: Shot, support: FloatArray) -> tuple[Shot, CellTotals]:
+    def compared(shot: Shot, support: FloatArray) -> tuple[CellTotals, dict[str, FloatArray]]:
         alike = _against_skin_outside(shot, support)
         place = place_of(shot.alignment, first.seen.frame, settings.tile_mm)
-        return alike, compared_totals(alike, place, shared, support)
+        return compared_totals(alike, place, shared, support), carried_contrasts(alike)
 
-    alike, sums = zip(*map(compared, everything, supports), strict=True)
-    del supports[1:]  # 57 MB of each photo of 12 megapixels
+    support = supports[0]
+    # From the last to the first: a support is let go once it is summed over, 57 MB of each photo of 12 megapixels.
+    told = [compared(shot, supports.pop()) for shot in reversed(everything)]
+    sums, contrasts = zip(*reversed(told), strict=True)
     totals = with_areas_of_one_contrast(sums)
-    plain = plain_skin(alike[: len(baseline)], alike[len(baseline) :], shared, supports[0], settings.seed)
+    plain = plain_skin(baseline, shots, contrasts, shared, support, settings.seed)
     missing = obstacles(everything, totals)
     apart = withheld_by_any(shots)
     for region, (finding, m_id) in product(first.seen.frame.regions, metric_keys()):
@@ -83,7 +85,6 @@ def paired(baseline: list[Shot], shots: list[Shot], settings: Settings) -> Follo
     skin = paired_skin(baseline, shots)
     fields = compared_fields(skin)
     rows = *field_changes(skin, fields, pair.baseline, missing), *tone_changes(skin, fields, pair.baseline, missing)
-    maps = maps_of_change(skin, fields)
     return FollowUp(
         entry=shots[0].entry,
         pair=pair,
@@ -95,7 +96,7 @@ def paired(baseline: list[Shot], shots: list[Shot], settings: Settings) -> Follo
         left_out=fields.left_out,
         edited=fields.edited,
         color_source=fields.source,
-        maps=maps,
+        maps=maps_of_change(skin, fields),
         copies=given - len(everything),
     )
 
@@ -104,6 +105,7 @@ def _against_skin_outside(shot: Shot, support: FloatArray) -> Shot:
     """A shot with contrasts against skin that shows the finding in no shot: what has faded is not the ring of itself."""
     everywhere = replace(shot.found.segmentation, probability=support)
     contrasts = contrast_maps(shot.seen.frame, shot.seen.maps, everywhere)
+    contrasts["redness"] = shot.found.contrasts["redness"]  # against no skin outside: the same again, kept once
     return replace(shot, found=replace(shot.found, contrasts=contrasts))
 
 

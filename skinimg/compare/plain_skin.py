@@ -16,7 +16,7 @@ from scipy.sparse import csr_array
 
 from skinimg.base.findings import FINDINGS, MASK_FINDINGS
 from skinimg.base.parallel import each
-from skinimg.base.records import BoolArray, FloatArray, Shot
+from skinimg.base.records import BitArray, BoolArray, FloatArray, Shot
 from skinimg.skin.masked_blur import masked_blurs
 
 Values = npt.NDArray[np.float64]
@@ -68,12 +68,31 @@ def looks_like_another_camera(told: PlainSkin) -> bool:
     return told.colour_od > _ONE_CAMERA_CAST_OD or max(map(abs, told.gain.values()), default=0.0) > _ONE_CAMERA_GAIN
 
 
+def carried_contrasts(shot: Shot) -> dict[str, FloatArray]:
+    """Kind of contrast -> (h, w) contrasts of a shot in the baseline's frame; findings seen in one map have one kind."""
+    maps = {_kind(name): shot.found.contrasts[name] for name in MASK_FINDINGS}
+    if shot.alignment.is_identity:
+        return maps
+    return {kind: cv2.remap(m, shot.alignment.to_session, None, cv2.INTER_LINEAR) for kind, m in maps.items()}
+
+
+def _kind(finding: str) -> str:
+    return "scars" if finding == "scars" else FINDINGS[finding].contrast_map
+
+
 def plain_skin(
-    baseline: Sequence[Shot], shots: Sequence[Shot], shared: BoolArray, support: FloatArray, seed: int
+    baseline: Sequence[Shot],
+    shots: Sequence[Shot],
+    contrasts: Sequence[dict[str, FloatArray]],
+    shared: BoolArray,
+    support: FloatArray,
+    seed: int,
 ) -> PlainSkin:
     """Lay every finding on plain skin, and compare the texture of plain skin.
 
-    baseline, shots : with the contrasts of the comparison; the first of the baseline lends its frame (h, w)
+    The first shot of the baseline lends its frame (h, w).
+
+    contrasts : of all shots, the baseline's first, in that frame, of `carried_contrasts`
     shared : (h, w) skin that all of them show; support : (n_findings, h, w) of `common_support`, in that frame
     """
     first = baseline[0]
@@ -85,18 +104,19 @@ def plain_skin(
     if plain.sum() < _LEAST_PLAIN_PX:
         return PlainSkin({}, {}, light, colour, turn, features)
     area = first.alignment.jacobian * np.float32(first.seen.frame.mm_per_px**2)
-    kinds = {FINDINGS[name].contrast_map if name != "scars" else name: name for name in MASK_FINDINGS}
-    means = {kind: (_mean_contrast(baseline, name), _mean_contrast(shots, name)) for kind, name in kinds.items()}
+    at_first, later = contrasts[: len(baseline)], contrasts[len(baseline) :]
+    means = {kind: (_mean(at_first, kind), _mean(later, kind)) for kind in contrasts[0]}
     codes = np.flatnonzero(np.bincount(first.seen.frame.region_bits[shared])).astype(np.uint16)
-    numbers = np.zeros(1 << 16, np.int32)
+    numbers = np.zeros(1 << 16, np.uint16)
     numbers[codes] = np.arange(len(codes))
     code = np.where(shared, numbers[first.seen.frame.region_bits], 0)
 
     def laid(channel: int) -> _Drawn:
         name = first.found.segmentation.findings[channel]
-        before, after = means[FINDINGS[name].contrast_map if name != "scars" else name]
-        weight = np.where(shared, support[channel], 0) * area
-        return _laid_elsewhere(after - before, plain, weight, code, len(codes), seed)
+        before, after = means[_kind(name)]
+        return _laid_elsewhere(
+            after - before, plain, np.where(shared, support[channel], 0) * area, code, len(codes), seed
+        )
 
     drawn = each(laid, range(len(support)))
     placebo = {
@@ -122,15 +142,10 @@ def _near_findings(support: FloatArray, mm_per_px: float) -> BoolArray:
     return cv2.dilate((support.max(axis=0) > _PLAIN_BELOW).astype(np.uint8), kernel).astype(bool)
 
 
-def _mean_contrast(shots: Sequence[Shot], finding: str) -> FloatArray:
-    """(h_b, w_b) contrast of a session in the baseline's frame, averaged over its shots."""
-    carried = [
-        s.found.contrasts[finding]
-        if s.alignment.is_identity
-        else cv2.remap(s.found.contrasts[finding], s.alignment.to_session, None, cv2.INTER_LINEAR)
-        for s in shots
-    ]
-    return carried[0] if len(carried) == 1 else np.asarray(np.mean(carried, axis=0), np.float32)
+def _mean(session: Sequence[dict[str, FloatArray]], kind: str) -> FloatArray:
+    """(h_b, w_b) contrast of a session, averaged over its shots."""
+    maps = [contrasts[kind] for contrasts in session]
+    return maps[0] if len(maps) == 1 else np.asarray(np.mean(maps, axis=0), np.float32)
 
 
 @dataclass(frozen=True)
@@ -143,7 +158,7 @@ class _Drawn:
 
 
 def _laid_elsewhere(
-    difference: FloatArray, plain: BoolArray, weight: FloatArray, code: npt.NDArray[np.int32], codes: int, seed: int
+    difference: FloatArray, plain: BoolArray, weight: FloatArray, code: BitArray, codes: int, seed: int
 ) -> _Drawn:
     """The outline `weight` (h, w) mm2 shifted, half of the times mirrored, over the difference of two sessions."""
     block = next((b for b in (1, 2) if (weight > 0).sum() <= _MOST_PIXELS * b * b), 4)
@@ -152,8 +167,9 @@ def _laid_elsewhere(
     ys, xs = np.nonzero(mass > 0)
     places = np.arange(len(ys))
     outline = csr_array((mass[ys, xs], (_blocks(code, block)[:, 0, :, 0][ys, xs], places)), shape=(codes, len(ys)))
-    del mass  # a face at full size is 23 MB, and several findings are laid at once
+    del mass, weight  # a face at full size is 34 MB, and several findings are laid at once
     sheet = _sheet(difference, plain, block)
+    del difference
     straight, mirrored = (ys * (2 * columns) + x for x in (xs, columns - 1 - xs))
     rng = np.random.default_rng(seed)
     drawn = np.zeros((2, _PLACES, codes))  # load, on plain
@@ -177,9 +193,12 @@ def _sheet(difference: FloatArray, plain: BoolArray, block: int) -> npt.NDArray[
     What leaves the image on one side comes in on the other. Row after row, twice side by side, a shift is an offset: what
     runs over the right rim meets the second copy, and what runs over the lower rim begins again (`take(mode="wrap")`).
     """
-    noise = _blocks(np.where(plain, difference, 0), block).mean(axis=(1, 3), dtype=np.float32)
-    on_plain = _blocks(plain, block).mean(axis=(1, 3), dtype=np.float32)
-    return np.tile(np.stack([noise, on_plain], axis=-1), (1, 2, 1)).view(np.complex64).reshape(-1)
+    rows, columns = (side // block for side in plain.shape)
+    sheet = np.empty((rows, 2, columns), np.complex64)  # filled in place: at full size it is 46 MB
+    halves = (sheet.real, np.where(plain, difference, 0)), (sheet.imag, plain)
+    for half, values in halves:
+        half[:] = _blocks(values, block).mean(axis=(1, 3), dtype=np.float32)[:, None]
+    return sheet.reshape(-1)
 
 
 def _spread(drawn: _Drawn, inside: BoolArray) -> float:
@@ -202,8 +221,7 @@ def _gain(before: FloatArray, after: FloatArray, plain: BoolArray, mm_per_px: fl
     """ln of the ratio of the amplitudes of texture between 0.3 and 3 mm."""
     low, high = (side / 2 / mm_per_px for side in _GAIN_MM)
     amplitudes = []
-    fine, broad = (masked_blurs((before, after), plain, sigma) for sigma in (low, high))
+    fine, broad = ([m[plain] for m in masked_blurs((before, after), plain, sigma)] for sigma in (low, high))
     for small, large in zip(fine, broad, strict=True):
-        inside = (small - large)[plain]
-        amplitudes.append(float(np.median(np.abs(inside))))  # robust: a missed spot is no texture
+        amplitudes.append(float(np.median(np.abs(small - large))))  # robust: a missed spot is no texture
     return float(np.log(max(amplitudes[1], 1e-6) / max(amplitudes[0], 1e-6)))

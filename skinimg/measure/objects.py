@@ -81,7 +81,7 @@ def _surroundings(values: FloatArray, plain: BoolArray, sigma_px: float) -> Floa
     Normalised convolution over plain skin; where none lies within reach, the reach doubles. Each doubling halves the
     image, so the cost is that of the first blur.
     """
-    total, weight = np.where(plain, values, 0).astype(np.float32), plain.astype(np.float32)
+    total, weight = np.where(plain, values, np.float32(0)), plain.astype(np.float32)
     levels = []
     for _ in range(7):  # the 7th reaches 64 times as far as the first, across any face
         small = (max(total.shape[1] // 2, 1), max(total.shape[0] // 2, 1))

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from skinimg.base.findings import FINDINGS
+from skinimg.base.findings import FINDINGS, PAIRED_FINDINGS
 from skinimg.base.parallel import each
 from skinimg.base.reasons import Reason, why
 from skinimg.base.records import (
@@ -65,6 +65,15 @@ def shot_totals(shot: Shot, place: Place) -> CellTotals:
     return cell_totals(shot.found, place, usable_skin(shot), shot.found.segmentation.probability)
 
 
+def for_comparison(later: Shot) -> Shot:
+    """A later session's shot without what is summed of it alone: 40 MB of 12 megapixels less to hold, and to sum again.
+
+    How its erythema and hyperpigmentation differ from the baseline's is told by a map of both (compare/field_changes.py).
+    """
+    fields = {name: {} if name in PAIRED_FINDINGS else planes for name, planes in later.found.fields.items()}
+    return replace(later, found=replace(later.found, fields=fields))
+
+
 def compared_totals(shot: Shot, place: Place, shared: BoolArray, support: FloatArray) -> CellTotals:
     """Sums of one of several shots over the skin that all of them show, burdens over their common support.
 
@@ -105,15 +114,17 @@ def cell_totals(found: Found, place: Place, counted: BoolArray, support: FloatAr
 
     area = here(place.pixel_area_mm2)
     skin = total(area)
+    alone = support is found.segmentation.probability
 
     def marks(channel: int) -> Totals:
         name = found.segmentation.findings[channel]
         covered, contrast = here(found.segmentation.probability[channel]) * area, here(found.contrasts[name])
+        od_mm2 = total(covered * contrast)
         return {
             "skin_mm2": skin,
             "area_mm2": total(covered),
-            "od_mm2": total(covered * contrast),
-            "support_od_mm2": total(here(support[channel]) * area * contrast),
+            "od_mm2": od_mm2,
+            "support_od_mm2": od_mm2 if alone else total(here(support[channel]) * area * contrast),
             **_object_totals(found.objects[name], counted, place, cells),
             **(_counts(found.pieces[name], counted, place, cells) if name in found.pieces else {}),
         }
@@ -134,8 +145,7 @@ def cell_totals(found: Found, place: Place, counted: BoolArray, support: FloatAr
 def _by_cell(place: Place, counted: BoolArray) -> tuple[npt.NDArray[np.int64], ...]:
     """Counted pixels (n,) cell by cell, where each cell begins among them (cells,), and the cells' keys."""
     at = np.flatnonzero(counted & (place.region_bits > 0))
-    key = _key(place.tile.reshape(-1).take(at), place.region_bits.reshape(-1).take(at))
-    cell, cells = pd.factorize(key, sort=True)
+    cell, cells = pd.factorize(_key(place.tile.reshape(-1).take(at), place.region_bits.reshape(-1).take(at)), sort=True)
     first = np.concatenate([[0], np.cumsum(np.bincount(cell, minlength=len(cells)))[:-1]]) if len(cells) else cell
     return at[np.argsort(cell.astype(np.uint16) if len(cells) < 65536 else cell, kind="stable")], first, cells
 

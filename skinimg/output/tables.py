@@ -152,8 +152,8 @@ def _safe(table: pd.DataFrame) -> pd.DataFrame:
     for column in table.columns:
         if not pd.api.types.is_numeric_dtype(table[column]):
             values = safe[column].astype(str)
-            risky = [text for text in values.unique() if str(text).startswith(_FORMULA)]
-            safe[column] = values.where(~values.isin(risky), "'" + values)
+            if risky := [text for text in values.unique() if str(text).startswith(_FORMULA)]:
+                safe[column] = values.where(~values.isin(risky), "'" + values)
     return safe
 
 

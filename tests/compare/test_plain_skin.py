@@ -7,7 +7,15 @@ import pytest
 
 from skinimg.base.findings import MASK_FINDINGS
 from skinimg.base.photo_difference import PhotoDifference
-from skinimg.compare.plain_skin import PlainSkin, _gain, _laid_elsewhere, _spread, looks_like_another_camera, plain_skin
+from skinimg.compare.plain_skin import (
+    PlainSkin,
+    _gain,
+    _laid_elsewhere,
+    _spread,
+    carried_contrasts,
+    looks_like_another_camera,
+    plain_skin,
+)
 
 SIDE = 300
 ALL = np.zeros((SIDE, SIDE), np.int32)
@@ -83,11 +91,15 @@ def shot(contrast, offset=(0.0, 0.0, 0.0)):
     )
 
 
+def told_by(before, after, shared, support):
+    return plain_skin([before], [after], [carried_contrasts(before), carried_contrasts(after)], shared, support, 0)
+
+
 def test_a_pair_without_noise_has_none_and_its_cast_is_seen():
     contrast = np.random.default_rng(3).normal(0, 0.1, (SIDE, SIDE)).astype(np.float32)
     support = np.stack([outline() / 0.01] * len(MASK_FINDINGS))
     shared = np.ones((SIDE, SIDE), bool)
-    told = plain_skin([shot(contrast)], [shot(contrast, (0.3, 0.2, 0.1))], shared, support, 0)
+    told = told_by(shot(contrast), shot(contrast, (0.3, 0.2, 0.1)), shared, support)
     assert told.placebo == {("patch", name): 0 for name in MASK_FINDINGS}
     assert told.gain == dict.fromkeys(("melanin", "haemoglobin", "relief"), 0)
     assert told.colour_od == pytest.approx(0.1)
@@ -98,6 +110,6 @@ def test_a_pair_without_noise_has_none_and_its_cast_is_seen():
 def test_skin_full_of_findings_tells_nothing():
     contrast = np.zeros((SIDE, SIDE), np.float32)
     support = np.ones((len(MASK_FINDINGS), SIDE, SIDE), np.float32)
-    told = plain_skin([shot(contrast)], [shot(contrast)], np.ones((SIDE, SIDE), bool), support, 0)
+    told = told_by(shot(contrast), shot(contrast), np.ones((SIDE, SIDE), bool), support)
     assert (told.placebo, told.gain, told.light_od) == ({}, {}, 0.07)
     assert told.features_gain > 0.07

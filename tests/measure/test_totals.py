@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from skinimg.base.findings import MASK_FINDINGS
-from skinimg.base.records import Found, Objects, Segmentation
+from skinimg.base.records import Found, Objects, Segmentation, Shot
 from skinimg.measure.common_skin import common_support
-from skinimg.measure.totals import Place, cell_totals
+from skinimg.measure.totals import Place, cell_totals, for_comparison
 
 SHAPE = (40, 50)
 RNG = np.random.default_rng(0)
@@ -44,6 +44,15 @@ def test_cells_are_sorted_and_sum_what_lies_in_them():
         assert found.totals["spots"]["area_mm2"][k] == pytest.approx(
             float((probability[0] * area)[inside].sum()), rel=1e-5
         )
+
+
+def test_a_later_session_keeps_what_is_summed_again():
+    plane = np.zeros(SHAPE, np.float32)
+    fields = {"tone": {"uneven_mm2": plane}, "erythema": {"above_od_mm2": plane}, "hyperpigmentation": {}}
+    found = Found(Segmentation((), plane[None], "drawn"), {}, {"wrinkles": plane}, {}, {}, fields)
+    kept = for_comparison(Shot(None, None, found, None)).found
+    assert kept.fields == {"tone": {"uneven_mm2": plane}, "erythema": {}, "hyperpigmentation": {}}
+    assert kept.lengths is found.lengths
 
 
 def shot(probability, is_identity):
