@@ -10,6 +10,7 @@ from skinimg.base.reasons import why
 from skinimg.base.records import CellTotals
 from skinimg.compare.field_changes import field_changes, maps_of_change
 from skinimg.compare.fields import NO_REFERENCE, Compared, compared_fields
+from skinimg.compare.patchy_light import patchy_light_fraction
 from skinimg.observe.witnesses import SIDES
 from tests.compare.drawn_skin import LIGHT, Pigment, disc, pair
 
@@ -72,6 +73,23 @@ def test_a_coarse_file_hides_what_does_not_stand_out_of_its_steps():
     assert (
         next(c for c in found if (c.region, c.finding, c.metric) == ("face", "erythema", "load")).verdict == "improved"
     )
+
+
+def _shone_on(skin, light=0.6):
+    """White light on top of two patches of the second photo, six tenths as bright as white."""
+    on_top = light * np.clip(disc(70, 40, 16) + disc(70, 95, 14), 0, 1)[..., None]
+    return replace(skin, after=-np.log(np.exp(-skin.after) + on_top).astype(np.float32))
+
+
+def test_shine_is_not_a_change_that_stands_out():
+    plain = pair(FLUSH, FLUSH, WALL)
+    shiny = _shone_on(plain)
+    assert patchy_light_fraction(plain) < 0.01
+    assert patchy_light_fraction(shiny) > 0.05
+    assert patchy_light_fraction(pair(FLUSH, Pigment(), WALL)) < 0.01  # a flush that went is none
+    found = list(field_changes(shiny, compared_fields(shiny), [TOTALS], {}))
+    assert {c.verdict for c in found} <= {"unchanged", "not_assessable"}
+    assert "patchy_light" in {c.reason.code for c in found if c.reason}
 
 
 def test_a_reason_takes_the_place_of_a_verdict():
