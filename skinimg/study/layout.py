@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from skinimg.base.errors import StudyError
-from skinimg.study.dates import refuse_impossible_dates
+from skinimg.study.dates import refuse_days_without_year, refuse_impossible_dates
 from skinimg.study.names import PhotoName, clean_name, parse_stem
 from skinimg.study.order import looks_like_session, surely_session
 from skinimg.study.people import people_in_names
@@ -66,6 +66,7 @@ def collect(tree: Folder, warnings: list[str]) -> list[PhotoFile]:
         _refuse_numbered_people(tree)
         warnings.append(f"Read as one subject, {root.name}, whose sessions are the folders {names}.")
         return _subject_photos(tree, root.name)
+    _refuse_sessions_among_people(tree)
     count = len({clean_name(folder.path.name) for folder in tree.folders})
     warnings.append(f"Read as {count} {'subject' if count == 1 else 'subjects'}, one per folder: {names}.")
     return [item for folder in tree.folders for item in _subject_photos(folder, folder.path.name)]
@@ -81,6 +82,28 @@ def _unwrapped(tree: Folder) -> Folder:
         looks_like_session(parse_stem(photo.stem).session) for folder in inner.folders for photo in folder.photos
     )
     return inner if not named_sessions and (told or any(folder.folders for folder in inner.folders)) else tree
+
+
+def _refuse_sessions_among_people(tree: Folder) -> None:
+    """`Baseline/` beside `Therapieende/` is no person, and nor are `12.01.` and `10.02.`."""
+    silent = [folder for folder in tree.folders if not folder.folders and not any(_sessions_told(folder))]
+    names = [clean_name(folder.path.name) for folder in silent]
+    if len(silent) == len(tree.folders):
+        refuse_days_without_year(names)
+    if said := [name for name in names if surely_session(name)]:
+        others = [name for folder in tree.folders if (name := clean_name(folder.path.name)) not in said]
+        raise StudyError(
+            f"{tree.path.name}: which folders are people and which are sessions cannot be told",
+            found=f"{some(said)} beside {some(others)}" if others else some(said),
+            needed=LAYOUT,
+            next_step="Call all folders of one person so that they say when (S1, S2, 2026-01-31, week 4), or move them "
+            "into a folder for each person.",
+        )
+
+
+def _sessions_told(folder: Folder) -> set[str]:
+    """The sessions that the names of a folder's photos tell of."""
+    return {name for photo in folder.photos if looks_like_session(name := parse_stem(photo.stem).session)}
 
 
 def _refuse_numbered_people(tree: Folder) -> None:
@@ -185,7 +208,7 @@ def _named(photo: Path, subject: str, told: Mapping[str, tuple[str, str]]) -> Ph
 
 def _refuse_other_sessions_inside(session: Folder) -> None:
     """A folder that is no session by its name, with photos that name sessions, is a subject: of a site, say."""
-    inside = {name for photo in session.photos if looks_like_session(name := parse_stem(photo.stem).session)}
+    inside = _sessions_told(session)
     if inside and not looks_like_session(clean_name(session.path.name)):
         raise StudyError(
             f"{session.path} holds photos too deep",
@@ -202,10 +225,8 @@ def _folders_are_sessions(tree: Folder) -> bool:
     also `S01/...`, as subjects are often numbered like sessions); else sessions if most of their names say when
     (`week4`, `2024-01-05`, `S2`); else subjects (`anna/`, `p1/`).
     """
-    for folder in tree.folders:
-        told = {parse_stem(photo.stem).session for photo in folder.photos}
-        if sum(looks_like_session(name) for name in told) > 1:
-            return False
+    if any(len(_sessions_told(folder)) > 1 for folder in tree.folders):
+        return False
     return 2 * sum(looks_like_session(folder.path.name) for folder in tree.folders) > len(tree.folders)
 
 
