@@ -16,6 +16,7 @@ from skinimg.photo.header import NOT_READ, READ
 from skinimg.study.captured import captured_on
 from skinimg.study.columns import COLUMNS, PLAIN, REQUIRED, check_columns
 from skinimg.study.dates import dates_of
+from skinimg.study.files import Files
 from skinimg.study.grouping import build_study
 from skinimg.study.layout import some
 from skinimg.study.rows import NUMBER, Row, inside
@@ -48,7 +49,7 @@ def read_manifest(path: Path) -> Study:
 
 def _entries(path: Path, root: Path, warnings: list[str]) -> tuple[PhotoEntry, ...]:
     """Every row of the table; StudyError with every fault of every row."""
-    sheet = read_sheet(path, warnings)
+    sheet = read_sheet(path, warnings, REQUIRED)
     check_columns(sheet.columns, path)
     faults: list[str] = []
     rows: dict[int, PhotoEntry] = {}
@@ -57,11 +58,12 @@ def _entries(path: Path, root: Path, warnings: list[str]) -> tuple[PhotoEntry, .
         for number, cells in sheet.rows
     }
     dates = _dates(table, root, faults)
+    files = Files(root)
     for number, values in table.items():
-        row = Row(values, f"row {number}", root, dates, sheet.separator != ",", faults)
+        row = Row(values, f"row {number}", root, dates, sheet.separator != ",", files, faults)
         if entry := row.entry():
             rows[number] = entry
-    faults += [*_listed_twice(rows), *_arms_that_change(rows)]
+    faults += [*_listed_twice(rows), *_arms_that_change(rows), *_arms_spelt_twice(rows)]
     if faults:
         more = f"; and {len(faults) - _MOST_FAULTS} more" if len(faults) > _MOST_FAULTS else ""
         raise StudyError(
@@ -135,6 +137,20 @@ def _arms_that_change(rows: Mapping[int, PhotoEntry]) -> list[str]:
             for subject, arms in stated.items()
             if len(arms) > 1
         ]
+    return faults
+
+
+def _arms_spelt_twice(rows: Mapping[int, PhotoEntry]) -> list[str]:
+    """`Active` of one subject and `active` of another would be two arms of the trial."""
+    seen: dict[str, tuple[str, int]] = {}  # as a reader takes it -> spelling, first row
+    faults = []
+    for number, entry in rows.items():
+        for arm in filter(None, (entry.arm, entry.arm_left, entry.arm_right)):
+            spelling, first = seen.setdefault(" ".join(re.findall(r"\w+", arm.casefold())), (arm, number))
+            if spelling != arm:
+                faults.append(
+                    f"rows {first} and {number}: the arms {spelling} and {arm} look like one; write one of them"
+                )
     return faults
 
 
