@@ -18,7 +18,7 @@ from pathlib import Path
 
 from skinimg.base.errors import StudyError
 from skinimg.study.dates import refuse_days_without_year, refuse_impossible_dates
-from skinimg.study.names import PhotoName, clean_name, parse_stem
+from skinimg.study.names import PhotoName, clean_name, parse_stem, photo_stem
 from skinimg.study.order import looks_like_session, surely_session
 from skinimg.study.people import people_in_names
 from skinimg.study.tree import Folder
@@ -79,7 +79,7 @@ def _unwrapped(tree: Folder) -> Folder:
     (inner,) = tree.folders
     named_sessions = all(looks_like_session(clean_name(folder.path.name)) for folder in inner.folders)
     told = any(
-        looks_like_session(parse_stem(photo.stem).session) for folder in inner.folders for photo in folder.photos
+        looks_like_session(parse_stem(photo_stem(photo)).session) for folder in inner.folders for photo in folder.photos
     )
     return inner if not named_sessions and (told or any(folder.folders for folder in inner.folders)) else tree
 
@@ -103,12 +103,12 @@ def _refuse_sessions_among_people(tree: Folder) -> None:
 
 def _sessions_told(folder: Folder) -> set[str]:
     """The sessions that the names of a folder's photos tell of."""
-    return {name for photo in folder.photos if looks_like_session(name := parse_stem(photo.stem).session)}
+    return {name for photo in folder.photos if looks_like_session(name := parse_stem(photo_stem(photo)).session)}
 
 
 def _refuse_numbered_people(tree: Folder) -> None:
     """`Before/001.jpg` and `After/001.jpg` may be one person each, or repeat shots of one: neither is guessed."""
-    stems = [frozenset(photo.stem for photo in folder.photos) for folder in tree.folders]
+    stems = [frozenset(photo_stem(photo) for photo in folder.photos) for folder in tree.folders]
     silent = [{stem for stem in names if says_nothing(parse_stem(stem))} for names in stems]
     shared = {stem for names in silent for stem in names if sum(stem in others for others in silent) > 1}
     named = [{parse_stem(stem).session for stem in names if not says_nothing(parse_stem(stem))} for names in stems]
@@ -183,7 +183,7 @@ def _transposed(tree: Folder) -> list[PhotoFile]:
                 next_step="Move them into the folder of their subject, or write a manifest.",
             )
     return [
-        PhotoFile(photo, clean_name(person.path.name), clean_name(session.path.name), parse_stem(photo.stem))
+        PhotoFile(photo, clean_name(person.path.name), clean_name(session.path.name), parse_stem(photo_stem(photo)))
         for session in tree.folders
         for person in session.folders
         for photo in person.photos
@@ -192,18 +192,20 @@ def _transposed(tree: Folder) -> list[PhotoFile]:
 
 def _flat(tree: Folder, warnings: list[str]) -> list[PhotoFile]:
     """Photos in one folder, of one person or of people whom their names tell."""
-    told = people_in_names([photo.stem for photo in tree.photos])
+    told = people_in_names([photo_stem(photo) for photo in tree.photos])
     people = sorted({clean_name(person) for person, _ in told.values()})
     if len(people) > 1:
         warnings.append(f"Read as {len(people)} subjects, named in the file names: {some(people)}.")
-    whose = [told[photo.stem][0] if len(people) > 1 else tree.path.name for photo in tree.photos]
+    whose = [told[photo_stem(photo)][0] if len(people) > 1 else tree.path.name for photo in tree.photos]
     return [_named(photo, clean_name(person), told) for photo, person in zip(tree.photos, whose, strict=True)]
 
 
 def _named(photo: Path, subject: str, told: Mapping[str, tuple[str, str]]) -> PhotoFile:
     """A photo that no folder tells the session of; `told` : stem -> (person, session) where names hold both."""
-    name = parse_stem(photo.stem)
-    return PhotoFile(photo, subject, "", replace(name, session=told[photo.stem][1]) if photo.stem in told else name)
+    name = parse_stem(photo_stem(photo))
+    return PhotoFile(
+        photo, subject, "", replace(name, session=told[photo_stem(photo)][1]) if photo_stem(photo) in told else name
+    )
 
 
 def _refuse_other_sessions_inside(session: Folder) -> None:
@@ -233,7 +235,7 @@ def _folders_are_sessions(tree: Folder) -> bool:
 def _subject_photos(folder: Folder, subject: str) -> list[PhotoFile]:
     """Photos of one subject: directly in its folder, or in session folders in it."""
     subject = clean_name(subject)
-    told = people_in_names([photo.stem for photo in folder.photos])
+    told = people_in_names([photo_stem(photo) for photo in folder.photos])
     if len({person for person, _ in told.values()}) > 1:
         raise StudyError(
             f"{subject}: the file names tell of several people",
@@ -252,7 +254,7 @@ def _subject_photos(folder: Folder, subject: str) -> list[PhotoFile]:
             )
         name = clean_name(session.path.name)
         _refuse_other_sessions_inside(session)
-        found += [PhotoFile(photo, subject, name, parse_stem(photo.stem)) for photo in session.photos]
+        found += [PhotoFile(photo, subject, name, parse_stem(photo_stem(photo))) for photo in session.photos]
     return found
 
 
@@ -261,7 +263,7 @@ def as_they_lie(tree: Folder) -> list[PhotoFile]:
     found = []
     for photo in tree.all_photos():
         folders = photo.relative_to(tree.path).parts[:-1]
-        session = clean_name(folders[-1] if len(folders) > 1 else photo.stem)
+        session = clean_name(folders[-1] if len(folders) > 1 else photo_stem(photo))
         subject = clean_name(folders[0]) if folders else clean_name(tree.path.name)
-        found.append(PhotoFile(photo, subject, session, parse_stem(photo.stem)))
+        found.append(PhotoFile(photo, subject, session, parse_stem(photo_stem(photo))))
     return found

@@ -37,6 +37,12 @@ def is_placed(name: str) -> bool:
     return _place(name) is not None
 
 
+def visit_of(name: str) -> object:
+    """What tells one visit from another whatever its spelling: `V1`, `v1` and `Visit 1` are one."""
+    place = _place(name)
+    return place if place is not None else plain_text(name)
+
+
 def surely_session(name: str) -> bool:
     """Whether a name can be no person's: a date, `baseline`, `V1`, `week 4`; but subjects, too, are called `S1`."""
     return looks_like_session(name) and not any(word in vocabulary.SUBJECTS_TOO for word in _known(name))
