@@ -14,9 +14,9 @@ from skinimg.base.errors import StudyError
 from skinimg.base.findings import LIGHTS, VIEWS
 from skinimg.study.captured import dated_by_camera
 from skinimg.study.dates import sure_date, without_date
-from skinimg.study.layout import some
 from skinimg.study.names import session_key, view_key, without_separators
 from skinimg.study.order import baseline_doubt, is_placed, order_sessions, visit_of
+from skinimg.study.unclear import some
 
 # Cyrillic and Greek letters in the shape of Latin ones (Unicode confusables, the common ones in lower case).
 _SHAPES = str.maketrans("аеорсухіјѕһԁԛԝкмтвνοαρυκιτχε", "aeopcyxijshdqwkmtbvoapukitxe")

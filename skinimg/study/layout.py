@@ -12,18 +12,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from skinimg.base.errors import StudyError
-from skinimg.study.dates import refuse_days_without_year, refuse_impossible_dates
+from skinimg.study.dates import refuse_impossible_dates
 from skinimg.study.names import PhotoName, clean_name, parse_stem, photo_stem
 from skinimg.study.order import looks_like_session, surely_session
-from skinimg.study.people import people_in_names
+from skinimg.study.people import people_in_names, refuse_people_beside_dates
 from skinimg.study.tree import Folder
-
-LAYOUT = "photos named SESSION_VIEW.jpg, or one sub-folder per session, or one folder per subject"
+from skinimg.study.unclear import (
+    LAYOUT,
+    refuse_folders_of_views,
+    refuse_numbered_people,
+    refuse_sessions_among_people,
+    refuse_years,
+    sessions_told,
+    some,
+)
 
 
 @dataclass(frozen=True)
@@ -36,15 +43,11 @@ class PhotoFile:
     name: PhotoName
 
 
-def some(names: Sequence[str]) -> str:
-    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-
-
 def collect(tree: Folder, warnings: list[str]) -> list[PhotoFile]:
     """Every photo with its subject and, where the folders say so, its session."""
     tree = _unwrapped(tree)
     root = tree.path
-    _refuse_folders_of_views(tree)
+    refuse_folders_of_views(tree)
     refuse_impossible_dates((folder.path.name for folder in tree.folders), "the folders")
     if not tree.folders:
         return _flat(tree, warnings)
@@ -63,10 +66,14 @@ def collect(tree: Folder, warnings: list[str]) -> list[PhotoFile]:
             next_step="Move the loose photos into their subject's folder, or write a manifest.",
         )
     if sessions:
-        _refuse_numbered_people(tree)
+        refuse_numbered_people(tree)
+        refuse_people_beside_dates([folder.path.name for folder in tree.folders])
         warnings.append(f"Read as one subject, {root.name}, whose sessions are the folders {names}.")
         return _subject_photos(tree, root.name)
-    _refuse_sessions_among_people(tree)
+    if named := _people_and_sessions_in_folders(tree, warnings):
+        return named
+    refuse_sessions_among_people(tree)
+    refuse_years(tree)
     count = len({clean_name(folder.path.name) for folder in tree.folders})
     warnings.append(f"Read as {count} {'subject' if count == 1 else 'subjects'}, one per folder: {names}.")
     return [item for folder in tree.folders for item in _subject_photos(folder, folder.path.name)]
@@ -84,63 +91,21 @@ def _unwrapped(tree: Folder) -> Folder:
     return inner if not named_sessions and (told or any(folder.folders for folder in inner.folders)) else tree
 
 
-def _refuse_sessions_among_people(tree: Folder) -> None:
-    """`Baseline/` beside `Therapieende/` is no person, and nor are `12.01.` and `10.02.`."""
-    silent = [folder for folder in tree.folders if not folder.folders and not any(_sessions_told(folder))]
-    names = [clean_name(folder.path.name) for folder in silent]
-    if len(silent) == len(tree.folders):
-        refuse_days_without_year(names)
-    if said := [name for name in names if surely_session(name)]:
-        others = [name for folder in tree.folders if (name := clean_name(folder.path.name)) not in said]
-        raise StudyError(
-            f"{tree.path.name}: which folders are people and which are sessions cannot be told",
-            found=f"{some(said)} beside {some(others)}" if others else some(said),
-            needed=LAYOUT,
-            next_step="Call all folders of one person so that they say when (S1, S2, 2026-01-31, week 4), or move them "
-            "into a folder for each person.",
-        )
-
-
-def _sessions_told(folder: Folder) -> set[str]:
-    """The sessions that the names of a folder's photos tell of."""
-    return {name for photo in folder.photos if looks_like_session(name := parse_stem(photo_stem(photo)).session)}
-
-
-def _refuse_numbered_people(tree: Folder) -> None:
-    """`Before/001.jpg` and `After/001.jpg` may be one person each, or repeat shots of one: neither is guessed."""
-    stems = [frozenset(photo_stem(photo) for photo in folder.photos) for folder in tree.folders]
-    silent = [{stem for stem in names if says_nothing(parse_stem(stem))} for names in stems]
-    shared = {stem for names in silent for stem in names if sum(stem in others for others in silent) > 1}
-    named = [{parse_stem(stem).session for stem in names if not says_nothing(parse_stem(stem))} for names in stems]
-    people = [{name for name in names if name and not looks_like_session(name)} for names in named]
-    if (shared and max(map(len, silent)) > 1) or max(map(len, people), default=0) > 1:
-        found = shared or max(people, key=len)
-        raise StudyError(
-            "the photos of each session may be people or repeat shots",
-            found=f"{some(sorted(found))} in {some([folder.path.name for folder in tree.folders])}",
-            needed=LAYOUT,
-            next_step="Make a folder for each person, or write a manifest (`skinimg manifest FOLDER` drafts one).",
-        )
-
-
-def _refuse_folders_of_views(tree: Folder) -> None:
-    """`front/S1.jpg` and `left45/S1.jpg` are no two people."""
-    names = [folder.path.name for folder in tree.folders]
-    said = [parse_stem(name) for name in names]
-    several = len(names) > 1 or looks_like_session(clean_name(tree.path.name))
-    if names and several and all(name.session == "" and (name.view or name.light) for name in said):
-        raise StudyError(
-            f"the folders in {tree.path.name} are views",
-            found=some(names),
-            needed=LAYOUT,
-            next_step="Write the view into the file names, such as S1_front.jpg, or write a manifest.",
-        )
+def _people_and_sessions_in_folders(tree: Folder, warnings: list[str]) -> list[PhotoFile]:
+    """Photos of folders named by person and session, `P01_V1/front.jpg` or `Anna before/front.jpg`; else none."""
+    if any(folder.folders or len(sessions_told(folder)) > 1 for folder in tree.folders):
+        return []
+    told = people_in_names([folder.path.name for folder in tree.folders])
+    if not told:
+        return []
+    people = sorted({clean_name(person) for person, _ in told.values()})
+    count = f"{len(people)} {'subject' if len(people) == 1 else 'subjects'}"
+    warnings.append(f"Read as {count}, named in the folder names: {some(people)}.")
+    found = []
     for folder in tree.folders:
-        _refuse_folders_of_views(folder)
-
-
-def says_nothing(name: PhotoName) -> bool:
-    return not (name.view or name.light or name.replicate)
+        person, session = (clean_name(part) for part in told[folder.path.name])
+        found += [PhotoFile(photo, person, session, parse_stem(photo_stem(photo))) for photo in folder.photos]
+    return found
 
 
 def _sessions_above_subjects(tree: Folder) -> bool:
@@ -196,6 +161,8 @@ def _flat(tree: Folder, warnings: list[str]) -> list[PhotoFile]:
     people = sorted({clean_name(person) for person, _ in told.values()})
     if len(people) > 1:
         warnings.append(f"Read as {len(people)} subjects, named in the file names: {some(people)}.")
+    if len(people) < 2:
+        refuse_people_beside_dates([parse_stem(photo_stem(photo)).session for photo in tree.photos])
     whose = [told[photo_stem(photo)][0] if len(people) > 1 else tree.path.name for photo in tree.photos]
     return [_named(photo, clean_name(person), told) for photo, person in zip(tree.photos, whose, strict=True)]
 
@@ -210,7 +177,7 @@ def _named(photo: Path, subject: str, told: Mapping[str, tuple[str, str]]) -> Ph
 
 def _refuse_other_sessions_inside(session: Folder) -> None:
     """A folder that is no session by its name, with photos that name sessions, is a subject: of a site, say."""
-    inside = _sessions_told(session)
+    inside = sessions_told(session)
     if inside and not looks_like_session(clean_name(session.path.name)):
         raise StudyError(
             f"{session.path} holds photos too deep",
@@ -227,7 +194,7 @@ def _folders_are_sessions(tree: Folder) -> bool:
     also `S01/...`, as subjects are often numbered like sessions); else sessions if most of their names say when
     (`week4`, `2024-01-05`, `S2`); else subjects (`anna/`, `p1/`).
     """
-    if any(len(_sessions_told(folder)) > 1 for folder in tree.folders):
+    if any(len(sessions_told(folder)) > 1 for folder in tree.folders):
         return False
     return 2 * sum(looks_like_session(folder.path.name) for folder in tree.folders) > len(tree.folders)
 

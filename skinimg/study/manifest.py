@@ -18,9 +18,9 @@ from skinimg.study.columns import COLUMNS, PLAIN, REQUIRED, check_columns
 from skinimg.study.dates import dates_of
 from skinimg.study.files import Files
 from skinimg.study.grouping import build_study
-from skinimg.study.layout import some
 from skinimg.study.rows import NUMBER, Row, inside
 from skinimg.study.spreadsheet import read_sheet
+from skinimg.study.unclear import some
 
 _MOST_FAULTS = 20
 _ALWAYS_WRITTEN = (*REQUIRED, "date", "view", "light", "replicate", "mm_per_px")

@@ -39,7 +39,7 @@ def is_placed(name: str) -> bool:
 
 def visit_of(name: str) -> object:
     """What tells one visit from another whatever its spelling: `V1`, `v1` and `Visit 1` are one."""
-    place = _place(name)
+    place = _place(name, dash_is_minus=True)
     return place if place is not None else plain_text(name)
 
 
@@ -268,6 +268,8 @@ def _place_of_words(words: list[str]) -> Place | None:
         return ("", -_INFINITE if first else _INFINITE)
     if not numbers or not (units or last):
         return None
+    if first and units and not _NUMBER.fullmatch(words[0]):
+        return None  # `D8 pre` is day 8, before the dose of that day; `8 days before` is not
     if not units or (units[0] in vocabulary.COUNTED and not first):
         return ("visits", numbers[0]) if not first else None
     return (
