@@ -14,7 +14,7 @@ def _words(text: str) -> frozenset[str]:
 # Words that name a place in a series by themselves.
 FIRST = _words(
     "baseline base bl basal before pre preop initial initiale inicial iniziale first start screening vorher vor anfang "
-    "nullmessung avant debut antes prima inizio inicio pretreatment preoperative praeop erstaufnahme ausgangsbefund "
+    "nullmessung avant debut antes prima inizio inicio pretreatment preoperative praeop prae init erstaufnahme ausgangsbefund "
     "voor voormeting fore før przed pred до 前 术前 術前 治疗前 治療前 施術前 전 치료전 시술전"
 )
 LAST = _words(

@@ -10,6 +10,7 @@ ORDERED = [
     ["BL", "W4", "EOT"],
     ["pretx", "1mo post", "3mo post"],
     ["prelaser", "postlaser"],
+    ["pr\u00e4", "post"],
     ["preop", "POD1", "POD7"],
     ["before", "immediately after", "1 week after"],
     ["vorher", "sofort nach", "nach 4 Wochen"],
