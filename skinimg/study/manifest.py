@@ -19,7 +19,7 @@ from skinimg.study.dates import dates_of
 from skinimg.study.files import Files
 from skinimg.study.grouping import build_study
 from skinimg.study.rows import NUMBER, Row, inside
-from skinimg.study.spreadsheet import read_sheet
+from skinimg.study.spreadsheet import CSV_SUFFIXES, read_sheet
 from skinimg.study.unclear import some
 
 _MOST_FAULTS = 20
@@ -165,9 +165,13 @@ def write_manifest(study: Study, path: Path) -> None:
     Raises
     ------
     StudyError
-        The file exists already (it may hold corrections made by hand), cannot be written, or does not lie in or above
-        the folders of the photos.
+        The name is no table's; the file exists already (it may hold corrections made by hand), cannot be written, or
+        does not lie in or above the folders of the photos.
     """
+    if path.suffix.casefold() not in CSV_SUFFIXES:
+        raise StudyError(
+            f"{path.name} would be no table", found=path.suffix or "no extension", needed="a name like m.csv"
+        )
     entries = [entry for subject in study.subjects for entry in subject.photos]
     folder = path.parent.resolve()
     table = [_cells(entry, folder) for entry in entries]

@@ -4,7 +4,7 @@ import openpyxl
 import pytest
 
 from skinimg.base.errors import StudyError
-from skinimg.study import read_study
+from skinimg.study import read_study, write_manifest
 
 HEAD = "subject,session,photo"
 
@@ -103,3 +103,9 @@ def test_a_link_in_the_other_unicode_form_is_followed_and_refused(folder, tmp_pa
     (folder / "\u00fc.jpg").symlink_to(tmp_path / "outside.jpg")
     with pytest.raises(StudyError, match="lies outside"):
         read(folder, HEAD, "A,S1,u\u0308.jpg")
+
+
+def test_a_table_of_text_is_not_called_a_workbook(folder):
+    study = read(folder, HEAD, "A,S1,p/a.jpg")
+    with pytest.raises(StudyError, match=r"needs a name like m\.csv"):
+        write_manifest(study, folder / "m.xlsx")
