@@ -16,7 +16,7 @@ def read_targets(text: str) -> tuple[str, ...]:
     ValueError
         Something is named that is not scored; the message holds the names.
     """
-    named = [name for name in re.split(r"[\s,;+]+", text.strip()) if name]
+    named = [name for name in re.split(r"[\s,;+]+", text.casefold().strip()) if name]
     unknown = [name for name in named if name not in SCORED]
     if unknown:
         raise ValueError(", ".join(unknown))

@@ -41,7 +41,19 @@ BUG, USAGE, PARTIAL, MACHINE, STOPPED = 1, 2, 3, 4, 130
 PathArgument = Annotated[
     Path, typer.Argument(help="manifest.csv, one subject's folder, or a folder of subject folders")
 ]
-OutOption = Annotated[Path, typer.Option("--out", help="Folder for everything that is written.")]
+
+
+def _named_folder(text: str) -> Path:
+    """A folder that was named: an empty variable of a script (`--out "$OUT"`) would be the folder where one stands."""
+    if not text.strip():
+        raise typer.BadParameter('an empty name; needs a folder, such as results. The folder where you are is "."')
+    return Path(text)
+
+
+OutOption = Annotated[
+    Path,
+    typer.Option("--out", help="Folder for everything that is written.", parser=_named_folder, metavar="PATH"),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on stdout instead of tables.")]
 
 

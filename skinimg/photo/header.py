@@ -54,6 +54,7 @@ _ORIENTATION, _EXIF_BLOCK, _INTEROP_BLOCK = 0x0112, 0x8769, 0xA005
 _MAKE, _MODEL = 0x010F, 0x0110
 _DATE_TAKEN, _DATE_DIGITIZED, _BITS_PER_SAMPLE = 0x9003, 0x9004, 258
 _NEW_SUBFILE_TYPE, _REDUCED, _PLANAR, _SEPARATE = 254, 1, 284, 2  # TIFF 6.0
+_CLOCK_NEVER_SET = date(2000, 1, 1)  # where clocks begin that nobody set: 1970, 1980, 2000
 _LUMINANCE_SUM_AT_50 = 3688  # of the 64 steps
 _WHITE_IS_ZERO, _PHOTOMETRIC = 0, 262
 _MODES = ("RGB", "RGBA", "RGBX", "L", "LA", "I;16", "I;16L", "I;16B", "YCbCr")
@@ -239,9 +240,10 @@ def _bits(image: Image.Image) -> int:
 def _iso_date(exif_time: object) -> str:
     """'2024:01:05 10:11:12' -> '2024-01-05'; anything else, such as a clock never set, -> ''."""
     try:
-        return date.fromisoformat(str(exif_time)[:10].replace(":", "-")).isoformat()
+        day = date.fromisoformat(str(exif_time)[:10].replace(":", "-"))
     except ValueError:
         return ""
+    return day.isoformat() if day > _CLOCK_NEVER_SET else ""
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from skinimg.model.segmenter import load_segmenter
 from skinimg.output import tables
 from skinimg.output.study_tables import StudyFrames, by_subject, headers, study_said, study_tables
 from skinimg.report import ReportOptions, write_index
+from skinimg.report.language import language
 from skinimg.run.engine import Done, Job, tables_of
 from skinimg.run.engine import run as run_jobs
 from skinimg.run.shards import shard_of
@@ -89,6 +90,7 @@ def analyze(
     options, settings, out = options or Options(), settings or Settings(), Path(out)
     if options.workers < 1:
         raise SettingsError("workers", found=str(options.workers), needed="1 or more")
+    language(options.report.lang)  # refused before hours of work, not after
     device = resolve_device(options.device)
     segmenter = load_segmenter(options.weights, device, options.noise)
     study = read_study(Path(path))

@@ -40,6 +40,9 @@ def read_study(path: Path, *, strict: bool = True) -> Study:
         )
     if path.suffix.casefold() not in (*CSV_SUFFIXES, EXCEL_SUFFIX):
         raise StudyError(
-            f"{path} is not a manifest", found=path.suffix or "no extension", needed="a .csv or .xlsx file"
+            f"{path} is not a manifest",
+            found=path.suffix or "no extension",
+            needed="a .csv or .xlsx file",
+            next_step="In a spreadsheet: save as 'CSV UTF-8' or as .xlsx.",
         )
     return read_manifest(path)

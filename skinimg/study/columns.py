@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from skinimg.base.errors import StudyError
+from skinimg.study.dates import plain_text
 
 # Every column that a manifest may have, in the order in which they are written.
 MANIFEST_COLUMNS: dict[str, str] = {
@@ -31,22 +32,27 @@ MANIFEST_COLUMNS: dict[str, str] = {
 REQUIRED = ("subject", "session", "photo")
 PLAIN = ("arm", "arm_left", "arm_right", "treatment", "treatment_target", "site", "age", "phototype")
 COLUMNS = (*REQUIRED, "date", "view", "light", "replicate", "mm_per_px", *PLAIN)
-# What trial teams call them, without signs and in lower case.
+# What trial teams call them, without signs and accents and in lower case.
 _SYNONYMS = {
     "subject": "patient patientid pid id subjectid subjid usubjid person participant volunteer proband probandin patientin "
-    "patiente paciente paziente sujet sujeto code",
-    "session": "visit visitid timepoint time seance sitzung besuch visite visita termin",
-    "photo": "file filename filepath path image imagefile img picture foto photofile bild fichier datei archivo",
-    "date": "photodate visitdate day datum fecha data",
-    "view": "side angle pose position ansicht vue vista",
-    "light": "lighting polarization polarisation illumination",
-    "replicate": "rep repeat shot shotnumber",
+    "patiente paciente paziente sujet sujeto code recordid studyid participantid screeningnumber probandennummer",
+    "session": "visit visitid visitname timepoint time seance sitzung besuch visite visita termin zeitpunkt avisit epoch "
+    "redcapeventname event",
+    "photo": "file filename filepath path image imagefile img imgfile picture foto photofile bild fichier datei archivo "
+    "dateiname dateipfad bilddatei nomfichier nomdufichier photoname imagename pfad chemin ruta",
+    "date": "photodate visitdate day datum fecha data aufnahmedatum besuchsdatum visitdt svstdtc datedevisite",
+    "view": "side angle pose position ansicht vue vista seite cote lado lato laterality",
+    "light": "lighting polarization polarisation illumination licht lumiere luz luce beleuchtung",
+    "replicate": "rep repeat shot shotnumber wiederholung",
     "mm_per_px": "mmperpixel scale resolution mmpx",
-    "arm": "group treatmentarm randomization",
-    "arm_left": "left leftarm leftside armleft",
-    "arm_right": "right rightarm rightside armright",
-    "treatment_target": "target targets indication treatmenttarget",
-    "phototype": "fitzpatrick skintype fototype",
+    "arm": "group treatmentarm randomization gruppe groupe grupo gruppo bras",
+    "arm_left": "left leftarm leftside armleft links gauche",
+    "arm_right": "right rightarm rightside armright rechts droite",
+    "treatment": "behandlung traitement tratamiento trattamento therapy therapie",
+    "treatment_target": "target targets indication treatmenttarget indikation",
+    "site": "center centre zentrum siteid",
+    "age": "alter edad eta idade",
+    "phototype": "fitzpatrick skintype fototype hauttyp",
 }
 
 
@@ -60,19 +66,32 @@ def check_columns(columns: Sequence[str], path: Path) -> None:
     faults = [f"unknown: {', '.join(name or '(no name)' for name in unknown)}"] if unknown else []
     faults += [f"missing: {', '.join(absent)}"] if absent else []
     faults += [f"repeated: {', '.join(repeated)}"] if repeated else []
-    near = [f"{name} -> {meant}" for name in unknown if (meant := _meant(name, columns))]
+    names = _renamed(unknown, columns)
+    near = [f"{name} -> {meant}" for name, meant in names.items()]
+    own = [f"{name} -> x_{name}" for name in unknown if name and name not in names]
+    next_steps = [f"Rename: {', '.join(near)}."] if near else []
+    next_steps += [f"Columns of your own: rename them ({', '.join(own)}) or delete them."] if own else []
     raise StudyError(
         f"the columns of {path.name} are not those of a manifest",
         found="; ".join(faults),
         needed=f"{', '.join(REQUIRED)}, each once, and of {', '.join(COLUMNS[3:])}, x_NAME, m_NAME what is known",
-        next_step=f"Rename: {', '.join(near)}." if near else "See docs/REFERENCE.md, Manifest.",
+        next_step=" ".join(next_steps) or "See docs/REFERENCE.md, Manifest.",
     )
+
+
+def _renamed(unknown: Sequence[str], columns: Sequence[str]) -> dict[str, str]:
+    """What unknown names most likely mean, every column once: the first that is nearest."""
+    found: dict[str, str] = {}
+    for name in unknown:
+        if meant := _meant(name, [*columns, *found.values()]):
+            found[name] = meant
+    return found
 
 
 def _meant(name: str, columns: Sequence[str]) -> str:
     """The column that an unknown name most likely means and that is not there yet; empty if nothing is near."""
-    bare = re.sub(r"[^a-z]", "", name.casefold())
+    bare = re.sub(r"[^a-z]", "", plain_text(name))
     known = next((column for column, words in _SYNONYMS.items() if bare in words.split()), "")
-    near = get_close_matches(name.casefold(), COLUMNS, n=1, cutoff=0.5)
+    near = get_close_matches(name.casefold(), COLUMNS, n=1, cutoff=0.75)
     meant = known or (near[0] if near else "")
     return "" if meant in columns else meant

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -157,6 +157,26 @@ def refuse_impossible_dates(texts: Iterable[str], where: str) -> None:
                 needed="a day of the calendar",
                 next_step="Correct the name, or write it as year-month-day, such as 2026-01-31.",
             )
+
+
+def refuse_days_without_year(texts: Sequence[str]) -> None:
+    """StudyError where all texts are days, months or calendar weeks without their year: which came first is not told."""
+    if len(texts) > 1 and all(_without_year(plain_text(text)) for text in texts):
+        raise StudyError(
+            "the folders are dates without a year",
+            found=", ".join(texts[:6]),
+            needed="dates with their year",
+            next_step="Write them as year-month-day, such as 2026-01-31; or, if they are people, write a manifest.",
+        )
+
+
+def _without_year(plain: str) -> bool:
+    """Whether a plain text is `12.01.`, `kw 3`, `jan`, `12 jan` or `jan 26`, which is a day or a year."""
+    if re.fullmatch(r"\d{1,2}\.\d{1,2}\.|\d{2}\.\d{2}|(kw|cw)[ _-]?\d{1,2}", plain):
+        return True
+    words = re.findall(r"[^\W\d_]+|\d+", plain)
+    named = [word for word in words if not word.isdecimal()]
+    return len(words) <= 2 and len(named) == 1 and _month(named[0]) > 0
 
 
 def dates_of(texts: Iterable[str], captured: Callable[[str], str], where: str) -> dict[str, str]:

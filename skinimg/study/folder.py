@@ -13,11 +13,12 @@ from skinimg.base.errors import StudyError
 from skinimg.study.captured import captured_on
 from skinimg.study.dates import dates_of, refuse_impossible_dates, stamped_date
 from skinimg.study.grouping import build_study
-from skinimg.study.layout import LAYOUT, PhotoFile, as_they_lie, collect, says_nothing, some
+from skinimg.study.layout import PhotoFile, as_they_lie, collect
 from skinimg.study.lost import lost
-from skinimg.study.names import clean_name
+from skinimg.study.names import clean_name, photo_stem
 from skinimg.study.order import looks_like_session
 from skinimg.study.tree import NOT_A_PHOTO, UNSAID, Folder, look_into
+from skinimg.study.unclear import LAYOUT, says_nothing, some
 
 
 def read_folder(root: Path, *, strict: bool = True) -> Study:
@@ -105,7 +106,7 @@ def _entries(found: list[PhotoFile], root: Path, warnings: list[str], *, strict:
             sources.append(source)
         replicate = item.name.replicate or 1
         if says_nothing(item.name):
-            unnamed[session].append(item.path.stem)
+            unnamed[session].append(photo_stem(item.path))
             replicate = len(unnamed[session])
         entries.append(
             PhotoEntry(

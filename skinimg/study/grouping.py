@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
+from datetime import date
 from pathlib import Path
 
 from skinimg.base.entries import LeftOut, PhotoEntry, Study, Subject
@@ -13,9 +14,9 @@ from skinimg.base.errors import StudyError
 from skinimg.base.findings import LIGHTS, VIEWS
 from skinimg.study.captured import dated_by_camera
 from skinimg.study.dates import sure_date, without_date
-from skinimg.study.layout import some
 from skinimg.study.names import session_key, view_key, without_separators
-from skinimg.study.order import baseline_doubt, is_placed, order_sessions
+from skinimg.study.order import baseline_doubt, is_placed, order_sessions, visit_of
+from skinimg.study.unclear import some
 
 # Cyrillic and Greek letters in the shape of Latin ones (Unicode confusables, the common ones in lower case).
 _SHAPES = str.maketrans("аеорсухіјѕһԁԛԝкмтвνοαρυκιτχε", "aeopcyxijshdqwkmtbvoapukitxe")
@@ -70,6 +71,8 @@ def build_study(
             )
         subject = Subject(name, order, tuple(sorted(photos, key=lambda e: _place(e, order))))
         subjects.append(dated_by_camera(subject, warnings))
+        warnings += _in_the_future(subjects[-1])
+    warnings += _spelt_otherwise(subjects)
     return Study(root, tuple(subjects), tuple(warnings), left_out)
 
 
@@ -106,14 +109,47 @@ def uncompared(study: Study) -> tuple[str, ...]:
 def _visits_of_others(study: Study) -> list[str]:
     """Sessions that most subjects have and some lack: `V3 of Ben`; dates are each subject's own."""
     said = []
-    have = Counter(session for subject in study.subjects for session in subject.sessions if is_placed(session))
-    for session, count in have.items():
-        without = [s.name for s in study.subjects if session not in s.sessions and len(s.sessions) > 1]
-        if without and 2 * count >= len(study.subjects):
+    visits = {subject.name: {visit_of(session) for session in subject.sessions} for subject in study.subjects}
+    have = Counter(visit for theirs in visits.values() for visit in theirs)
+    for visit, session in _first_spelling(study.subjects).items():
+        without = [s.name for s in study.subjects if visit not in visits[s.name] and len(s.sessions) > 1]
+        if without and 2 * have[visit] >= len(study.subjects):
             said.append(
-                f"{session}: no photo of {some(without)}, though {count} of {len(study.subjects)} subjects have it."
+                f"{session}: no photo of {some(without)}, though {have[visit]} of {len(study.subjects)} subjects have it."
             )
     return said
+
+
+def _first_spelling(subjects: Iterable[Subject]) -> dict[object, str]:
+    """Visit -> how the first subject that has it writes it; sessions that are dates are left out."""
+    names = [session for subject in subjects for session in subject.sessions if is_placed(session)]
+    first: dict[object, str] = {}
+    for session in names:
+        first.setdefault(visit_of(session), session)
+    return first
+
+
+def _spelt_otherwise(subjects: Iterable[Subject]) -> list[str]:
+    """Visits that subjects write in two ways: tables and trials, which go by the name, take them for two."""
+    first = _first_spelling(subjects)
+    pairs = {
+        (first[visit_of(session)], session): subject.name
+        for subject in subjects
+        for session in subject.sessions
+        if is_placed(session) and first[visit_of(session)] != session
+    }
+    return [
+        f"{session} of {name} and {spelling} look like one visit, and a trial counts two: write them alike."
+        for (spelling, session), name in pairs.items()
+    ]
+
+
+def _in_the_future(subject: Subject) -> list[str]:
+    days = {entry.session: entry.date for entry in subject.photos if entry.date > date.today().isoformat()}
+    return [
+        f"{subject.name}: {session} is dated {day}, which is still to come: correct the date, or the camera's clock."
+        for session, day in days.items()
+    ]
 
 
 def _refuse(error: StudyError | None, warnings: list[str], *, strict: bool) -> None:

@@ -12,18 +12,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from skinimg.base.errors import StudyError
 from skinimg.study.dates import refuse_impossible_dates
-from skinimg.study.names import PhotoName, clean_name, parse_stem
+from skinimg.study.names import PhotoName, clean_name, parse_stem, photo_stem
 from skinimg.study.order import looks_like_session, surely_session
-from skinimg.study.people import people_in_names
+from skinimg.study.people import people_in_names, refuse_people_beside_dates
 from skinimg.study.tree import Folder
-
-LAYOUT = "photos named SESSION_VIEW.jpg, or one sub-folder per session, or one folder per subject"
+from skinimg.study.unclear import (
+    LAYOUT,
+    refuse_folders_of_views,
+    refuse_numbered_people,
+    refuse_sessions_among_people,
+    refuse_years,
+    sessions_told,
+    some,
+)
 
 
 @dataclass(frozen=True)
@@ -36,15 +43,11 @@ class PhotoFile:
     name: PhotoName
 
 
-def some(names: Sequence[str]) -> str:
-    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-
-
 def collect(tree: Folder, warnings: list[str]) -> list[PhotoFile]:
     """Every photo with its subject and, where the folders say so, its session."""
     tree = _unwrapped(tree)
     root = tree.path
-    _refuse_folders_of_views(tree)
+    refuse_folders_of_views(tree)
     refuse_impossible_dates((folder.path.name for folder in tree.folders), "the folders")
     if not tree.folders:
         return _flat(tree, warnings)
@@ -63,9 +66,14 @@ def collect(tree: Folder, warnings: list[str]) -> list[PhotoFile]:
             next_step="Move the loose photos into their subject's folder, or write a manifest.",
         )
     if sessions:
-        _refuse_numbered_people(tree)
+        refuse_numbered_people(tree)
+        refuse_people_beside_dates([folder.path.name for folder in tree.folders])
         warnings.append(f"Read as one subject, {root.name}, whose sessions are the folders {names}.")
         return _subject_photos(tree, root.name)
+    if named := _people_and_sessions_in_folders(tree, warnings):
+        return named
+    refuse_sessions_among_people(tree)
+    refuse_years(tree)
     count = len({clean_name(folder.path.name) for folder in tree.folders})
     warnings.append(f"Read as {count} {'subject' if count == 1 else 'subjects'}, one per folder: {names}.")
     return [item for folder in tree.folders for item in _subject_photos(folder, folder.path.name)]
@@ -78,46 +86,26 @@ def _unwrapped(tree: Folder) -> Folder:
     (inner,) = tree.folders
     named_sessions = all(looks_like_session(clean_name(folder.path.name)) for folder in inner.folders)
     told = any(
-        looks_like_session(parse_stem(photo.stem).session) for folder in inner.folders for photo in folder.photos
+        looks_like_session(parse_stem(photo_stem(photo)).session) for folder in inner.folders for photo in folder.photos
     )
     return inner if not named_sessions and (told or any(folder.folders for folder in inner.folders)) else tree
 
 
-def _refuse_numbered_people(tree: Folder) -> None:
-    """`Before/001.jpg` and `After/001.jpg` may be one person each, or repeat shots of one: neither is guessed."""
-    stems = [frozenset(photo.stem for photo in folder.photos) for folder in tree.folders]
-    silent = [{stem for stem in names if says_nothing(parse_stem(stem))} for names in stems]
-    shared = {stem for names in silent for stem in names if sum(stem in others for others in silent) > 1}
-    named = [{parse_stem(stem).session for stem in names if not says_nothing(parse_stem(stem))} for names in stems]
-    people = [{name for name in names if name and not looks_like_session(name)} for names in named]
-    if (shared and max(map(len, silent)) > 1) or max(map(len, people), default=0) > 1:
-        found = shared or max(people, key=len)
-        raise StudyError(
-            "the photos of each session may be people or repeat shots",
-            found=f"{some(sorted(found))} in {some([folder.path.name for folder in tree.folders])}",
-            needed=LAYOUT,
-            next_step="Make a folder for each person, or write a manifest (`skinimg manifest FOLDER` drafts one).",
-        )
-
-
-def _refuse_folders_of_views(tree: Folder) -> None:
-    """`front/S1.jpg` and `left45/S1.jpg` are no two people."""
-    names = [folder.path.name for folder in tree.folders]
-    said = [parse_stem(name) for name in names]
-    several = len(names) > 1 or looks_like_session(clean_name(tree.path.name))
-    if names and several and all(name.session == "" and (name.view or name.light) for name in said):
-        raise StudyError(
-            f"the folders in {tree.path.name} are views",
-            found=some(names),
-            needed=LAYOUT,
-            next_step="Write the view into the file names, such as S1_front.jpg, or write a manifest.",
-        )
+def _people_and_sessions_in_folders(tree: Folder, warnings: list[str]) -> list[PhotoFile]:
+    """Photos of folders named by person and session, `P01_V1/front.jpg` or `Anna before/front.jpg`; else none."""
+    if any(folder.folders or len(sessions_told(folder)) > 1 for folder in tree.folders):
+        return []
+    told = people_in_names([folder.path.name for folder in tree.folders])
+    if not told:
+        return []
+    people = sorted({clean_name(person) for person, _ in told.values()})
+    count = f"{len(people)} {'subject' if len(people) == 1 else 'subjects'}"
+    warnings.append(f"Read as {count}, named in the folder names: {some(people)}.")
+    found = []
     for folder in tree.folders:
-        _refuse_folders_of_views(folder)
-
-
-def says_nothing(name: PhotoName) -> bool:
-    return not (name.view or name.light or name.replicate)
+        person, session = (clean_name(part) for part in told[folder.path.name])
+        found += [PhotoFile(photo, person, session, parse_stem(photo_stem(photo))) for photo in folder.photos]
+    return found
 
 
 def _sessions_above_subjects(tree: Folder) -> bool:
@@ -160,7 +148,7 @@ def _transposed(tree: Folder) -> list[PhotoFile]:
                 next_step="Move them into the folder of their subject, or write a manifest.",
             )
     return [
-        PhotoFile(photo, clean_name(person.path.name), clean_name(session.path.name), parse_stem(photo.stem))
+        PhotoFile(photo, clean_name(person.path.name), clean_name(session.path.name), parse_stem(photo_stem(photo)))
         for session in tree.folders
         for person in session.folders
         for photo in person.photos
@@ -169,23 +157,27 @@ def _transposed(tree: Folder) -> list[PhotoFile]:
 
 def _flat(tree: Folder, warnings: list[str]) -> list[PhotoFile]:
     """Photos in one folder, of one person or of people whom their names tell."""
-    told = people_in_names([photo.stem for photo in tree.photos])
+    told = people_in_names([photo_stem(photo) for photo in tree.photos])
     people = sorted({clean_name(person) for person, _ in told.values()})
     if len(people) > 1:
         warnings.append(f"Read as {len(people)} subjects, named in the file names: {some(people)}.")
-    whose = [told[photo.stem][0] if len(people) > 1 else tree.path.name for photo in tree.photos]
+    if len(people) < 2:
+        refuse_people_beside_dates([parse_stem(photo_stem(photo)).session for photo in tree.photos])
+    whose = [told[photo_stem(photo)][0] if len(people) > 1 else tree.path.name for photo in tree.photos]
     return [_named(photo, clean_name(person), told) for photo, person in zip(tree.photos, whose, strict=True)]
 
 
 def _named(photo: Path, subject: str, told: Mapping[str, tuple[str, str]]) -> PhotoFile:
     """A photo that no folder tells the session of; `told` : stem -> (person, session) where names hold both."""
-    name = parse_stem(photo.stem)
-    return PhotoFile(photo, subject, "", replace(name, session=told[photo.stem][1]) if photo.stem in told else name)
+    name = parse_stem(photo_stem(photo))
+    return PhotoFile(
+        photo, subject, "", replace(name, session=told[photo_stem(photo)][1]) if photo_stem(photo) in told else name
+    )
 
 
 def _refuse_other_sessions_inside(session: Folder) -> None:
     """A folder that is no session by its name, with photos that name sessions, is a subject: of a site, say."""
-    inside = {name for photo in session.photos if looks_like_session(name := parse_stem(photo.stem).session)}
+    inside = sessions_told(session)
     if inside and not looks_like_session(clean_name(session.path.name)):
         raise StudyError(
             f"{session.path} holds photos too deep",
@@ -202,17 +194,15 @@ def _folders_are_sessions(tree: Folder) -> bool:
     also `S01/...`, as subjects are often numbered like sessions); else sessions if most of their names say when
     (`week4`, `2024-01-05`, `S2`); else subjects (`anna/`, `p1/`).
     """
-    for folder in tree.folders:
-        told = {parse_stem(photo.stem).session for photo in folder.photos}
-        if sum(looks_like_session(name) for name in told) > 1:
-            return False
+    if any(len(sessions_told(folder)) > 1 for folder in tree.folders):
+        return False
     return 2 * sum(looks_like_session(folder.path.name) for folder in tree.folders) > len(tree.folders)
 
 
 def _subject_photos(folder: Folder, subject: str) -> list[PhotoFile]:
     """Photos of one subject: directly in its folder, or in session folders in it."""
     subject = clean_name(subject)
-    told = people_in_names([photo.stem for photo in folder.photos])
+    told = people_in_names([photo_stem(photo) for photo in folder.photos])
     if len({person for person, _ in told.values()}) > 1:
         raise StudyError(
             f"{subject}: the file names tell of several people",
@@ -231,7 +221,7 @@ def _subject_photos(folder: Folder, subject: str) -> list[PhotoFile]:
             )
         name = clean_name(session.path.name)
         _refuse_other_sessions_inside(session)
-        found += [PhotoFile(photo, subject, name, parse_stem(photo.stem)) for photo in session.photos]
+        found += [PhotoFile(photo, subject, name, parse_stem(photo_stem(photo))) for photo in session.photos]
     return found
 
 
@@ -240,7 +230,7 @@ def as_they_lie(tree: Folder) -> list[PhotoFile]:
     found = []
     for photo in tree.all_photos():
         folders = photo.relative_to(tree.path).parts[:-1]
-        session = clean_name(folders[-1] if len(folders) > 1 else photo.stem)
+        session = clean_name(folders[-1] if len(folders) > 1 else photo_stem(photo))
         subject = clean_name(folders[0]) if folders else clean_name(tree.path.name)
-        found.append(PhotoFile(photo, subject, session, parse_stem(photo.stem)))
+        found.append(PhotoFile(photo, subject, session, parse_stem(photo_stem(photo))))
     return found

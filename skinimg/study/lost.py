@@ -9,6 +9,7 @@ from pathlib import Path
 from skinimg.base.entries import Study
 from skinimg.study.names import clean_name, parse_stem
 from skinimg.study.order import looks_like_session
+from skinimg.study.people import people_in_names
 from skinimg.study.tree import NOT_A_PHOTO, NOT_DOWNLOADED, RAW_BESIDE, holds_results
 from skinimg.study.twins import without_format_folder
 
@@ -19,10 +20,33 @@ _DOCUMENTS = (
 )
 
 
+_ARCHIVES = frozenset({".zip", ".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz"})
+
+
 def lost(study: Study) -> tuple[str, ...]:
     """One sentence for each session or subject that a folder or a file names and that has no photo in the study."""
     photos = [study.root / entry.photo for subject in study.subjects for entry in subject.photos]
-    return (*_barren_folders(study.root, photos), *_lone_files(study, photos))
+    return (*_barren_folders(study.root, photos), *_lone_files(study, photos), *_unopened(study, photos))
+
+
+def _unopened(study: Study, photos: list[Path]) -> list[str]:
+    """Archives that no folder of their name lies beside or around, and files named like a person without a photo."""
+    holding = {folder for photo in photos for folder in photo.parents}
+    names = {clean_name(folder.name).casefold() for folder in holding}
+    people = {subject.name for subject in study.subjects}
+    said = []
+    for item in study.left_out:
+        path = study.root / item.file
+        stem = clean_name(path.name.split(".")[0])
+        if item.reason != NOT_A_PHOTO or stem.casefold() in names or looks_like_session(parse_stem(stem).session):
+            continue
+        neighbours = {_skeleton(folder.name) for folder in holding if folder.parent == path.parent}
+        told = {person for person, _ in people_in_names([stem]).values()}
+        if path.suffix.casefold() in _ARCHIVES:
+            said.append(f"{item.file}: an archive, which is not opened. Unpack it, or take it out.")
+        elif _skeleton(stem) in neighbours or (told and not told <= people and not _is_document(path.name)):
+            said.append(f"{item.file}: not read, and no photo bears this name. Add photos as JPEG, or take it out.")
+    return said
 
 
 def _barren_folders(root: Path, photos: list[Path]) -> list[str]:

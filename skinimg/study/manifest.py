@@ -16,10 +16,11 @@ from skinimg.photo.header import NOT_READ, READ
 from skinimg.study.captured import captured_on
 from skinimg.study.columns import COLUMNS, PLAIN, REQUIRED, check_columns
 from skinimg.study.dates import dates_of
+from skinimg.study.files import Files
 from skinimg.study.grouping import build_study
-from skinimg.study.layout import some
 from skinimg.study.rows import NUMBER, Row, inside
-from skinimg.study.spreadsheet import read_sheet
+from skinimg.study.spreadsheet import CSV_SUFFIXES, read_sheet
+from skinimg.study.unclear import some
 
 _MOST_FAULTS = 20
 _ALWAYS_WRITTEN = (*REQUIRED, "date", "view", "light", "replicate", "mm_per_px")
@@ -48,7 +49,7 @@ def read_manifest(path: Path) -> Study:
 
 def _entries(path: Path, root: Path, warnings: list[str]) -> tuple[PhotoEntry, ...]:
     """Every row of the table; StudyError with every fault of every row."""
-    sheet = read_sheet(path, warnings)
+    sheet = read_sheet(path, warnings, REQUIRED)
     check_columns(sheet.columns, path)
     faults: list[str] = []
     rows: dict[int, PhotoEntry] = {}
@@ -57,11 +58,12 @@ def _entries(path: Path, root: Path, warnings: list[str]) -> tuple[PhotoEntry, .
         for number, cells in sheet.rows
     }
     dates = _dates(table, root, faults)
+    files = Files(root)
     for number, values in table.items():
-        row = Row(values, f"row {number}", root, dates, sheet.separator != ",", faults)
+        row = Row(values, f"row {number}", root, dates, sheet.separator != ",", files, faults)
         if entry := row.entry():
             rows[number] = entry
-    faults += [*_listed_twice(rows), *_arms_that_change(rows)]
+    faults += [*_listed_twice(rows), *_arms_that_change(rows), *_arms_spelt_twice(rows)]
     if faults:
         more = f"; and {len(faults) - _MOST_FAULTS} more" if len(faults) > _MOST_FAULTS else ""
         raise StudyError(
@@ -138,6 +140,20 @@ def _arms_that_change(rows: Mapping[int, PhotoEntry]) -> list[str]:
     return faults
 
 
+def _arms_spelt_twice(rows: Mapping[int, PhotoEntry]) -> list[str]:
+    """`Active` of one subject and `active` of another would be two arms of the trial."""
+    seen: dict[str, tuple[str, int]] = {}  # as a reader takes it -> spelling, first row
+    faults = []
+    for number, entry in rows.items():
+        for arm in filter(None, (entry.arm, entry.arm_left, entry.arm_right)):
+            spelling, first = seen.setdefault(" ".join(re.findall(r"\w+", arm.casefold())), (arm, number))
+            if spelling != arm:
+                faults.append(
+                    f"rows {first} and {number}: the arms {spelling} and {arm} look like one; write one of them"
+                )
+    return faults
+
+
 def _listed(numbers: Iterable[int]) -> str:
     *others, last = map(str, numbers)
     return f"{', '.join(others)} and {last}" if others else last
@@ -149,9 +165,13 @@ def write_manifest(study: Study, path: Path) -> None:
     Raises
     ------
     StudyError
-        The file exists already (it may hold corrections made by hand), cannot be written, or does not lie in or above
-        the folders of the photos.
+        The name is no table's; the file exists already (it may hold corrections made by hand), cannot be written, or
+        does not lie in or above the folders of the photos.
     """
+    if path.suffix.casefold() not in CSV_SUFFIXES:
+        raise StudyError(
+            f"{path.name} would be no table", found=path.suffix or "no extension", needed="a name like m.csv"
+        )
     entries = [entry for subject in study.subjects for entry in subject.photos]
     folder = path.parent.resolve()
     table = [_cells(entry, folder) for entry in entries]

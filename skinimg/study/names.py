@@ -8,22 +8,36 @@ import sys
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from skinimg.base.entries import PhotoEntry
+from skinimg.photo.header import NOT_READ, READ
 from skinimg.study.order import looks_like_session
 
+_SIDES = {
+    "left": "left l links linke gauche izquierda izquierdo sinistra sinistro esquerda esquerdo",
+    "right": "right r rechts rechte droite droit derecha derecho destra destro direita direito",
+}
+_TURNS = {  # between the frontal view and the profile, and the profile
+    "45": "45 oblique oblicuo oblicua obliqua obliquo halbprofil three_quarter three_quarters threequarter 3_4 "
+    "dreiviertel trois_quart trois_quarts tres_cuartos tre_quarti tres_quartos",
+    "": "90 profile profil perfil profilo lateral lat",
+}
+
+
+def _turned(side: str, turn: str) -> str:
+    """A side and a turn in either order, apart or in one word: `left_45`, `45l`, `profil_links`."""
+    pairs = [(one, two) for one in _SIDES[side].split() for two in _TURNS[turn].split()]
+    return " ".join(form for a, b in pairs for form in (f"{a}_{b}", f"{b}_{a}", f"{a}{b}", f"{b}{a}"))
+
+
 VIEW_WORDS = {
-    "front": "front frontal f face center centre anterior vorne frontale frente de_face",
-    "left45": "left45 l45 45l 45left left_45 l_45 45_l 45_left left_oblique oblique_left leftoblique links45 links_45 "
-    "45_links 45links gauche45 gauche_45 45_gauche izquierda_45 45_izquierda sinistra_45 45_sinistra esquerda_45 45_esquerda",
-    "right45": "right45 r45 45r 45right right_45 r_45 45_r 45_right right_oblique oblique_right rightoblique rechts45 "
-    "rechts_45 45_rechts 45rechts droite45 droite_45 45_droite derecha_45 45_derecha destra_45 45_destra direita_45 "
-    "45_direita",
-    "left": "left l left90 l90 90l leftprofile profileleft left_profile profile_left left_90 links profil_links "
-    "links_profil gauche profil_gauche izquierda perfil_izquierdo sinistra profilo_sinistro esquerda perfil_esquerdo",
-    "right": "right r right90 r90 90r rightprofile profileright right_profile profile_right right_90 rechts profil_rechts "
-    "rechts_profil droite profil_droit derecha perfil_derecho destra profilo_destro direita perfil_direito",
+    "front": "front frontal f face center centre anterior vorne vorn frontale frente de_face",
+    "left45": _turned("left", "45"),
+    "right45": _turned("right", "45"),
+    "left": f"{_SIDES['left']} {_turned('left', '')}",
+    "right": f"{_SIDES['right']} {_turned('right', '')}",
     "closeup": "closeup close_up macro detail zoom dermoscopy nahaufnahme makro",
 }
 LIGHT_WORDS = {
@@ -58,6 +72,14 @@ def clean_name(text: str) -> str:
     """
     seen = (c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c) != "Cf")
     return sys.intern(" ".join("".join(seen).split()))  # a session's name comes back in every row
+
+
+def photo_stem(path: Path) -> str:
+    """Name of a photo without its extension, nor a second one, which hidden extensions make: `front.jpg.jpg`."""
+    stem = path.stem
+    while (inner := Path(stem)).suffix.casefold() in READ | NOT_READ:
+        stem = inner.stem
+    return stem
 
 
 def without_separators(text: str) -> str:
@@ -109,7 +131,7 @@ def _taken_out(text: str, known: dict[str, str]) -> tuple[str, str]:
     tokens = list(_TOKEN.finditer(text))
     words = [match.group().casefold() for match in tokens]
     for start in range(len(words) - 1):
-        for count in (2, 1):
+        for count in (3, 2, 1):
             word = "_".join(words[start : start + count])
             if word not in known or start + count >= len(words):
                 continue
@@ -133,8 +155,8 @@ def _replicate(words: Sequence[str]) -> int | None:
 
 
 def _known_word(words: Sequence[str], end: int) -> int:
-    """How many words before `end` name a view or a light: 2, 1 or 0."""
-    for count in (2, 1):
+    """How many words before `end` name a view or a light: 3 to 0."""
+    for count in (3, 2, 1):
         if end >= count and "_".join(words[end - count : end]) in _VIEWS | _LIGHTS:
             return count
     return 0

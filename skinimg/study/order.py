@@ -11,6 +11,10 @@ from skinimg.study import vocabulary
 from skinimg.study.dates import begins_with_date, month_of, names_a_month, plain_text, readings, sure_date, without_date
 
 _INFINITE = float("inf")
+_AT_ONCE = 1e-6  # days: after the treatment, before any time after it that is counted
+_CALENDAR_WEEK = re.compile(r"(kw|cw)[ _-]?\d+")  # without its year it comes before or after any other
+_NUMBER = re.compile(r"\d+(\.\d)?")
+_COMPOUND = re.compile(rf"\b(pre|post)({'|'.join(sorted(vocabulary.FILLERS))})\b")  # `pretx`, `postlaser`
 Place = tuple[str, float]  # what is counted, how many; infinite for first and last words
 
 
@@ -33,6 +37,12 @@ def is_placed(name: str) -> bool:
     return _place(name) is not None
 
 
+def visit_of(name: str) -> object:
+    """What tells one visit from another whatever its spelling: `V1`, `v1` and `Visit 1` are one."""
+    place = _place(name, dash_is_minus=True)
+    return place if place is not None else plain_text(name)
+
+
 def surely_session(name: str) -> bool:
     """Whether a name can be no person's: a date, `baseline`, `V1`, `week 4`; but subjects, too, are called `S1`."""
     return looks_like_session(name) and not any(word in vocabulary.SUBJECTS_TOO for word in _known(name))
@@ -49,7 +59,7 @@ def baseline_doubt(names: Sequence[str]) -> str:
     words = _known(rest[0])
     after = any(word in vocabulary.LAST for word in words) and not any(word in vocabulary.FIRST for word in words)
     counted = first is not None and 0 < first[1] < _INFINITE and first[0] != "months"
-    later = counted and max((int(word) for word in words if word.isdecimal()), default=0) > 1
+    later = counted and max((float(word) for word in words if _NUMBER.fullmatch(word)), default=0) > 1
     if after or (later and not any(first and place and place[1] < first[1] for place in others)):
         return (
             f"{names[0]} is the first session that is there, and by its name it comes after another. Add the baseline."
@@ -119,7 +129,8 @@ def _order_by_name(names: list[str]) -> list[str]:
     ordered = sorted(names, key=lambda name: keys[name])
     for one, other in pairwise(ordered):
         if keys[one] == keys[other]:
-            raise _unordered([one, other], "names with different places")
+            first = "to know which of them comes first and is the baseline"
+            raise _unordered([one, other], first if keys[one] == (-_INFINITE,) else "names with different places")
     return ordered
 
 
@@ -136,6 +147,8 @@ def _unordered(names: Sequence[str], needed: str) -> StudyError:
 def _refuse_two_readings(names: Sequence[str], places: Mapping[str, Place | None]) -> None:
     """Refuse places that people understand in two ways."""
     known = {name: place for name, place in places.items() if place is not None}
+    if any(_CALENDAR_WEEK.fullmatch(_plain(name)) for name in names):
+        raise _unordered(names, "calendar weeks with their year, or dates")
     first = [name for name, place in known.items() if place[1] == -_INFINITE]
     earlier = [name for name, place in known.items() if -_INFINITE < place[1] < 0]
     _refuse_unplaced_after(places)
@@ -199,7 +212,7 @@ def _place(name: str, dash_is_minus: bool = False) -> Place | None:
     unit, sign, count = _counted_from_treatment(name)
     if unit in vocabulary.DAYS and (sign == "+" or (sign == "-" and dash_is_minus)):
         return ("days", count * vocabulary.DAYS[unit] * (1 if sign == "+" else -1))
-    if re.fullmatch(r"[\w\s.+-]*", plain):
+    if re.fullmatch(r"[\w\s.+-]*", plain) and not _CALENDAR_WEEK.fullmatch(plain):
         silent = vocabulary.FILLERS if _tells(name) else vocabulary.FILLERS - vocabulary.COUNTED
         place = _place_of_words([word for word in _known(name) if word not in silent])
         if place:
@@ -224,7 +237,9 @@ def _place_behind_number(plain: str) -> Place | None:
 def _known(name: str) -> list[str]:
     """The words and numbers of a name, words in the singular where that is known, numbers as digits (`1st`, `two`)."""
     plain = re.sub(r"(?<=\d)(?:st|nd|rd|th|er|eme)(?![^\W\d_])", "", _plain(name))
-    found = [_singular(word) for word in re.findall(r"[^\W\d_]+|\d+", plain)]
+    plain = re.sub(r"(?<=\d)( ?)h(?![^\W\d_])", r"\1hour", plain)  # `24h`; but `H1` may be a person
+    plain = _COMPOUND.sub(r"\1 \2", plain)
+    found = [_singular(word) for word in re.findall(r"[^\W\d_]+|\d+\.\d(?!\d)|\d+", plain)]
     return [vocabulary.COUNTS.get(word, word) for word in found]
 
 
@@ -239,21 +254,35 @@ def _tells(name: str) -> bool:
 
 def _place_of_words(words: list[str]) -> Place | None:
     """Place that words and numbers say: `after`, `after 2 weeks`, `week 4`, `2 weeks before`, `after 2`, `S 2`."""
-    numbers = [int(word) for word in words if word.isdecimal()]
-    plain = [word for word in words if not word.isdecimal()]
+    numbers = [float(word) for word in words if _NUMBER.fullmatch(word)]
+    plain = [word for word in words if not _NUMBER.fullmatch(word)]
     first, last = (sum(word in known for word in plain) for known in (vocabulary.FIRST, vocabulary.LAST))
-    units = [word for word in plain if word not in vocabulary.FIRST and word not in vocabulary.LAST]
+    units = _units(plain)
+    if last == 1 and not (numbers or first) and units and vocabulary.AT_ONCE.issuperset(units):
+        return ("days", _AT_ONCE)
+    if any(not number.is_integer() for number in numbers) and not vocabulary.SUBJECTS_TOO.isdisjoint(units):
+        return None  # `S1.2` may be the second person of a first site
     if first > 1 or (first and last) or len(units) > 1 or len(numbers) > 1:
         return None
     if not numbers and first + last and vocabulary.COUNTED.issuperset(units):  # `before`, `first visit`, `final visit`
         return ("", -_INFINITE if first else _INFINITE)
     if not numbers or not (units or last):
         return None
+    if first and units and not _NUMBER.fullmatch(words[0]):
+        return None  # `D8 pre` is day 8, before the dose of that day; `8 days before` is not
     if not units or (units[0] in vocabulary.COUNTED and not first):
         return ("visits", numbers[0]) if not first else None
     return (
         ("days", numbers[0] * vocabulary.DAYS[units[0]] * (-1 if first else 1)) if units[0] in vocabulary.DAYS else None
     )
+
+
+def _units(words: list[str]) -> list[str]:
+    """What is counted: of `visit week 4` and `T 24 hours` the time."""
+    units = [word for word in words if word not in vocabulary.FIRST and word not in vocabulary.LAST]
+    timed = [word for word in units if word in vocabulary.DAYS]
+    counted = vocabulary.COUNTED - vocabulary.SUBJECTS_TOO
+    return timed if len(timed) == 1 and counted.issuperset(set(units) - set(timed)) else units
 
 
 def _kind(place: Place | None) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from skinimg.base.errors import StudyError
+from skinimg.study import vocabulary
 from skinimg.study.dates import begins_with_date, stamped_date, without_date
 from skinimg.study.names import clean_name, parse_stem
 from skinimg.study.order import is_placed, looks_like_session, surely_session
@@ -62,6 +63,26 @@ def people_in_names(stems: Sequence[str]) -> dict[str, tuple[str, str]]:
         if not all(re.search(r"\d", person) for person in people):
             return {}  # `S1_chin`, `S2_smile`: what the photo shows, as often as who
     return {stem: (parts.person, parts.session) for stem, parts in told.items()}
+
+
+def refuse_people_beside_dates(names: Sequence[str]) -> None:
+    """StudyError where names are dates with other words each: `2026-01-12 Anna`, `2026-02-10 Ben`."""
+    names = [name for name in names if not stamped_date(name)]  # by a phone or a messenger, not by a person
+    beside = {name: " ".join(re.findall(r"[^\W_]+", without_date(name).casefold())) for name in names}
+    told = {words for name, words in beside.items() if without_date(name) != name and _may_be_a_person(words)}
+    if len(told) > 1 and told == set(beside.values()):
+        raise StudyError(
+            "what stands beside the dates may be people",
+            found=", ".join(sorted(beside)[:6]),
+            needed="a folder for each person, or names that say when and nothing else",
+            next_step="Rename them, or write a manifest (`skinimg manifest FOLDER` drafts one).",
+        )
+
+
+def _may_be_a_person(words: str) -> bool:
+    """Whether words hold one that is neither of time nor of treatment nor a part of the face."""
+    letters = set(re.findall(r"[^\W\d_]+", words))
+    return not is_placed(words) and not letters <= vocabulary.ALL | set(_PARTS_OF_FACE.split())
 
 
 def _split(text: str) -> _Parts | None:

@@ -16,10 +16,12 @@ from skinimg.base.findings import LIGHTS, SCORED, VIEWS
 from skinimg.base.targets import read_targets
 from skinimg.study.columns import PLAIN
 from skinimg.study.dates import without_date
+from skinimg.study.files import Files
 from skinimg.study.names import clean_name, light_named, view_named
 
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
-_TIME_OF_DAY = re.compile(r"([ tT]*\d{1,2}[:.h]\d{2}([:.]\d{2})?([.,]\d+)? ?([ap]m|z)?)?")
+_TIME_OF_DAY = re.compile(r"([ tT]*\d{1,2}[:.h]\d{2}([:.]\d{2})?([.,]\d+)? ?([ap]m|z|[+-]\d{2}:?\d{2})?)?")
+_DAY_NUMBER = re.compile(r"[34]\d{4}([.,]\d+)?")  # 1982 to 2036, as spreadsheets count days
 _SPREADSHEET_ERRORS = ("#N/A", "#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!", "#ERROR!")
 _LONG = 80  # characters of a name that a message repeats
 _T = TypeVar("_T")
@@ -34,6 +36,7 @@ class Row:
     root: Path
     dates: Mapping[str, str] | None  # None: a fault of the dates is told already
     decimal_comma: bool
+    files: Files
     faults: list[str]
 
     def entry(self) -> PhotoEntry | None:
@@ -70,15 +73,28 @@ class Row:
         value = self.values.get(column, "")
         if value in _SPREADSHEET_ERRORS:
             raise StudyError(f"{self.where}: {column} is an error of the spreadsheet", found=value, needed="a name")
+        if not value:
+            raise StudyError(
+                f"{self.where}: {column} is not usable",
+                found="an empty cell",
+                needed="a name",
+                next_step="Fill every row: of merged cells only the first one counts.",
+            )
         if not clean_name(value) or any(unicodedata.category(c) == "Cc" for c in value):
             raise StudyError(f"{self.where}: {column} is not usable", found=repr(value), needed="a name")
         return value
 
     def _photo(self) -> Path:
         file = inside(self._text("photo"), self.where, self.root)
+        if not file.exists() and (same := self.files.same(file)):
+            file = inside(same.relative_to(self.root).as_posix(), self.where, self.root)
         if not file.is_file():
             photo = file.relative_to(self.root).as_posix()
-            raise StudyError(f"{self.where}: there is no photo {photo} in {self.root.name}")
+            near = self.files.like(self.values["photo"])
+            raise StudyError(
+                f"{self.where}: there is no photo {photo} in {self.root.name}",
+                next_step=f"Did you mean {near}?" if near else "",
+            )
         return file
 
     def _mm_per_px(self) -> float | None:
@@ -117,7 +133,13 @@ def _date(values: Mapping[str, str], where: str, dates: Mapping[str, str] | None
         return dates.get(values.get("session", ""), "")
     if text in dates and _TIME_OF_DAY.fullmatch(without_date(text)):
         return dates[text]
-    raise StudyError(f"{where}: date is not usable", found=text, needed="a date like 2024-01-31")
+    raise StudyError(
+        f"{where}: date is not usable",
+        found=text,
+        needed="a date like 2024-01-31, or nothing",
+        next_step="It is a spreadsheet's number of a day: format the column as a date."
+        * bool(_DAY_NUMBER.fullmatch(text)),
+    )
 
 
 def _choice(text: str, choices: tuple[str, ...], named: Callable[[str], str], column: str, where: str) -> str:
@@ -151,8 +173,8 @@ def _targets(text: str, where: str) -> str:
 def _replicate(text: str, where: str) -> int:
     if not text:
         return 1
-    if re.fullmatch(r"[0-9]{1,3}", text) and int(text) > 0:
-        return int(text)
+    if (match := re.fullmatch(r"([0-9]{1,3})(\.0)?", text)) and int(match[1]) > 0:  # `1.0` of a column with gaps
+        return int(match[1])
     raise StudyError(f"{where}: replicate is not usable", found=text, needed="a whole number from 1 to 999")
 
 

@@ -7,7 +7,7 @@ import datetime
 import warnings
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -28,7 +28,12 @@ _WORKBOOK_ERRORS = (
         zlib.error,
     ),  # broken XML is a SyntaxError, a password a RuntimeError
 )
-_SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
+_SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "upright strokes"}
+_MOST_TITLES = 10  # rows above the header: name of the study, state, an empty line
+_AS_CSV = "In a spreadsheet: save as 'CSV UTF-8'."
+
+
+_Rows = list[tuple[int, list[str]]]  # each with its number in the file
 
 
 @dataclass(frozen=True)
@@ -40,8 +45,10 @@ class Spreadsheet:
     separator: str
 
 
-def read_sheet(path: Path, said: list[str]) -> Spreadsheet:
+def read_sheet(path: Path, said: list[str], required: Sequence[str]) -> Spreadsheet:
     """Read a table; columns that have neither a name nor a value are dropped, and so are empty rows.
+
+    Rows above the header are skipped where a row of the first ten holds all of the `required` columns.
 
     Raises
     ------
@@ -49,24 +56,48 @@ def read_sheet(path: Path, said: list[str]) -> Spreadsheet:
         The file cannot be read, is empty, is no table, or is text in an unknown encoding.
     """
     if path.suffix.casefold() == EXCEL_SUFFIX:
-        return _sheet(_excel_rows(path), path, "")
+        return _sheet(_below_titles(_excel_rows(path), path, said, required), path, "")
     text = _text(path)
     first, _, rest = text.partition("\n")
     stated = ""
     if first.strip().strip('"').casefold().startswith("sep="):  # a line that only spreadsheets read
         stated, text = first.strip().strip('"')[4:5] or "\t", rest
     skipped = 1 if stated else 0
-    separator = stated or max(_SEPARATORS, key=text.split("\n", 1)[0].count)
+    separator = stated or _separator(text, required)
     if separator != ",":
         said.append(f"{path.name} is separated by {_SEPARATORS.get(separator, repr(separator))}, not by commas.")
     try:
         rows = list(csv.reader(StringIO(text, newline=""), delimiter=separator, strict=True))
     except csv.Error as error:
         raise StudyError(f"{path} is not a CSV table", found=str(error), needed="a manifest") from error
-    return _sheet([(number + skipped, cells) for number, cells in enumerate(rows, start=1)], path, separator)
+    numbered = [(number + skipped, cells) for number, cells in enumerate(rows, start=1)]
+    return _sheet(_below_titles(numbered, path, said, required), path, separator)
 
 
-def _sheet(rows: list[tuple[int, list[str]]], path: Path, separator: str) -> Spreadsheet:
+def _separator(text: str, required: Sequence[str]) -> str:
+    """The sign that makes columns of the header, else the one that comes most often in the first line."""
+    lines = text.split("\n", _MOST_TITLES)[:_MOST_TITLES]
+    for sign in _SEPARATORS:
+        if any(_is_header([cell.strip('"') for cell in line.split(sign)], required) for line in lines):
+            return sign
+    return max(_SEPARATORS, key=lines[0].count)
+
+
+def _is_header(cells: Sequence[str], required: Sequence[str]) -> bool:
+    return {cell.strip() for cell in cells}.issuperset(required)
+
+
+def _below_titles(rows: _Rows, path: Path, said: list[str], required: Sequence[str]) -> _Rows:
+    """The rows from the header on; all where none of the first holds the required columns."""
+    for k, (number, cells) in enumerate(rows[:_MOST_TITLES]):
+        if _is_header(cells, required):
+            if any(any(map(str.strip, above)) for _, above in rows[:k]):
+                said.append(f"{path.name}: the header is row {number}; what stands above it was left out.")
+            return rows[k:]
+    return rows
+
+
+def _sheet(rows: _Rows, path: Path, separator: str) -> Spreadsheet:
     stripped = [(number, [cell.strip() for cell in cells]) for number, cells in rows]
     filled = [(number, cells) for number, cells in stripped if any(cells)]
     if not filled:
@@ -90,6 +121,13 @@ def _text(path: Path) -> str:
         data = path.read_bytes()
     except OSError as error:
         raise StudyError(f"{path} cannot be read", found=error.strerror or str(error)) from error
+    if data.startswith(b"PK\x03\x04"):
+        raise StudyError(
+            f"{path} is not a CSV table",
+            found="a workbook",
+            needed="CSV in UTF-8, or a workbook that is called .xlsx",
+            next_step=_AS_CSV,
+        )
     wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
     try:
         text = data.decode("utf-16" if wide else "utf-8-sig")
@@ -98,14 +136,14 @@ def _text(path: Path) -> str:
             f"{path} is not UTF-8 text",
             found=f"byte {error.object[error.start]:#04x} at {error.start}",
             needed="CSV in UTF-8",
-            next_step="In a spreadsheet: save as 'CSV UTF-8'.",
+            next_step=_AS_CSV,
         ) from error
     if "\0" in text:
-        raise StudyError(f"{path} is not a CSV table", found="NUL characters", needed="CSV in UTF-8")
+        raise StudyError(f"{path} is not a CSV table", found="NUL characters", needed="CSV in UTF-8", next_step=_AS_CSV)
     return text.replace("\r\n", "\n")
 
 
-def _excel_rows(path: Path) -> list[tuple[int, list[str]]]:
+def _excel_rows(path: Path) -> _Rows:
     """Rows of the one sheet of a workbook that holds anything, values as people read them."""
     from openpyxl import load_workbook  # only where it is needed: 0.2 s
     from openpyxl.utils.exceptions import InvalidFileException
@@ -121,7 +159,7 @@ def _excel_rows(path: Path) -> list[tuple[int, list[str]]]:
             f"{path} is not a workbook that can be read",
             found=str(error) or type(error).__name__,
             needed="an .xlsx file or a CSV in UTF-8",
-            next_step="In a spreadsheet: save as 'CSV UTF-8'.",
+            next_step=_AS_CSV,
         ) from error
     filled = {title: rows for title, rows in sheets.items() if rows}
     if len(filled) > 1:
@@ -133,7 +171,8 @@ def _excel_rows(path: Path) -> list[tuple[int, list[str]]]:
         )
     rows = next(iter(filled.values()), [])
     if rows:  # a value beyond the header belongs to a column without a name
-        rows[0][1].extend([""] * (max(len(cells) for _, cells in rows) - len(rows[0][1])))
+        widest = max(len(cells) for _, cells in rows)
+        rows = [(number, cells + [""] * (widest - len(cells))) for number, cells in rows]
     return rows
 
 

@@ -1,4 +1,4 @@
-"""Files that are one exposure: a HEIC or raw file beside its JPEG, and a copy named `front (1).jpg`."""
+"""Files that are one exposure: a raw file beside its JPEG, a copy named `front (1).jpg`, and what an editor made of it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,13 @@ from pathlib import Path
 
 from skinimg.base.entries import LeftOut
 from skinimg.photo.header import NOT_READ, READ
+from skinimg.study.names import photo_stem
 
 # What was least worked on first. A raw file needs a developer's choices, so the picture made of it comes before it.
-_COPY = re.compile(r"[ _-]*(\(\d+\)|(- )?(copy|copie|kopie|copia|cópia)( \(?\d+\)?)?)$")  # as file managers name them
+_COPY_WORD = "(copy|copie|kopie|copia|cópia)"  # as file managers name them
+_COPY = re.compile(rf"[ _-]*(\(\d+\)|(- )?{_COPY_WORD}( \(?\d+\)?)?)$|^{_COPY_WORD} (\(\d+\) )?(of|von|de|di) ")
+# As phones, Google Photos and Lightroom name what their editors made; the untouched file keeps its name.
+_EDITED = re.compile(r"(?<=^img_)e(?=\d{4}$)|[-_ ](edit|edited|bearbeitet|modifié|editado|editada|modificato)$")
 # They hold the files of one format of the folder that they lie in, and are no subject and no session.
 FORMAT_FOLDERS = frozenset({"jpg", "jpgs", "jpeg", "jpegs", "heic", "heif", "png", "tif", "tiff", "webp"})
 _PREFERRED = (".tif", ".tiff", ".png", ".heic", ".heif", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp")
@@ -25,7 +29,7 @@ def one_of_each(photos: Sequence[Path], root: Path) -> tuple[tuple[Path, ...], t
     """
     by_stem: dict[Path, list[Path]] = defaultdict(list)
     for path in photos:
-        by_stem[without_format_folder(path.parent) / path.stem.casefold()].append(path)
+        by_stem[without_format_folder(path.parent) / _exposure(path)].append(path)
     kinds = Counter(path.suffix.casefold() for path in photos if path.suffix.casefold() in READ)
     kept: list[Path] = []
     left_out: list[LeftOut] = []
@@ -34,8 +38,26 @@ def one_of_each(photos: Sequence[Path], root: Path) -> tuple[tuple[Path, ...], t
         kept.append(best)
         reason = f"the same exposure as {_name(best, root)}, which is used"
         left_out += [LeftOut(_name(path, root), reason) for path in same if path != best]
+    kept, edited = _without_edited(kept, root)
     originals, copies = _without_copies(kept, root)
-    return originals, (*left_out, *copies)
+    return originals, (*left_out, *edited, *copies)
+
+
+def _exposure(path: Path) -> str:
+    """The name that files of one exposure share: of `IMG_1.HEIC` and `IMG_1.HEIC.jpg`, not of `a.jpg` and `a.jpg.jpg`."""
+    same = Path(path.stem).suffix.casefold() == path.suffix.casefold()
+    return (path.stem if same else photo_stem(path)).casefold()
+
+
+def _without_edited(photos: Sequence[Path], root: Path) -> tuple[list[Path], list[LeftOut]]:
+    """Photos without those that an editor made of another in the same folder: what it did to the skin is unknown."""
+    by_place = {path.parent / photo_stem(path).casefold(): path for path in photos}
+    edited: dict[Path, LeftOut] = {}
+    for path in photos:
+        original = by_place.get(path.parent / _EDITED.sub("", photo_stem(path).casefold()))
+        if original and original != path:
+            edited[path] = LeftOut(_name(path, root), f"an edited copy of {original.name}, which is used")
+    return [path for path in photos if path not in edited], list(edited.values())
 
 
 def without_format_folder(folder: Path) -> Path:
@@ -52,10 +74,10 @@ def _rank(path: Path, kinds: Counter[str]) -> tuple[bool, int, int]:
 
 def _without_copies(photos: Sequence[Path], root: Path) -> tuple[tuple[Path, ...], tuple[LeftOut, ...]]:
     """Photos without those that their name calls a copy of another in the same folder, with the same bytes."""
-    by_path = {path.with_suffix("").as_posix().casefold(): path for path in photos}
+    by_place = {path.parent / path.stem.casefold(): path for path in photos}
     copies: dict[Path, LeftOut] = {}
     for path in photos:
-        original = by_path.get(_COPY.sub("", path.with_suffix("").as_posix().casefold()))
+        original = by_place.get(path.parent / _COPY.sub("", path.stem.casefold()))
         if original and original != path and original.read_bytes() == path.read_bytes():
             copies[path] = LeftOut(_name(path, root), f"a copy of {original.name}, byte for byte")
     return tuple(path for path in photos if path not in copies), tuple(copies.values())

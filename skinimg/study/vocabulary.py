@@ -1,35 +1,49 @@
-"""The words that people name sessions by: English, German, French, Spanish, Italian, Portuguese; without accents."""
+"""The words that people name sessions by, without accents: English, German, French, Spanish, Italian, Portuguese; the
+commonest of Dutch, Swedish, Danish, Polish, Czech, Russian, Chinese, Japanese and Korean.
+"""
 
 from __future__ import annotations
 
+import unicodedata
+
 
 def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
+    return frozenset(unicodedata.normalize("NFD", text).split())  # Hangul falls into its parts, as in a plain name
 
 
 # Words that name a place in a series by themselves.
 FIRST = _words(
     "baseline base bl basal before pre preop initial initiale inicial iniziale first start screening vorher vor anfang "
-    "nullmessung avant debut antes prima inizio inicio pretreatment preoperative praeop"
+    "nullmessung avant debut antes prima inizio inicio pretreatment preoperative praeop prae init erstaufnahme ausgangsbefund "
+    "voor voormeting fore før przed pred до 前 术前 術前 治疗前 治療前 施術前 전 치료전 시술전"
 )
 LAST = _words(
     "after post postop final finale end last nachher nach ende apres fin dopo fine despues depois fim posttreatment "
-    "postoperative follow followup fu"
+    "postoperative follow followup fu eot eos kontrolle controle controllo na nameting efter po после pos "
+    "后 後 术后 術後 治疗后 治療後 施術後 후 치료후 시술후"
 )
-FINAL = _words("final finale end last ende fin fine fim")  # of `LAST`, those that nothing comes after
+FINAL = _words("final finale end last ende fin fine fim eot eos")  # of `LAST`, those that nothing comes after
 # Words that say nothing about when.
 FILLERS = _words(
     "treatment tx op surgery procedure laser peel session sitting line of the therapy behandlung therapie traitement "
-    "tratamiento tratamento trattamento later spaeter photo foto up de del della do da du des der die das il la le el"
+    "tratamiento tratamento trattamento later spaeter photo foto study studie etude behandeling 치료 시술 "
+    "up de del della do da du des der die das il la le el"
+)
+# Beside a word of `LAST`: the same day, before any other time after treatment.
+AT_ONCE = _words(
+    "immediately immediate directly direct sofort direkt unmittelbar immediatement inmediatamente "
+    "immediatamente subito imediatamente"
 )
 # Words that count time, in days; a week-4 photo can then be told from a month-3 photo.
 DAYS = {
     word: days
     for days, words in (
-        (1.0, "day d j jour tag dia giorno giorni tage tagen"),
-        (7.0, "week wk w sem semaine woche wochen semana settimana settimane kw"),
-        (30.44, "month mo m mois monat monate monaten mes meses mese mesi"),
-        (365.25, "year y yr jahr jahre jahren an ano anno anni"),
+        (1 / 1440, "min minute minuten minuto minuti"),
+        (1 / 24, "hour hr stunde stunden heure hora ora ore uur"),
+        (1.0, "day d j jour tag dia giorno giorni tage tagen pod dag dagen день дня днеи"),
+        (7.0, "week wk w sem semaine woche wochen semana settimana settimane weken неделя недели недель"),
+        (30.44, "month mo m mois monat monate monaten mes meses mese mesi maand maanden месяц месяца месяцев"),
+        (365.25, "year y yr jahr jahre jahren an ano anno anni jaar jaren"),
     )
     for word in words.split()
 }

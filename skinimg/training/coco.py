@@ -49,7 +49,7 @@ def find_coco(folder: Path) -> Path | None:
 
 def read_coco(path: Path, problems: list[str]) -> list[CocoImage]:
     """The images of a COCO file with their polygons; what cannot be used is added to `problems`."""
-    content: dict[str, list[dict[str, Any]]] = json.loads(path.read_text(encoding="utf-8"))
+    content: dict[str, list[dict[str, Any]]] = json.loads(path.read_text(encoding="utf-8-sig"))
     try:
         categories = {c["id"]: str(c["name"]) for c in content["categories"]}
         images = {i["id"]: (str(i["file_name"]), (int(i["width"]), int(i["height"]))) for i in content["images"]}
@@ -74,7 +74,7 @@ def unknown_finding(what: str, name: str) -> str:
 
 def _is_coco(path: Path) -> bool:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError):
         return False
     return isinstance(content, dict) and all(isinstance(content.get(part), list) for part in _PARTS)

@@ -89,7 +89,9 @@ def _level_fault(grey: ByteArray) -> str:
 
 
 def _numbers_classes(grey: ByteArray) -> bool:
-    """Whether a mask is dark all over and yet has hard edges."""
+    """Whether a mask is dark all over and yet has hard edges; beside classes, Pascal VOC has 255 for their borders."""
+    if not ((grey > _CLASS_NUMBERS) & (grey < 255)).any():
+        grey = np.where(grey == 255, 0, grey).astype(np.uint8)
     if not 0 < int(grey.max()) <= _CLASS_NUMBERS:
         return False
     around = np.ones((3, 3), np.uint8)

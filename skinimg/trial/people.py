@@ -42,7 +42,7 @@ def read_roster(folder: Path, manifest: Path | None = None) -> pd.DataFrame:
             needed="the table of the study, with arms",
             next_step="Name it with --manifest FILE, or run `skinimg analyze` again.",
         )
-    sheet = read_sheet(path, [])
+    sheet = read_sheet(path, [], ("subject", "session"))
     table = pd.DataFrame([cells for _, cells in sheet.rows], columns=list(sheet.columns), dtype=str)
     if lacking := [name for name in ("subject", "session") if name not in table]:
         raise StudyError(f"{path.name} is no table of a study", found=f"no column {', '.join(lacking)}")

@@ -17,6 +17,8 @@ def test_values_of_a_file(tmp_path):
     path = tmp_path / "s.toml"
     path.write_text("tile_mm = 10\nseed = 7\n")
     assert read_settings(path) == Settings(tile_mm=10.0, seed=7)
+    path.write_text("\ufeffseed = 7\n", encoding="utf-8")
+    assert read_settings(path) == Settings(seed=7)
 
 
 @pytest.mark.parametrize(
@@ -27,6 +29,7 @@ def test_values_of_a_file(tmp_path):
         ("tile_mm = true", "float"),
         ("seed = 1.5", "int"),
         ("seed = ", "TOML"),
+        ("min_overlap = 0,3", "a decimal point"),
         ("min_overlap = 'much'", "'much'"),
     ],
 )

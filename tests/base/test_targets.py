@@ -13,6 +13,7 @@ from skinimg.base.targets import read_targets, targets_of
 def test_separators_and_order():
     assert read_targets("erythema; spots") == ("spots", "erythema")
     assert read_targets("spots,erythema") == read_targets("spots + erythema") == ("spots", "erythema")
+    assert read_targets("Spots; Redness;") == ("spots", "redness")
     assert read_targets(" ") == ()
 
 

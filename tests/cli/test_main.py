@@ -62,6 +62,8 @@ def test_a_file_that_cannot_be_written_is_one_sentence(tmp_path):
         (("--device", "abacus"), 4, "abacus"),
         (("--workers", "0"), 2, "workers"),
         (("--settings", "missing.toml"), 2, "missing.toml"),
+        (("--lang", "de"), 2, "one of en, fr"),
+        (("--out", ""), 2, "an empty name"),
     ],
 )
 def test_bad_options_are_refused_before_any_work(tmp_path, arguments, code, says):

@@ -8,6 +8,7 @@ import pytest
 
 from skinimg.base.errors import PhotoError, StudyError
 from skinimg.base.findings import MASK_FINDINGS
+from skinimg.training.coco import find_coco, read_coco
 from skinimg.training.dataset import Examples, load_example, read_dataset, split_by_subject
 from skinimg.training.masks import read_mask
 from tests.training.drawn_dataset import SPOTS, disc_mask, write_dataset, write_mask, write_photo
@@ -118,6 +119,14 @@ def test_coco_that_cannot_be_used(tmp_path, annotation, says):
         read_dataset(tmp_path)
 
 
+def test_coco_of_windows_begins_with_a_mark(tmp_path):
+    coco(tmp_path, [])
+    plain = (tmp_path / "annotations.json").read_bytes()
+    (tmp_path / "annotations.json").write_bytes(b"\xef\xbb\xbf" + plain)
+    assert find_coco(tmp_path) == tmp_path / "annotations.json"
+    assert [image.file_name for image in read_coco(tmp_path / "annotations.json", [])]
+
+
 def test_coco_categories_are_findings(tmp_path):
     write_photo(tmp_path, "a_closeup")
     coco(tmp_path, [SQUARE], categories=("spot",))
@@ -166,7 +175,11 @@ def test_a_finding_that_can_hardly_be_seen_is_a_share_of_its_pixels(faint, tmp_p
     assert read_mask(tmp_path / "photo.scars.png", faint.shape).max() == pytest.approx(faint.max() / 255)
 
 
-@pytest.mark.parametrize("classes", [disc_mask(SPOTS) // 255 * 3, np.ones((9, 9), np.uint8)], ids=["disc", "all"])
+_DISC = disc_mask(SPOTS) // 255 * 3
+_VOC = np.where(cv2.dilate(_DISC, np.ones((5, 5))) > _DISC, 255, _DISC).astype(np.uint8)  # its border is 255
+
+
+@pytest.mark.parametrize("classes", [_DISC, np.ones((9, 9), np.uint8), _VOC], ids=["disc", "all", "Pascal VOC"])
 def test_numbers_of_classes_are_no_shares(classes, tmp_path):
     cv2.imwrite(str(tmp_path / "photo.scars.png"), classes)
     with pytest.raises(StudyError, match="seems to number its classes"):

@@ -1,0 +1,49 @@
+"""Files that a manifest means though it writes their names otherwise: in the other Unicode form, with other capitals,
+without their folder or extension, or by the path that they had on another computer.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from skinimg.photo.header import NOT_READ, READ
+
+
+@dataclass(frozen=True)
+class Files:
+    """The photos below a manifest's folder, looked through only where one is missed."""
+
+    root: Path
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[Path]]:
+        found: dict[str, list[Path]] = {}
+        for path in sorted(self.root.rglob("*")):
+            if path.suffix.casefold() in READ | NOT_READ:
+                found.setdefault(_bare(path.name), []).append(path)
+        return found
+
+    def same(self, file: Path) -> Path | None:
+        """The file whose path is the same to the eye: macOS writes ü as two letters, others as one."""
+        seen = unicodedata.normalize("NFC", file.as_posix())
+        alike = self._by_name.get(_bare(file.name), [])
+        return next((path for path in alike if unicodedata.normalize("NFC", path.as_posix()) == seen), None)
+
+    def like(self, text: str) -> str:
+        """The one photo that a path which leads nowhere most likely means, relative to the root; else empty."""
+        *folders, name = re.split(r"[/\\\\]+", text.strip("\"' "))
+        alike = self._by_name.get(_bare(name), [])
+        nearest = [path for path in alike if folders and path.parent.name.casefold() == folders[-1].casefold()]
+        (only,) = nearest if len(nearest) == 1 else alike if len(alike) == 1 else [None]
+        return only.relative_to(self.root).as_posix() if only else ""
+
+
+def _bare(name: str) -> str:
+    """A file's name without its extension, in small letters and one Unicode form."""
+    plain = unicodedata.normalize("NFC", name).casefold()
+    stem, _, suffix = plain.rpartition(".")
+    return stem if f".{suffix}" in READ | NOT_READ else plain

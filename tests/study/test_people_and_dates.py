@@ -1,0 +1,53 @@
+"""People and dates together in one name: told apart, or refused; never two people as one."""
+
+import pytest
+
+from skinimg.base.errors import StudyError
+from skinimg.study import read_study
+
+
+def lay(root, *names):
+    for name in names:
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"not decoded here")
+    return root
+
+
+READ = {
+    "numbers": (["P01_V1/f.jpg", "P01_V2/f.jpg", "P02_V1/f.jpg", "P02_V2/f.jpg"], {"P01": "V1 V2", "P02": "V1 V2"}),
+    "words": (["Anna after/f.jpg", "Anna before/f.jpg"], {"Anna": "before after"}),
+    "dates": (["Anna 2026-02-10/a.jpg", "Anna 2026-01-12/b.jpg"], {"Anna": "2026-01-12 2026-02-10"}),
+    "birthdays": (["Doe 1971-03-04/V1.jpg", "Roe 1960-05-12/V1.jpg"], {"Doe 1971-03-04": "V1", "Roe 1960-05-12": "V1"}),
+    "treatments": (["2026-01-12 laser/f.jpg", "2026-02-10 peel/f.jpg"], {"root": "2026-01-12 laser 2026-02-10 peel"}),
+    "messengers": (["IMG-20260112-WA0001.jpg", "signal-2026-02-10-101112.jpg"], {"root": "2026-01-12 2026-02-10"}),
+    "one person": (["2026-01-12 Anna.jpg", "2026-02-10 Anna.jpg"], {"root": "2026-01-12 2026-02-10"}),
+}
+
+
+@pytest.mark.parametrize("name", READ)
+def test_what_is_read(tmp_path, name):
+    files, expected = READ[name]
+    study = read_study(lay(tmp_path / "root", *files))
+    assert {subject.name: " ".join(subject.sessions) for subject in study.subjects} == expected
+
+
+REFUSED = {
+    "dated people": (["2026-01-12 Anna.jpg", "2026-02-10 Anna.jpg", "2026-01-13 Ben.jpg"], "may be people"),
+    "dated people in folders": (["1960-05-12 Roe/IMG_1.jpg", "1971-03-04 Doe/IMG_2.jpg"], "may be people"),
+    "a view in the middle": (["003_V1_F_12JAN2026.jpg", "004_V1_F_13JAN2026.jpg"], "may be people"),
+    "years": (["2025/2025-12-01/f.jpg", "2025/2025-12-09/f.jpg", "2026/2026-02-10/f.jpg"], "are years"),
+    "before the dose of a day": (["D1 pre/f.jpg", "D1 post/f.jpg", "D8 pre/f.jpg"], "cannot be ordered"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_refused(tmp_path, name):
+    files, message = REFUSED[name]
+    with pytest.raises(StudyError, match=message):
+        read_study(lay(tmp_path / "root", *files))
+
+
+def test_a_day_before_and_a_day_after_are_two_visits(tmp_path):
+    study = read_study(lay(tmp_path / "root", "Day -1/f.jpg", "Day 1/f.jpg"))
+    assert "look like one visit" not in " ".join(study.warnings)

@@ -1,0 +1,78 @@
+"""Visits as clinics and trials call them: read in their order, or refused with what would tell it."""
+
+import pytest
+
+from skinimg.base.errors import StudyError
+from skinimg.study import read_study
+
+ORDERED = [
+    ["baseline", "end of treatment"],
+    ["BL", "W4", "EOT"],
+    ["pretx", "1mo post", "3mo post"],
+    ["prelaser", "postlaser"],
+    ["pr\u00e4", "post"],
+    ["preop", "POD1", "POD7"],
+    ["before", "immediately after", "1 week after"],
+    ["vorher", "sofort nach", "nach 4 Wochen"],
+    ["0h", "24h", "48 h"],
+    ["T0h", "T6h", "T24h"],
+    ["0 min", "30 min", "2 hours", "1 day"],
+    ["Vorher", "Kontrolle 1", "Kontrolle 2"],
+    ["Avant", "Contr\u00f4le"],
+    ["baseline", "1.5 months", "3 months"],
+    ["V1", "V1.1", "V2"],
+    ["visit day 0", "visit week 4", "visit month 3"],
+    ["pr\u00e9", "p\u00f3s"],
+    ["voor", "na"],
+    ["f\u00f6re", "efter"],
+    ["przed", "po"],
+    ["до", "после"],
+    ["治疗前", "治疗后"],
+    ["術前", "術後"],
+    ["치료 전", "치료 후"],
+]
+REFUSED = [
+    (["Screening", "Baseline", "W4"], "which of them comes first and is the baseline"),
+    (["KW50", "KW03"], "with(out a| their) year"),
+    (["12.01.", "10.02."], "without a year"),
+    (["Januar", "März"], "without a year"),
+    (["jan-26", "mar-26"], "without a year"),
+    (["Baseline", "Therapieende"], "Baseline beside Therapieende"),
+    (["V1", "UNS1"], "V1 beside UNS1"),
+]
+
+
+def lay(root, names, file="front.jpg"):
+    for name in names:
+        path = root / name / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"not decoded here")
+    return root
+
+
+@pytest.mark.parametrize("names", ORDERED, ids=" ".join)
+def test_visits_in_their_order(tmp_path, names):
+    (subject,) = read_study(lay(tmp_path / "root", names)).subjects
+    assert subject.sessions == tuple(names)
+
+
+@pytest.mark.parametrize("names, message", REFUSED)
+def test_visits_whose_order_is_not_told(tmp_path, names, message):
+    with pytest.raises(StudyError, match=message):
+        read_study(lay(tmp_path / "root", names))
+
+
+def test_calendar_weeks_in_file_names(tmp_path):
+    root = tmp_path / "root"
+    root.mkdir()
+    for name in ("KW50_front.jpg", "KW03_front.jpg"):
+        (root / name).write_bytes(b"not decoded here")
+    with pytest.raises(StudyError, match="calendar weeks with their year"):
+        read_study(root)
+
+
+@pytest.mark.parametrize("names", [["S1.1", "S1.2"], ["H1", "H2"], ["Anna", "Jan"], ["Karl", "M1"]], ids=" ".join)
+def test_people_who_are_called_like_visits(tmp_path, names):
+    for session in ("before", "after"):
+        lay(tmp_path / "root", names, f"{session}_front.jpg")
+    assert [subject.name for subject in read_study(tmp_path / "root").subjects] == names
