@@ -21,7 +21,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from benchmarks.gate_tables import Row, refused, row_of, table
+from benchmarks.gate_tables import CLEAN, Row, refused, row_of, table
 from benchmarks.people import DATA, photo_of
 from benchmarks.sitting import Sitting, entry_of, sit, write
 from benchmarks.spoiled import CLEAN_QUALITY, KINDS
@@ -71,8 +71,8 @@ def one_person(
     alignment = registered(first.frame, second.frame)
     shot = judge.baseline(sitting.baseline) if judge else None
     who = sitting.person
-    if (who, "clean", 0) not in known:
-        row = row_of(who, "clean", 0, compared(first, second, alignment)[0])
+    if (who, CLEAN, 0) not in known:
+        row = row_of(who, CLEAN, 0, compared(first, second, alignment)[0])
         yield judge.of(row, shot, sitting.clean) if judge and shot else row
     for kind in (kind for kind in KINDS if any(word in kind.name for word in words)):
         for step in (1, 2, 3):  # a weaker photo may call more: a strong one can look like another camera's

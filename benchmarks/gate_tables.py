@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import NotRequired, TypedDict
 
@@ -11,6 +11,8 @@ from skinimg.base.errors import ReasonedError
 from skinimg.base.photo_difference import PhotoDifference
 from skinimg.compare.multiplicity import CALLED
 from skinimg.compare.photo_limits import EVERYTHING, warnings_of, withheld_findings
+
+CLEAN = "clean"
 
 
 class Called(TypedDict):
@@ -50,36 +52,52 @@ def refused(who: str, kind: str, strength: int, error: ReasonedError) -> Row:
 
 
 def table(rows: Sequence[Row]) -> list[str]:
-    """Markdown, a line a kind: numbers with commas are those of its strengths, from the weakest on."""
+    """Markdown, a line a kind: numbers with commas are those of its strengths, from the weakest on.
+
+    A headline that the clean pair of the same person calls by itself is left out of what other pairs call.
+    """
     kinds: dict[str, dict[int, list[Row]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
         kinds[row["kind"]][row["strength"]].append(row)
+    alone = {row["who"]: headlines(row) for row in rows if row["kind"] == CLEAN}
     people = len({row["who"] for row in rows})
     return [
-        f"| kind, of {people} | said | withheld | nothing compared | analysed | with false headlines | which | over all | rows |",
+        f"| kind, of {people} | said | withheld | nothing compared | compared | with false headlines | which | over all | rows |",
         "|---|---|---|---|---|---|---|---|---|",
-        *(f"| {kind} | {_line([groups[step] for step in sorted(groups)])} |" for kind, groups in kinds.items()),
+        *(
+            f"| {kind} | {_line([groups[step] for step in sorted(groups)], {} if kind == CLEAN else alone)} |"
+            for kind, groups in kinds.items()
+        ),
     ]
 
 
-def _line(groups: Sequence[Sequence[Row]]) -> str:
+def headlines(row: Row) -> set[str]:
+    """Findings whose headline is called in a pair."""
+    return set(row["called"]["headlines"]) if "called" in row else set()
+
+
+def compared(row: Row) -> bool:
+    """Whether an analysis to the end judges anything at all in a pair."""
+    return "called" in row and row["called"]["judged"] > 0
+
+
+def _line(groups: Sequence[Sequence[Row]], alone: Mapping[str, set[str]]) -> str:
     def by_strength(count: Callable[[Row], bool]) -> str:
         return ", ".join(str(sum(map(count, group))) for group in groups)
 
-    called = [row["called"] for group in groups for row in group if "called" in row]
-    which = Counter(finding for one in called for finding in one["headlines"])
+    def false(row: Row) -> set[str]:
+        return headlines(row) - alone.get(row["who"], set())
+
+    judged = [row for group in groups for row in group if compared(row)]
+    which = Counter(finding for row in judged for finding in false(row))
     cells = (
         by_strength(lambda row: bool(row["warned"])),
-        by_strength(lambda row: bool(row["withheld"])),
-        by_strength(lambda row: len(row["withheld"]) == len(EVERYTHING)),
-        by_strength(_judged),
-        by_strength(lambda row: _judged(row) and bool(row["called"]["headlines"])),
+        by_strength(lambda row: bool(row["withheld"]) or ("called" in row and not compared(row))),
+        by_strength(lambda row: len(row["withheld"]) == len(EVERYTHING) or ("called" in row and not compared(row))),
+        by_strength(compared),
+        by_strength(lambda row: bool(false(row))),
         ", ".join(f"{finding} {count}" for finding, count in which.most_common()),
-        by_strength(lambda row: _judged(row) and row["called"]["overall"] in CALLED),
-        f"{sum(len(one['rows']) for one in called)} of {sum(one['judged'] for one in called)}",
+        by_strength(lambda row: compared(row) and row["called"]["overall"] in CALLED),
+        f"{sum(len(row['called']['rows']) for row in judged)} of {sum(row['called']['judged'] for row in judged)}",
     )
     return " | ".join(cells)
-
-
-def _judged(row: Row) -> bool:
-    return "called" in row and row["called"]["judged"] > 0
