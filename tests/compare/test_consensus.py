@@ -74,6 +74,8 @@ def test_on_black_skin_a_hair_of_colour_is_no_tan():
     same = dict.fromkeys((EYES, *SIDES), GREY)
     verdict = agreed(LIGHT + shift, same, dict.fromkeys(same, GREY + LIGHT), black)
     assert (verdict.source, verdict.edited, verdict.refusal) == ("skin+background+eyes", None, None)
+    farther = agreed(LIGHT + 10 * shift, same, dict.fromkeys(same, GREY + LIGHT), black)  # a phone's black level
+    assert (farther.edited, farther.refusal.code) == (None, "skin_or_background")
 
 
 def test_eyes_in_between_settle_nothing():
