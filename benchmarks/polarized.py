@@ -50,15 +50,14 @@ def photographed(number: int, folder: Path) -> dict[str, Path]:
 
 
 def headlines(judge: Judge, folder: Path) -> dict[str, tuple[float, float]]:
-    """Finding -> change and half of its interval, in per cent of the baseline; and the share of the skin that shines."""
+    """Finding -> change and half of its interval, in per cent of the baseline."""
     first = judge.baseline(entry_of(folder / "baseline.jpg"))
     shot = judge.look(entry_of(folder / "clean.jpg"), first)
     found = {}
     for c in judge.changes(first, shot)[1]:
         if c.role == "headline" and c.verdict != "not_assessable" and c.baseline > 0:
             found[c.finding] = 100 * c.change / c.baseline, 50 * (c.ci_high - c.ci_low) / c.baseline
-    skin, maps = shot.seen.frame.skin, shot.seen.maps
-    return found | {"shine": (100 * float(maps.glare[skin].mean()), 0.0)}
+    return found
 
 
 def table(rows: list[dict[str, dict[str, tuple[float, float]]]]) -> Iterator[str]:
