@@ -78,12 +78,12 @@ def read_settings(path: Path | None) -> Settings:
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # Notepad writes a mark at the start
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        advice = 'Numbers have a decimal point (0.3), words stand in "quotes", and each name comes once.'
         raise SettingsError(
             f"settings file {path} cannot be read",
             found=str(error),
             needed="a TOML file in UTF-8",
-            next_step='Numbers have a decimal point (0.3), words stand in "quotes", and each name comes once.'
-            * isinstance(error, tomllib.TOMLDecodeError),
+            next_step=advice if isinstance(error, tomllib.TOMLDecodeError) else "",
         ) from error
     kinds = {name: type(value) for name, value in asdict(Settings()).items()}
     for name, value in values.items():

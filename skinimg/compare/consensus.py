@@ -26,8 +26,8 @@ _SD = {_BACKGROUND: (0.015, 0.015), EYES: (0.025, 0.018), CARD: (0.02, 0.02)}
 # What an error of one channel is in either pigment on the skin of these ten. Towards black both pigments colour skin alike:
 # the darkest drawn skin makes 44 and 152 of it, and an unchanged face was 17 OD of melanin off.
 _CHANNEL_TO_PIGMENT = (2.1, 2.5)
-# Times that, beyond which a phone's black level is more than any pigment: with nothing changed, three of eight drawn people of
-# phototypes V and VI were 0.1 to 17 OD of melanin off their background. All real people so far lie below 1.3.
+# Times that, beyond which a phone's black level is more than any pigment: with nothing changed, four of eight drawn people of
+# phototypes V and VI were 0.1 to 19 OD of melanin off their background. All real people so far lie below 1.3.
 _BLACK = 1.5
 # The same of brightness: a wall may stand nearer to the lamp than the face.
 _BRIGHTNESS_SD = {_BACKGROUND: 0.10, CARD: 0.05}
@@ -122,7 +122,7 @@ def _all_skin(
     if melanin > _DISAGREES[_BACKGROUND] * sds[0] and melanin > _SPILT * blood:
         edited = why("tan_or_edit")
         return AgreedLight(None, 0.0, edited, left_out, "background+eyes", witness, edited=edited)
-    return AgreedLight(light, sds[1], None, left_out, "background+eyes", witness, _PIGMENTS[1:])
+    return AgreedLight(light, sds[1], None, left_out, "background+eyes", witness, ("erythema",))
 
 
 def _odds_of_background(skin_light: FloatArray, lights: Mapping[str, FloatArray], anchor: SkinAnchor) -> float:

@@ -67,7 +67,7 @@ def field_changes(
                 start = float(np.mean([m.compute(region_totals(cells, bit, finding)) for cells in baseline]))
                 if not reason:
                     blank = _judged(replace(blank, baseline=start), amounts[m.id])
-                untold = {"unchanged": _untold(skin, compared), "not_assessable": None}.get(blank.verdict, patchy)
+                untold = _untold(skin, compared) if blank.verdict == "unchanged" else patchy
                 yield withheld(blank, untold) if untold else blank
 
 

@@ -94,7 +94,7 @@ def paired(baseline: list[Shot], shots: list[Shot], settings: Settings) -> Follo
         plain=plain,
         fields=rows,
         left_out=fields.left_out,
-        edited=fields.edited,
+        edited=fields.edited if kind != "other_camera" else None,  # which paints skin otherwise than walls
         color_source=fields.source,
         maps=maps_of_change(skin, fields),
         copies=given - len(everything),
@@ -156,14 +156,12 @@ def judged(
 
 def _kept_back(found: Sequence[Change], f: FollowUp, passing: Reason | None) -> list[Change]:
     """The changes, without a verdict where the photos of this session or its day cannot give one."""
-    other_camera = f.camera_class == "other_camera"
-    other_colours = other_camera and not f.color_source.startswith("card")
-    edited = None if other_camera else f.edited  # another camera paints skin otherwise than walls
+    other_colours = f.camera_class == "other_camera" and not f.color_source.startswith("card")
 
     def reason_of(c: Change) -> Reason | None:
         if passing and c.finding in BLOOD:
             return passing
-        return edited or (_OTHER_COLOURS if other_colours and _needs_colours(c) else None)
+        return f.edited or (_OTHER_COLOURS if other_colours and _needs_colours(c) else None)
 
     return [withheld(c, reason) if (reason := reason_of(c)) else c for c in found]
 
@@ -195,7 +193,7 @@ def said_aloud(first: Shot, f: FollowUp, passing: Mapping[str, Reason]) -> list[
         _passing(first, f, passing),
         f.cameras,
         f.left_out,
-        f.edited if f.camera_class != "other_camera" else None,
+        f.edited,
         why("copies", count=f.copies) if f.copies else None,
     )
     return [reason for reason in said if reason]

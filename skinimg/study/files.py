@@ -35,11 +35,11 @@ class Files:
 
     def like(self, text: str) -> str:
         """The one photo that a path which leads nowhere most likely means, relative to the root; else empty."""
-        *folders, name = re.split(r"[/\\\\]+", text.strip("\"' "))
+        *folders, name = re.split(r"[/\\]+", text.strip("\"' "))
         alike = self._by_name.get(_bare(name), [])
         nearest = [path for path in alike if folders and path.parent.name.casefold() == folders[-1].casefold()]
-        (only,) = nearest if len(nearest) == 1 else alike if len(alike) == 1 else [None]
-        return only.relative_to(self.root).as_posix() if only else ""
+        meant = nearest if len(nearest) == 1 else alike
+        return meant[0].relative_to(self.root).as_posix() if len(meant) == 1 else ""
 
 
 def _bare(name: str) -> str:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from skinimg.base.errors import StudyError
 from skinimg.study.dates import refuse_impossible_dates
-from skinimg.study.names import PhotoName, clean_name, parse_stem, photo_stem
+from skinimg.study.names import PhotoName, clean_name, photo_name, photo_stem
 from skinimg.study.order import looks_like_session, surely_session
 from skinimg.study.people import people_in_names, refuse_people_beside_dates
 from skinimg.study.tree import Folder
@@ -85,9 +85,7 @@ def _unwrapped(tree: Folder) -> Folder:
         return tree
     (inner,) = tree.folders
     named_sessions = all(looks_like_session(clean_name(folder.path.name)) for folder in inner.folders)
-    told = any(
-        looks_like_session(parse_stem(photo_stem(photo)).session) for folder in inner.folders for photo in folder.photos
-    )
+    told = any(looks_like_session(photo_name(photo).session) for folder in inner.folders for photo in folder.photos)
     return inner if not named_sessions and (told or any(folder.folders for folder in inner.folders)) else tree
 
 
@@ -104,7 +102,7 @@ def _people_and_sessions_in_folders(tree: Folder, warnings: list[str]) -> list[P
     found = []
     for folder in tree.folders:
         person, session = (clean_name(part) for part in told[folder.path.name])
-        found += [PhotoFile(photo, person, session, parse_stem(photo_stem(photo))) for photo in folder.photos]
+        found += [PhotoFile(photo, person, session, photo_name(photo)) for photo in folder.photos]
     return found
 
 
@@ -148,7 +146,7 @@ def _transposed(tree: Folder) -> list[PhotoFile]:
                 next_step="Move them into the folder of their subject, or write a manifest.",
             )
     return [
-        PhotoFile(photo, clean_name(person.path.name), clean_name(session.path.name), parse_stem(photo_stem(photo)))
+        PhotoFile(photo, clean_name(person.path.name), clean_name(session.path.name), photo_name(photo))
         for session in tree.folders
         for person in session.folders
         for photo in person.photos
@@ -162,17 +160,15 @@ def _flat(tree: Folder, warnings: list[str]) -> list[PhotoFile]:
     if len(people) > 1:
         warnings.append(f"Read as {len(people)} subjects, named in the file names: {some(people)}.")
     if len(people) < 2:
-        refuse_people_beside_dates([parse_stem(photo_stem(photo)).session for photo in tree.photos])
+        refuse_people_beside_dates([photo_name(photo).session for photo in tree.photos])
     whose = [told[photo_stem(photo)][0] if len(people) > 1 else tree.path.name for photo in tree.photos]
     return [_named(photo, clean_name(person), told) for photo, person in zip(tree.photos, whose, strict=True)]
 
 
 def _named(photo: Path, subject: str, told: Mapping[str, tuple[str, str]]) -> PhotoFile:
     """A photo that no folder tells the session of; `told` : stem -> (person, session) where names hold both."""
-    name = parse_stem(photo_stem(photo))
-    return PhotoFile(
-        photo, subject, "", replace(name, session=told[photo_stem(photo)][1]) if photo_stem(photo) in told else name
-    )
+    stem, name = photo_stem(photo), photo_name(photo)
+    return PhotoFile(photo, subject, "", replace(name, session=told[stem][1]) if stem in told else name)
 
 
 def _refuse_other_sessions_inside(session: Folder) -> None:
@@ -221,7 +217,7 @@ def _subject_photos(folder: Folder, subject: str) -> list[PhotoFile]:
             )
         name = clean_name(session.path.name)
         _refuse_other_sessions_inside(session)
-        found += [PhotoFile(photo, subject, name, parse_stem(photo_stem(photo))) for photo in session.photos]
+        found += [PhotoFile(photo, subject, name, photo_name(photo)) for photo in session.photos]
     return found
 
 
@@ -232,5 +228,5 @@ def as_they_lie(tree: Folder) -> list[PhotoFile]:
         folders = photo.relative_to(tree.path).parts[:-1]
         session = clean_name(folders[-1] if len(folders) > 1 else photo_stem(photo))
         subject = clean_name(folders[0]) if folders else clean_name(tree.path.name)
-        found.append(PhotoFile(photo, subject, session, parse_stem(photo_stem(photo))))
+        found.append(PhotoFile(photo, subject, session, photo_name(photo)))
     return found

@@ -101,6 +101,11 @@ def _words_of(text: str) -> str:
     return "_".join(match.group().casefold().rstrip("°") for match in _TOKEN.finditer(text))
 
 
+def photo_name(path: Path) -> PhotoName:
+    """What the name of a photo says."""
+    return parse_stem(photo_stem(path))
+
+
 def parse_stem(stem: str) -> PhotoName:
     """Read `<session>_<view>[_<light>][_<replicate>]` from the right; the session may hold separators itself.
 

@@ -133,12 +133,12 @@ def _date(values: Mapping[str, str], where: str, dates: Mapping[str, str] | None
         return dates.get(values.get("session", ""), "")
     if text in dates and _TIME_OF_DAY.fullmatch(without_date(text)):
         return dates[text]
+    counted = "It is a spreadsheet's number of a day: format the column as a date."
     raise StudyError(
         f"{where}: date is not usable",
         found=text,
         needed="a date like 2024-01-31, or nothing",
-        next_step="It is a spreadsheet's number of a day: format the column as a date."
-        * bool(_DAY_NUMBER.fullmatch(text)),
+        next_step=counted if _DAY_NUMBER.fullmatch(text) else "",
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from skinimg.base.errors import StudyError
 from skinimg.study.dates import refuse_days_without_year, sure_date
-from skinimg.study.names import PhotoName, clean_name, parse_stem, photo_stem
+from skinimg.study.names import PhotoName, clean_name, parse_stem, photo_name, photo_stem
 from skinimg.study.order import looks_like_session, surely_session
 from skinimg.study.tree import Folder
 
@@ -23,7 +23,7 @@ def says_nothing(name: PhotoName) -> bool:
 
 def sessions_told(folder: Folder) -> set[str]:
     """The sessions that the names of a folder's photos tell of."""
-    return {name for photo in folder.photos if looks_like_session(name := parse_stem(photo_stem(photo)).session)}
+    return {name for photo in folder.photos if looks_like_session(name := photo_name(photo).session)}
 
 
 def refuse_numbered_people(tree: Folder) -> None:

@@ -8,14 +8,7 @@ from PIL import Image
 from skinimg.photo.header import read_header
 from skinimg.study import read_study, uncompared
 from skinimg.study.names import parse_stem
-
-
-def lay(root, *names):
-    for name in names:
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"not decoded here")
-    return root
+from tests.study.laid import lay
 
 
 @pytest.mark.parametrize(

@@ -10,14 +10,7 @@ from PIL import Image
 from skinimg.base.errors import StudyError
 from skinimg.study import read_study, write_manifest
 from skinimg.study.tree import UNSAID
-
-
-def lay(root, *names):
-    for name in names:
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"not decoded here")
-    return root
+from tests.study.laid import lay
 
 
 def shot(path, taken):

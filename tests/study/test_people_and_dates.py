@@ -4,15 +4,7 @@ import pytest
 
 from skinimg.base.errors import StudyError
 from skinimg.study import read_study
-
-
-def lay(root, *names):
-    for name in names:
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"not decoded here")
-    return root
-
+from tests.study.laid import lay
 
 READ = {
     "numbers": (["P01_V1/f.jpg", "P01_V2/f.jpg", "P02_V1/f.jpg", "P02_V2/f.jpg"], {"P01": "V1 V2", "P02": "V1 V2"}),
