@@ -40,9 +40,8 @@ class PhotoDifference:
 
     @property
     def features_gain(self) -> float:
-        """By how much, in ln, brows, eyes and lips say that contrast or saturation differ; 0 where nothing is told."""
-        told = (math.log(ratio) for ratio in (self.tone_gain, self.colour_gain) if math.isfinite(ratio))
-        return math.hypot(*told)
+        """By how much, in ln, brows and eyes say that contrast differs; 0 where they are not seen."""
+        return abs(math.log(self.tone_gain)) if math.isfinite(self.tone_gain) else 0.0
 
 
 SAME = PhotoDifference()

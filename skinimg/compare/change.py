@@ -156,7 +156,7 @@ def judged_change(
 
 
 def differs(noise: Repeatability, plain: PlainSkin, finding: str) -> float:
-    """Share of a value by which it strays because the two photos differ as plain skin, brows, eyes and lips say.
+    """Share of a value by which it strays because the two photos differ as plain skin, brows and eyes say.
 
     A tone curve of power 0.93 takes 7 % from every density, that of brows and spots alike: so what brows say counts as it is.
     """

@@ -48,7 +48,7 @@ class PlainSkin:
     light_od : SD over the shared skin of the difference in broad brightness, by `photo_pair.light_difference_od`
     colour_od : by how much the cast of the skin differs, largest channel against their mean, before it is corrected
     turn_deg : by how much the head is turned and nods against the baseline, 0 on a close-up
-    features_gain : not of skin: by how much, in ln, brows, eyes and lips say that contrast or saturation differ
+    features_gain : not of skin: by how much, in ln, brows and eyes say that contrast differs
     """
 
     placebo: dict[tuple[str, str], float]
