@@ -22,7 +22,7 @@ class Change:
     unit: str
     baseline: float = np.nan
     follow_up: float = np.nan
-    ci_low: float = np.nan  # of the change, symmetrical
+    ci_low: float = np.nan  # of the change; the interval may reach farther on the side away from 0
     ci_high: float = np.nan
     mdc95: float = np.nan  # at this baseline: 1.96 standard errors of a null change
     verdict: str = "not_assessable"

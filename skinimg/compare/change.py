@@ -6,6 +6,7 @@ unevenly a treatment worked over the skin is no part of it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -28,6 +29,8 @@ Z95 = float(stdtrit(np.inf, 0.975))
 # What the noise of a weights card weighs against a user's own replicates, in degrees of freedom: as much as six people
 # photographed twice, the fewest that a card was ever measured on.
 _CARD_DEGREES_OF_FREEDOM = 6.0
+# Where measured per true change may be anything from 0 on, nothing bounds the true one: here it is at most 5 times as much.
+_MOST_STRAY = 0.8
 # A fall of more than this share of the noise that a card states is not believed: bursts and copies differ by nothing.
 _LEAST_SHOT_SHARE = 0.25
 
@@ -147,12 +150,12 @@ def judged_change(
     placebo = plain.placebo.get((blank.region, blank.finding), np.nan) if m.id == "burden" else 0.0
     told = differs(noise, plain, blank.finding)
     null_sd = null_error(noise, replace(seen, end=seen.start), placebo, told)
-    change_sd = np.hypot(null_error(noise, seen, placebo, told), noise.dilution * (seen.end - seen.start))
     if not null_sd > 0:
         return replace(known, reason=why("repeatability_unknown"))
     whole = blank.region in WHOLE
     quantile = (noise.quantile if whole else noise.quantile_region) or float(stdtrit(noise.people, 0.975))
-    return with_verdict(known, m, quantile * null_sd, quantile * float(change_sd))
+    half = quantile * null_error(noise, seen, placebo, told)
+    return with_verdict(known, m, quantile * null_sd, half, Z95 * noise.dilution)
 
 
 def differs(noise: Repeatability, plain: PlainSkin, finding: str) -> float:
@@ -212,13 +215,26 @@ def shrunk(noise: Repeatability, m: Metric, own: OwnNoise, seen: Sessions) -> Re
     )
 
 
-def with_verdict(known: Change, m: Metric, mdc95: float, half: float) -> Change:
-    """The change with its interval, and whether it is beyond the noise."""
+def interval(change: float, half: float, stray: float = 0.0) -> tuple[float, float]:
+    """95 % interval of a true change of which noise hides +-half, and of which more or less than all is measured.
+
+    stray : how far measured per true change lies from 1, at 95 %
+    Measured is s T + e, so the interval holds each T with |measured - T| <= hypot(half, stray T) (Fieller 1954). It
+    excludes 0 where the change exceeds the noise: not to know how much of it is measured hides no change.
+    """
+    known = 1 - min(stray, _MOST_STRAY) ** 2
+    apart = math.sqrt(max(change**2 - known * (change**2 - half**2), 0.0))
+    return (change - apart) / known, (change + apart) / known
+
+
+def with_verdict(known: Change, m: Metric, mdc95: float, half: float, stray: float = 0.0) -> Change:
+    """The change with its interval, and whether it is beyond the noise; half and stray as in `interval`."""
     change = known.change
     verdict, reason = _verdict(m, change, abs(change) > max(mdc95, half))
-    done = replace(
-        known, ci_low=change - half, ci_high=change + half, mdc95=mdc95, verdict=verdict, reason=reason or known.reason
-    )
+    low, high = interval(change, half, stray)
+    if m.load and known.baseline > 0:  # nothing can fall by more than all of it
+        low = min(max(low, -known.baseline), change)
+    done = replace(known, ci_low=low, ci_high=high, mdc95=mdc95, verdict=verdict, reason=reason or known.reason)
     if not (done.too_little and m.load) or done.reason:
         return done
     least = float(mdc95 / np.sqrt(2))

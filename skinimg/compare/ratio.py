@@ -2,7 +2,8 @@
 
 The variances of both sessions follow from a change alone: half of the variance of a null change is the baseline's,
 v_b = (mdc95 / 1.96)^2 / 2, and the rest of the variance of the change is the follow-up's, v_f = se^2 - v_b. Where all noise
-goes with the value, v_f / v_b is then the square of follow_up / baseline, and where none does, 1, as it should be.
+goes with the value, v_f / v_b is then the square of follow_up / baseline, and where none does, 1, as it should be. The
+interval of a change may be wider on one side: then each end of the ratio has the variance of its own side.
 """
 
 from __future__ import annotations
@@ -15,16 +16,16 @@ Z95 = 1.959964
 
 
 def standard_error(c: Change) -> float:
-    """Of the change, in its unit: 95 % intervals and mdc95 are 1.96 of it; the larger of both."""
-    return max((c.ci_high - c.ci_low) / 2, c.mdc95) / Z95
+    """Of the change towards 0, in its unit: a 95 % interval and mdc95 are 1.96 of it; the larger of both."""
+    towards_zero = c.ci_high - c.change if c.change < 0 else c.change - c.ci_low
+    return max(towards_zero, c.mdc95) / Z95
 
 
-def variances(c: Change) -> tuple[float, float]:
-    """Of the baseline's and of the follow-up's value."""
+def _variances(c: Change, half: float) -> tuple[float, float]:
+    """Of the baseline's and of the follow-up's value, where the interval of the change reaches so far to one side."""
     baseline = (c.mdc95 / Z95) ** 2 / 2
-    change = ((c.ci_high - c.ci_low) / 2 / Z95) ** 2
     # A follow-up is never known better than by a tenth of the baseline's variance: no photo is free of noise.
-    return baseline, max(change - baseline, 0.1 * baseline)
+    return baseline, max((half / Z95) ** 2 - baseline, 0.1 * baseline)
 
 
 def percent_interval(c: Change) -> tuple[float, float]:
@@ -36,20 +37,22 @@ def percent_interval(c: Change) -> tuple[float, float]:
     if not math.isfinite(c.mdc95) or c.too_little:
         return math.nan, math.nan
     b, f = c.baseline, c.follow_up
-    v_b, v_f = variances(c)
-    known = b * b - Z95**2 * v_b  # > 0, as the baseline is beyond its noise
-    within = b * b * f * f - known * (f * f - Z95**2 * v_f)
-    if within < 0:  # cannot be, as v_f >= 0; rounding
-        within = 0.0
-    low, high = (100 * ((b * f + sign * math.sqrt(within)) / known - 1) for sign in (-1, 1))
-    return low, high
+
+    def end(sign: int, half: float) -> float:
+        v_b, v_f = _variances(c, half)
+        known = b * b - Z95**2 * v_b  # > 0, as the baseline is beyond its noise
+        within = max(b * b * f * f - known * (f * f - Z95**2 * v_f), 0.0)  # below 0 by rounding alone, as v_f >= 0
+        return 100 * ((b * f + sign * math.sqrt(within)) / known - 1)
+
+    return end(-1, c.change - c.ci_low), end(1, c.ci_high - c.change)
 
 
-def log_ratio(c: Change) -> tuple[float, float]:
-    """ln(follow_up / baseline) and its standard error, by the delta method.
+def log_ratio(c: Change) -> tuple[float, float, float]:
+    """ln(follow_up / baseline) and its standard errors downwards and upwards, by the delta method.
 
     What has fallen below what can be detected counts as being at that limit: nobody can tell how far below it is.
     """
-    v_b, v_f = variances(c)
-    follow_up = max(c.follow_up, Z95 * math.sqrt(v_f))
-    return math.log(follow_up / c.baseline), math.sqrt(v_f / follow_up**2 + v_b / c.baseline**2)
+    sides = [_variances(c, half) for half in (c.change - c.ci_low, c.ci_high - c.change)]
+    follow_up = max(c.follow_up, Z95 * math.sqrt(max(v_f for _, v_f in sides)))
+    down, up = (math.sqrt(v_f / follow_up**2 + v_b / c.baseline**2) for v_b, v_f in sides)
+    return math.log(follow_up / c.baseline), down, up

@@ -75,11 +75,11 @@ def efficacy(headline: Sequence[Change], targets: Sequence[str], correlation: Ma
     counted = _counted_once([c for c in headline if counts(c, targets)])
     if not counted:
         return Score("overall", np.nan, np.nan, np.nan, "not_assessable", None)
-    logs, errors = (np.array(column) for column in zip(*(log_ratio(c) for c in counted), strict=True))
+    logs, *errors = (np.array(column) for column in zip(*(log_ratio(c) for c in counted), strict=True))
     together = np.array([[_between(a.finding, b.finding, correlation) for b in counted] for a in counted])
     mean = float(logs.mean())
-    half = Z95 * float(np.sqrt(errors @ together @ errors)) / len(counted)
-    improvement, low, high = (100 * -math.expm1(x) for x in (mean, mean + half, mean - half))
+    down, up = (Z95 * float(np.sqrt(side @ together @ side)) / len(counted) for side in errors)
+    improvement, low, high = (100 * -math.expm1(x) for x in (mean, mean + up, mean - down))
     verdict = "unchanged" if low <= 0 <= high else "improved" if improvement > 0 else "worsened"
     return Score("overall", improvement, low, high, verdict, grade(improvement, verdict))
 

@@ -16,7 +16,7 @@ from skinimg.base.reasons import Reason
 from skinimg.base.records import BoolArray, CellTotals, FloatArray
 from skinimg.base.results import Change
 from skinimg.compare.change import Z95, with_verdict
-from skinimg.compare.field_changes import CROSS_TALK, DARK, GAIN
+from skinimg.compare.field_changes import CROSS_TALK, DARK, stray_of
 from skinimg.compare.fields import Compared, pigments_of
 from skinimg.compare.paired_maps import PairedSkin
 from skinimg.measure.cells import Totals, region_totals
@@ -64,7 +64,8 @@ def tone_changes(
                 continue
             start = float(np.mean([m.compute(t) for t in starts]))
             change, mdc95, half = _amount(m, sides, skin, where)
-            yield with_verdict(replace(blank, baseline=start, follow_up=start + change), m, mdc95, half)
+            stray = stray_of(skin) if m.id in _PIGMENTS else 0.0
+            yield with_verdict(replace(blank, baseline=start, follow_up=start + change), m, mdc95, half, stray)
 
 
 def _sides(skin: PairedSkin, compared: Compared) -> _Sides | None:
@@ -89,7 +90,7 @@ def _maps(skin: PairedSkin, light: FloatArray) -> tuple[Maps, Maps]:
 
 
 def _amount(m: Metric, sides: _Sides, skin: PairedSkin, where: BoolArray) -> tuple[float, float, float]:
-    """Change of one metric in one region, its smallest detectable size, and half of its 95 % interval."""
+    """Change of one metric in one region, its smallest detectable size, and what noise hides of it at 95 %."""
     area = skin.area_mm2[where].astype(np.float64)
 
     def of(maps: Maps) -> Totals:
@@ -101,9 +102,8 @@ def _amount(m: Metric, sides: _Sides, skin: PairedSkin, where: BoolArray) -> tup
     change = value - float(m.compute(before))
     wider = DARK if tone_of(skin.anchor) == "dark" else 1.0
     null = wider * Z95 * float(np.linalg.norm([float(m.compute(of(maps))) - value for maps in sides.strayed]))
-    model = 0.0
-    if m.id in _PIGMENTS:
-        (other,) = (k for k in _PIGMENTS if k != m.id)
-        beside = float(after[f"{other}_mm2"] - before[f"{other}_mm2"]) / float(area.sum())
-        model = wider * Z95 * float(np.hypot(GAIN * change, CROSS_TALK * beside))
-    return change, null, float(np.hypot(null, model))
+    if m.id not in _PIGMENTS:
+        return change, null, null
+    (other,) = (k for k in _PIGMENTS if k != m.id)
+    beside = float(after[f"{other}_mm2"] - before[f"{other}_mm2"]) / float(area.sum())
+    return change, null, float(np.hypot(null, wider * Z95 * CROSS_TALK * beside))

@@ -8,7 +8,7 @@ import pytest
 from skinimg.base.noise import Repeatability
 from skinimg.base.reasons import why
 from skinimg.base.records import CellTotals
-from skinimg.compare.change import Pair, changes, own_noise, withheld
+from skinimg.compare.change import Pair, changes, interval, own_noise, withheld
 from skinimg.compare.plain_skin import PlainSkin
 from skinimg.compare.ratio import percent_interval
 
@@ -142,6 +142,24 @@ def test_noise_known_from_few_people_asks_for_more():
     # Student's t, 97.5 %: 2.776 and 2.306 with 4 and 8 degrees of freedom, 1.960 with all
     assert mdc95(4) / exact == pytest.approx(2.776 / 1.960, rel=1e-3)
     assert mdc95(8) / exact == pytest.approx(2.306 / 1.960, rel=1e-3)
+
+
+@pytest.mark.parametrize(("true", "spread"), [(-30.0, 0.15), (30.0, 0.15), (-30.0, 0.4), (-8.0, 0.4)])
+def test_an_interval_holds_the_true_change_of_which_more_or_less_is_measured(true, spread):
+    rng, inside = np.random.default_rng(3), 0
+    for share, noise in rng.normal((1.0, 0.0), (spread, 3.0), (2000, 2)):
+        low, high = interval(share * true + noise, 1.96 * 3.0, 1.96 * spread)
+        inside += low <= true <= high
+    assert 0.93 < inside / 2000 < 0.985
+
+
+def test_not_knowing_how_much_is_measured_hides_no_change():
+    for change in (-30.0, -10.1, -9.9, 2.0, 9.9, 10.1, 30.0):
+        for stray in (0.0, 0.3, 1.0, 1.5):
+            low, high = interval(change, 10.0, stray)
+            assert low < change < high
+            assert (low > 0 or high < 0) == (abs(change) > 10)
+    assert interval(-30.0, 10.0) == pytest.approx((-40.0, -20.0))
 
 
 def test_how_unevenly_a_treatment_worked_is_no_error_of_measurement():

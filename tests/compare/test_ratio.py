@@ -1,6 +1,7 @@
 """Percentages with the baseline's own error: Fieller against simulation, and no percentage of nothing."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -39,9 +40,18 @@ def test_a_baseline_within_its_noise_has_none():
 
 
 def test_what_fell_below_detection_counts_as_being_at_the_limit():
-    log, error = log_ratio(change(100, -3, 2))
+    log, down, up = log_ratio(change(100, -3, 2))
     assert log == pytest.approx(math.log(1.96 * 2 / 100), rel=1e-3)
-    assert error == pytest.approx(math.hypot(1 / 1.96, 0.02), rel=1e-3)
+    assert down == up == pytest.approx(math.hypot(1 / 1.96, 0.02), rel=1e-3)
+
+
+def test_a_wider_side_widens_its_own_end_alone():
+    even = change(100, 60, 5)
+    wider = replace(even, ci_low=even.change - 30)
+    assert percent_interval(wider)[1] == percent_interval(even)[1]
+    assert percent_interval(wider)[0] < percent_interval(even)[0] - 10
+    assert log_ratio(wider)[2] == log_ratio(even)[2] < log_ratio(wider)[1]
+    assert standard_error(wider) == standard_error(even)
 
 
 def test_the_standard_error_is_that_of_the_wider_of_both():

@@ -1,5 +1,7 @@
 """The colour of all skin: told by a background or a card that both photos share, by nothing else."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -86,3 +88,18 @@ def test_what_keeps_the_photos_apart_goes_first():
     found = rows(PLAIN, PLAIN, seen(CARD), {("face", "tone", "ita"): coarse})
     assert found["face", "ita"].reason == coarse
     assert {m.id for m in TONE_METRICS} == {"ita", "l_star", "a_star", "b_star", "melanin", "haemoglobin"}
+
+
+def test_in_black_skin_a_flush_may_be_more_than_twice_what_is_measured():
+    fair = pair(PLAIN, FLUSH, seen(CARD), slope=0.0)
+    black = replace(fair, anchor=replace(fair.anchor, melanin=0.09))
+    far = []
+    for skin in (fair, black):
+        (c,) = (
+            c
+            for c in tone_changes(skin, compared_fields(skin), [TOTALS], {})
+            if (c.region, c.metric) == ("face", "haemoglobin")
+        )
+        far.append(c.ci_high / c.change)
+    assert far[0] < 1.7
+    assert far[1] > 2.2

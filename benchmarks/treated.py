@@ -1,0 +1,110 @@
+"""What is measured of a true fall: drawn people treated for one finding, photographed before and after.
+
+    ./scripts/bench treated pores --people 9 --keep DIR
+
+One finding falls by about a third, the others stay. Rig and phone take turns, phototypes I to V too. The true fall is that
+of the skin (truth.py), the measured one that of the headline. What has been measured is kept in DIR and not repeated.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.change_tables import markdown
+from benchmarks.sitting import entry_of, write
+from benchmarks.verdicts import Judge
+from skinimg.base.errors import ReasonedError
+from skinimg.base.findings import HEADLINE, MASK_FINDINGS
+from skinimg.phantom.camera import Regime
+from skinimg.phantom.draws import seeded, spawn
+from skinimg.phantom.painting import Painted
+from skinimg.phantom.portrait import Sitter, sample_sitter
+from skinimg.phantom.series import Treatment, lesions_at, photograph_session, sample_studio
+from skinimg.phantom.truth import sheet_regions, skin_totals
+from skinimg.phantom.view import FIELD_MM
+from skinimg.photo.colour import srgb_to_linear
+
+REGIMES: tuple[Regime, ...] = ("fixed_rig", "same_phone")
+_HEIGHT_PX = 2400  # 9 to 10 px/mm: enough for pores
+_QUALITY = 92
+_SEED = 7700
+_FALL = -0.35
+_PHOTOTYPES = 5
+
+
+def measured(judge: Judge, finding: str, number: int, folder: Path) -> dict[str, Any]:
+    """Photograph one person before and after; what is true and what is measured."""
+    folder.mkdir(parents=True, exist_ok=True)
+    generator, regime = seeded(_SEED + number), REGIMES[number % len(REGIMES)]
+    sitter = sample_sitter(spawn(generator), FIELD_MM / _HEIGHT_PX, 1 + number % _PHOTOTYPES)
+    studio = sample_studio(generator, regime, (_HEIGHT_PX, _HEIGHT_PX * 4 // 5))
+    lesions = lesions_at(sitter, Treatment({finding: _FALL}, left=True, right=True), 1.0, _SEED)
+    before, after = sitter.paint(), sitter.paint(lesions)
+    for name, painted in (("baseline", before), ("after", after)):
+        shown = photograph_session(sitter, painted, studio, 0.0, generator).srgb.numpy()
+        write(folder / f"{name}.jpg", srgb_to_linear(shown.astype(np.float32) / 255), _QUALITY)
+    row = {"person": number, "phototype": sitter.person.phototype, "regime": regime}
+    return row | _true(sitter, finding, before, after) | _told(judge, finding, folder)
+
+
+def _true(sitter: Sitter, finding: str, before: Painted, after: Painted) -> dict[str, Any]:
+    """Load over the face (mm2 OD) and its change, per cent, over the skin that shows the finding before or after."""
+    face = sheet_regions(sitter)[:1]
+    start, end = (
+        float(skin_totals(sitter, painted, sitter.lesions, face, other)[finding]["support_od_mm2"][0])
+        for painted, other in ((before, after), (after, before))
+    )
+    return {"load": start, "true": 100 * (end / start - 1) if start else np.nan}
+
+
+def _told(judge: Judge, finding: str, folder: Path) -> dict[str, Any]:
+    """The headline in per cent of its baseline, its interval and verdict, or the reason why there is none."""
+    first = judge.baseline(entry_of(folder / "baseline.jpg"))
+    try:
+        shot = judge.look(entry_of(folder / "after.jpg"), first)
+    except ReasonedError as error:
+        return {"verdict": "refused", "reason": str(error)}
+    changes = judge.changes(first, shot)[1]
+    (c,) = (c for c in changes if c.role == "headline" and c.finding == finding)
+    share = 100 / c.baseline if c.baseline > 0 else np.nan
+    return {
+        "baseline": c.baseline, "measured": c.change * share, "low": c.ci_low * share, "high": c.ci_high * share,
+        "mdc95": c.mdc95 * share, "verdict": c.verdict, "reason": str(c.reason or ""),
+    }  # fmt: skip
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """Markdown: one line a person, the least load first."""
+    lines = []
+    for row in sorted(rows, key=lambda row: row["load"]):
+        known = {name: round(value, 1) if isinstance(value, float) else value for name, value in row.items()}
+        recovered = row["measured"] / row["true"] if "measured" in row else np.nan
+        lines.append(known | {"recovered": round(recovered, 2)})
+    names = list(dict.fromkeys(name for line in lines for name in line if name != "person"))
+    return markdown([{name: line.get(name) for name in names} for line in lines])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("finding", choices=[name for name in MASK_FINDINGS if name in HEADLINE])
+    parser.add_argument("--people", type=int, default=9)
+    parser.add_argument("--keep", type=Path, required=True, help="folder for the photos and what was measured")
+    given = parser.parse_args()
+    given.keep.mkdir(parents=True, exist_ok=True)
+    judge, rows = Judge(), []
+    for number in range(given.people):
+        log = given.keep / f"{given.finding} {number:02d}.json"
+        if not log.exists():
+            found = measured(judge, given.finding, number, given.keep / f"{given.finding} {number:02d}")
+            log.write_text(json.dumps(found), "utf-8")
+        rows.append(json.loads(log.read_text("utf-8")))
+    print(table(rows))
+
+
+if __name__ == "__main__":
+    main()
