@@ -14,13 +14,9 @@ def test_the_whole_of_a_soft_spot_lies_in_its_support():
     away_mm = np.hypot(rows - 40, columns - 40) * 0.1
     darkness = 0.3 / (1 + np.exp((away_mm - 1.5) / 0.2))  # a spot of 3 mm with a soft edge, OD
     probability = np.where(darkness > 0.2, 0.9, 0.0).astype(np.float32)  # the network sees its middle
-    support = _whole_mark(probability, 10.0)
+    support = _whole_mark(probability > 0.3, 10.0)
     assert float((support * darkness).sum()) > 0.97 * float(darkness.sum())
     assert float((probability * darkness).sum()) < 0.85 * float(darkness.sum())
-
-
-def test_what_may_be_nothing_has_no_support():
-    assert not _whole_mark(np.full((9, 9), 0.25, np.float32), 2.0).any()
 
 
 def cells(area_mm2, load):

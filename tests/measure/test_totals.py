@@ -79,3 +79,15 @@ def test_a_baseline_is_not_resampled_and_gives_what_resampling_would():
     np.testing.assert_array_equal(straight[0][1], np.maximum(one, other)[1])
     np.testing.assert_array_equal(one, kept[0])  # the shots' own maps are left as they were
     np.testing.assert_array_equal(other, kept[1])
+
+
+@pytest.mark.parametrize(
+    ("seen", "whole"),
+    [(0.2, ()), (0.5, ("spots", "scars", "wrinkles")), (0.8, ("spots", "pores", "scars", "wrinkles"))],
+)
+def test_what_may_be_texture_is_no_pore_and_what_may_be_a_spot_is_whole(seen, whole):
+    probability = np.zeros((len(MASK_FINDINGS), *SHAPE), np.float32)
+    probability[:, 20, 20] = seen
+    support = common_support([shot(probability, True), shot(np.zeros_like(probability), True)])[1]
+    beside = support[:, 20, 22]  # 0.2 mm
+    assert tuple(name for name, value in zip(MASK_FINDINGS, beside, strict=True) if value == 1) == whole
