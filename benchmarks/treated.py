@@ -3,7 +3,7 @@
     ./scripts/bench treated pores --people 9 --keep DIR
 
 One finding falls by about a third, the others stay. Rig and phone take turns, phototypes I to V too. The true fall is that
-of the skin (truth.py), the measured one that of the headline. What has been measured is kept in DIR and not repeated.
+of the skin (truth.py), the measured one that of the headline. Photos and their truth are kept in DIR and used again.
 """
 
 from __future__ import annotations
@@ -37,8 +37,11 @@ _FALL = -0.35
 _PHOTOTYPES = 5
 
 
-def measured(judge: Judge, finding: str, number: int, folder: Path) -> dict[str, Any]:
-    """Photograph one person before and after; what is true and what is measured."""
+def drawn(finding: str, number: int, folder: Path) -> dict[str, Any]:
+    """Photograph one person before and after, unless that has been done; who it is, and what is true."""
+    truth = folder / "truth.json"
+    if truth.exists():
+        return dict(json.loads(truth.read_text("utf-8")))
     folder.mkdir(parents=True, exist_ok=True)
     generator, regime = seeded(_SEED + number), REGIMES[number % len(REGIMES)]
     sitter = sample_sitter(spawn(generator), FIELD_MM / _HEIGHT_PX, 1 + number % _PHOTOTYPES)
@@ -48,8 +51,9 @@ def measured(judge: Judge, finding: str, number: int, folder: Path) -> dict[str,
     for name, painted in (("baseline", before), ("after", after)):
         shown = photograph_session(sitter, painted, studio, 0.0, generator).srgb.numpy()
         write(folder / f"{name}.jpg", srgb_to_linear(shown.astype(np.float32) / 255), _QUALITY)
-    row = {"person": number, "phototype": sitter.person.phototype, "regime": regime}
-    return row | _true(sitter, finding, before, after) | _told(judge, finding, folder)
+    row = {"phototype": sitter.person.phototype, "regime": regime} | _true(sitter, finding, before, after)
+    truth.write_text(json.dumps(row), "utf-8")
+    return row
 
 
 def _true(sitter: Sitter, finding: str, before: Painted, after: Painted) -> dict[str, Any]:
@@ -85,7 +89,7 @@ def table(rows: list[dict[str, Any]]) -> str:
         known = {name: round(value, 1) if isinstance(value, float) else value for name, value in row.items()}
         recovered = row["measured"] / row["true"] if "measured" in row else np.nan
         lines.append(known | {"recovered": round(recovered, 2)})
-    names = list(dict.fromkeys(name for line in lines for name in line if name != "person"))
+    names = list(dict.fromkeys(name for line in lines for name in line))
     return markdown([{name: line.get(name) for name in names} for line in lines])
 
 
@@ -95,14 +99,10 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=9)
     parser.add_argument("--keep", type=Path, required=True, help="folder for the photos and what was measured")
     given = parser.parse_args()
-    given.keep.mkdir(parents=True, exist_ok=True)
     judge, rows = Judge(), []
     for number in range(given.people):
-        log = given.keep / f"{given.finding} {number:02d}.json"
-        if not log.exists():
-            found = measured(judge, given.finding, number, given.keep / f"{given.finding} {number:02d}")
-            log.write_text(json.dumps(found), "utf-8")
-        rows.append(json.loads(log.read_text("utf-8")))
+        folder = given.keep / f"{given.finding} {number:02d}"
+        rows.append(drawn(given.finding, number, folder) | _told(judge, given.finding, folder))
     print(table(rows))
 
 

@@ -146,7 +146,7 @@ def _compression(d: PhotoDifference) -> Reason:
 LIMITS: tuple[Limit, ...] = (
     Limit(lambda d: _apart(d.skin_detail_ratio), 0.30, 0.50, FINE, _skin),
     Limit(lambda d: _apart(d.skin_detail_ratio), 0.30, 0.75, COLOUR, _skin),
-    Limit(lambda d: _apart(d.skin_contrast_ratio), 0.10, 0.13, EVERYTHING, _contrast),
+    Limit(lambda d: _apart(d.skin_contrast_ratio), 0.09, 0.11, EVERYTHING, _contrast),
     Limit(lambda d: _apart(d.feature_detail_ratio), 0.40, 0.70, FINE, _features),
     Limit(lambda d: _apart(d.resolution_ratio), 0.15, 0.35, FINE, _resolution),
     Limit(lambda d: _at_rest(d.tone_gain, d), 0.06, 0.10, EVERYTHING, _tone),

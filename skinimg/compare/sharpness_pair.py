@@ -13,6 +13,7 @@ from skinimg.base.parallel import together
 from skinimg.base.records import Alignment, BoolArray, FloatArray, Frame
 from skinimg.skin.optics import density
 
+_RED, _GREEN = 0, 1
 _FINEST_PX = 0.8  # SD of the finest blur, in pixels of the baseline's photo
 _LEAST_PX = 500  # of a frame: fewer say nothing
 _RIM_MM = 1.0
@@ -27,16 +28,16 @@ def finest_px(baseline: Frame) -> float:
 
 def fine_detail(frame: Frame, scale_px: float) -> FloatArray:
     """(h, w) absolute contrast of one octave from `scale_px` up, in green density."""
-    return next(_octaves(frame, scale_px))
+    return next(_octaves(frame, _GREEN, scale_px))
 
 
-def _octaves(frame: Frame, scale_px: float) -> Iterator[FloatArray]:
+def _octaves(frame: Frame, channel: int, scale_px: float) -> Iterator[FloatArray]:
     """`fine_detail` from `scale_px` up, from twice that, and so on: two neighbours share a blur."""
-    green = density(frame.linear[..., 1])
-    finer = cv2.GaussianBlur(green, (0, 0), scale_px)
+    values = density(frame.linear[..., channel])
+    finer = cv2.GaussianBlur(values, (0, 0), scale_px)
     while True:
         scale_px *= 2
-        coarser = cv2.GaussianBlur(green, (0, 0), scale_px)
+        coarser = cv2.GaussianBlur(values, (0, 0), scale_px)
         yield np.abs(finer - coarser)
         finer = coarser
 
@@ -61,20 +62,30 @@ def skin_contrast_ratio(baseline: Frame, photo: Frame, alignment: Alignment) -> 
     NaN where too little is seen or the scale is not known. Of bands of one octave, the one furthest from 1. Focus and
     noise do not reach it, nor do exposure and white balance; it falls where detail between fine and coarse was taken out
     (frequency separation) and where skin was whitened. The lower quartile of the contrast is that of skin without lesions.
+
+    Of red and green, what changed less, and 1 where one rose and the other fell: an editor changes both. More blood gives
+    skin more contrast in green, where vessels show, and less in red: blood of all skin times 1.8 raised it by up to 17 % in
+    green and 10 % in red (twelve drawn people on a rig, `scripts/bench flush`).
     """
     if baseline.scale_source == "assumed":
         return math.nan  # a millimetre may be three, and a band one of spots
     scale_px = _COARSER * finest_px(baseline)
     bands = max(int(math.log2(_COARSEST_MM / (scale_px * baseline.mm_per_px))), 1)
 
-    def quartiles(frame: Frame, where: BoolArray) -> list[float]:
-        return [_percentile(band, where, 25) for band in islice(_octaves(frame, scale_px), bands)]
+    def logs(channel: int) -> list[float]:
+        def quartiles(frame: Frame, where: BoolArray) -> list[float]:
+            return [_percentile(band, where, 25) for band in islice(_octaves(frame, channel, scale_px), bands)]
 
-    found, known = together(
-        lambda: quartiles(photo, alignment.valid_session), lambda: quartiles(baseline, alignment.valid_baseline)
-    )
-    ratios = [_over(theirs, ours) for theirs, ours in zip(found, known, strict=True)]
-    return max(ratios, key=lambda ratio: abs(math.log(max(ratio, 1e-3))))
+        found, known = quartiles(photo, alignment.valid_session), quartiles(baseline, alignment.valid_baseline)
+        return [math.log(max(_over(*pair), 1e-3)) for pair in zip(found, known, strict=True)]
+
+    red, green = together(lambda: logs(_RED), lambda: logs(_GREEN))
+    return math.exp(max((_both(a, b) for a, b in zip(red, green, strict=True)), key=abs))
+
+
+def _both(a: float, b: float) -> float:
+    """What two logarithms have in common."""
+    return 0.0 if a * b < 0 else min(a, b, key=abs)
 
 
 def feature_detail_ratio(details: tuple[FloatArray, FloatArray], baseline: Frame, photo: Frame) -> float:

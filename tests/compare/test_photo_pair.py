@@ -71,6 +71,14 @@ def test_a_band_taken_out_and_whitened_skin_lose_contrast(patch):
         assert skin_contrast_ratio(first, frame(later), unmoved(first.skin)) < 0.85
 
 
+def test_what_changes_in_green_alone_is_blood_and_no_edit(patch):
+    skin = mottled(patch)
+    first, vessels = frame(skin), skin.copy()
+    vessels[..., 1:] *= (skin[..., 1:] / patch[..., 1:]) ** 0.5
+    assert skin_contrast_ratio(first, frame(vessels), unmoved(first.skin)) == pytest.approx(1, abs=0.05)
+    assert skin_contrast_ratio(first, frame(skin * (skin / patch) ** 0.5), unmoved(first.skin)) > 1.3
+
+
 def test_a_lamp_from_the_side_is_told_and_a_brighter_one_is_not(patch):
     first = frame(patch)
     across = np.exp(np.linspace(-0.4, 0.4, patch.shape[1], dtype=np.float32))[None, :, None]
