@@ -47,11 +47,11 @@ def verify(folder: Path, progress: Progress | None = None) -> Verified:
             found=f"no {record['input'] or 'path (pseudonymised)'}",
             needed="the input of the analysis",
         )
-    now = versions()
+    then, now = record["versions"], versions()
     notes = [
-        f"{name}: {old} then, {now.get(name, 'absent')} now"
-        for name, old in record["versions"].items()
-        if now.get(name) != old
+        f"{name}: {then.get(name, 'not recorded')} then, {now.get(name, 'absent')} now"
+        for name in {**then, **now}
+        if now.get(name) != then.get(name)
     ]
     settings, name = Settings(**record["settings"]), record["weights"]["name"]
     options = Options(
