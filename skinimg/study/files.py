@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 from skinimg.photo.header import NOT_READ, READ
+from skinimg.study.tree import photos_below
 
 
 @dataclass(frozen=True)
@@ -22,9 +23,8 @@ class Files:
     @cached_property
     def _by_name(self) -> dict[str, list[Path]]:
         found: dict[str, list[Path]] = {}
-        for path in sorted(self.root.rglob("*")):
-            if path.suffix.casefold() in READ | NOT_READ:
-                found.setdefault(_bare(path.name), []).append(path)
+        for path in photos_below(self.root):
+            found.setdefault(_bare(path.name), []).append(path)
         return found
 
     def same(self, file: Path) -> Path | None:
