@@ -29,6 +29,7 @@ from skinimg.study import read_study, session_key, view_key
 from skinimg.study.names import parse_stem
 from skinimg.training.coco import CocoImage, find_coco, read_coco, unknown_finding
 from skinimg.training.example import Example
+from skinimg.training.foreign import foreign_labels
 from skinimg.training.masks import Mask, into_frame, read_mask
 
 # Folders that labelling tools make around the photos of everybody: they name no person.
@@ -110,7 +111,8 @@ def survey(folder: Path) -> tuple[list[LabelledPhoto], list[str]]:
     problems += [f"{path.relative_to(folder)}: a mask without its photo" for path in strays]
     truth = folder / "truth"
     photos = [LabelledPhoto(entry, _truth(truth, entry) | masks[entry.path]) for entry in entries]
-    return photos, problems + _without_mask([photo for photo in photos if not photo.masks])
+    unlabelled = [photo for photo in photos if not photo.masks]
+    return photos, problems + (_in_other_forms(folder, unlabelled) or _without_mask(unlabelled))
 
 
 def load_example(photo: LabelledPhoto) -> Example:
@@ -237,6 +239,12 @@ def _annotated(entries: list[PhotoEntry], images: list[CocoImage], problems: lis
             photos[own[0].path] = LabelledPhoto(own[0], image.masks)
     problems += _without_mask([LabelledPhoto(entry, {}) for entry in entries if entry.path not in photos])
     return [photos[entry.path] for entry in entries if entry.path in photos]
+
+
+def _in_other_forms(folder: Path, unlabelled: Sequence[LabelledPhoto]) -> list[str]:
+    """Why photos have no mask though somebody labelled them; empty where nobody did."""
+    labels = foreign_labels(folder, [photo.entry.path for photo in unlabelled]) if unlabelled else []
+    return [f"{len(unlabelled)} photos have no mask that can be read: {label}" for label in labels]
 
 
 def _without_mask(photos: Sequence[LabelledPhoto]) -> list[str]:
