@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from skinimg.base.errors import StudyError
-from skinimg.study.dates import plain_text
+from skinimg.study.text import plain_text
 
 # Every column that a manifest may have, in the order in which they are written.
 MANIFEST_COLUMNS: dict[str, str] = {

@@ -8,7 +8,8 @@ import pytest
 from skinimg.base.errors import StudyError
 from skinimg.run.run import _refuse_other_photos, _refuse_out
 from skinimg.study import read_study, uncompared
-from skinimg.study.dates import month_of, readings, stamped_date, without_date
+from skinimg.study.dates import readings, stamped_date, without_date
+from skinimg.study.periods import period_of
 from skinimg.study.tree import look_into
 from tests.study.test_folder import lay, read
 
@@ -39,10 +40,38 @@ def test_dates_with_more_meanings(text):
 def test_parts_of_dates():
     assert without_date("P01_12_01_2026") == "p01_"
     assert stamped_date("WhatsApp Image 2026-01-12 at 10.11.12") == "2026-01-12"
-    assert month_of("12-2025") + 1 == month_of("2026-01") == month_of("janvier 2026")
+    month = period_of("2026-01")
+    assert month == period_of("janvier 2026") == period_of("2026年1月") == ("months", period_of("12-2025")[1] + 1)
+    assert period_of("Q1 2026") == period_of("2026-Q1") == ("quarters", period_of("2025 Q4")[1] + 1)
+    assert period_of("KW 3 2026") == period_of("2026-W03")
+    assert period_of("Q5 2026") == period_of("H1") == period_of("2026-13") is None
 
 
 READ = {
+    "calendar weeks": (["2026-W03_f.jpg", "2025-W52_f.jpg"], [("root", ("2025-W52", "2026-W03"))]),
+    "quarters": (["Q1 2026/f.jpg", "Q4 2025/f.jpg"], [("root", ("Q4 2025", "Q1 2026"))]),
+    "words that all share": (
+        ["anna/before microneedling/f.jpg", "anna/after microneedling/f.jpg", "ben/after microneedling/f.jpg"],
+        [("anna", ("before microneedling", "after microneedling")), ("ben", ("after microneedling",))],
+    ),
+    "Chinese": (["治疗后4周/f.jpg", "治疗前/f.jpg"], [("root", ("治疗前", "治疗后4周"))]),
+    "Japanese": (["3ヶ月後_f.jpg", "初診_f.jpg"], [("root", ("初診", "3ヶ月後"))]),
+    "Japanese days": (["2026年10月2日/f.jpg", "2026年9月12日/f.jpg"], [("root", ("2026年9月12日", "2026年10月2日"))]),
+    "full width": (["Ｓ１０/f.jpg", "Ｓ２/f.jpg"], [("root", ("Ｓ２", "Ｓ１０"))]),
+    "Korean": (["시술 후 2주/f.jpg", "시술 전/f.jpg"], [("root", ("시술 전", "시술 후 2주"))]),
+    "Turkish": (["tedavi sonrası/f.jpg", "tedavi öncesi/f.jpg"], [("root", ("tedavi öncesi", "tedavi sonrası"))]),
+    "Russian": (["после процедуры/f.jpg", "до процедуры/f.jpg"], [("root", ("до процедуры", "после процедуры"))]),
+    "Russian months": (
+        ["10 февраля 2026_f.jpg", "12 января 2026_f.jpg"],
+        [("root", ("12 января 2026", "10 февраля 2026"))],
+    ),
+    "Polish": (["po zabiegu_f.jpg", "przed zabiegiem_f.jpg"], [("root", ("przed zabiegiem", "po zabiegu"))]),
+    "Arabic": (["بعد العلاج/f.jpg", "قبل العلاج/f.jpg"], [("root", ("قبل العلاج", "بعد العلاج"))]),
+    "old and new": (["new/f.jpg", "old/f.jpg"], [("root", ("old", "new"))]),
+    "a family's name": (
+        ["Neu_V1_f.jpg", "Neu_V2_f.jpg", "Roth_V1_f.jpg", "Roth_V2_f.jpg"],
+        [("Neu", ("V1", "V2")), ("Roth", ("V1", "V2"))],
+    ),
     "person in two words": (
         ["Anna Smith before.jpg", "Anna Smith after.jpg", "Ben Jones before.jpg", "Ben Jones after.jpg"],
         [("Anna Smith", ("before", "after")), ("Ben Jones", ("before", "after"))],
@@ -115,7 +144,8 @@ REFUSED = {
     "look-alike": (["anna/S1_front.jpg", "аnna/S1_front.jpg"], "CYRILLIC SMALL LETTER A"),
     "spelling": (["P1/S1_front.jpg", "P-01/S2_front.jpg"], "look like one"),
     "after, and after a time": (["pre_f.jpg", "post_f.jpg", "1m post_f.jpg"], "post is before or after 1m post"),
-    "years are no people": (["2025-W52_f.jpg", "2026-W03_f.jpg", "2026-W10_f.jpg"], "one number changes"),
+    "days of months in a language that is not known": (["10. února_f.jpg", "12. ledna_f.jpg"], "in every name"),
+    "the same with a year": (["10 lootus 2026_f.jpg", "12 jaanuar 2026_f.jpg"], "in every name"),
     "photos beside people": (["V1/f.jpg", "V1/original/f.jpg", "V2/f.jpg"], "beside or below"),
     "photos below people": (["V1/P1/f.jpg", "V1/P1/raw data/f.jpg", "V2/P1/f.jpg"], "beside or below"),
     "a sign that stands for no number": (["run #_f.jpg", "run 2_f.jpg"], "in every name"),
@@ -223,7 +253,7 @@ def test_folders_named_by_a_day_that_does_not_exist_are_no_people(tmp_path, name
 
 
 def test_folders_that_may_be_sessions_say_so(tmp_path):
-    study = read_study(lay(tmp_path / "r", "old/front.jpg", "new/front.jpg"))
+    study = read_study(lay(tmp_path / "r", "consultation/front.jpg", "review/front.jpg"))
     assert "sessions of one person" in uncompared(study)[-1]
 
 
