@@ -56,6 +56,11 @@ _SYNONYMS = {
 }
 
 
+def named(columns: Sequence[str]) -> list[str]:
+    """The header with known columns in small letters, as people also write `Subject`."""
+    return [name.casefold() if name.casefold() in COLUMNS else name for name in columns]
+
+
 def check_columns(columns: Sequence[str], path: Path) -> None:
     """Refuse a header, with everything that is wrong with it at once."""
     unknown = [name for name in columns if name not in COLUMNS and not (name[:2] in ("x_", "m_") and len(name) > 2)]

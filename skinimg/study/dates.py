@@ -24,7 +24,7 @@ _TIME = r"(?:[-_ t]+|[-_ ]+(?:at|um|a|alle|as)[-_ ]+)(?:\d{6,9}|\d{2}[-_.:h]\d{2
 _STAMP = re.compile(
     _ISO.pattern + _TIME, re.IGNORECASE
 )  # PXL_20240105_101112345, WhatsApp Image 2024-01-05 at 10.11.12
-_NUMBERS = re.compile(r"(?<!\d)(\d{1,2})([-_./ ])(\d{1,2})\2(\d{4}|\d{2})(?!\d)(?!\2\d)")
+_NUMBERS = re.compile(r"(?<!\d)(\d{1,2})([-_./ ]) ?(\d{1,2})\2 ?(\d{4}|\d{2})(?!\d)(?!\2\d)")
 _COMPACT = re.compile(r"(?<!\d)(\d{2})(\d{2})[-_]?(\d{4})(?!\d)")
 _SIX = re.compile(r"^(\d{2})(\d{2})(\d{2})(?!\d)")
 _DAY_FIRST = re.compile(

@@ -13,7 +13,7 @@ from skinimg.base.entries import LeftOut, PhotoEntry, Study
 from skinimg.base.errors import StudyError
 from skinimg.base.files import write_text
 from skinimg.study.captured import captured_on
-from skinimg.study.columns import COLUMNS, PLAIN, REQUIRED, check_columns
+from skinimg.study.columns import COLUMNS, PLAIN, REQUIRED, check_columns, named
 from skinimg.study.dates import dates_of
 from skinimg.study.files import Files
 from skinimg.study.grouping import build_study
@@ -50,11 +50,12 @@ def read_manifest(path: Path) -> Study:
 def _entries(path: Path, root: Path, warnings: list[str]) -> tuple[PhotoEntry, ...]:
     """Every row of the table; StudyError with every fault of every row."""
     sheet = read_sheet(path, warnings, REQUIRED)
-    check_columns(sheet.columns, path)
+    columns = named(sheet.columns)
+    check_columns(columns, path)
     faults: list[str] = []
     rows: dict[int, PhotoEntry] = {}
     table = {
-        number: {name: _unescape(cell) for name, cell in zip(sheet.columns, cells, strict=True)}
+        number: {name: _unescape(cell) for name, cell in zip(columns, cells, strict=True)}
         for number, cells in sheet.rows
     }
     dates = _dates(table, root, faults)

@@ -116,8 +116,8 @@ def _order_by_name(names: list[str]) -> list[str]:
     keys: dict[str, tuple[float, ...]] = {name: (place[1],) for name, place in places.items() if place is not None}
     if all(name in keys for name in others) and len(kinds) <= 1:
         pass
-    elif len(others) == 1:
-        keys[others[0]] = (0.0,)
+    elif len(others) == 1 and (vocabulary.OLD | vocabulary.NEW).isdisjoint(w for name in names for w in words_of(name)):
+        keys[others[0]] = (0.0,)  # between `before` and `after`; but between `old` and `new` may stand `older`
     elif len(skeletons) == 1 and len(next(iter(skeletons))) > 1:
         counted = {name: [float(n) for n in re.findall(r"\d+", rest[name])] for name in others}
         if sum(len(set(column)) > 1 for column in zip(*counted.values(), strict=True)) > 1:

@@ -15,6 +15,7 @@ _EAST_ASIAN_DATE = re.compile(r"(\d{4}) ?[年년] ?(\d{1,2}) ?[月월](?: ?(\d{1
 def plain_text(text: str) -> str:
     """Lower case without accents, with plain dashes; umlauts as two letters would be in a file name (März, maerz)."""
     composed = unicodedata.normalize("NFC", text).translate(_FULL_WIDTH).translate(_DASHES)
-    dated = _EAST_ASIAN_DATE.sub(lambda m: "-".join(part.zfill(2) for part in m.groups() if part), composed)
+    spaced = re.sub(r"\s", " ", composed)  # no-break and ideographic spaces, too
+    dated = _EAST_ASIAN_DATE.sub(lambda m: "-".join(part.zfill(2) for part in m.groups() if part), spaced)
     folded = dated.strip().casefold().replace("ä", "ae")
     return "".join(c for c in unicodedata.normalize("NFD", folded) if not unicodedata.combining(c))

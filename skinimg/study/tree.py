@@ -68,7 +68,8 @@ def photos_below(root: Path) -> Iterator[Path]:
 
 
 def _shown(name: str) -> bool:
-    return not name.startswith(".") and name.casefold() not in _IGNORED
+    """Whether people see a file or folder as theirs; `.lrdata` are the previews of Lightroom."""
+    return not name.startswith(".") and name.casefold() not in _IGNORED and not name.casefold().endswith(".lrdata")
 
 
 def _look_into(path: Path, root: Path, warnings: list[str], others: list[LeftOut], depth: int = 0) -> Folder:

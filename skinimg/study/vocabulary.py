@@ -32,7 +32,8 @@ FINAL = _words("final finale end last ende fin fine fim eot eos")  # of `LAST`, 
 FILLERS = _words(
     "treatment tx op surgery procedure laser peel session sitting line of the therapy behandlung therapie traitement "
     "tratamiento tratamento trattamento later spaeter photo foto study studie etude behandeling behandling 치료 시술 수술 "
-    "лечения лечение процедуры процедура операции операция zabiegu zabiegiem leczenia leczeniem tedavi işlem العلاج الجلسة "
+    "лечения лечение процедуры процедура операции операция zabiegu zabiegiem leczenia leczeniem tedavi işlem "
+    "điều trị العلاج الجلسة "
     "术 術 治疗 治療 施術 手术 手術 使用 第 目 回目 photos pictures images "
     "up de del della do da du des der die das il la le el"
 )

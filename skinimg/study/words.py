@@ -16,13 +16,13 @@ _WORD = r"(?<![^\W\d_]){}(?![^\W\d_])"
 
 
 def bare(name: str) -> str:
-    """Lower case without accents and without signs at the ends."""
-    return plain_text(name).strip(" _-.()[]")
+    """Lower case without accents, without signs at the ends, and without the sign before a number: `#2`."""
+    return re.sub(r"[#№] ?(?=\d)", "", plain_text(name)).strip(" _-.()[]")
 
 
 def words_of(name: str) -> list[str]:
     """The words and numbers of a name, words in the singular where that is known, numbers as digits (`1st`, `two`)."""
-    text = re.sub(r"(?<=\d)(?:st|nd|rd|th|er|eme)(?![^\W\d_])", "", bare(name))
+    text = re.sub(r"(?<=\d)(?:st|nd|rd|th|ere|er|eme|e|ª|º)(?![^\W\d_])", "", bare(name))
     text = re.sub(r"(?<=\d)( ?)h(?![^\W\d_])", r"\1hour", text)  # `24h`; but `H1` may be a person
     text = _COMPOUND.sub(r"\1 \2", text)
     found = [part for word in re.findall(r"[^\W\d_]+|\d+\.\d(?!\d)|\d+", text) for part in _parts(word)]
@@ -63,7 +63,10 @@ def without_shared(names: Iterable[str]) -> Mapping[str, str]:
     shared = set.intersection(*unknown) if len(unknown) > 1 else set()
     shorter = dict(texts)
     for word in shared:
-        shorter = {name: re.sub(_WORD.format(re.escape(word)), " ", text) for name, text in shorter.items()}
+        cut = rf"{_WORD.format(re.escape(word))}(?:[ _-]?(\d+))?"
+        numbers = {tuple(re.findall(cut, text)) for text in texts.values()}  # `arm 1` of all is no number of a visit
+        cut = cut if len(numbers) == 1 else _WORD.format(re.escape(word))
+        shorter = {name: re.sub(cut, " ", text) for name, text in shorter.items()}
     shorter = {name: " ".join(text.split()).strip(" _-.") for name, text in shorter.items()}
     return shorter if shared and all(shorter.values()) else {name: name for name in texts}
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from skinimg.base.errors import StudyError
+from skinimg.study.columns import named
 from skinimg.study.rows import arms_spelt_twice
 from skinimg.study.spreadsheet import read_sheet
 from skinimg.trial.plan import Plan, require
@@ -44,7 +45,7 @@ def read_roster(folder: Path, manifest: Path | None = None) -> pd.DataFrame:
             next_step="Name it with --manifest FILE, or run `skinimg analyze` again.",
         )
     sheet = read_sheet(path, [], ("subject", "session"))
-    table = pd.DataFrame([cells for _, cells in sheet.rows], columns=list(sheet.columns), dtype=str)
+    table = pd.DataFrame([cells for _, cells in sheet.rows], columns=named(sheet.columns), dtype=str)
     if lacking := [name for name in ("subject", "session") if name not in table]:
         raise StudyError(f"{path.name} is no table of a study", found=f"no column {', '.join(lacking)}")
     _refuse_twice(table, path)

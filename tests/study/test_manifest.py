@@ -115,10 +115,7 @@ def test_an_absolute_path_inside_the_folder(folder):
 HEAD = "subject,session,photo"
 BAD = {
     "unknown column": ([f"{HEAD},veiw", "A,S1,a.jpg,front"], r"unknown: veiw.*Rename: veiw -> view"),
-    "upper case": (
-        ["Subject,session,photo", "A,S1,a.jpg"],
-        r"missing: subject.*Rename: Subject -> subject",
-    ),
+    "twice, once in capitals": (["Subject,subject,session,photo", "A,A,S1,a.jpg"], "repeated: subject"),
     "empty covariate name": ([f"{HEAD},x_", "A,S1,a.jpg,1"], "unknown: x_"),
     "no column for photos": (["subject,session", "A,S1"], "missing: photo.*needs subject, session, photo"),
     "repeated column": ([f"{HEAD},view,view", "A,S1,a.jpg,front,front"], "repeated: view"),

@@ -48,6 +48,19 @@ def test_parts_of_dates():
 
 
 READ = {
+    "spaces in dates": (["12. 1. 2026/f.jpg", "10. 2. 2026/f.jpg"], [("root", ("12. 1. 2026", "10. 2. 2026"))]),
+    "no-break spaces": (
+        ["12\xa0Jan\xa02026/f.jpg", "10\xa0Feb\xa02026/f.jpg"],
+        [("root", ("12 Jan 2026", "10 Feb 2026"))],
+    ),
+    "signs of a number": (["Visit #2/f.jpg", "Visit #1/f.jpg"], [("root", ("Visit #1", "Visit #2"))]),
+    "French ordinals": (["2ème séance/f.jpg", "1ère séance/f.jpg"], [("root", ("1ère séance", "2ème séance"))]),
+    "REDCap": (
+        ["anna/week_4_arm_1/f.jpg", "anna/baseline_arm_1/f.jpg"],
+        [("anna", ("baseline_arm_1", "week_4_arm_1"))],
+    ),
+    "Chinese views": (["治疗后_左侧.jpg", "治疗后_正面.jpg", "治疗前_正面.jpg"], [("root", ("治疗前", "治疗后"))]),
+    "previews of Lightroom": (["S1/f.jpg", "S2/f.jpg", "x Previews.lrdata/0/f.jpg"], [("root", ("S1", "S2"))]),
     "calendar weeks": (["2026-W03_f.jpg", "2025-W52_f.jpg"], [("root", ("2025-W52", "2026-W03"))]),
     "quarters": (["Q1 2026/f.jpg", "Q4 2025/f.jpg"], [("root", ("Q4 2025", "Q1 2026"))]),
     "words that all share": (
@@ -130,6 +143,11 @@ def test_what_is_read(tmp_path, name):
 
 
 REFUSED = {
+    "a backup beside its sessions": (
+        ["S1/f.jpg", "S2/f.jpg", "backup/S1/f.jpg", "backup/S2/f.jpg"],
+        "S1, S2 beside backup",
+    ),
+    "older than old": (["anna/old/f.jpg", "anna/older/f.jpg", "anna/new/f.jpg"], "in every name"),
     "date behind the view": (["front_12-01-2026.jpg", "front_09-02-2026.jpg"], "more than one way"),
     "six digits": (["120126_front.jpg", "090226_front.jpg"], "more than one way"),
     "no such day": (["31-02-2026_front.jpg", "25-03-2026_front.jpg"], "does not exist"),
