@@ -58,7 +58,8 @@ def read_coco(path: Path, problems: list[str]) -> list[CocoImage]:
         images = {i["id"]: (str(i["file_name"]), (int(i["width"]), int(i["height"]))) for i in content["images"]}
         rings = _rings(path, content["annotations"], categories, images, problems)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-        problems.append(f"{path.name} is not a COCO file as it should be: {error!r}")
+        needed = "images with id, file_name, width, height; annotations with image_id, category_id, segmentation"
+        problems.append(f"{path.name} is not a COCO file as it should be (found {error!r}, needs {needed})")
         return []
     problems += [unknown_finding(f"category of {path.name}", c) for c in categories.values() if c not in MASK_FINDINGS]
     declared = [name for name in categories.values() if name in MASK_FINDINGS]

@@ -247,6 +247,8 @@ def test_results_never_lie_in_a_folder_of_photos(tmp_path):
         with pytest.raises(StudyError, match="holds the photos"):
             _refuse_out(root, study, out)
     _refuse_out(root, study, tmp_path / "result")
+    with pytest.raises(StudyError, match=r"cannot write to .*too long"):
+        _refuse_out(root, study, tmp_path / ("x" * 300))
 
 
 def test_other_photos_under_the_same_names_are_another_study(tmp_path):

@@ -119,6 +119,20 @@ def test_coco_that_cannot_be_used(tmp_path, annotation, says):
         read_dataset(tmp_path)
 
 
+def test_coco_of_windows_names_photos_by_its_own_paths(tmp_path):
+    write_photo(tmp_path / "p", "a_closeup")
+    coco(tmp_path, [SQUARE])
+    listed = (tmp_path / "annotations.json").read_text().replace("a_closeup.png", r"D:\\\\skin\\\\a_closeup.png")
+    (tmp_path / "annotations.json").write_text(listed)
+    assert len(read_dataset(tmp_path)) == 1
+
+
+def test_a_mask_with_another_sign_before_the_finding_is_no_photo(tmp_path):
+    write_photo(tmp_path, "a_closeup").with_name("a_closeup_Spots.png").write_bytes(b"a mask")
+    with pytest.raises(StudyError, match=r"a_closeup_Spots.png: a mask\? Then call it a_closeup.spots.png"):
+        read_dataset(tmp_path)
+
+
 def test_coco_lies_where_tools_export_it(tmp_path):
     write_photo(tmp_path / "images" / "default", "a_closeup")
     (tmp_path / "annotations").mkdir()
@@ -148,7 +162,9 @@ def test_labels_of_other_tools_are_named_once(tmp_path, kind):
     file, text = FOREIGN[kind]
     (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / file).write_text(text, encoding="utf-8")
-    with pytest.raises(StudyError, match=rf"1 thing to correct(.|\n)*3 photos have no mask.*labels of {kind}.*COCO"):
+    with pytest.raises(
+        StudyError, match=rf"1 thing to correct(.|\n)*without a mask that can be read: 3.*labels of {kind}.*COCO"
+    ):
         read_dataset(tmp_path)
 
 
