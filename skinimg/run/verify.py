@@ -44,7 +44,7 @@ def verify(folder: Path, progress: Progress | None = None) -> Verified:
     if not record["input"] or not source.exists():
         raise StudyError(
             "the photos are not where they were",
-            found=f"no {record['input'] or 'path (pseudonymised)'}",
+            found=f"no {record['input'] or 'path (pseudonymised, or of a person who was forgotten)'}",
             needed="the input of the analysis",
         )
     then, now = record["versions"], versions()
