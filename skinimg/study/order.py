@@ -11,7 +11,7 @@ from skinimg.study import vocabulary
 from skinimg.study.dates import begins_with_date, names_a_month, readings, sure_date, without_date
 from skinimg.study.periods import PERIODS, period_of
 from skinimg.study.text import plain_text
-from skinimg.study.words import CALENDAR_WEEK, NUMBER, bare, singular, tells, without_shared, words_of
+from skinimg.study.words import NUMBER, OF_A_YEAR, bare, singular, tells, without_shared, words_of
 
 _INFINITE = float("inf")
 _AT_ONCE = 1e-6  # days: after the treatment, before any time after it that is counted
@@ -159,8 +159,8 @@ def _unordered(names: Sequence[str], needed: str) -> StudyError:
 def _refuse_two_readings(names: Sequence[str], places: Mapping[str, Place | None]) -> None:
     """Refuse places that people understand in two ways."""
     known = {name: place for name, place in places.items() if place is not None}
-    if any(CALENDAR_WEEK.fullmatch(bare(name)) for name in names):
-        raise _unordered(names, "calendar weeks with their year, or dates")
+    if any(OF_A_YEAR.fullmatch(bare(name)) for name in names):
+        raise _unordered(names, "calendar weeks, quarters and months with their year, or dates")
     first = [name for name, place in known.items() if place[1] == -_INFINITE]
     earlier = [name for name, place in known.items() if -_INFINITE < place[1] < 0]
     _refuse_unplaced_after(places)
@@ -224,7 +224,7 @@ def _place(name: str, dash_is_minus: bool = False) -> Place | None:
     unit, sign, count = _counted_from_treatment(name)
     if unit in vocabulary.DAYS and (sign == "+" or (sign == "-" and dash_is_minus)):
         return ("days", count * vocabulary.DAYS[unit] * (1 if sign == "+" else -1))
-    if re.fullmatch(r"[\w\s.+-]*", plain) and not CALENDAR_WEEK.fullmatch(plain):
+    if re.fullmatch(r"[\w\s.+-]*", plain) and not OF_A_YEAR.fullmatch(plain):
         silent = vocabulary.FILLERS if tells(name) else vocabulary.FILLERS - vocabulary.COUNTED
         place = _place_of_words([word for word in words_of(name) if word not in silent])
         if place:
@@ -262,7 +262,7 @@ def _place_of_words(words: list[str]) -> Place | None:
         return None
     if not numbers and first + last and vocabulary.COUNTED.issuperset(units):  # `before`, `first visit`, `final visit`
         return ("", -_INFINITE if first else _INFINITE)
-    if not numbers or not (units or last):
+    if not numbers or not (units or last) or (not first + last and not vocabulary.DATES_TOO.isdisjoint(units)):
         return None
     if first and units and not NUMBER.fullmatch(words[0]):
         return None  # `D8 pre` is day 8, before the dose of that day; `8 days before` is not

@@ -24,7 +24,7 @@ FIRST = OLD | _words(
 LAST = NEW | _words(
     "after post postop final finale end last nachher nach ende apres fin dopo fine despues depois fim posttreatment "
     "postoperative follow followup fu eot eos kontrolle controle controllo na nameting efter po после pos "
-    "achteraf eindmeting после след μετά sonra sonrası utan dupa sau sesudah setelah بعد אחרי "
+    "achteraf eindmeting после через след μετά sonra sonrası utan dupa sau sesudah setelah بعد אחרי "
     "后 後 之后 之後 复诊 複診 再診 アフター 후 애프터"
 )
 FINAL = _words("final finale end last ende fin fine fim eot eos")  # of `LAST`, those that nothing comes after
@@ -32,7 +32,8 @@ FINAL = _words("final finale end last ende fin fine fim eot eos")  # of `LAST`, 
 FILLERS = _words(
     "treatment tx op surgery procedure laser peel session sitting line of the therapy behandlung therapie traitement "
     "tratamiento tratamento trattamento later spaeter photo foto study studie etude behandeling behandling 치료 시술 수술 "
-    "лечения лечение процедуры процедура операции операция zabiegu zabiegiem leczenia leczeniem tedavi işlem "
+    "лечения лечение процедуры процедура процедур операции операция "
+    "behandlungen zabiegach zabiegu zabiegiem leczenia leczeniem tedavi işlem "
     "điều trị العلاج الجلسة "
     "术 術 治疗 治療 施術 手术 手術 使用 第 目 回目 photos pictures images "
     "up de del della do da du des der die das il la le el"
@@ -40,7 +41,7 @@ FILLERS = _words(
 # Beside a word of `LAST`: the same day, before any other time after treatment.
 AT_ONCE = _words(
     "immediately immediate directly direct sofort direkt unmittelbar immediatement inmediatamente "
-    "immediatamente subito imediatamente"
+    "immediatamente subito imediatamente 直 立即 직"
 )
 # Words that count time, in days; a week-4 photo can then be told from a month-3 photo.
 DAYS = {
@@ -53,16 +54,17 @@ DAYS = {
         ),
         (
             1.0,
-            "day d j jour tag dia giorno giorni tage tagen pod dag dagen день дня дней dni dzien gün يوم أيام 天 일차",
+            "day d j jour tag dia giorno giorni tage tagen pod dag dagen день дня дней dni dzien gün يوم أيام 天 일차 日 일",
         ),
-        (7.0, "week wk w sem semaine woche wochen semana settimana settimane weken неделя недели недель"),
+        (7.0, "week wk w sem semaine woche wochen semana settimana settimane weken неделя недели недель неделю"),
         (7.0, "tydzien tygodnie tygodni tygodniach hafta أسبوع أسابيع 周 週 週間 周间 주 주차 주일"),
         (30.44, "month mo m mois monat monate monaten mes meses mese mesi maand maanden месяц месяца месяцев"),
-        (30.44, "miesiac miesiace miesiecy miesiacu miesiacach ay شهر أشهر 个月 個月 ヶ月 ケ月 か月 カ月 개월 달"),
+        (30.44, "miesiac miesiace miesiecy miesiacu miesiacach ay شهر أشهر 个月 個月 ヶ月 ケ月 か月 カ月 개월 달 月"),
         (365.25, "year y yr jahr jahre jahren an ano anno anni jaar jaren год года лет rok yıl سنة 年 년"),
     )
     for word in _words(words)
 }
+DATES_TOO = _words("日 일 月")  # beside a word of `FIRST` or `LAST` they count days and months; `12月` is December
 # Words that count visits.
 COUNTED = _words(
     "s session v visit t tp time timepoint seance sitting treatment sitzung besuch visite visita sesion "

@@ -9,7 +9,9 @@ from skinimg.study import vocabulary
 from skinimg.study.text import plain_text
 
 NUMBER = re.compile(r"\d+(\.\d)?")
-CALENDAR_WEEK = re.compile(r"(kw|cw)[ _-]?\d+")  # without its year it comes before or after any other
+OF_A_YEAR = re.compile(
+    rf"(kw|cw|q)[ _-]?\d+|\d+ ?(月|{plain_text('월')})"
+)  # without its year it comes before or after any other
 _COMPOUND = re.compile(rf"\b(pre|post)({'|'.join(sorted(vocabulary.FILLERS))})\b")  # `pretx`, `postlaser`
 _WITHOUT_SPACES = re.compile(r"[\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff]+")  # parts of Hangul, kana, Han
 _WORD = r"(?<![^\W\d_]){}(?![^\W\d_])"
@@ -43,7 +45,9 @@ def _parts(word: str) -> list[str]:
     return found
 
 
-_EAST = frozenset(word for word in vocabulary.ALL | vocabulary.COUNTS.keys() if _WITHOUT_SPACES.fullmatch(word))
+_EAST = frozenset(
+    word for word in vocabulary.ALL | vocabulary.AT_ONCE | vocabulary.COUNTS.keys() if _WITHOUT_SPACES.fullmatch(word)
+)
 
 
 def singular(word: str) -> str:

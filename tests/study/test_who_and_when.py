@@ -48,6 +48,10 @@ def test_parts_of_dates():
 
 
 READ = {
+    "days and months behind a word": (
+        ["術後1月/f.jpg", "術後3日/f.jpg", "術前/f.jpg", "術直後/f.jpg"],
+        [("root", ("術前", "術直後", "術後3日", "術後1月"))],
+    ),
     "spaces in dates": (["12. 1. 2026/f.jpg", "10. 2. 2026/f.jpg"], [("root", ("12. 1. 2026", "10. 2. 2026"))]),
     "no-break spaces": (
         ["12\xa0Jan\xa02026/f.jpg", "10\xa0Feb\xa02026/f.jpg"],
@@ -143,6 +147,8 @@ def test_what_is_read(tmp_path, name):
 
 
 REFUSED = {
+    "quarters without a year": (["Q1_f.jpg", "Q4_f.jpg"], "with their year"),
+    "months without a year": (["anna/12月/f.jpg", "anna/1月/f.jpg"], "months with their year"),
     "a backup beside its sessions": (
         ["S1/f.jpg", "S2/f.jpg", "backup/S1/f.jpg", "backup/S2/f.jpg"],
         "S1, S2 beside backup",
