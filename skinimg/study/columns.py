@@ -95,8 +95,9 @@ def _renamed(unknown: Sequence[str], columns: Sequence[str]) -> dict[str, str]:
 
 def _meant(name: str, columns: Sequence[str]) -> str:
     """The column that an unknown name most likely means and that is not there yet; empty if nothing is near."""
-    bare = re.sub(r"[^a-z]", "", plain_text(name))
+    plain = plain_text(name)
+    bare = re.sub(r"[^a-z]", "", plain)
     known = next((column for column, words in _SYNONYMS.items() if bare in words.split()), "")
-    near = get_close_matches(name.casefold(), COLUMNS, n=1, cutoff=0.75)
+    near = get_close_matches(plain, COLUMNS, n=1, cutoff=0.75)
     meant = known or (near[0] if near else "")
     return "" if meant in columns else meant

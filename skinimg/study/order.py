@@ -241,7 +241,7 @@ def _place_behind_number(plain: str) -> Place | None:
         and _place(counted[3]) is not None
     ):
         return ("visits", int(counted[2]))
-    listed = re.fullmatch(r"(?:\d{1,2}|[a-z])[ _.)-]+(.+)", plain)
+    listed = re.fullmatch(r"(?:\d{1,2}|[a-z])[] _.)-]+(.+)", plain)
     place = _place(listed[1]) if listed else None
     return place if place and abs(place[1]) == _INFINITE else None
 

@@ -61,13 +61,13 @@ def photos_below(root: Path) -> Iterator[Path]:
     """Every photo below a folder that people see, by its name; results of earlier runs and links to folders left out."""
     for path, folders, files in os.walk(root):
         here = Path(path)
-        folders[:] = sorted(name for name in folders if _shown(name) and not holds_results(here / name))
+        folders[:] = sorted(name for name in folders if shown(name) and not holds_results(here / name))
         yield from (
-            here / name for name in sorted(files) if _shown(name) and Path(name).suffix.casefold() in READ | NOT_READ
+            here / name for name in sorted(files) if shown(name) and Path(name).suffix.casefold() in READ | NOT_READ
         )
 
 
-def _shown(name: str) -> bool:
+def shown(name: str) -> bool:
     """Whether people see a file or folder as theirs; `.lrdata` are the previews of Lightroom."""
     return not name.startswith(".") and name.casefold() not in _IGNORED and not name.casefold().endswith(".lrdata")
 
@@ -84,7 +84,7 @@ def _look_into(path: Path, root: Path, warnings: list[str], others: list[LeftOut
         name = child.relative_to(root).as_posix() + "/" * child.is_dir()
         if child.name.startswith(".") and suffix == ".icloud":
             others.append(LeftOut(name, NOT_DOWNLOADED))
-        elif not _shown(child.name):
+        elif not shown(child.name):
             others.append(LeftOut(name, UNSAID))
         elif child.is_symlink() and path.resolve().is_relative_to(os.path.realpath(child)):
             others.append(LeftOut(name, "a link to a folder above it"))

@@ -66,6 +66,7 @@ def test_capitals_that_may_mean_two_files_are_refused(folder):
 
 
 REFUSED = {
+    "full width": (["ｓｕｂｊｅｃｔ,session,photo", "A,S1,a.jpg"], "ｓｕｂｊｅｃｔ -> subject"),
     "a column of one's own": ([f"{HEAD},notes", "A,S1,p/a.jpg,x"], r"notes -> x_notes\) or delete"),
     "German": (
         ["Patient;Sitzung;Dateiname;Aufnahmedatum;Seite"],

@@ -48,6 +48,7 @@ def test_parts_of_dates():
 
 
 READ = {
+    "numbers in brackets": (["[2] after/f.jpg", "[1] before/f.jpg"], [("root", ("[1] before", "[2] after"))]),
     "days and months behind a word": (
         ["術後1月/f.jpg", "術後3日/f.jpg", "術前/f.jpg", "術直後/f.jpg"],
         [("root", ("術前", "術直後", "術後3日", "術後1月"))],
@@ -227,6 +228,13 @@ def test_visits_that_contradict_the_dates_beside_them(tmp_path):
 def test_documents_and_films_beside_photos_are_no_lost_sessions(tmp_path):
     root = lay(tmp_path / "r", "S1/a.HEIC", "S1/a.MOV", "S2/b.HEIC", "week4.csv", "consent/form.pdf")
     assert uncompared(read_study(root)) == ()
+
+
+def test_raw_files_and_a_bin_beside_photos_are_no_lost_sessions(tmp_path):
+    root = lay(tmp_path / "r", "S1/JPG/f.jpg", "S1/RAW/f.NEF", "S2/JPG/f.jpg", "$RECYCLE.BIN/$R1.jpg")
+    assert uncompared(read_study(root)) == ()
+    lay(root, "S3/RAW/f.NEF")
+    assert [said.split(":")[0] for said in uncompared(read_study(root))] == ["S3"]
 
 
 def test_a_pipe_and_a_link_back_are_left_out(tmp_path):
