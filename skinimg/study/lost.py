@@ -62,7 +62,7 @@ def _barren_folders(root: Path, photos: list[Path], raw: set[Path]) -> list[str]
         neighbours = {_skeleton(path.name) for path in holding if path.parent == folder.parent}
         like_them = looks_like_session(clean_name(folder.name)) or _skeleton(folder.name) in neighbours
         held = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
-        if held and raw.issuperset(held):
+        if held and all(path in raw and path.parent == folder for path in held):
             continue
         files = [path.name for path in held]
         if like_them or (neighbours and not any(map(_is_document, files))):
