@@ -123,7 +123,9 @@ def _order_by_name(names: list[str]) -> list[str]:
         if sum(len(set(column)) > 1 for column in zip(*counted.values(), strict=True)) > 1:
             raise _unordered(names, "names in which one number changes: two may tell people, or a day and a month")
         keys |= {name: (0.0, *numbers) for name, numbers in counted.items()}
-    elif all(leading) and not _may_be_days(rest.values()):
+    elif all(leading):
+        if _may_be_days(rest.values()):
+            raise _unordered(names, "to know whether the numbers in front count sessions, days or people")
         keys = {name: (float(match[1]),) for name, match in zip(names, leading, strict=True) if match}
     else:
         raise _unordered(names, "a number, date or known word (baseline, week4, S2, after) in every name")

@@ -169,8 +169,11 @@ REFUSED = {
     "look-alike": (["anna/S1_front.jpg", "аnna/S1_front.jpg"], "CYRILLIC SMALL LETTER A"),
     "spelling": (["P1/S1_front.jpg", "P-01/S2_front.jpg"], "look like one"),
     "after, and after a time": (["pre_f.jpg", "post_f.jpg", "1m post_f.jpg"], "post is before or after 1m post"),
-    "days of months in a language that is not known": (["10. února_f.jpg", "12. ledna_f.jpg"], "in every name"),
-    "the same with a year": (["10 lootus 2026_f.jpg", "12 jaanuar 2026_f.jpg"], "in every name"),
+    "days of months in a language that is not known": (
+        ["10. února_f.jpg", "12. ledna_f.jpg"],
+        "sessions, days or people",
+    ),
+    "the same with a year": (["10 lootus 2026_f.jpg", "12 jaanuar 2026_f.jpg"], "sessions, days or people"),
     "photos beside people": (["V1/f.jpg", "V1/original/f.jpg", "V2/f.jpg"], "beside or below"),
     "photos below people": (["V1/P1/f.jpg", "V1/P1/raw data/f.jpg", "V2/P1/f.jpg"], "beside or below"),
     "a sign that stands for no number": (["run #_f.jpg", "run 2_f.jpg"], "in every name"),
