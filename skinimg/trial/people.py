@@ -10,6 +10,7 @@ import pandas as pd
 
 from skinimg.base.errors import StudyError
 from skinimg.study.columns import named
+from skinimg.study.names import clean_name
 from skinimg.study.rows import arms_spelt_twice
 from skinimg.study.spreadsheet import read_sheet
 from skinimg.trial.plan import Plan, require
@@ -48,6 +49,8 @@ def read_roster(folder: Path, manifest: Path | None = None) -> pd.DataFrame:
     table = pd.DataFrame([cells for _, cells in sheet.rows], columns=named(sheet.columns), dtype=str)
     if lacking := [name for name in ("subject", "session") if name not in table]:
         raise StudyError(f"{path.name} is no table of a study", found=f"no column {', '.join(lacking)}")
+    for name in ("subject", "session"):  # as `analyze` wrote them into its tables
+        table[name] = table[name].map(clean_name)
     _refuse_twice(table, path)
     numbers = [number for number, _ in sheet.rows]
     stated = [(n, arm) for name in _ARM_COLUMNS if name in table for n, arm in zip(numbers, table[name], strict=True)]
