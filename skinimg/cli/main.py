@@ -72,7 +72,9 @@ def analyze(
     target: Annotated[
         str, typer.Option(metavar="FINDINGS", help="What the treatment is for, e.g. spots,erythema: the overall score.")
     ] = "",
-    resume: Annotated[bool, typer.Option("--resume/--fresh", help="Keep finished subjects, or do all again.")] = True,
+    resume: Annotated[
+        bool, typer.Option("--resume/--fresh", help="Keep what the same code finished, or do all again.")
+    ] = True,
     lang: Annotated[str, typer.Option(help="Language of the reports: en or fr.")] = "en",
     deidentify: Annotated[bool, typer.Option("--deidentify", help="Cover the eyes in the reports.")] = False,
     pdf: Annotated[bool, typer.Option("--pdf", help="Also write each report as PDF.")] = False,

@@ -80,16 +80,40 @@ def _bars(codes: npt.NDArray[np.uint8]) -> tuple[int, int]:
     return heights[0], heights[1]
 
 
+class FramedError(ValueError):
+    """The steps in a picture are the edges of bars above and below it, as a screenshot has them."""
+
+
 def refuse_torn_rows(codes: npt.NDArray[np.uint8]) -> None:
     """Raise ValueError for a decoded JPEG with a seam; codes : (H, W) or (H, W, 3)."""
-    _refuse(seam(codes), MOST_SEAM)
+    _refuse(codes, MOST_SEAM)
 
 
 def refuse_torn_blocks(codes: npt.NDArray[np.uint8]) -> None:
     """Raise ValueError for a decoded HEIC with a seam along rows or columns; codes : (H, W) or (H, W, 3)."""
-    _refuse(max(seam(codes), seam(np.ascontiguousarray(codes.swapaxes(0, 1)))), MOST_SEAM_HEIC)
+    for turned in (codes, np.ascontiguousarray(codes.swapaxes(0, 1))):
+        _refuse(turned, MOST_SEAM_HEIC)
 
 
-def _refuse(found: float, limit: float) -> None:
+def _refuse(codes: npt.NDArray[np.uint8], limit: float) -> None:
+    found = seam(codes)
+    if found > limit and seam(_between_bars(codes)) <= limit:
+        raise FramedError("bars above and below")
     if found > limit:
         raise ValueError(f"its blocks do not join (a step {found:.1f} times that of its neighbours, limit {limit})")
+
+
+def _between_bars(codes: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """What lies below a plain bar at the top, and above one of the same colour at the bottom; else the whole picture.
+
+    Damage runs from where it begins to the end of the file: it leaves no bar at the top.
+    """
+    rows = codes.reshape(*codes.shape[:2], -1).astype(np.int16)
+    colour = np.median(rows[0], axis=0)
+    share = (np.abs(rows - colour).max(axis=2) <= _BAR_CODES).mean(axis=1)  # (H,); signs and text may stand in a bar
+    inside = np.flatnonzero(share < 0.5)
+    if not len(inside) or not inside[0]:
+        return codes
+    top = (inside[0] // _BLOCK_PX + 1) * _BLOCK_PX  # whole blocks, so that their borders stay where they are
+    below = len(codes) - 1 - inside[-1]
+    return codes[top : inside[-1] // _BLOCK_PX * _BLOCK_PX] if below else codes[top:]

@@ -22,7 +22,7 @@ from skinimg.base.errors import PhotoError
 from skinimg.base.reasons import why
 from skinimg.base.records import Photo
 from skinimg.photo import icc
-from skinimg.photo.damage import refuse_missing_strips, refuse_torn_blocks, refuse_torn_rows
+from skinimg.photo.damage import FramedError, refuse_missing_strips, refuse_torn_blocks, refuse_torn_rows
 from skinimg.photo.header import DECODER_ERRORS, MAX_MEGAPIXELS, PhotoHeader, open_image
 from skinimg.photo.resaved import earlier_quality
 from skinimg.photo.webp import refuse_bytes_left_over
@@ -139,7 +139,14 @@ def _decode(data: bytes, image: Image.Image, header: PhotoHeader, profile: icc.C
     except MemoryError as error:
         raise PhotoError(why("no_memory", file=path.name, width=header.width, height=header.height)) from error
     except (*DECODER_ERRORS, cv2.error) as error:
-        raise PhotoError(why("damaged", file=path.name, cause=str(error))) from error
+        raise not_whole(path, error) from error
+
+
+def not_whole(path: Path, error: Exception) -> PhotoError:
+    """What a decoder's error says of a photo: it is damaged, or a screenshot."""
+    if isinstance(error, FramedError):
+        return PhotoError(why("framed", file=path.name))
+    return PhotoError(why("damaged", file=path.name, cause=str(error)))
 
 
 def whole_jpeg(data: bytes, *, grey: bool) -> Codes:

@@ -35,7 +35,10 @@ def forget(subject: str, out: Path) -> int:
         The subject is not in these results, or a file still holds its name or the hash of one of its photos.
     """
     folder, mine = out / "subjects" / safe_name(subject), _photos_of(subject, out)
-    if mine.empty and not folder.exists():
+    left_out = _naming((subject,)).search(
+        (out / "run.json").read_text(encoding="utf-8")
+    )  # a photo that was not measured
+    if mine.empty and not folder.exists() and not left_out:
         raise StudyError(f"{subject} is not in {out.name}", next_step="See the column subject of photos.csv.")
     shutil.rmtree(folder, ignore_errors=True)
     for report in (out / "reports").glob("*"):
@@ -76,6 +79,8 @@ def _rewrite_run(out: Path, subject: str, photos: set[str]) -> None:
     record["failures"].pop(subject, None)
     for part in ("warnings", "uncompared", "left_out"):
         record[part] = [item for item in record[part] if not named.search(json.dumps(item, ensure_ascii=False))]
+    for part in ("input", "noise"):  # a folder of one person bears the name
+        record[part] = "" if named.search(record.get(part, "")) else record.get(part, "")
     record["subjects"] = len({name for rows in groups(out / "photos.parquet") for name in rows["subject"]})
     write_text(out / "run.json", json.dumps(record, indent=2, ensure_ascii=False) + "\n")
     said = {text: reasons for text, reasons in read_said(out).items() if not named.search(text)}

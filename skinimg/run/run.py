@@ -171,8 +171,11 @@ def _refuse_out(path: Path, study: Study, out: Path) -> None:
             next_step=f"For example --out {inputs.name}_result.",
         )
     known = {safe_name(subject.name) for subject in study.subjects}
-    folders = (out / "subjects").iterdir() if (out / "subjects").is_dir() else ()
-    others = sorted(folder.name for folder in folders if folder.is_dir() and folder.name.lstrip(".") not in known)
+    try:
+        folders = (out / "subjects").iterdir() if (out / "subjects").is_dir() else ()
+        others = sorted(folder.name for folder in folders if folder.is_dir() and folder.name.lstrip(".") not in known)
+    except OSError as error:  # a name that is too long, a folder that may not be opened
+        raise _unwritable(out, error) from error
     others = [name for name in others if not name.startswith(".")]
     if others:
         listed = ", ".join(others[:5]) + (", ..." if len(others) > 5 else "")
@@ -216,7 +219,11 @@ def _prepare(out: Path) -> None:
         for folder in ("subjects", "reports"):
             (out / folder).mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StudyError(f"cannot write to {out}", found=error.strerror or str(error), needed="a folder") from error
+        raise _unwritable(out, error) from error
+
+
+def _unwritable(out: Path, error: OSError) -> StudyError:
+    return StudyError(f"cannot write to {out}", found=error.strerror or str(error), needed="a folder")
 
 
 def _gather(study: Study, done: list[Done], out: Path) -> tuple[Outcome, dict[str, str]]:

@@ -44,14 +44,14 @@ def verify(folder: Path, progress: Progress | None = None) -> Verified:
     if not record["input"] or not source.exists():
         raise StudyError(
             "the photos are not where they were",
-            found=f"no {record['input'] or 'path (pseudonymised)'}",
+            found=f"no {record['input'] or 'path (pseudonymised, or of a person who was forgotten)'}",
             needed="the input of the analysis",
         )
-    now = versions()
+    then, now = record["versions"], versions()
     notes = [
-        f"{name}: {old} then, {now.get(name, 'absent')} now"
-        for name, old in record["versions"].items()
-        if now.get(name) != old
+        f"{name}: {then.get(name, 'not recorded')} then, {now.get(name, 'absent')} now"
+        for name in {**then, **now}
+        if now.get(name) != then.get(name)
     ]
     settings, name = Settings(**record["settings"]), record["weights"]["name"]
     options = Options(

@@ -14,10 +14,9 @@ import numpy as np
 
 from skinimg.base.entries import PhotoEntry, Study, Subject
 from skinimg.base.errors import PhotoError
-from skinimg.base.reasons import why
 from skinimg.base.records import ByteArray
 from skinimg.photo.colour import linear_to_srgb8
-from skinimg.photo.decode import colour_profile, read_photo, whole_jpeg
+from skinimg.photo.decode import colour_profile, not_whole, read_photo, whole_jpeg
 from skinimg.photo.header import PhotoHeader, read_header
 from skinimg.study.names import view_key
 
@@ -93,7 +92,7 @@ def _preview(entry: PhotoEntry, header: PhotoHeader) -> tuple[ByteArray, str]:
     try:
         codes = whole_jpeg(data, grey=False)
     except ValueError as error:
-        raise PhotoError(why("damaged", file=entry.path.name, cause=str(error))) from error
+        raise not_whole(entry.path, error) from error
     step = max(1, max(codes.shape[:2]) // _PREVIEW_PX)
     return codes[::step, ::step], hashlib.sha256(data).hexdigest()
 

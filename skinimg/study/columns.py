@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from skinimg.base.errors import StudyError
-from skinimg.study.dates import plain_text
+from skinimg.study.text import plain_text
 
 # Every column that a manifest may have, in the order in which they are written.
 MANIFEST_COLUMNS: dict[str, str] = {
@@ -56,6 +56,11 @@ _SYNONYMS = {
 }
 
 
+def named(columns: Sequence[str]) -> list[str]:
+    """The header with known columns in small letters, as people also write `Subject`."""
+    return [name.casefold() if name.casefold() in COLUMNS else name for name in columns]
+
+
 def check_columns(columns: Sequence[str], path: Path) -> None:
     """Refuse a header, with everything that is wrong with it at once."""
     unknown = [name for name in columns if name not in COLUMNS and not (name[:2] in ("x_", "m_") and len(name) > 2)]
@@ -90,8 +95,9 @@ def _renamed(unknown: Sequence[str], columns: Sequence[str]) -> dict[str, str]:
 
 def _meant(name: str, columns: Sequence[str]) -> str:
     """The column that an unknown name most likely means and that is not there yet; empty if nothing is near."""
-    bare = re.sub(r"[^a-z]", "", plain_text(name))
+    plain = plain_text(name)
+    bare = re.sub(r"[^a-z]", "", plain)
     known = next((column for column, words in _SYNONYMS.items() if bare in words.split()), "")
-    near = get_close_matches(name.casefold(), COLUMNS, n=1, cutoff=0.75)
+    near = get_close_matches(plain, COLUMNS, n=1, cutoff=0.75)
     meant = known or (near[0] if near else "")
     return "" if meant in columns else meant

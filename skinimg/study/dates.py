@@ -8,47 +8,14 @@ days on which the cameras took the photos decide; where these are silent, too, t
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from skinimg.base.errors import StudyError
+from skinimg.study.text import plain_text
+from skinimg.study.vocabulary import MONTHS
 
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-# The first three letters of a month in English, German, French, Spanish, Italian and Portuguese, without accents.
-_MONTHS = {
-    word: number
-    for number, words in enumerate(
-        (
-            "jan ene gen janv jaen jaenner",
-            "feb fev febr fevr",
-            "mar mrz maer maerz mars marz",
-            "apr avr abr",
-            "may mai mag",
-            "jun giu juin",
-            "jul lug juil",
-            "aug aou ago aout",
-            "sep set sept",
-            "oct okt ott out",
-            "nov",
-            "dec dez dic",
-        ),
-        start=1,
-    )
-    for word in words.split()
-}
-_LONG_MONTHS = _words(
-    "january february march april june july august september october november december januar februar maerz "
-    "juni juli oktober dezember janvier fevrier avril juillet aout septembre octobre novembre decembre enero "
-    "febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre gennaio febbraio "
-    "aprile maggio giugno luglio settembre ottobre dicembre janeiro fevereiro marco maio junho julho "
-    "setembro outubro novembro dezembro"
-)
 _ISO = re.compile(
     r"(?<!\d)(?P<year>\d{4})(?:(?P<s>[-_./]?)(?P<month>\d{2})(?P=s)(?P<day>\d{2})"
     r"|(?P<t>[-_./ ])(?P<month1>\d{1,2})(?P=t)(?P<day1>\d{1,2}))(?!\d)"
@@ -57,22 +24,18 @@ _TIME = r"(?:[-_ t]+|[-_ ]+(?:at|um|a|alle|as)[-_ ]+)(?:\d{6,9}|\d{2}[-_.:h]\d{2
 _STAMP = re.compile(
     _ISO.pattern + _TIME, re.IGNORECASE
 )  # PXL_20240105_101112345, WhatsApp Image 2024-01-05 at 10.11.12
-_NUMBERS = re.compile(r"(?<!\d)(\d{1,2})([-_./ ])(\d{1,2})\2(\d{4}|\d{2})(?!\d)(?!\2\d)")
+_NUMBERS = re.compile(r"(?<!\d)(\d{1,2})([-_./ ]) ?(\d{1,2})\2 ?(\d{4}|\d{2})(?!\d)(?!\2\d)")
 _COMPACT = re.compile(r"(?<!\d)(\d{2})(\d{2})[-_]?(\d{4})(?!\d)")
 _SIX = re.compile(r"^(\d{2})(\d{2})(\d{2})(?!\d)")
 _DAY_FIRST = re.compile(
-    r"(?<!\d)(\d{1,2})(?:st|nd|rd|th|er|\.)?[-_. ]*(?:de )?([^\W\d_]{3,10})\.?[-_. ]*(?:de )?(\d{4}|\d{2})(?!\d)"
+    r"(?<!\d)(\d{1,2})(?:st|nd|rd|th|er|\.)?[-_. ]*(?:de )?([^\W\d_]{3,12})\.?[-_. ]*(?:de )?(\d{4}|\d{2})(?!\d)"
 )
-_MONTH_FIRST = re.compile(r"(?<![^\W\d_])([^\W\d_]{3,10})\.?[-_. ]*(\d{1,2})(?:st|nd|rd|th)?,?[-_. ]+(\d{4})(?!\d)")
-_YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})[-_. ]*([^\W\d_]{3,10})\.?[-_. ]*(\d{1,2})(?!\d)")
-_MONTH_YEAR = re.compile(r"(\d{1,2}|[^\W\d_]{3,10})\.?[-_./ ]*(\d{4})")
-_YEAR_MONTH = re.compile(r"(\d{4})[-_./ ]*(\d{2}|[^\W\d_]{3,10})")
+_MONTH_FIRST = re.compile(r"(?<![^\W\d_])([^\W\d_]{3,12})\.?[-_. ]*(\d{1,2})(?:st|nd|rd|th)?,?[-_. ]+(\d{4})(?!\d)")
+_YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})[-_. ]*([^\W\d_]{3,12})\.?[-_. ]*(\d{1,2})(?!\d)")
 _SHAPE = re.compile(r"\d{1,2}([-_./])\d{1,2}\1(19|20)\d\d(?!\d)|(19|20)\d\d([-_./])\d{1,2}\4\d{1,2}(?!\d)")
 
-_DASHES = dict.fromkeys((0x2010, 0x2011, 0x2012, 0x2013, 0x2212), "-")  # as word processors and people set them
-
 ORDERS = ("day-month-year", "month-day-year", "year-month-day")
-_EARLIEST, _LATEST = 1950, 2100
+EARLIEST, LATEST = 1950, 2100
 _LATEST_SHORT = 49  # two digits of a year: 00 to 49 is 2000 to 2049
 Readings = dict[str, str]  # order -> ISO date
 
@@ -120,20 +83,9 @@ def sure_date(text: str) -> str:
     return days.pop() if len(days) == 1 else ""
 
 
-def month_of(text: str) -> int | None:
-    """Months since the year 0 of a name that is a month and a year: `2026-01`, `01-2026`, `Jan 2026`."""
-    plain = plain_text(text).strip(" _-.")
-    for pattern, (month, year) in ((_MONTH_YEAR, (1, 2)), (_YEAR_MONTH, (2, 1))):
-        if match := pattern.fullmatch(plain):
-            number = int(match[month]) if match[month].isdecimal() else _month(match[month])
-            if 1 <= number <= 12 and _EARLIEST <= int(match[year]) <= _LATEST:
-                return int(match[year]) * 12 + number
-    return None
-
-
 def names_a_month(text: str) -> bool:
     """Whether a text holds the name of a month."""
-    return any(_month(word) for word in re.findall(r"[^\W\d_]{3,}", plain_text(text)))
+    return any(month_number(word) for word in re.findall(r"[^\W\d_]{3,}", plain_text(text)))
 
 
 def _find(plain: str) -> _Written | None:
@@ -176,7 +128,7 @@ def _without_year(plain: str) -> bool:
         return True
     words = re.findall(r"[^\W\d_]+|\d+", plain)
     named = [word for word in words if not word.isdecimal()]
-    return len(words) <= 2 and len(named) == 1 and _month(named[0]) > 0
+    return len(words) <= 2 and len(named) == 1 and month_number(named[0]) > 0
 
 
 def dates_of(texts: Iterable[str], captured: Callable[[str], str], where: str) -> dict[str, str]:
@@ -258,7 +210,7 @@ def _with_month(day: int, month: int, year: int) -> Callable[[re.Match[str]], Re
     """Reader of a match whose groups of these numbers are day, name of the month, and year."""
 
     def read(match: re.Match[str]) -> Readings:
-        number = _month(match[month])
+        number = month_number(match[month])
         return _sure(_iso(_long(match[year]), str(number), match[day])) if number else {}
 
     return read
@@ -276,20 +228,14 @@ _WAYS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Readings]], ...] =
 )
 
 
-def _month(word: str) -> int:
-    known = word in _MONTHS or word in _LONG_MONTHS
-    return _MONTHS.get(word, 0) or (_MONTHS.get(word[:4], 0) or _MONTHS.get(word[:3], 0) if known else 0)
+def month_number(word: str) -> int:
+    """1 to 12 for the name of a month, 0 for other words."""
+    return MONTHS.get(word, 0)
 
 
 def _iso(year: str, month: str, day: str) -> str:
     """ISO date, empty where the numbers are none between 1950 and 2100."""
     try:
-        return date(int(year), int(month), int(day)).isoformat() if _EARLIEST <= int(year) <= _LATEST else ""
+        return date(int(year), int(month), int(day)).isoformat() if EARLIEST <= int(year) <= LATEST else ""
     except ValueError:
         return ""
-
-
-def plain_text(text: str) -> str:
-    """Lower case without accents, with plain dashes; umlauts as two letters would be in a file name (März, maerz)."""
-    folded = unicodedata.normalize("NFC", text).strip().casefold().replace("ä", "ae").translate(_DASHES)
-    return "".join(c for c in unicodedata.normalize("NFD", folded) if not unicodedata.combining(c))

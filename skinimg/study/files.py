@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 from skinimg.photo.header import NOT_READ, READ
+from skinimg.study.tree import photos_below
 
 
 @dataclass(frozen=True)
@@ -22,16 +23,14 @@ class Files:
     @cached_property
     def _by_name(self) -> dict[str, list[Path]]:
         found: dict[str, list[Path]] = {}
-        for path in sorted(self.root.rglob("*")):
-            if path.suffix.casefold() in READ | NOT_READ:
-                found.setdefault(_bare(path.name), []).append(path)
+        for path in photos_below(self.root):
+            found.setdefault(_bare(path.name), []).append(path)
         return found
 
     def same(self, file: Path) -> Path | None:
-        """The file whose path is the same to the eye: macOS writes ü as two letters, others as one."""
-        seen = unicodedata.normalize("NFC", file.as_posix())
-        alike = self._by_name.get(_bare(file.name), [])
-        return next((path for path in alike if unicodedata.normalize("NFC", path.as_posix()) == seen), None)
+        """The one file whose path is the same to Windows and macOS: capitals do not count, and ü may be two letters."""
+        alike = [path for path in self._by_name.get(_bare(file.name), []) if _seen(path) == _seen(file)]
+        return alike[0] if len(alike) == 1 else None
 
     def like(self, text: str) -> str:
         """The one photo that a path which leads nowhere most likely means, relative to the root; else empty."""
@@ -40,6 +39,10 @@ class Files:
         nearest = [path for path in alike if folders and path.parent.name.casefold() == folders[-1].casefold()]
         meant = nearest if len(nearest) == 1 else alike
         return meant[0].relative_to(self.root).as_posix() if len(meant) == 1 else ""
+
+
+def _seen(path: Path) -> str:
+    return unicodedata.normalize("NFC", path.as_posix()).casefold()
 
 
 def _bare(name: str) -> str:

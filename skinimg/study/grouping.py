@@ -102,7 +102,10 @@ def uncompared(study: Study) -> tuple[str, ...]:
         ]
     said += _visits_of_others(study)
     if len(study.subjects) > 1 and all(len(subject.sessions) == 1 for subject in study.subjects):
-        said.append("No subject has two sessions. If the folders are sessions of one person, name them S1, S2, ...")
+        said.append(
+            "No subject has two sessions. If the folders are sessions of one person, name them S1, S2, ..., or say so in "
+            "the table that `skinimg manifest FOLDER` drafts."
+        )
     return tuple(said)
 
 

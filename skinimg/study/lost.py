@@ -10,7 +10,7 @@ from skinimg.base.entries import Study
 from skinimg.study.names import clean_name, parse_stem
 from skinimg.study.order import looks_like_session
 from skinimg.study.people import people_in_names
-from skinimg.study.tree import NOT_A_PHOTO, NOT_DOWNLOADED, RAW_BESIDE, holds_results
+from skinimg.study.tree import NOT_A_PHOTO, NOT_DOWNLOADED, RAW_BESIDE, holds_results, shown
 from skinimg.study.twins import without_format_folder
 
 # What people keep beside photos; `week4.csv` is no lost session, but `week4_front.pdf` may hold its photo.
@@ -26,7 +26,8 @@ _ARCHIVES = frozenset({".zip", ".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".x
 def lost(study: Study) -> tuple[str, ...]:
     """One sentence for each session or subject that a folder or a file names and that has no photo in the study."""
     photos = [study.root / entry.photo for subject in study.subjects for entry in subject.photos]
-    return (*_barren_folders(study.root, photos), *_lone_files(study, photos), *_unopened(study, photos))
+    raw = {study.root / item.file for item in study.left_out if item.reason == RAW_BESIDE}
+    return (*_barren_folders(study.root, photos, raw), *_lone_files(study, photos), *_unopened(study, photos))
 
 
 def _unopened(study: Study, photos: list[Path]) -> list[str]:
@@ -49,15 +50,21 @@ def _unopened(study: Study, photos: list[Path]) -> list[str]:
     return said
 
 
-def _barren_folders(root: Path, photos: list[Path]) -> list[str]:
-    """Folders without photos that are named like a session or like their neighbours, or that are empty."""
+def _barren_folders(root: Path, photos: list[Path], raw: set[Path]) -> list[str]:
+    """Folders without photos that are named like a session or like their neighbours, or that are empty.
+
+    raw : files beside the photos that were made of them, which are no loss
+    """
     holding = {folder for photo in photos for folder in photo.parents if folder.is_relative_to(root)}
     left_out = {path for path in holding for path in _folders_in(path) if path not in holding}
     said = []
     for folder in sorted(left_out):
         neighbours = {_skeleton(path.name) for path in holding if path.parent == folder.parent}
         like_them = looks_like_session(clean_name(folder.name)) or _skeleton(folder.name) in neighbours
-        files = sorted(path.name for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+        held = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+        if held and all(path in raw and path.parent == folder for path in held):
+            continue
+        files = [path.name for path in held]
         if like_them or (neighbours and not any(map(_is_document, files))):
             found = ", ".join(files[:3]) + (", ..." if len(files) > 3 else "") if files else "nothing"
             name = folder.relative_to(root).as_posix()
@@ -67,8 +74,10 @@ def _barren_folders(root: Path, photos: list[Path]) -> list[str]:
 
 def _folders_in(folder: Path) -> list[Path]:
     """Sub-folders that people made and that hold no results of an earlier run."""
-    paths = [Path(entry.path) for entry in os.scandir(folder) if entry.is_dir() and entry.name[0] not in "._@"]
-    return [path for path in paths if not holds_results(path)]
+    theirs = (
+        entry for entry in os.scandir(folder) if entry.is_dir() and entry.name[0] not in "_@" and shown(entry.name)
+    )
+    return [path for path in map(Path, theirs) if not holds_results(path)]
 
 
 def _lone_files(study: Study, photos: list[Path]) -> list[str]:

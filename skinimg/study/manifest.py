@@ -12,14 +12,14 @@ from pathlib import Path
 from skinimg.base.entries import LeftOut, PhotoEntry, Study
 from skinimg.base.errors import StudyError
 from skinimg.base.files import write_text
-from skinimg.photo.header import NOT_READ, READ
 from skinimg.study.captured import captured_on
-from skinimg.study.columns import COLUMNS, PLAIN, REQUIRED, check_columns
+from skinimg.study.columns import COLUMNS, PLAIN, REQUIRED, check_columns, named
 from skinimg.study.dates import dates_of
 from skinimg.study.files import Files
 from skinimg.study.grouping import build_study
-from skinimg.study.rows import NUMBER, Row, inside
+from skinimg.study.rows import NUMBER, Row, arms_spelt_twice, inside
 from skinimg.study.spreadsheet import CSV_SUFFIXES, read_sheet
+from skinimg.study.tree import photos_below
 from skinimg.study.unclear import some
 
 _MOST_FAULTS = 20
@@ -50,11 +50,12 @@ def read_manifest(path: Path) -> Study:
 def _entries(path: Path, root: Path, warnings: list[str]) -> tuple[PhotoEntry, ...]:
     """Every row of the table; StudyError with every fault of every row."""
     sheet = read_sheet(path, warnings, REQUIRED)
-    check_columns(sheet.columns, path)
+    columns = named(sheet.columns)
+    check_columns(columns, path)
     faults: list[str] = []
     rows: dict[int, PhotoEntry] = {}
     table = {
-        number: {name: _unescape(cell) for name, cell in zip(sheet.columns, cells, strict=True)}
+        number: {name: _unescape(cell) for name, cell in zip(columns, cells, strict=True)}
         for number, cells in sheet.rows
     }
     dates = _dates(table, root, faults)
@@ -63,7 +64,8 @@ def _entries(path: Path, root: Path, warnings: list[str]) -> tuple[PhotoEntry, .
         row = Row(values, f"row {number}", root, dates, sheet.separator != ",", files, faults)
         if entry := row.entry():
             rows[number] = entry
-    faults += [*_listed_twice(rows), *_arms_that_change(rows), *_arms_spelt_twice(rows)]
+    stated = ((n, arm) for n, entry in rows.items() for arm in (entry.arm, entry.arm_left, entry.arm_right))
+    faults += [*_listed_twice(rows), *_arms_that_change(rows), *arms_spelt_twice(stated)]
     if faults:
         more = f"; and {len(faults) - _MOST_FAULTS} more" if len(faults) > _MOST_FAULTS else ""
         raise StudyError(
@@ -77,14 +79,12 @@ def _entries(path: Path, root: Path, warnings: list[str]) -> tuple[PhotoEntry, .
 
 
 def _not_listed(entries: Iterable[PhotoEntry], root: Path, manifest: str) -> tuple[LeftOut, ...]:
-    """Photos beside those of a manifest that have no row."""
+    """Photos in the manifest's folder and below it that have no row."""
     listed: dict[Path, set[str]] = defaultdict(set)  # folder -> names: a path takes ten times the memory of its name
     for entry in entries:
         listed[entry.path.parent].add(entry.path.name)
-    beside = [path for folder, names in listed.items() for path in folder.iterdir() if path.name not in names]
-    photos = sorted(path for path in beside if path.suffix.casefold() in READ | NOT_READ)
-    shown = [path for path in photos if path.is_file() and not path.name.startswith(".")]
-    return tuple(LeftOut(path.relative_to(root).as_posix(), f"not listed in {manifest}") for path in shown)
+    missed = (path for path in photos_below(root) if path.name not in listed.get(path.parent, ()))
+    return tuple(LeftOut(path.relative_to(root).as_posix(), f"not listed in {manifest}") for path in missed)
 
 
 def _dates(table: Mapping[int, Mapping[str, str]], root: Path, faults: list[str]) -> dict[str, str] | None:
@@ -137,20 +137,6 @@ def _arms_that_change(rows: Mapping[int, PhotoEntry]) -> list[str]:
             for subject, arms in stated.items()
             if len(arms) > 1
         ]
-    return faults
-
-
-def _arms_spelt_twice(rows: Mapping[int, PhotoEntry]) -> list[str]:
-    """`Active` of one subject and `active` of another would be two arms of the trial."""
-    seen: dict[str, tuple[str, int]] = {}  # as a reader takes it -> spelling, first row
-    faults = []
-    for number, entry in rows.items():
-        for arm in filter(None, (entry.arm, entry.arm_left, entry.arm_right)):
-            spelling, first = seen.setdefault(" ".join(re.findall(r"\w+", arm.casefold())), (arm, number))
-            if spelling != arm:
-                faults.append(
-                    f"rows {first} and {number}: the arms {spelling} and {arm} look like one; write one of them"
-                )
     return faults
 
 

@@ -16,8 +16,8 @@ from skinimg.photo.header import NOT_READ, READ
 from skinimg.study.order import looks_like_session
 
 _SIDES = {
-    "left": "left l links linke gauche izquierda izquierdo sinistra sinistro esquerda esquerdo",
-    "right": "right r rechts rechte droite droit derecha derecho destra destro direita direito",
+    "left": "left l links linke gauche izquierda izquierdo sinistra sinistro esquerda esquerdo 左 左侧 左側 좌측",
+    "right": "right r rechts rechte droite droit derecha derecho destra destro direita direito 右 右侧 右側 우측",
 }
 _TURNS = {  # between the frontal view and the profile, and the profile
     "45": "45 oblique oblicuo oblicua obliqua obliquo halbprofil three_quarter three_quarters threequarter 3_4 "
@@ -33,7 +33,7 @@ def _turned(side: str, turn: str) -> str:
 
 
 VIEW_WORDS = {
-    "front": "front frontal f face center centre anterior vorne vorn frontale frente de_face",
+    "front": "front frontal f face center centre anterior vorne vorn frontale frente de_face 正面 정면 анфас",
     "left45": _turned("left", "45"),
     "right45": _turned("right", "45"),
     "left": f"{_SIDES['left']} {_turned('left', '')}",

@@ -8,13 +8,13 @@ from itertools import pairwise
 
 from skinimg.base.errors import StudyError
 from skinimg.study import vocabulary
-from skinimg.study.dates import begins_with_date, month_of, names_a_month, plain_text, readings, sure_date, without_date
+from skinimg.study.dates import begins_with_date, names_a_month, readings, sure_date, without_date
+from skinimg.study.periods import PERIODS, period_of
+from skinimg.study.text import plain_text
+from skinimg.study.words import NUMBER, OF_A_YEAR, bare, singular, tells, without_shared, words_of
 
 _INFINITE = float("inf")
 _AT_ONCE = 1e-6  # days: after the treatment, before any time after it that is counted
-_CALENDAR_WEEK = re.compile(r"(kw|cw)[ _-]?\d+")  # without its year it comes before or after any other
-_NUMBER = re.compile(r"\d+(\.\d)?")
-_COMPOUND = re.compile(rf"\b(pre|post)({'|'.join(sorted(vocabulary.FILLERS))})\b")  # `pretx`, `postlaser`
 Place = tuple[str, float]  # what is counted, how many; infinite for first and last words
 
 
@@ -26,10 +26,10 @@ def looks_like_session(name: str) -> bool:
     """
     if not name.strip():
         return False
-    if begins_with_date(name) or month_of(name) is not None:
+    if begins_with_date(name) or period_of(name):
         return True
     rest = without_date(name)
-    return _place(rest) is not None or (_tells(rest) and set(_known(rest)) <= vocabulary.ALL)
+    return _place(rest) is not None or (tells(rest) and set(words_of(rest)) <= vocabulary.ALL)
 
 
 def is_placed(name: str) -> bool:
@@ -45,7 +45,7 @@ def visit_of(name: str) -> object:
 
 def surely_session(name: str) -> bool:
     """Whether a name can be no person's: a date, `baseline`, `V1`, `week 4`; but subjects, too, are called `S1`."""
-    return looks_like_session(name) and not any(word in vocabulary.SUBJECTS_TOO for word in _known(name))
+    return looks_like_session(name) and not any(word in vocabulary.SUBJECTS_TOO for word in words_of(name))
 
 
 def baseline_doubt(names: Sequence[str]) -> str:
@@ -56,10 +56,10 @@ def baseline_doubt(names: Sequence[str]) -> str:
     rest = [without_date(name) for name in names]
     minus = _dash_is_minus(rest)
     first, *others = (_place(text, minus) for text in rest)
-    words = _known(rest[0])
+    words = words_of(rest[0])
     after = any(word in vocabulary.LAST for word in words) and not any(word in vocabulary.FIRST for word in words)
-    counted = first is not None and 0 < first[1] < _INFINITE and first[0] != "months"
-    later = counted and max((float(word) for word in words if _NUMBER.fullmatch(word)), default=0) > 1
+    counted = first is not None and 0 < first[1] < _INFINITE and first[0] not in PERIODS
+    later = counted and max((float(word) for word in words if NUMBER.fullmatch(word)), default=0) > 1
     if after or (later and not any(first and place and place[1] < first[1] for place in others)):
         return (
             f"{names[0]} is the first session that is there, and by its name it comes after another. Add the baseline."
@@ -105,7 +105,8 @@ def _order_by_name(names: list[str]) -> list[str]:
         return names
     rest = {name: without_date(name) for name in names}
     minus = _dash_is_minus(rest.values())
-    places = {name: _place(text, minus) for name, text in rest.items()}
+    told = without_shared(rest.values())
+    places = {name: _place(told[text], minus) for name, text in rest.items()}
     _refuse_two_readings(list(rest.values()), {rest[name]: place for name, place in places.items()})
     stated = {name for name, place in places.items() if place is not None and abs(place[1]) == _INFINITE}
     others = [name for name in names if name not in stated]
@@ -115,14 +116,16 @@ def _order_by_name(names: list[str]) -> list[str]:
     keys: dict[str, tuple[float, ...]] = {name: (place[1],) for name, place in places.items() if place is not None}
     if all(name in keys for name in others) and len(kinds) <= 1:
         pass
-    elif len(others) == 1:
-        keys[others[0]] = (0.0,)
+    elif len(others) == 1 and (vocabulary.OLD | vocabulary.NEW).isdisjoint(w for name in names for w in words_of(name)):
+        keys[others[0]] = (0.0,)  # between `before` and `after`; but between `old` and `new` may stand `older`
     elif len(skeletons) == 1 and len(next(iter(skeletons))) > 1:
         counted = {name: [float(n) for n in re.findall(r"\d+", rest[name])] for name in others}
         if sum(len(set(column)) > 1 for column in zip(*counted.values(), strict=True)) > 1:
             raise _unordered(names, "names in which one number changes: two may tell people, or a day and a month")
         keys |= {name: (0.0, *numbers) for name, numbers in counted.items()}
-    elif all(leading) and not any(map(names_a_month, names)):
+    elif all(leading):
+        if _may_be_days(rest.values()):
+            raise _unordered(names, "to know whether the numbers in front count sessions, days or people")
         keys = {name: (float(match[1]),) for name, match in zip(names, leading, strict=True) if match}
     else:
         raise _unordered(names, "a number, date or known word (baseline, week4, S2, after) in every name")
@@ -132,6 +135,17 @@ def _order_by_name(names: list[str]) -> list[str]:
             first = "to know which of them comes first and is the baseline"
             raise _unordered([one, other], first if keys[one] == (-_INFINITE,) else "names with different places")
     return ordered
+
+
+def _may_be_days(names: Iterable[str]) -> bool:
+    """Whether leading numbers may be days of months, `10 lutego` and `12 stycznia`: beside a month or a year, or where
+    they do not count from one and no word says before or after.
+    """
+    names, text = list(names), " ".join(names)
+    numbers = sorted(int(match[1]) for name in names if (match := re.match(r"\s*(\d+)", name)))
+    counted = numbers in (list(range(len(numbers))), list(range(1, len(numbers) + 1)))
+    dated = names_a_month(text) or re.search(r"(?<!\d)(19|20)\d\d(?!\d)", text)
+    return bool(dated) or not (counted or any(map(tells, names)))
 
 
 def _unordered(names: Sequence[str], needed: str) -> StudyError:
@@ -147,8 +161,8 @@ def _unordered(names: Sequence[str], needed: str) -> StudyError:
 def _refuse_two_readings(names: Sequence[str], places: Mapping[str, Place | None]) -> None:
     """Refuse places that people understand in two ways."""
     known = {name: place for name, place in places.items() if place is not None}
-    if any(_CALENDAR_WEEK.fullmatch(_plain(name)) for name in names):
-        raise _unordered(names, "calendar weeks with their year, or dates")
+    if any(OF_A_YEAR.fullmatch(bare(name)) for name in names):
+        raise _unordered(names, "calendar weeks, quarters and months with their year, or dates")
     first = [name for name, place in known.items() if place[1] == -_INFINITE]
     earlier = [name for name, place in known.items() if -_INFINITE < place[1] < 0]
     _refuse_unplaced_after(places)
@@ -168,11 +182,11 @@ def _refuse_two_readings(names: Sequence[str], places: Mapping[str, Place | None
 def _refuse_unplaced_after(places: Mapping[str, Place | None]) -> None:
     """`after` beside `after 3 months` is the same day or the end; `final` is the end."""
     after = [name for name, place in places.items() if place is not None and place[1] == _INFINITE]
-    open_ended = [name for name in after if vocabulary.FINAL.isdisjoint(_known(name))]
+    open_ended = [name for name in after if vocabulary.FINAL.isdisjoint(words_of(name))]
     timed = [
         name
         for name, place in places.items()
-        if place is not None and 0 < place[1] < _INFINITE and not vocabulary.LAST.isdisjoint(_known(name))
+        if place is not None and 0 < place[1] < _INFINITE and not vocabulary.LAST.isdisjoint(words_of(name))
     ]
     if open_ended and timed:
         raise _unordered([*open_ended, *timed], f"to know whether {open_ended[0]} is before or after {timed[0]}")
@@ -186,10 +200,10 @@ def _signed(name: str) -> tuple[str, str]:
 
 def _counted_from_treatment(name: str) -> tuple[str, str, int]:
     """Unit, sign and number of a name that is these and nothing else; the unit is empty where it is not."""
-    if form := re.fullmatch(r"([^\W\d_]+)[ _]?([-+]?)[ _]?(\d+)", _plain(name)):
-        return _singular(form[1]), form[2], int(form[3])
+    if form := re.fullmatch(r"([^\W\d_]+)[ _]?([-+]?)[ _]?(\d+)", bare(name)):
+        return singular(form[1]), form[2], int(form[3])
     if form := re.fullmatch(r"([-+]?)[ _]?(\d+)[ _]?([^\W\d_]+)", plain_text(name).strip(" _.()[]")):
-        return _singular(form[3]), form[1], int(form[2])
+        return singular(form[3]), form[1], int(form[2])
     return "", "", 0
 
 
@@ -204,17 +218,17 @@ def _dash_is_minus(names: Iterable[str]) -> bool:
 
 def _place(name: str, dash_is_minus: bool = False) -> Place | None:
     """Where a name says it stands; None if nowhere."""
-    plain = _plain(name)
+    plain = bare(name)
     if not plain:
         return ("", -_INFINITE)  # a date without anything behind it comes before the same date with more
-    if (month := month_of(name)) is not None:
-        return ("months", month)
+    if period := period_of(name):
+        return period
     unit, sign, count = _counted_from_treatment(name)
     if unit in vocabulary.DAYS and (sign == "+" or (sign == "-" and dash_is_minus)):
         return ("days", count * vocabulary.DAYS[unit] * (1 if sign == "+" else -1))
-    if re.fullmatch(r"[\w\s.+-]*", plain) and not _CALENDAR_WEEK.fullmatch(plain):
-        silent = vocabulary.FILLERS if _tells(name) else vocabulary.FILLERS - vocabulary.COUNTED
-        place = _place_of_words([word for word in _known(name) if word not in silent])
+    if re.fullmatch(r"[\w\s.+-]*", plain) and not OF_A_YEAR.fullmatch(plain):
+        silent = vocabulary.FILLERS if tells(name) else vocabulary.FILLERS - vocabulary.COUNTED
+        place = _place_of_words([word for word in words_of(name) if word not in silent])
         if place:
             return place
     return _place_behind_number(plain)
@@ -225,39 +239,23 @@ def _place_behind_number(plain: str) -> Place | None:
     counted = re.fullmatch(r"([^\W\d_]+)[ _-]?(\d+)[ _.(-]+(.+)", plain)
     if (
         counted
-        and _singular(counted[1]) in vocabulary.COUNTED - vocabulary.SUBJECTS_TOO
+        and singular(counted[1]) in vocabulary.COUNTED - vocabulary.SUBJECTS_TOO
         and _place(counted[3]) is not None
     ):
         return ("visits", int(counted[2]))
-    listed = re.fullmatch(r"(?:\d{1,2}|[a-z])[ _.)-]+(.+)", plain)
+    listed = re.fullmatch(r"(?:\d{1,2}|[a-z])[] _.)-]+(.+)", plain)
     place = _place(listed[1]) if listed else None
     return place if place and abs(place[1]) == _INFINITE else None
 
 
-def _known(name: str) -> list[str]:
-    """The words and numbers of a name, words in the singular where that is known, numbers as digits (`1st`, `two`)."""
-    plain = re.sub(r"(?<=\d)(?:st|nd|rd|th|er|eme)(?![^\W\d_])", "", _plain(name))
-    plain = re.sub(r"(?<=\d)( ?)h(?![^\W\d_])", r"\1hour", plain)  # `24h`; but `H1` may be a person
-    plain = _COMPOUND.sub(r"\1 \2", plain)
-    found = [_singular(word) for word in re.findall(r"[^\W\d_]+|\d+\.\d(?!\d)|\d+", plain)]
-    return [vocabulary.COUNTS.get(word, word) for word in found]
-
-
-def _singular(word: str) -> str:
-    return word if word in vocabulary.ALL or word.removesuffix("s") not in vocabulary.ALL else word.removesuffix("s")
-
-
-def _tells(name: str) -> bool:
-    """Whether a word says before or after: `before treatment`, but `treatment 3`."""
-    return any(word in vocabulary.FIRST or word in vocabulary.LAST for word in _known(name))
-
-
 def _place_of_words(words: list[str]) -> Place | None:
     """Place that words and numbers say: `after`, `after 2 weeks`, `week 4`, `2 weeks before`, `after 2`, `S 2`."""
-    numbers = [float(word) for word in words if _NUMBER.fullmatch(word)]
-    plain = [word for word in words if not _NUMBER.fullmatch(word)]
+    numbers = [float(word) for word in words if NUMBER.fullmatch(word)]
+    plain = [word for word in words if not NUMBER.fullmatch(word)]
     first, last = (sum(word in known for word in plain) for known in (vocabulary.FIRST, vocabulary.LAST))
     units = _units(plain)
+    if len(words) > 1 and not (vocabulary.OLD | vocabulary.NEW).isdisjoint(plain):
+        return None  # `Neu V1` is a patient's
     if last == 1 and not (numbers or first) and units and vocabulary.AT_ONCE.issuperset(units):
         return ("days", _AT_ONCE)
     if any(not number.is_integer() for number in numbers) and not vocabulary.SUBJECTS_TOO.isdisjoint(units):
@@ -266,9 +264,9 @@ def _place_of_words(words: list[str]) -> Place | None:
         return None
     if not numbers and first + last and vocabulary.COUNTED.issuperset(units):  # `before`, `first visit`, `final visit`
         return ("", -_INFINITE if first else _INFINITE)
-    if not numbers or not (units or last):
+    if not numbers or not (units or last) or (not first + last and not vocabulary.DATES_TOO.isdisjoint(units)):
         return None
-    if first and units and not _NUMBER.fullmatch(words[0]):
+    if first and units and not NUMBER.fullmatch(words[0]):
         return None  # `D8 pre` is day 8, before the dose of that day; `8 days before` is not
     if not units or (units[0] in vocabulary.COUNTED and not first):
         return ("visits", numbers[0]) if not first else None
@@ -288,8 +286,3 @@ def _units(words: list[str]) -> list[str]:
 def _kind(place: Place | None) -> str:
     """What a place counts; the zeroth of anything is comparable with everything."""
     return "" if place is None or place[1] == 0 else place[0]
-
-
-def _plain(name: str) -> str:
-    """Lower case without accents and without signs at the ends."""
-    return plain_text(name).strip(" _-.()[]")

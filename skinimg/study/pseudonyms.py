@@ -49,7 +49,8 @@ def pseudonymized(study: Study, key: bytes) -> Study:
     said = f"{len(study.warnings)} warnings on names and dates are left out: see `skinimg check`"
     left_out = tuple(LeftOut(pseudonym(item.file, key), "see `skinimg check`") for item in study.left_out)
     ordered = tuple(sorted(subjects, key=lambda subject: subject.name))
-    return Study(study.root, ordered, (said,) if study.warnings else (), left_out)
+    lost = f"{len(study.lost)} sessions or subjects have no photo that can be read: see `skinimg check`"
+    return Study(study.root, ordered, (said,) if study.warnings else (), left_out, (lost,) if study.lost else ())
 
 
 def _photo(entry: PhotoEntry, name: str, key: bytes) -> PhotoEntry:

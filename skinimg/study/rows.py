@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -123,6 +123,23 @@ def inside(text: str, where: str, root: Path) -> Path:
             next_step="Put the manifest into the folder that holds all photos.",
         )
     return file
+
+
+def arms_spelt_twice(stated: Iterable[tuple[int, str]]) -> list[str]:
+    """Of (row, arm): `Active` of one subject and `active` of another would be two arms of the trial."""
+    seen: dict[str, tuple[str, int]] = {}  # as a reader takes it -> spelling, first row
+    faults = []
+    for number, arm in stated:
+        spelling, first = seen.setdefault(_as_read(arm), (arm, number))
+        if spelling != arm:
+            faults.append(f"rows {first} and {number}: the arms {spelling} and {arm} look like one; write one of them")
+    return faults
+
+
+def _as_read(arm: str) -> str:
+    """An arm in small letters and without signs, but for a plus or minus at an end: `laser+` is no `laser`."""
+    joined = re.sub(r"\s*([+-])\s*", r"\1", unicodedata.normalize("NFKC", arm).casefold())
+    return " ".join(re.findall(r"[^\W_]+|(?<![^\W_])[+-]|[+-](?![^\W_])", joined)) or arm
 
 
 def _date(values: Mapping[str, str], where: str, dates: Mapping[str, str] | None) -> str:

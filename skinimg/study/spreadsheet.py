@@ -84,7 +84,7 @@ def _separator(text: str, required: Sequence[str]) -> str:
 
 
 def _is_header(cells: Sequence[str], required: Sequence[str]) -> bool:
-    return {cell.strip() for cell in cells}.issuperset(required)
+    return {cell.strip().casefold() for cell in cells}.issuperset(required)
 
 
 def _below_titles(rows: _Rows, path: Path, said: list[str], required: Sequence[str]) -> _Rows:

@@ -13,7 +13,9 @@ from skinimg.base.errors import StudyError
 from skinimg.photo.header import NOT_READ, READ
 from skinimg.study.twins import FORMAT_FOLDERS, one_of_each
 
-_IGNORED = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "@eadir"})
+_IGNORED = frozenset(
+    {"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "@eadir", "$recycle.bin", "system volume information"}
+)
 _RAW_FOLDERS = frozenset({"raw", "raws"})
 # Of a memory card (DCF 2.0); only makers' names, or `101SMITH` would be one.
 _CAMERA_FOLDER = re.compile(
@@ -55,6 +57,21 @@ def look_into(root: Path, warnings: list[str]) -> tuple[Folder, tuple[LeftOut, .
     return _only(tree, frozenset(kept)), (*others, *twins)
 
 
+def photos_below(root: Path) -> Iterator[Path]:
+    """Every photo below a folder that people see, by its name; results of earlier runs and links to folders left out."""
+    for path, folders, files in os.walk(root):
+        here = Path(path)
+        folders[:] = sorted(name for name in folders if shown(name) and not holds_results(here / name))
+        yield from (
+            here / name for name in sorted(files) if shown(name) and Path(name).suffix.casefold() in READ | NOT_READ
+        )
+
+
+def shown(name: str) -> bool:
+    """Whether people see a file or folder as theirs; `.lrdata` are the previews of Lightroom."""
+    return not name.startswith(".") and name.casefold() not in _IGNORED and not name.casefold().endswith(".lrdata")
+
+
 def _look_into(path: Path, root: Path, warnings: list[str], others: list[LeftOut], depth: int = 0) -> Folder:
     try:
         children = sorted(path.iterdir(), key=natural)
@@ -67,7 +84,7 @@ def _look_into(path: Path, root: Path, warnings: list[str], others: list[LeftOut
         name = child.relative_to(root).as_posix() + "/" * child.is_dir()
         if child.name.startswith(".") and suffix == ".icloud":
             others.append(LeftOut(name, NOT_DOWNLOADED))
-        elif child.name.startswith(".") or child.name.casefold() in _IGNORED:
+        elif not shown(child.name):
             others.append(LeftOut(name, UNSAID))
         elif child.is_symlink() and path.resolve().is_relative_to(os.path.realpath(child)):
             others.append(LeftOut(name, "a link to a folder above it"))
@@ -107,8 +124,9 @@ def _holds_camera_raw(folder: Folder) -> bool:
 
 
 def holds_results(folder: Path) -> bool:
-    """Whether a folder is the `--out` of a run, finished or not."""
-    return (folder / "run.json").is_file() or ((folder / "subjects").is_dir() and (folder / "reports").is_dir())
+    """Whether a folder is the `--out` of a run, finished or not, or the truth of a drawn study: no photos of people."""
+    made = (("run.json",), ("subjects", "reports"), ("changes.csv", "lesions.csv"))
+    return any(all((folder / name).exists() for name in names) for names in made)
 
 
 def _only(tree: Folder, kept: frozenset[Path]) -> Folder:

@@ -44,12 +44,13 @@ def refuse_numbered_people(tree: Folder) -> None:
 
 
 def refuse_sessions_among_people(tree: Folder) -> None:
-    """`Baseline/` beside `Therapieende/` is no person, and nor are `12.01.` and `10.02.`."""
+    """`Baseline/` beside `Therapieende/` is no person, nor are `12.01.` and `10.02.`, nor `S1/` beside `backup/S1/`."""
     silent = [folder for folder in tree.folders if not folder.folders and not any(sessions_told(folder))]
     names = [clean_name(folder.path.name) for folder in silent]
+    below = {clean_name(inner.path.name) for folder in tree.folders for inner in folder.folders}
     if len(silent) == len(tree.folders):
         refuse_days_without_year(names)
-    if said := [name for name in names if surely_session(name)]:
+    if said := [name for name in names if surely_session(name) or name in below]:
         others = [name for folder in tree.folders if (name := clean_name(folder.path.name)) not in said]
         raise StudyError(
             f"{tree.path.name}: which folders are people and which are sessions cannot be told",

@@ -30,7 +30,7 @@ class CocoImage:
 
 
 def find_coco(folder: Path) -> Path | None:
-    """The COCO file of a folder; None where there is none.
+    """The COCO file of a folder, or of one below it, as CVAT and Roboflow write them; None where there is none.
 
     Raises
     ------
@@ -40,9 +40,12 @@ def find_coco(folder: Path) -> Path | None:
     stated = folder / "annotations.json"
     if stated.exists() and not _is_coco(stated):
         raise StudyError(f"{stated} is not a COCO file", needed=f"a JSON object with the lists {', '.join(_PARTS)}")
-    found = [path for path in sorted(folder.glob("*.json")) if _is_coco(path)]
+    files = [path.relative_to(folder) for path in sorted(folder.rglob("*.json"))]
+    found = [
+        folder / file for file in files if not any(p.startswith(".") for p in file.parts) and _is_coco(folder / file)
+    ]
     if len(found) > 1:
-        names = ", ".join(path.name for path in found)
+        names = ", ".join(path.relative_to(folder).as_posix() for path in found)
         raise StudyError(f"{folder.name} holds several COCO files", found=names, needed="one")
     return found[0] if found else None
 
@@ -55,7 +58,8 @@ def read_coco(path: Path, problems: list[str]) -> list[CocoImage]:
         images = {i["id"]: (str(i["file_name"]), (int(i["width"]), int(i["height"]))) for i in content["images"]}
         rings = _rings(path, content["annotations"], categories, images, problems)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-        problems.append(f"{path.name} is not a COCO file as it should be: {error!r}")
+        needed = "images with id, file_name, width, height; annotations with image_id, category_id, segmentation"
+        problems.append(f"{path.name} is not a COCO file as it should be (found {error!r}, needs {needed})")
         return []
     problems += [unknown_finding(f"category of {path.name}", c) for c in categories.values() if c not in MASK_FINDINGS]
     declared = [name for name in categories.values() if name in MASK_FINDINGS]

@@ -11,10 +11,11 @@ What can be wrong with it is found by `skinimg.training.check`.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -29,10 +30,14 @@ from skinimg.study import read_study, session_key, view_key
 from skinimg.study.names import parse_stem
 from skinimg.training.coco import CocoImage, find_coco, read_coco, unknown_finding
 from skinimg.training.example import Example
+from skinimg.training.foreign import foreign_labels
 from skinimg.training.masks import Mask, into_frame, read_mask
 
 # Folders that labelling tools make around the photos of everybody: they name no person.
 _CONTAINERS = frozenset({"images", "photos", "data", "default", "train", "val", "test"})
+
+
+_LIKE_A_MASK = re.compile(rf"(.+)[_ -]({'|'.join(MASK_FINDINGS)})", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -107,10 +112,11 @@ def survey(folder: Path) -> tuple[list[LabelledPhoto], list[str]]:
         beside[path.with_suffix("").with_suffix("")][path.stem.rpartition(".")[2]] = path
     masks = {entry.path: beside.pop((folder / entry.photo).with_suffix(""), {}) for entry in entries}
     strays = [path for left in beside.values() for path in left.values() if isinstance(path, Path)]
-    problems += [f"{path.relative_to(folder)}: a mask without its photo" for path in strays]
+    problems += [f"{path.relative_to(folder)}: a mask without its photo beside it" for path in strays]
     truth = folder / "truth"
     photos = [LabelledPhoto(entry, _truth(truth, entry) | masks[entry.path]) for entry in entries]
-    return photos, problems + _without_mask([photo for photo in photos if not photo.masks])
+    unlabelled = [photo for photo in photos if not photo.masks]
+    return photos, problems + (_in_other_forms(folder, unlabelled) or _without_mask(unlabelled))
 
 
 def load_example(photo: LabelledPhoto) -> Example:
@@ -185,6 +191,8 @@ def _photos_and_masks(folder: Path, problems: list[str]) -> tuple[list[Path], li
             problems.append(f"{path.relative_to(folder)}: masks must be PNG; JPEG and others blur their edges")
         elif stem and path.with_name(stem) in stems:
             problems.append(unknown_finding(str(path.relative_to(folder)), finding))
+        elif (like := _LIKE_A_MASK.fullmatch(path.stem)) and path.with_name(like[1]) in stems:
+            problems.append(f"{path.relative_to(folder)}: a mask? Then call it {like[1]}.{like[2].casefold()}.png")
         else:
             photos.append(path)
     twins = sorted(stem for stem, count in Counter(path.with_suffix("") for path in photos).items() if count > 1)
@@ -227,7 +235,7 @@ def _annotated(entries: list[PhotoEntry], images: list[CocoImage], problems: lis
     photos: dict[Path, LabelledPhoto] = {}
     for image in images:
         by_path = [entry for entry in entries if entry.photo == image.file_name.replace("\\", "/")]
-        by_name = [entry for entry in entries if entry.path.name == Path(image.file_name).name]
+        by_name = [entry for entry in entries if entry.path.name == PureWindowsPath(image.file_name).name]
         own = by_path or by_name
         if len(own) != 1:
             problems.append(f"{image.file_name}: {'no' if not own else 'several'} such photos, listed in the COCO file")
@@ -237,6 +245,12 @@ def _annotated(entries: list[PhotoEntry], images: list[CocoImage], problems: lis
             photos[own[0].path] = LabelledPhoto(own[0], image.masks)
     problems += _without_mask([LabelledPhoto(entry, {}) for entry in entries if entry.path not in photos])
     return [photos[entry.path] for entry in entries if entry.path in photos]
+
+
+def _in_other_forms(folder: Path, unlabelled: Sequence[LabelledPhoto]) -> list[str]:
+    """Why photos have no mask though somebody labelled them; empty where nobody did."""
+    labels = foreign_labels(folder, [photo.entry.path for photo in unlabelled]) if unlabelled else []
+    return [f"photos without a mask that can be read: {len(unlabelled)}; there are {label}" for label in labels]
 
 
 def _without_mask(photos: Sequence[LabelledPhoto]) -> list[str]:

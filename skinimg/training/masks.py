@@ -83,8 +83,9 @@ def _level_fault(grey: ByteArray) -> str:
     if len(levels) == 1 and levels[0] > 0:
         return f"{levels[0]} everywhere"
     rim = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    if float(np.mean(rim > 127)) > 0.95 and float(np.mean(grey > 127)) > 0.5:  # no finding frames a whole photo
-        return "white all around: black and white look exchanged"
+    # What fills most of a picture and of its rim has no skin around it, with which it could be compared.
+    if float(np.mean(rim > 127)) > 0.5 and float(np.mean(grey > 127)) > 0.5:
+        return "white over most of the picture and of its rim: black and white look exchanged"
     return ""
 
 

@@ -9,6 +9,9 @@ from pathlib import Path
 import pandas as pd
 
 from skinimg.base.errors import StudyError
+from skinimg.study.columns import named
+from skinimg.study.names import clean_name
+from skinimg.study.rows import arms_spelt_twice
 from skinimg.study.spreadsheet import read_sheet
 from skinimg.trial.plan import Plan, require
 
@@ -32,7 +35,7 @@ def read_roster(folder: Path, manifest: Path | None = None) -> pd.DataFrame:
     Raises
     ------
     StudyError
-        There is none, or it is no table of subjects and sessions, or a photo comes twice.
+        There is none, or it is no table of subjects and sessions, a photo comes twice, or an arm is spelt in two ways.
     """
     path = manifest or next((p for n in ("study.csv", "manifest.csv") if (p := folder / n).is_file()), None)
     if path is None:
@@ -43,10 +46,16 @@ def read_roster(folder: Path, manifest: Path | None = None) -> pd.DataFrame:
             next_step="Name it with --manifest FILE, or run `skinimg analyze` again.",
         )
     sheet = read_sheet(path, [], ("subject", "session"))
-    table = pd.DataFrame([cells for _, cells in sheet.rows], columns=list(sheet.columns), dtype=str)
+    table = pd.DataFrame([cells for _, cells in sheet.rows], columns=named(sheet.columns), dtype=str)
     if lacking := [name for name in ("subject", "session") if name not in table]:
         raise StudyError(f"{path.name} is no table of a study", found=f"no column {', '.join(lacking)}")
+    for name in ("subject", "session"):  # as `analyze` wrote them into its tables
+        table[name] = table[name].map(clean_name)
     _refuse_twice(table, path)
+    numbers = [number for number, _ in sheet.rows]
+    stated = [(n, arm) for name in _ARM_COLUMNS if name in table for n, arm in zip(numbers, table[name], strict=True)]
+    if faults := arms_spelt_twice(stated):
+        raise StudyError(f"{path.name}: {faults[0]}")
     for name in (*_ARM_COLUMNS, "date", "age", "phototype", "site"):
         if name not in table:
             table[name] = ""

@@ -13,13 +13,15 @@ import numpy as np
 import pillow_heif
 import pytest
 import tifffile
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, ImageDraw
 
 from skinimg.base.errors import PhotoError
 from skinimg.photo import colour, icc
-from skinimg.photo.damage import MOST_SEAM, refuse_torn_blocks, seam
+from skinimg.photo.damage import MOST_SEAM, refuse_torn_blocks, refuse_torn_rows, seam
 from skinimg.photo.decode import read_photo, whole_jpeg
 from skinimg.photo.header import read_header
+from skinimg.study import read_study
+from skinimg.study.check import check_study
 
 pillow_heif.register_heif_opener(thumbnails=False)
 
@@ -644,6 +646,36 @@ def test_a_plain_bar_is_no_damage_and_a_seam_beside_it_is(bar):
     assert seam(photo) < MOST_SEAM
     photo[200:344] += 40
     assert seam(photo) > MOST_SEAM
+
+
+def _screenshot(above, below, colour):
+    """A phone's screen: a photo between bars, with a clock in the upper one."""
+    face = Image.open(BytesIO(_smooth_jpeg()))
+    screen = Image.new("RGB", (face.width, above + face.height + below), colour)
+    screen.paste(face, (0, above))
+    ImageDraw.Draw(screen).text((20, 20), "12:41  LTE  87 %", fill="grey")
+    return np.array(screen)
+
+
+@pytest.mark.parametrize("colour", ["black", "white", (11, 20, 26)])
+@pytest.mark.parametrize(("above", "below"), [(240, 240), (240, 160), (240, 0)])
+def test_a_screenshot_is_refused_as_one(tmp_path, above, below, colour):
+    Image.fromarray(_screenshot(above, below, colour)).save(tmp_path / "S1_front.jpg", quality=90)
+    with pytest.raises(PhotoError, match=r"as in a screenshot.*Use the original photo"):
+        read_photo(tmp_path / "S1_front.jpg")
+    (row,) = check_study(read_study(tmp_path))
+    assert "as in a screenshot" in row["reasons"]
+
+
+def test_damage_is_called_so_within_a_screenshot_and_where_a_flat_rest_looks_like_a_bar():
+    shot = _screenshot(240, 240, "black")
+    middle = len(shot) // 2 // 8 * 8
+    shot[middle:-240] = np.roll(shot[middle:-240] // 2, 40, axis=1)
+    rest = _screenshot(0, 0, "black")
+    rest[len(rest) // 2 // 8 * 8 :] = (90, 140, 90)  # as decoders fill what they cannot read
+    for codes in (shot, rest):
+        with pytest.raises(ValueError, match="blocks do not join"):
+            refuse_torn_rows(codes)
 
 
 def test_a_photo_without_an_interoperability_block_is_read_with_older_pillow(tmp_path, monkeypatch):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 from PIL import Image
 
 from skinimg import Options, analyze
+from skinimg.base import provenance
 from skinimg.base.errors import DeviceError, StudyError
 from skinimg.base.shipped import shipped
 from skinimg.output.tables import COLUMNS
@@ -81,6 +83,23 @@ def test_other_settings_are_another_result(study, tmp_path):
 
     analyze(study, tmp_path)
     assert analyze(study, tmp_path, settings=Settings(seed=1)).resumed == 0
+
+
+def test_other_code_is_another_result(study, whole, tmp_path, monkeypatch):
+    """An upgraded clinic, and a developer, must not see the numbers of the code before."""
+    shutil.copytree(whole, tmp_path, dirs_exist_ok=True)
+    assert analyze(study, tmp_path).resumed == 3
+    monkeypatch.setattr(provenance, "code_sha256", lambda *_: "another code")
+    provenance.versions.cache_clear()
+    try:
+        assert analyze(study, tmp_path).resumed == 0
+    finally:
+        monkeypatch.undo()
+        provenance.versions.cache_clear()
+    done = verify(tmp_path)
+    assert done.identical
+    (note,) = done.notes
+    assert re.fullmatch(r"skinimg code: another code then, [0-9a-f]{16} now", note)
 
 
 @pytest.fixture

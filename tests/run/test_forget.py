@@ -52,6 +52,29 @@ def test_the_others_tables_are_those_of_a_study_without_the_person(tmp_path, mon
     assert json.loads((out / "run.json").read_text())["subjects"] == 4
 
 
+def test_a_person_whose_photos_were_left_out_is_forgotten_too(tmp_path, monkeypatch):
+    """run.json names every photo below a manifest, whether it has a row or not."""
+    out = write(tmp_path, PEOPLE, monkeypatch)
+    record = json.loads((out / "run.json").read_text())
+    record["left_out"] = [{"file": "Fiona/S1.jpg", "reason": "not listed in manifest.csv"}]
+    record["warnings"] = ["Photos that manifest.csv does not list, left out: Fiona/S1.jpg."]
+    (out / "run.json").write_text(json.dumps(record))
+    forget("Fiona", out)
+    assert "Fiona" not in (out / "run.json").read_text()
+    assert json.loads((out / "run.json").read_text())["subjects"] == len(PEOPLE)
+    with pytest.raises(StudyError, match="Gerda is not in"):
+        forget("Gerda", out)
+
+
+def test_the_folder_of_one_person_bears_the_name(tmp_path, monkeypatch):
+    out = write(tmp_path, PEOPLE, monkeypatch)
+    record = json.loads((out / "run.json").read_text())
+    (out / "run.json").write_text(json.dumps(record | {"input": "../Cecile", "noise": "../noise.json"}))
+    forget("Cecile", out)
+    record = json.loads((out / "run.json").read_text())
+    assert (record["input"], record["noise"]) == ("", "../noise.json")
+
+
 def test_no_more_than_a_row_group_is_in_memory(tmp_path, monkeypatch):
     out = write(tmp_path, PEOPLE, monkeypatch)
     read = []

@@ -17,6 +17,8 @@ from skinimg.base.findings import LIGHTS, VIEWS
 from skinimg.study import read_study, write_manifest
 from skinimg.study.grouping import _as_seen, build_study
 from skinimg.study.names import clean_name
+from skinimg.study.rows import arms_spelt_twice
+from tests.study.laid import lay
 
 
 @pytest.fixture
@@ -26,6 +28,17 @@ def folder(tmp_path):
         (tmp_path / "study" / name).write_bytes(b"x")
     (tmp_path / "outside.jpg").write_bytes(b"x")
     return tmp_path / "study"
+
+
+def test_every_photo_below_a_manifest_is_listed_or_named(folder):
+    """A folder that no row mentions is where a person's photos are forgotten; what nobody sees is no photo."""
+    lay(folder, "ben/S1/front.jpg", "ben/S1/front.NEF", "ben/.AppleDouble/front.jpg", "ben/S1/._front.jpg")
+    lay(folder, "result/run.json", "result/subjects/ana/S1/front/aligned.png", "$RECYCLE.BIN/$R1.jpg")
+    lay(folder, "truth/changes.csv", "truth/lesions.csv", "truth/ana/S1_front/spots.png", "ben/S1/notes.pdf")
+    study = read_study(write(folder, "subject,session,photo", "Ana,S1,a.jpg", "Ana,S2,b.jpg"))
+    named = ["c.jpg", "ben/S1/front.NEF", "ben/S1/front.jpg", "sub/d.jpg"]
+    assert [(item.file, item.reason) for item in study.left_out] == [(f, "not listed in manifest.csv") for f in named]
+    assert study.warnings == (f"Photos that manifest.csv does not list, left out: {', '.join(named)}.",)
 
 
 def write(folder, *lines, encoding="utf-8", name="manifest.csv"):
@@ -102,10 +115,7 @@ def test_an_absolute_path_inside_the_folder(folder):
 HEAD = "subject,session,photo"
 BAD = {
     "unknown column": ([f"{HEAD},veiw", "A,S1,a.jpg,front"], r"unknown: veiw.*Rename: veiw -> view"),
-    "upper case": (
-        ["Subject,session,photo", "A,S1,a.jpg"],
-        r"missing: subject.*Rename: Subject -> subject",
-    ),
+    "twice, once in capitals": (["Subject,subject,session,photo", "A,A,S1,a.jpg"], "repeated: subject"),
     "empty covariate name": ([f"{HEAD},x_", "A,S1,a.jpg,1"], "unknown: x_"),
     "no column for photos": (["subject,session", "A,S1"], "missing: photo.*needs subject, session, photo"),
     "repeated column": ([f"{HEAD},view,view", "A,S1,a.jpg,front,front"], "repeated: view"),
@@ -366,3 +376,20 @@ def test_an_empty_cell_in_the_last_corner_of_a_sheet_costs_nothing(folder):
             far.writestr(name, whole.read(name).replace(b"1048576", b"99999999999"))
     with pytest.raises(StudyError, match="a row beyond 1048576"):
         read_study(folder / "far.xlsx")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        ("Active", "active", True),
+        ("drug A", "drug_a", True),
+        ("A - B", "A-B", True),
+        ("Ａ", "A", True),
+        ("laser", "laser+", False),
+        ("A+", "A-", False),
+        ("+", "-", False),
+        ("*", "", False),
+    ],
+)
+def test_arms_that_look_like_one(one, other, alike):
+    assert bool(arms_spelt_twice([(2, one), (3, ""), (4, other)])) == alike

@@ -6,7 +6,9 @@ import pytest
 
 from skinimg.base.entries import LeftOut, PhotoEntry, Study, Subject
 from skinimg.base.errors import SettingsError
+from skinimg.study import read_study, uncompared
 from skinimg.study.pseudonyms import pseudonym, pseudonymized, read_key
+from tests.study.laid import lay
 
 KEY = b"0123456789abcdef"
 
@@ -35,3 +37,12 @@ def test_a_short_or_missing_key_is_refused(tmp_path):
         read_key(tmp_path / "key")
     with pytest.raises(SettingsError, match="cannot be read"):
         read_key(tmp_path / "none")
+
+
+def test_what_was_lost_is_still_told_and_names_nobody(tmp_path):
+    """The run must end as not complete, or a session is missing from a pseudonymised result in silence."""
+    root = lay(tmp_path / "study", "Anna/S1/front.jpg", "Anna/S3/front.jpg", "Anna/S2/notes.txt")
+    study = read_study(root)
+    hidden = pseudonymized(study, KEY)
+    assert len(study.lost) == len(uncompared(study)) == 1
+    assert uncompared(hidden) == ("1 sessions or subjects have no photo that can be read: see `skinimg check`",)

@@ -30,6 +30,9 @@ READ = {
     "upright strokes": ["subject|session|photo", "A|S1|p/a.jpg"],
     "a time zone": [f"{HEAD},date", "A,S1,p/a.jpg,2026-02-10T10:11:12+01:00"],
     "a number of pandas": [f"{HEAD},replicate", "A,S1,p/a.jpg,1.0"],
+    "other capitals in the header": ["Subject,SESSION,Photo,View", "A,S1,p/a.jpg,front"],
+    "other capitals in a path": [HEAD, "A,S1,P\\A.JPG"],
+    "an East Asian date": [f"{HEAD},date", "A,S1,p/a.jpg,2026年2月10日"],
     "the other Unicode form": [HEAD, "A,S1,Mu\u0308ller/c.jpg"],
 }
 
@@ -56,7 +59,14 @@ def test_the_title_of_a_workbook_is_skipped_and_said(folder):
     assert "the header is row 3" in " ".join(study.warnings)
 
 
+def test_capitals_that_may_mean_two_files_are_refused(folder):
+    (folder / "p" / "B.jpg").write_bytes(b"beside b.jpg")
+    with pytest.raises(StudyError, match=r"no photo p/B.JPG"):
+        read(folder, HEAD, "A,S1,p/B.JPG")
+
+
 REFUSED = {
+    "full width": (["ｓｕｂｊｅｃｔ,session,photo", "A,S1,a.jpg"], "ｓｕｂｊｅｃｔ -> subject"),
     "a column of one's own": ([f"{HEAD},notes", "A,S1,p/a.jpg,x"], r"notes -> x_notes\) or delete"),
     "German": (
         ["Patient;Sitzung;Dateiname;Aufnahmedatum;Seite"],
@@ -65,7 +75,6 @@ REFUSED = {
     "CDISC": (["USUBJID,VISIT,IMGFILE,VISITNUM", "1,V1,a,1"], r"IMGFILE -> photo.*VISITNUM -> x_VISITNUM"),
     "one meaning twice": (["id,patient,session,photo"], r"id -> subject.*patient -> x_patient"),
     "a path of another computer": ([HEAD, r"A,S1,C:\\Study\\p\\a.jpg"], "no photo C:.*mean p/a.jpg"),
-    "other capitals": ([HEAD, "A,S1,P/B.JPG"], "mean p/b.jpg"),
     "no folder": ([HEAD, "A,S1,b.jpg"], "mean p/b.jpg"),
     "no extension": ([HEAD, "A,S1,q/a"], "mean q/a.jpg"),
     "merged cells": ([HEAD, "A,S1,p/a.jpg", ",S2,p/b.jpg"], "row 3: subject .*an empty cell.*merged cells"),

@@ -67,7 +67,7 @@ def test_calendar_weeks_in_file_names(tmp_path):
     root.mkdir()
     for name in ("KW50_front.jpg", "KW03_front.jpg"):
         (root / name).write_bytes(b"not decoded here")
-    with pytest.raises(StudyError, match="calendar weeks with their year"):
+    with pytest.raises(StudyError, match="calendar weeks, quarters and months with their year"):
         read_study(root)
 
 

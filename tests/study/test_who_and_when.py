@@ -8,7 +8,8 @@ import pytest
 from skinimg.base.errors import StudyError
 from skinimg.run.run import _refuse_other_photos, _refuse_out
 from skinimg.study import read_study, uncompared
-from skinimg.study.dates import month_of, readings, stamped_date, without_date
+from skinimg.study.dates import readings, stamped_date, without_date
+from skinimg.study.periods import period_of
 from skinimg.study.tree import look_into
 from tests.study.test_folder import lay, read
 
@@ -39,10 +40,56 @@ def test_dates_with_more_meanings(text):
 def test_parts_of_dates():
     assert without_date("P01_12_01_2026") == "p01_"
     assert stamped_date("WhatsApp Image 2026-01-12 at 10.11.12") == "2026-01-12"
-    assert month_of("12-2025") + 1 == month_of("2026-01") == month_of("janvier 2026")
+    month = period_of("2026-01")
+    assert month == period_of("janvier 2026") == period_of("2026年1月") == ("months", period_of("12-2025")[1] + 1)
+    assert period_of("Q1 2026") == period_of("2026-Q1") == ("quarters", period_of("2025 Q4")[1] + 1)
+    assert period_of("KW 3 2026") == period_of("2026-W03")
+    assert period_of("Q5 2026") == period_of("H1") == period_of("2026-13") is None
 
 
 READ = {
+    "numbers in brackets": (["[2] after/f.jpg", "[1] before/f.jpg"], [("root", ("[1] before", "[2] after"))]),
+    "days and months behind a word": (
+        ["術後1月/f.jpg", "術後3日/f.jpg", "術前/f.jpg", "術直後/f.jpg"],
+        [("root", ("術前", "術直後", "術後3日", "術後1月"))],
+    ),
+    "spaces in dates": (["12. 1. 2026/f.jpg", "10. 2. 2026/f.jpg"], [("root", ("12. 1. 2026", "10. 2. 2026"))]),
+    "no-break spaces": (
+        ["12\xa0Jan\xa02026/f.jpg", "10\xa0Feb\xa02026/f.jpg"],
+        [("root", ("12 Jan 2026", "10 Feb 2026"))],
+    ),
+    "signs of a number": (["Visit #2/f.jpg", "Visit #1/f.jpg"], [("root", ("Visit #1", "Visit #2"))]),
+    "French ordinals": (["2ème séance/f.jpg", "1ère séance/f.jpg"], [("root", ("1ère séance", "2ème séance"))]),
+    "REDCap": (
+        ["anna/week_4_arm_1/f.jpg", "anna/baseline_arm_1/f.jpg"],
+        [("anna", ("baseline_arm_1", "week_4_arm_1"))],
+    ),
+    "Chinese views": (["治疗后_左侧.jpg", "治疗后_正面.jpg", "治疗前_正面.jpg"], [("root", ("治疗前", "治疗后"))]),
+    "previews of Lightroom": (["S1/f.jpg", "S2/f.jpg", "x Previews.lrdata/0/f.jpg"], [("root", ("S1", "S2"))]),
+    "calendar weeks": (["2026-W03_f.jpg", "2025-W52_f.jpg"], [("root", ("2025-W52", "2026-W03"))]),
+    "quarters": (["Q1 2026/f.jpg", "Q4 2025/f.jpg"], [("root", ("Q4 2025", "Q1 2026"))]),
+    "words that all share": (
+        ["anna/before microneedling/f.jpg", "anna/after microneedling/f.jpg", "ben/after microneedling/f.jpg"],
+        [("anna", ("before microneedling", "after microneedling")), ("ben", ("after microneedling",))],
+    ),
+    "Chinese": (["治疗后4周/f.jpg", "治疗前/f.jpg"], [("root", ("治疗前", "治疗后4周"))]),
+    "Japanese": (["3ヶ月後_f.jpg", "初診_f.jpg"], [("root", ("初診", "3ヶ月後"))]),
+    "Japanese days": (["2026年10月2日/f.jpg", "2026年9月12日/f.jpg"], [("root", ("2026年9月12日", "2026年10月2日"))]),
+    "full width": (["Ｓ１０/f.jpg", "Ｓ２/f.jpg"], [("root", ("Ｓ２", "Ｓ１０"))]),
+    "Korean": (["시술 후 2주/f.jpg", "시술 전/f.jpg"], [("root", ("시술 전", "시술 후 2주"))]),
+    "Turkish": (["tedavi sonrası/f.jpg", "tedavi öncesi/f.jpg"], [("root", ("tedavi öncesi", "tedavi sonrası"))]),
+    "Russian": (["после процедуры/f.jpg", "до процедуры/f.jpg"], [("root", ("до процедуры", "после процедуры"))]),
+    "Russian months": (
+        ["10 февраля 2026_f.jpg", "12 января 2026_f.jpg"],
+        [("root", ("12 января 2026", "10 февраля 2026"))],
+    ),
+    "Polish": (["po zabiegu_f.jpg", "przed zabiegiem_f.jpg"], [("root", ("przed zabiegiem", "po zabiegu"))]),
+    "Arabic": (["بعد العلاج/f.jpg", "قبل العلاج/f.jpg"], [("root", ("قبل العلاج", "بعد العلاج"))]),
+    "old and new": (["new/f.jpg", "old/f.jpg"], [("root", ("old", "new"))]),
+    "a family's name": (
+        ["Neu_V1_f.jpg", "Neu_V2_f.jpg", "Roth_V1_f.jpg", "Roth_V2_f.jpg"],
+        [("Neu", ("V1", "V2")), ("Roth", ("V1", "V2"))],
+    ),
     "person in two words": (
         ["Anna Smith before.jpg", "Anna Smith after.jpg", "Ben Jones before.jpg", "Ben Jones after.jpg"],
         [("Anna Smith", ("before", "after")), ("Ben Jones", ("before", "after"))],
@@ -101,6 +148,13 @@ def test_what_is_read(tmp_path, name):
 
 
 REFUSED = {
+    "quarters without a year": (["Q1_f.jpg", "Q4_f.jpg"], "with their year"),
+    "months without a year": (["anna/12月/f.jpg", "anna/1月/f.jpg"], "months with their year"),
+    "a backup beside its sessions": (
+        ["S1/f.jpg", "S2/f.jpg", "backup/S1/f.jpg", "backup/S2/f.jpg"],
+        "S1, S2 beside backup",
+    ),
+    "older than old": (["anna/old/f.jpg", "anna/older/f.jpg", "anna/new/f.jpg"], "in every name"),
     "date behind the view": (["front_12-01-2026.jpg", "front_09-02-2026.jpg"], "more than one way"),
     "six digits": (["120126_front.jpg", "090226_front.jpg"], "more than one way"),
     "no such day": (["31-02-2026_front.jpg", "25-03-2026_front.jpg"], "does not exist"),
@@ -115,7 +169,11 @@ REFUSED = {
     "look-alike": (["anna/S1_front.jpg", "аnna/S1_front.jpg"], "CYRILLIC SMALL LETTER A"),
     "spelling": (["P1/S1_front.jpg", "P-01/S2_front.jpg"], "look like one"),
     "after, and after a time": (["pre_f.jpg", "post_f.jpg", "1m post_f.jpg"], "post is before or after 1m post"),
-    "years are no people": (["2025-W52_f.jpg", "2026-W03_f.jpg", "2026-W10_f.jpg"], "one number changes"),
+    "days of months in a language that is not known": (
+        ["10. února_f.jpg", "12. ledna_f.jpg"],
+        "sessions, days or people",
+    ),
+    "the same with a year": (["10 lootus 2026_f.jpg", "12 jaanuar 2026_f.jpg"], "sessions, days or people"),
     "photos beside people": (["V1/f.jpg", "V1/original/f.jpg", "V2/f.jpg"], "beside or below"),
     "photos below people": (["V1/P1/f.jpg", "V1/P1/raw data/f.jpg", "V2/P1/f.jpg"], "beside or below"),
     "a sign that stands for no number": (["run #_f.jpg", "run 2_f.jpg"], "in every name"),
@@ -175,6 +233,13 @@ def test_documents_and_films_beside_photos_are_no_lost_sessions(tmp_path):
     assert uncompared(read_study(root)) == ()
 
 
+def test_raw_files_and_a_bin_beside_photos_are_no_lost_sessions(tmp_path):
+    root = lay(tmp_path / "r", "S1/JPG/f.jpg", "S1/RAW/f.NEF", "S2/JPG/f.jpg", "$RECYCLE.BIN/$R1.jpg")
+    assert uncompared(read_study(root)) == ()
+    lay(root, "S3/RAW/f.NEF")
+    assert [said.split(":")[0] for said in uncompared(read_study(root))] == ["S3"]
+
+
 def test_a_pipe_and_a_link_back_are_left_out(tmp_path):
     root = lay(tmp_path / "r", "S1_front.jpg", "S2_front.jpg")
     os.mkfifo(root / "S3_front.jpg")  # reading it would never end
@@ -199,6 +264,8 @@ def test_results_never_lie_in_a_folder_of_photos(tmp_path):
         with pytest.raises(StudyError, match="holds the photos"):
             _refuse_out(root, study, out)
     _refuse_out(root, study, tmp_path / "result")
+    with pytest.raises(StudyError, match=r"cannot write to .*too long"):
+        _refuse_out(root, study, tmp_path / ("x" * 300))
 
 
 def test_other_photos_under_the_same_names_are_another_study(tmp_path):
@@ -223,7 +290,7 @@ def test_folders_named_by_a_day_that_does_not_exist_are_no_people(tmp_path, name
 
 
 def test_folders_that_may_be_sessions_say_so(tmp_path):
-    study = read_study(lay(tmp_path / "r", "old/front.jpg", "new/front.jpg"))
+    study = read_study(lay(tmp_path / "r", "consultation/front.jpg", "review/front.jpg"))
     assert "sessions of one person" in uncompared(study)[-1]
 
 

@@ -113,3 +113,13 @@ def test_grey_levels_of_masks_are_judged(tmp_path, levels, fault):
         return
     with pytest.raises(StudyError, match=fault):
         read_mask(tmp_path / "mask.png", (40, 40))
+
+
+def test_an_inverted_mask_is_seen_where_the_finding_touches_the_rim(tmp_path):
+    grey = np.zeros((60, 80), np.uint8)
+    grey[:30, :40] = 255  # a red cheek that the picture cuts
+    Image.fromarray(255 - grey).save(tmp_path / "inverted.png")
+    Image.fromarray(grey).save(tmp_path / "mask.png")
+    with pytest.raises(StudyError, match="exchanged"):
+        read_mask(tmp_path / "inverted.png", (60, 80))
+    assert read_mask(tmp_path / "mask.png", (60, 80)).mean() == 0.25

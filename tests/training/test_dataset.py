@@ -119,6 +119,55 @@ def test_coco_that_cannot_be_used(tmp_path, annotation, says):
         read_dataset(tmp_path)
 
 
+def test_coco_of_windows_names_photos_by_its_own_paths(tmp_path):
+    write_photo(tmp_path / "p", "a_closeup")
+    coco(tmp_path, [SQUARE])
+    listed = (tmp_path / "annotations.json").read_text().replace("a_closeup.png", r"D:\\\\skin\\\\a_closeup.png")
+    (tmp_path / "annotations.json").write_text(listed)
+    assert len(read_dataset(tmp_path)) == 1
+
+
+def test_a_mask_with_another_sign_before_the_finding_is_no_photo(tmp_path):
+    write_photo(tmp_path, "a_closeup").with_name("a_closeup_Spots.png").write_bytes(b"a mask")
+    with pytest.raises(StudyError, match=r"a_closeup_Spots.png: a mask\? Then call it a_closeup.spots.png"):
+        read_dataset(tmp_path)
+
+
+def test_coco_lies_where_tools_export_it(tmp_path):
+    write_photo(tmp_path / "images" / "default", "a_closeup")
+    (tmp_path / "annotations").mkdir()
+    coco(tmp_path / "annotations", [SQUARE])
+    (tmp_path / "annotations" / "annotations.json").rename(tmp_path / "annotations" / "instances_default.json")
+    (photo,) = read_dataset(tmp_path)
+    assert sorted(photo.masks) == ["scars", "spots"]
+
+
+LABELME = '{"version": "5.0.1", "flags": {}, "shapes": [{"label": "spots", "points": [[1, 2]]}], "imagePath": "a.png"}'
+VOC_XML = "<annotation><filename>a_closeup.png</filename><object><name>spots</name></object></annotation>"
+FOREIGN = {
+    "LabelMe": ("p/a_closeup.json", LABELME),
+    "VGG Image Annotator": ("via_project_1.json", '{"_via_settings": {}, "_via_img_metadata": {}}'),
+    "Label Studio": ("export.json", '[{"annotations": [{"result": [{"from_name": "label"}]}]}]'),
+    "Pascal VOC": ("Annotations/a_closeup.xml", VOC_XML),
+    "CVAT": ("annotations.xml", '<?xml version="1.0"?>\n<annotations><version>1.1</version></annotations>'),
+    "YOLO": ("labels/a_closeup.txt", "0 0.5 0.5 0.1 0.1\n1 0.25 0.25 0.1 0.2\n"),
+    r"another form \(.txt\)": ("labels/a_closeup.txt", "spots: cheek, left"),
+}
+
+
+@pytest.mark.parametrize("kind", FOREIGN)
+def test_labels_of_other_tools_are_named_once(tmp_path, kind):
+    for k in range(3):
+        write_photo(tmp_path / f"p{k}", "a_closeup", seed=k)
+    file, text = FOREIGN[kind]
+    (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / file).write_text(text, encoding="utf-8")
+    with pytest.raises(
+        StudyError, match=rf"1 thing to correct(.|\n)*without a mask that can be read: 3.*labels of {kind}.*COCO"
+    ):
+        read_dataset(tmp_path)
+
+
 def test_coco_of_windows_begins_with_a_mark(tmp_path):
     coco(tmp_path, [])
     plain = (tmp_path / "annotations.json").read_bytes()

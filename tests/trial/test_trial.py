@@ -211,6 +211,24 @@ def test_rows_that_come_twice_are_refused(tmp_path):
         analyse(folder, PLAN)
 
 
+def test_a_name_with_signs_that_nobody_sees_is_the_same_person_in_any_table(tmp_path):
+    study = split_face(tmp_path, GAPS)
+    table = pd.read_csv(study / "study.csv", dtype=str, keep_default_na=False)
+    table.assign(subject=table["subject"].replace("P02", "P02\u200b")).to_csv(tmp_path / "corrected.csv", index=False)
+    assert analyse(study, PLAN, tmp_path / "corrected.csv").results[0].n == len(GAPS)
+
+
+def test_an_arm_that_is_spelt_in_two_ways_is_refused_in_any_table(tmp_path):
+    """`--manifest` names a table that `analyze` may never have read: `active` would be left out as another arm."""
+    study = split_face(tmp_path, GAPS)
+    table = pd.read_csv(study / "study.csv", dtype=str, keep_default_na=False)
+    spelt = table.assign(arm_left=table["arm_left"].where(table["subject"] != "P02", "Active"))
+    spelt.to_csv(tmp_path / "corrected.csv", index=False)
+    with pytest.raises(StudyError, match=r"corrected.csv: rows 4 and 6: the arms active and Active look like one"):
+        analyse(study, PLAN, tmp_path / "corrected.csv")
+    assert analyse(study, PLAN).results
+
+
 def test_another_order_and_encoding_of_the_manifest_change_nothing(tmp_path):
     folder = split_face(tmp_path, GAPS)
     before = document(analyse(folder, PLAN))

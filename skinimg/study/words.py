@@ -1,0 +1,80 @@
+"""The words and numbers of a session's name, as the vocabulary knows them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from skinimg.study import vocabulary
+from skinimg.study.text import plain_text
+
+NUMBER = re.compile(r"\d+(\.\d)?")
+OF_A_YEAR = re.compile(
+    rf"(kw|cw|q)[ _-]?\d+|\d+ ?(月|{plain_text('월')})"
+)  # without its year it comes before or after any other
+_COMPOUND = re.compile(rf"\b(pre|post)({'|'.join(sorted(vocabulary.FILLERS))})\b")  # `pretx`, `postlaser`
+_WITHOUT_SPACES = re.compile(r"[\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff]+")  # parts of Hangul, kana, Han
+_WORD = r"(?<![^\W\d_]){}(?![^\W\d_])"
+
+
+def bare(name: str) -> str:
+    """Lower case without accents, without signs at the ends, and without the sign before a number: `#2`."""
+    return re.sub(r"[#№] ?(?=\d)", "", plain_text(name)).strip(" _-.()[]")
+
+
+def words_of(name: str) -> list[str]:
+    """The words and numbers of a name, words in the singular where that is known, numbers as digits (`1st`, `two`)."""
+    text = re.sub(r"(?<=\d)(?:st|nd|rd|th|ere|er|eme|e|ª|º)(?![^\W\d_])", "", bare(name))
+    text = re.sub(r"(?<=\d)( ?)h(?![^\W\d_])", r"\1hour", text)  # `24h`; but `H1` may be a person
+    text = _COMPOUND.sub(r"\1 \2", text)
+    found = [part for word in re.findall(r"[^\W\d_]+|\d+\.\d(?!\d)|\d+", text) for part in _parts(word)]
+    return [vocabulary.COUNTS.get(word, word) for word in map(singular, found)]
+
+
+def _parts(word: str) -> list[str]:
+    """The known words that a word of a script without spaces consists of (`治疗后`: `治疗`, `后`), else the word itself."""
+    if word in vocabulary.ALL or not _WITHOUT_SPACES.fullmatch(word):
+        return [word]
+    found, rest = [], word
+    while rest:
+        part = next((rest[:end] for end in range(len(rest), 0, -1) if rest[:end] in _EAST), "")
+        if not part:
+            return [word]
+        found.append(part)
+        rest = rest[len(part) :]
+    return found
+
+
+_EAST = frozenset(
+    word for word in vocabulary.ALL | vocabulary.AT_ONCE | vocabulary.COUNTS.keys() if _WITHOUT_SPACES.fullmatch(word)
+)
+
+
+def singular(word: str) -> str:
+    """A word without the s of the plural, where only that is known."""
+    return word if word in vocabulary.ALL or word.removesuffix("s") not in vocabulary.ALL else word.removesuffix("s")
+
+
+def tells(name: str) -> bool:
+    """Whether a word says before or after: `before treatment`, but `treatment 3`."""
+    return any(word in vocabulary.FIRST or word in vocabulary.LAST for word in words_of(name))
+
+
+def without_shared(names: Iterable[str]) -> Mapping[str, str]:
+    """Names without the unknown words that all of them have, which say nothing about when: `before peeling`."""
+    texts = {name: bare(name) for name in names}
+    unknown = [{w for w in re.findall(r"[^\W\d_]+", text) if not _says_something(w)} for text in texts.values()]
+    shared = set.intersection(*unknown) if len(unknown) > 1 else set()
+    shorter = dict(texts)
+    for word in shared:
+        cut = rf"{_WORD.format(re.escape(word))}(?:[ _-]?(\d+))?"
+        numbers = {tuple(re.findall(cut, text)) for text in texts.values()}  # `arm 1` of all is no number of a visit
+        cut = cut if len(numbers) == 1 else _WORD.format(re.escape(word))
+        shorter = {name: re.sub(cut, " ", text) for name, text in shorter.items()}
+    shorter = {name: " ".join(text.split()).strip(" _-.") for name, text in shorter.items()}
+    return shorter if shared and all(shorter.values()) else {name: name for name in texts}
+
+
+def _says_something(word: str) -> bool:
+    parts = [vocabulary.COUNTS.get(part, part) for part in map(singular, _parts(word))]
+    return vocabulary.ALL.issuperset(parts) or word in vocabulary.MONTHS or word in ("kw", "cw") or len(word) == 1
