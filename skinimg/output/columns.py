@@ -43,7 +43,7 @@ MEANINGS: dict[str, str] = {
     "registration_error_mm": "median error of finding the baseline's skin again",
     "overlap_fraction": "share of the baseline's skin that this photo shows",
     "skin_detail_ratio": "finest detail of skin, photo over baseline: 1 the same, below 1 softer or smoothed",
-    "skin_contrast_ratio": "contrast of plain skin at about 1 mm, photo over baseline, in red or green: below 1 retouched or whitened",
+    "skin_contrast_ratio": "contrast of plain skin at about 1 mm, photo over baseline: below 1 retouched or whitened",
     "feature_detail_ratio": "finest detail of brows, lashes and lips, photo over baseline",
     "resolution_ratio": "pixels per millimetre, photo over baseline",
     "tone_gain": "contrast of brows and eyes, photo over baseline: 1 for the same tone curve",
