@@ -3,7 +3,7 @@
     ./scripts/bench flush --people 12 --keep DIR
 
 Phototypes I to VI take turns. In the second photo all skin has its blood times one factor; it is another pose, exposure and
-light of the same rig or the same phone. What has been measured is kept in DIR and not repeated.
+light of the same rig or the same phone. Photos and their truth are kept in DIR and used again.
 """
 
 from __future__ import annotations
@@ -39,18 +39,26 @@ _QUALITY = 95
 _SEED = 5100
 
 
-def photographed(sitter: Sitter, studio: Studio, card: bool, generator: torch.Generator, folder: Path) -> list[float]:
-    """Write baseline.jpg and 0.jpg, 1.jpg, ... for the factors on blood; their true rises of haemoglobin, OD."""
+def photographed(number: int, regime: Regime, scene: str, folder: Path) -> list[float]:
+    """Write baseline.jpg and 0.jpg, 1.jpg, ... for the factors on blood, unless they are there; the true rises, OD."""
+    truth = folder / "truth.json"
+    if truth.exists():
+        return list(json.loads(truth.read_text("utf-8")))
     folder.mkdir(parents=True, exist_ok=True)
+    generator = seeded(_SEED + number)
+    sitter = sample_sitter(spawn(generator), FIELD_MM / _HEIGHT_PX, 1 + number % len(PHOTOTYPES))
+    studio = sample_studio(generator, regime, (_HEIGHT_PX, _HEIGHT_PX * 4 // 5))
     bare = (sitter.sheet.eyes + sitter.sheet.lips < 0.5).numpy()
-    _shoot(sitter, studio, card, generator, folder / "baseline.jpg")
+    _shoot(sitter, studio, scene == "card", generator, folder / "baseline.jpg")
     begin, levels = generator.get_state(), []
     for k, factor in enumerate(BLOOD):
         generator.set_state(begin)
         flushed = replace(sitter, skin=replace(sitter.skin, blood=sitter.skin.blood * factor))
-        _shoot(flushed, studio, card, generator, folder / f"{k}.jpg")
+        _shoot(flushed, studio, scene == "card", generator, folder / f"{k}.jpg")
         levels.append(float(haemoglobin_density(flushed.paint().state.blood.numpy()[bare]).mean()))
-    return [level - levels[0] for level in levels]
+    rises = [level - levels[0] for level in levels]
+    truth.write_text(json.dumps(rises), "utf-8")
+    return rises
 
 
 def _shoot(sitter: Sitter, studio: Studio, card: bool, generator: torch.Generator, path: Path) -> None:
@@ -62,31 +70,27 @@ def measured(judge: Judge, number: int, folder: Path) -> list[dict[str, Any]]:
     """One row for every regime, scene and factor of one person."""
     rows = []
     for regime, scene in product(REGIMES, SCENES):
-        generator = seeded(_SEED + number)
-        sitter = sample_sitter(spawn(generator), FIELD_MM / _HEIGHT_PX, 1 + number % len(PHOTOTYPES))
-        studio = sample_studio(generator, regime, (_HEIGHT_PX, _HEIGHT_PX * 4 // 5))
         here = folder / f"{number:02d} {regime} {scene}"
-        rises = photographed(sitter, studio, scene == "card", generator, here)
+        rises = photographed(number, regime, scene, here)
         first = judge.baseline(entry_of(here / "baseline.jpg"))
-        who = {"person": number, "phototype": PHOTOTYPES[number % len(PHOTOTYPES)], "regime": regime, "scene": scene}
+        who = {"phototype": PHOTOTYPES[number % len(PHOTOTYPES)], "regime": regime, "scene": scene}
         for k, (factor, rise) in enumerate(zip(BLOOD, rises, strict=True)):
             rows.append(who | {"blood": factor, "rise": rise} | told(judge, first, here / f"{k}.jpg"))
     return rows
 
 
 def told(judge: Judge, first: Shot, path: Path) -> dict[str, Any]:
-    """What is said of the blood of all skin: change and half of its interval (OD), told by what, and the verdicts."""
+    """What is said of the blood of all skin: change and its interval (OD), told by what; or why nothing is."""
     try:
         shot = judge.look(entry_of(path), first)
     except ReasonedError as error:
-        return {"source": "refused", "reason": str(error)}
+        return {"source": "refused", "withheld": error.reasons[0].code}
     later, changes = judge.changes(first, shot)
     face = {(c.finding, c.metric): c for c in changes if c.region == "face"}
     blood, load = face["tone", "haemoglobin"], face["erythema", "load"]
-    half = (blood.ci_high - blood.ci_low) / 2
     return {
-        "source": later.color_source, "change": blood.change, "half": half,
-        "erythema": load.verdict, "reason": str(load.reason or blood.reason or ""),
+        "source": later.color_source, "change": blood.change, "low": blood.ci_low, "high": blood.ci_high,
+        "withheld": load.reason.code if load.verdict == "not_assessable" and load.reason else "",
     }  # fmt: skip
 
 
@@ -95,14 +99,16 @@ def table(rows: list[dict[str, Any]]) -> str:
     lines = []
     for regime, scene, kind in product(REGIMES, SCENES, PHOTOTYPES):
         mine = [row for row in rows if (row["regime"], row["scene"], row["phototype"]) == (regime, scene, kind)]
-        told = [row for row in mine if np.isfinite(row.get("change", np.nan))]
-        held = [abs(row["change"] - row["rise"]) <= row["half"] for row in told if row["rise"] > 0]
+        told = [row for row in mine if not row["withheld"] and np.isfinite(row["change"])]
+        held = [row["low"] <= row["rise"] <= row["high"] for row in told if row["rise"] > 0]
         line = {"camera": regime, "in the picture": scene, "phototype": kind}
         line["told by"] = ", ".join(sorted({row["source"] for row in mine}))
         for factor in BLOOD[1:]:
             shares = [f"{row['change'] / row['rise']:.2f}" for row in told if row["blood"] == factor]
             line[f"x {factor:g}: recovered"] = ", ".join(shares)
         line["within the interval"] = f"{sum(held)} of {len(held)}"
+        why = sorted({row["withheld"] or "no witness" for row in mine if row not in told})
+        line["withheld"] = f"{len(mine) - len(told)} of {len(mine)}{': ' if why else ''}{', '.join(why)}"
         line["nothing done, OD"] = ", ".join(f"{row['change']:+.3f}" for row in told if row["rise"] == 0)
         lines.append(line)
     return markdown(lines)
@@ -113,13 +119,8 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=12)
     parser.add_argument("--keep", type=Path, required=True, help="folder for the photos and what was measured")
     given = parser.parse_args()
-    given.keep.mkdir(parents=True, exist_ok=True)
-    judge, rows = Judge(), []
-    for number in range(given.people):
-        log = given.keep / f"{number:02d}.json"
-        if not log.exists():
-            log.write_text(json.dumps(measured(judge, number, given.keep)), "utf-8")
-        rows += json.loads(log.read_text("utf-8"))
+    judge = Judge()
+    rows = [row for number in range(given.people) for row in measured(judge, number, given.keep)]
     print(table(rows))
 
 
