@@ -14,6 +14,7 @@ from skinimg.compare.photo_limits import warnings_of, withheld_findings
 from skinimg.compare.photo_pair import covered, light_difference_od
 from skinimg.compare.photo_shape import expression_percent, pitch_between, shape_percent
 from skinimg.compare.sharpness_pair import fine_details, skin_contrast_ratio, skin_detail_ratio
+from skinimg.compare.tone_pair import _PARTS, tone_gain
 from skinimg.face import mesh
 from tests.drawn import skin_patch
 
@@ -77,6 +78,27 @@ def test_what_changes_in_green_alone_is_blood_and_no_edit(patch):
     vessels[..., 1:] *= (skin[..., 1:] / patch[..., 1:]) ** 0.5
     assert skin_contrast_ratio(first, frame(vessels), unmoved(first.skin)) == pytest.approx(1, abs=0.05)
     assert skin_contrast_ratio(first, frame(skin * (skin / patch) ** 0.5), unmoved(first.skin)) > 1.3
+
+
+def browed(skin_colour):
+    """A frame of plain skin with two brows and two eyes, all black; and where they are."""
+    linear = np.ones((200, 200, 3), np.float32) * np.float32(skin_colour)
+    landmarks = np.zeros((478, 3), np.float32)
+    for part, (x, y) in zip(_PARTS, ((50, 50), (150, 50), (50, 100), (150, 100)), strict=True):
+        landmarks[part, :2] = np.random.default_rng(0).uniform((x - 12, y - 12), (x + 12, y + 12), (len(part), 2))
+        linear[y - 6 : y + 6, x - 10 : x + 10] = 0.02
+    return SimpleNamespace(linear=linear, landmarks=landmarks, mm_per_px=0.25)
+
+
+def test_a_tone_curve_is_told_by_brows_and_a_flush_is_none():
+    first = browed((0.5, 0.3, 0.25))
+    curved = browed((0.5, 0.3, 0.25))
+    curved.linear = curved.linear**0.9
+    assert tone_gain(first, curved)[0] == pytest.approx(0.9, abs=0.005)
+    assert tone_gain(first, browed((0.48, 0.25, 0.22)))[0] == pytest.approx(0.985, abs=0.01)
+    darker = browed((0.5, 0.3, 0.25))
+    darker.linear = darker.linear * 0.6
+    assert tone_gain(first, darker)[0] == pytest.approx(1)
 
 
 def test_a_lamp_from_the_side_is_told_and_a_brighter_one_is_not(patch):
