@@ -22,7 +22,8 @@ def tone_gain(baseline: Frame, photo: Frame) -> tuple[float, float]:
     1 for the same tone curve, whatever the exposure; above 1 the contrast was raised. NaN on a close-up.
     Of red and green, what changed less, and 1 where one rose and the other fell: a tone curve changes both, and more blood
     darkens skin in green. Of twelve drawn people on a rig, blood of all skin times 1.8 left one 0.87 of the contrast in green
-    and 0.93 in red, the others more (scripts/bench flush). The parts vote by their median; the standard error is that of a median of as many parts (1.25 SD / sqrt n).
+    and 0.93 in red, the others more (scripts/bench flush). The parts vote by their median; the standard error is that of a
+    median of as many parts (1.25 SD / sqrt n).
     """
     if baseline.landmarks is None or photo.landmarks is None:
         return float("nan"), float("nan")
