@@ -72,7 +72,7 @@ def one_person(
     shot = judge.baseline(sitting.baseline) if judge else None
     who = sitting.person
     if (who, CLEAN, 0) not in known:
-        row = row_of(who, CLEAN, 0, compared(first, second, alignment)[0])
+        row = row_of(who, CLEAN, 0, compared(first, second, alignment, None)[0])
         yield judge.of(row, shot, sitting.clean) if judge and shot else row
     for kind in (kind for kind in KINDS if any(word in kind.name for word in words)):
         for step in (1, 2, 3):  # a weaker photo may call more: a strong one can look like another camera's
@@ -86,7 +86,7 @@ def one_person(
             except PhotoError as error:
                 yield refused(who, kind.name, step, error)
                 continue
-            row = row_of(who, kind.name, step, compared(first, third, _shown(alignment, first, third))[0])
+            row = row_of(who, kind.name, step, compared(first, third, _shown(alignment, first, third), None)[0])
             if judge and shot and len(row["withheld"]) < len(EVERYTHING):
                 row = judge.of(row, shot, entry)
             yield row
@@ -108,7 +108,8 @@ def _mirror(sitting: Sitting, first: Glance) -> Row:
     write(entry.path, np.ascontiguousarray(sitting.linear[:, ::-1]), CLEAN_QUALITY)
     other = glance(entry, first)
     try:
-        return row_of(sitting.person, "mirrored", 3, compared(first, other, registered(first.frame, other.frame))[0])
+        apart = compared(first, other, registered(first.frame, other.frame), None)[0]
+        return row_of(sitting.person, "mirrored", 3, apart)
     except AlignmentError as error:
         return refused(sitting.person, "mirrored", 3, error)
 

@@ -132,10 +132,12 @@ def look(entry: PhotoEntry, first: Shot | None, equipment: Equipment, notes: Not
             if first
             else identity_alignment(seen.frame)
         )
-        difference, alignment = compared(first.seen, seen, alignment) if first else (SAME, alignment)
+        difference = SAME
+        if first:
+            found = (first.found.segmentation, segmentation)
+            difference, alignment = compared(first.seen, seen, alignment, found)
     with notes.stage("objects"):
-        found = found_in(seen, segmentation, alignment)
-    return Shot(entry, seen, found, alignment, difference)
+        return Shot(entry, seen, found_in(seen, segmentation, alignment), alignment, difference)
 
 
 def _measure(shot: Shot, first: Shot, equipment: Equipment, notes: Notes) -> CellTotals:

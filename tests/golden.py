@@ -72,7 +72,7 @@ def chain(folder: Path) -> Chain:
         align(first.frame, last.frame, *map(lesion_mask, segmentations), settings),
     )
     found = [found_in(*of) for of in zip((first, last), segmentations, alignments, strict=True)]
-    difference, shared = compared(first, last, alignments[1])
+    difference, shared = compared(first, last, alignments[1], segmentations)
     shots = (
         Shot(entries[0], first, found[0], alignments[0]),
         Shot(entries[1], last, found[1], shared, difference),

@@ -13,14 +13,16 @@ import cv2
 import numpy as np
 
 from skinimg.align.refusal import yaw_between
+from skinimg.base.findings import MASK_FINDINGS
 from skinimg.base.parallel import together
 from skinimg.base.photo_difference import SAME, PhotoDifference
-from skinimg.base.records import Alignment, BoolArray, ByteArray, Face, FloatArray, Frame, Quality
+from skinimg.base.records import Alignment, BoolArray, ByteArray, Face, FloatArray, Frame, Quality, Segmentation
 from skinimg.compare.colour_gain import colour_gain
 from skinimg.compare.foreign import foreign_skin, without
 from skinimg.compare.photo_shape import expression_percent, pitch_between, shape_percent
 from skinimg.compare.sharpness_pair import feature_detail_ratio, fine_details, skin_contrast_ratio, skin_detail_ratio
 from skinimg.compare.tone_pair import lip_colour_od, tone_gain
+from skinimg.measure.objects import widely_found
 from skinimg.observe.quality import eye_opening
 from skinimg.observe.witnesses import SIDES
 from skinimg.skin.masked_blur import masked_blur
@@ -45,29 +47,35 @@ class Pictured(Protocol):
     def jpeg_quality(self) -> float: ...
 
 
-def compared(baseline: Pictured, photo: Pictured, alignment: Alignment) -> tuple[PhotoDifference, Alignment]:
+def compared(
+    baseline: Pictured, photo: Pictured, alignment: Alignment, found: tuple[Segmentation, Segmentation] | None
+) -> tuple[PhotoDifference, Alignment]:
     """Measure one photo against the baseline; the map comes back without what lies on the skin in one of them.
 
-    alignment : of the photo to the baseline, of `align.align`
+    alignment : of the photo to the baseline, of `align.align`; found : in the baseline and in the photo, None where
+    nothing has been looked for
     """
     if alignment.error_mm == 0 and photo.frame is baseline.frame:
         return SAME, alignment
     foreign = foreign_skin(baseline.frame, photo.frame, alignment)
     if foreign is None:
-        return replace(photo_difference(baseline, photo, alignment), foreign_fraction=float("nan")), alignment
+        return replace(photo_difference(baseline, photo, alignment, found), foreign_fraction=float("nan")), alignment
     kept = without(alignment, foreign)
     share = 1.0 - float(kept.valid_baseline.sum()) / max(float(alignment.valid_baseline.sum()), 1.0)
-    return replace(photo_difference(baseline, photo, kept), foreign_fraction=share), kept
+    return replace(photo_difference(baseline, photo, kept, found), foreign_fraction=share), kept
 
 
-def photo_difference(baseline: Pictured, photo: Pictured, alignment: Alignment) -> PhotoDifference:
+def photo_difference(
+    baseline: Pictured, photo: Pictured, alignment: Alignment, found: tuple[Segmentation, Segmentation] | None
+) -> PhotoDifference:
     """All but what is foreign; alignment : without that."""
     ours, theirs = baseline.frame, photo.frame
+    before, after = (_marked(frame, found and found[k]) for k, frame in enumerate((ours, theirs)))
     details = fine_details(ours, theirs)
     alone, skin, contrast, light, covered_px = together(
         lambda: _difference_of_photos(baseline, photo, details),
         lambda: skin_detail_ratio(details, alignment),
-        lambda: skin_contrast_ratio(ours, theirs, alignment),
+        lambda: skin_contrast_ratio(ours, theirs, alignment, (before, after)),
         lambda: light_difference_od(ours, theirs, alignment),
         lambda: float(covered(ours, theirs, alignment).sum()),
     )
@@ -78,6 +86,11 @@ def photo_difference(baseline: Pictured, photo: Pictured, alignment: Alignment) 
         light_difference_od=light,
         covered_fraction=covered_px / max(float(ours.skin.sum()), 1.0),
     )
+
+
+def _marked(frame: Frame, found: Segmentation | None) -> BoolArray:
+    """(h, w) what a treatment may change, with the skin right beside it."""
+    return widely_found(found, MASK_FINDINGS, frame.mm_per_px) if found else np.zeros_like(frame.skin)
 
 
 def difference_at_a_glance(baseline: Pictured, photo: Pictured) -> PhotoDifference:

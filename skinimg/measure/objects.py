@@ -48,7 +48,7 @@ def contrast_maps(frame: Frame, maps: SkinMaps, segmentation: Segmentation) -> d
     # is compared with the patch.
 
     def against(values: FloatArray, found: Sequence[str]) -> FloatArray:
-        return values - _surroundings(values, usable & ~_widely(segmentation, found, mm_per_px), sigma_px)
+        return values - _surroundings(values, usable & ~widely_found(segmentation, found, mm_per_px), sigma_px)
 
     darkness = density(frame.linear[..., 1])
 
@@ -66,7 +66,7 @@ def contrast_maps(frame: Frame, maps: SkinMaps, segmentation: Segmentation) -> d
     return contrasts
 
 
-def _widely(segmentation: Segmentation, names: Sequence[str], mm_per_px: float) -> BoolArray:
+def widely_found(segmentation: Segmentation, names: Sequence[str], mm_per_px: float) -> BoolArray:
     """Where any of these findings may be, and the skin right beside it: (h, w)."""
     chosen = [segmentation.findings.index(name) for name in names]
     anything = (segmentation.probability[chosen] > 0.3).any(axis=0)

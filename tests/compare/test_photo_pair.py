@@ -41,6 +41,9 @@ def patch():
     return skin_patch(melanin=0.03, noise_seed=1)
 
 
+UNMARKED = (np.zeros((600, 600), bool),) * 2
+
+
 def test_a_smoothed_copy_has_less_detail(patch):
     first, soft = frame(patch), frame(cv2.GaussianBlur(patch, (0, 0), 2.0))
     assert skin_detail_ratio(fine_details(first, first), unmoved(first.skin)) == pytest.approx(1)
@@ -61,7 +64,7 @@ def test_focus_exposure_and_spots_do_not_move_the_contrast_of_plain_skin(patch):
     for x, y in ((60, 60), (180, 90), (100, 200), (220, 220)):
         spotted[y - 10 : y + 10, x - 10 : x + 10] *= 0.8
     for later in (0.7 * cv2.GaussianBlur(skin, (0, 0), 0.9), spotted):
-        assert skin_contrast_ratio(first, frame(later), unmoved(first.skin)) == pytest.approx(1, abs=0.1)
+        assert skin_contrast_ratio(first, frame(later), unmoved(first.skin), UNMARKED) == pytest.approx(1, abs=0.1)
 
 
 def test_a_band_taken_out_and_whitened_skin_lose_contrast(patch):
@@ -69,15 +72,26 @@ def test_a_band_taken_out_and_whitened_skin_lose_contrast(patch):
     first = frame(skin)
     separated = skin - 0.5 * (cv2.GaussianBlur(skin, (0, 0), 3) - cv2.GaussianBlur(skin, (0, 0), 10))
     for later in (separated, skin + 0.25 * (1 - skin)):
-        assert skin_contrast_ratio(first, frame(later), unmoved(first.skin)) < 0.85
+        assert skin_contrast_ratio(first, frame(later), unmoved(first.skin), UNMARKED) < 0.85
+
+
+def test_large_pores_all_over_that_shrink_are_no_retouch(patch):
+    skin = mottled(patch)
+    dots = np.zeros(skin.shape[:2], np.float32)
+    dots[6::12, 6::12] = 1  # 0.6 mm wide, 1.2 mm apart
+    pores = cv2.dilate(dots, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7)))
+    before, after = (frame(skin * np.exp(-depth * pores)[..., None]) for depth in (0.6, 0.3))
+    seen = cv2.dilate(pores, np.ones((3, 3))) > 0
+    assert skin_contrast_ratio(before, after, unmoved(before.skin), UNMARKED) < 0.8
+    assert skin_contrast_ratio(before, after, unmoved(before.skin), (seen, seen)) == pytest.approx(1, abs=0.08)
 
 
 def test_what_changes_in_green_alone_is_blood_and_no_edit(patch):
     skin = mottled(patch)
     first, vessels = frame(skin), skin.copy()
     vessels[..., 1:] *= (skin[..., 1:] / patch[..., 1:]) ** 0.5
-    assert skin_contrast_ratio(first, frame(vessels), unmoved(first.skin)) == pytest.approx(1, abs=0.05)
-    assert skin_contrast_ratio(first, frame(skin * (skin / patch) ** 0.5), unmoved(first.skin)) > 1.3
+    assert skin_contrast_ratio(first, frame(vessels), unmoved(first.skin), UNMARKED) == pytest.approx(1, abs=0.05)
+    assert skin_contrast_ratio(first, frame(skin * (skin / patch) ** 0.5), unmoved(first.skin), UNMARKED) > 1.3
 
 
 def browed(skin_colour):
