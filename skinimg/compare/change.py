@@ -246,7 +246,7 @@ def with_verdict(known: Change, m: Metric, mdc95: float, half: float, stray: flo
 
 def withheld(c: Change, reason: Reason) -> Change:
     """The same numbers without a verdict, for a change that is real but says nothing about the treatment."""
-    known = c.reason if c.verdict == "not_assessable" else None
+    known = c.reason if c.verdict == "not_assessable" and c.reason != why("no_direction") else None
     return replace(c, verdict="not_assessable", reason=known or reason)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 
 from skinimg.base.results import Change
+from skinimg.measure.metrics import METRICS
 
 Z95 = 1.959964
 
@@ -44,7 +45,8 @@ def percent_interval(c: Change) -> tuple[float, float]:
         within = max(b * b * f * f - known * (f * f - Z95**2 * v_f), 0.0)  # below 0 by rounding alone, as v_f >= 0
         return 100 * ((b * f + sign * math.sqrt(within)) / known - 1)
 
-    return end(-1, c.change - c.ci_low), end(1, c.ci_high - c.change)
+    low, high = end(-1, c.change - c.ci_low), end(1, c.ci_high - c.change)
+    return max(low, -100.0) if METRICS[c.metric].load else low, high  # nothing can fall by more than all of it
 
 
 def log_ratio(c: Change) -> tuple[float, float, float]:
@@ -52,7 +54,9 @@ def log_ratio(c: Change) -> tuple[float, float, float]:
 
     What has fallen below what can be detected counts as being at that limit: nobody can tell how far below it is.
     """
-    sides = [_variances(c, half) for half in (c.change - c.ci_low, c.ci_high - c.change)]
-    follow_up = max(c.follow_up, Z95 * math.sqrt(max(v_f for _, v_f in sides)))
-    down, up = (math.sqrt(v_f / follow_up**2 + v_b / c.baseline**2) for v_b, v_f in sides)
+    (v_b, v_down), (_, v_up) = (_variances(c, half) for half in (c.change - c.ci_low, c.ci_high - c.change))
+    # A side that is wide because nobody knows how much of a change is measured is no noise of what is left.
+    follow_up = max(c.follow_up, Z95 * math.sqrt(min(max(v_down, v_up), v_b)))
+    own = (v / max(follow_up**2, Z95**2 * v) for v in (v_down, v_up))
+    down, up = (math.sqrt(share + v_b / c.baseline**2) for share in own)
     return math.log(follow_up / c.baseline), down, up

@@ -35,7 +35,8 @@ def write_noise(out: Path, outcome: Repeats, target: Path) -> int:
         Too few repeat shots, or no run.json; nothing is written.
     """
     weights = _weights_of(out)
-    card = read_noise(weights_path(weights).with_suffix(".json"))
+    file = out / weights if Path(weights).suffix else weights  # a file is named as seen from `out`
+    card = read_noise(weights_path(file).with_suffix(".json"))
     own = _own(outcome.rows)
     if not own:
         raise StudyError(

@@ -115,6 +115,7 @@ def _series(
         chart.band(shift - max(band), shift + max(band), ends)
     chart.line(zero, (shift, shift), RULE, 0.8)
     for place, c in zip(x[1:], changes, strict=True):
-        chart.line((place, place), (c.low + shift, c.high + shift), INK, 1.2)
+        if c.assessable:
+            chart.line((place, place), (c.low + shift, c.high + shift), INK, 1.2)
     chart.line(x, percent)
     chart.dots(x, percent)

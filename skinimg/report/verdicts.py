@@ -216,8 +216,8 @@ class Side:
 def sides(changes: list[Told], session: str) -> list[Side]:
     """The first pair of regions in which both sides of a finding are assessable.
 
-    The interval adds the two half-widths as independent; photographs share their errors between the sides, so it is
-    rather too wide than too narrow.
+    Each end adds how far both sides reach that way as independent; photographs share their errors between the sides, so
+    the interval is rather too wide than too narrow.
     """
     found = []
     for finding in FINDINGS:
@@ -225,8 +225,9 @@ def sides(changes: list[Told], session: str) -> list[Side]:
             left, right = (speaking(changes, finding, session, (region,)) for region in pair)
             if left and right and left.assessable and right.assessable and left.metric == right.metric:
                 difference = left.percent - right.percent
-                half = math.hypot((left.high - left.low) / 2, (right.high - right.low) / 2)
-                found.append(Side(finding, left, right, difference, difference - half, difference + half))
+                down = math.hypot(left.percent - left.low, right.high - right.percent)
+                up = math.hypot(left.high - left.percent, right.percent - right.low)
+                found.append(Side(finding, left, right, difference, difference - down, difference + up))
                 break
     return found
 

@@ -159,7 +159,8 @@ def _do(job: Job) -> Done:
     if not job.fresh and (known := _resume(home, job.subject.name, key)) is not None:
         return known
     for left_over in home.parent.glob(f".{glob.escape(name)}.*"):  # of a run that was killed
-        shutil.rmtree(left_over, ignore_errors=True)
+        if left_over.name.removeprefix(f".{name}.").isdecimal():  # not `.P1.5.123`, which another worker may be at
+            shutil.rmtree(left_over, ignore_errors=True)
     partial = home.parent / f".{name}.{os.getpid()}"
     try:
         partial.mkdir(parents=True)

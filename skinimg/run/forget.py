@@ -18,6 +18,7 @@ from skinimg.base.reasons import read_said, told, write_said
 from skinimg.output import tables
 from skinimg.output.study_tables import by_subject, groups, without_subject
 from skinimg.report import ReportOptions, write_index
+from skinimg.run.shards import language_of
 from skinimg.study import safe_name
 
 _NUMBER = re.compile(r"[\d.,]+")
@@ -85,9 +86,10 @@ def _rewrite_run(out: Path, subject: str, photos: set[str]) -> None:
     write_text(out / "run.json", json.dumps(record, indent=2, ensure_ascii=False) + "\n")
     said = {text: reasons for text, reasons in read_said(out).items() if not named.search(text)}
     write_said(out, said)
-    language = "fr" if 'lang="fr"' in (out / "index.html").read_text(encoding="utf-8")[:500] else "en"
     failures = {person: told(error, said) for person, error in record["failures"].items()}
-    write_index(by_subject(out), failures, ReportOptions(language), out / "index.html", safe_name)
+    write_index(
+        by_subject(out), failures, ReportOptions(language_of(out / "index.html")), out / "index.html", safe_name
+    )
 
 
 def _files(out: Path) -> Iterator[Path]:

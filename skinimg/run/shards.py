@@ -7,6 +7,7 @@ are those of the whole. Tables are appended piece by piece: memory does not grow
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
@@ -25,7 +26,7 @@ from skinimg.output.study_tables import by_subject
 from skinimg.report import ReportOptions, write_index
 from skinimg.study import safe_name
 
-_SAME = ("versions", "settings", "weights", "input")  # what all parts must share
+_SAME = ("versions", "settings", "weights", "noise", "input")  # what all parts must share
 
 
 def read_shard(text: str) -> tuple[int, int]:
@@ -63,8 +64,8 @@ def merge(parts: Sequence[Path], out: Path) -> Path:
     Raises
     ------
     StudyError
-        A part is missing, unfinished, comes twice, or was run with other settings, weights, version or input; `out` is
-        not empty.
+        A part is missing, unfinished, comes twice, or was run with other settings, weights, noise, version or input;
+        `out` is not empty.
     """
     if out.exists() and any(out.iterdir()):
         raise StudyError(f"{out} is not empty", needed="a new folder")
@@ -79,12 +80,30 @@ def merge(parts: Sequence[Path], out: Path) -> Path:
         _append_parquet([folder / f"{name}.parquet" for folder in ordered], out / f"{name}.parquet")
     rosters = [pd.read_parquet(folder / "study.parquet") for folder in ordered]
     tables.write(pd.concat(rosters, ignore_index=True).fillna(""), out / "study")
-    record = _joined([record for _, record in runs])
+    record = _seen_from(out, ordered[0], _joined([record for _, record in runs]))
     write_text(out / "run.json", json.dumps(record, indent=2, ensure_ascii=False) + "\n")
     said = {text: reasons for folder in ordered for text, reasons in read_said(folder).items()}
     write_said(out, said)
     failures = {subject: told(error, said) for subject, error in record["failures"].items()}
-    return write_index(by_subject(out), failures, ReportOptions(), out / "index.html", safe_name)
+    options = ReportOptions(language_of(ordered[0] / "index.html"))
+    return write_index(by_subject(out), failures, options, out / "index.html", safe_name)
+
+
+def language_of(index: Path) -> str:
+    """The language of an overview."""
+    return "fr" if 'lang="fr"' in index.read_text(encoding="utf-8")[:500] else "en"
+
+
+def _seen_from(out: Path, part: Path, record: dict[str, Any]) -> dict[str, Any]:
+    """run.json of a part with its paths as seen from `out`: those of photos, of a noise table and of a file of weights."""
+
+    def seen(path: str) -> str:
+        return Path(os.path.relpath((part / path).resolve(), out.resolve())).as_posix() if path else ""
+
+    weights = record["weights"]
+    named = seen(weights["name"]) if Path(weights["name"]).suffix else weights["name"]
+    paths = {name: seen(record.get(name, "")) for name in ("input", "noise")}
+    return record | paths | {"weights": weights | {"name": named}}
 
 
 def _in_order(parts: Sequence[Path]) -> list[tuple[Path, dict[str, Any]]]:
@@ -105,7 +124,7 @@ def _in_order(parts: Sequence[Path]) -> list[tuple[Path, dict[str, Any]]]:
             raise StudyError("parts are missing", found=f"{len(parts)} of {whole}", needed="all of them")
     runs = [found[part] for part in sorted(found)]
     for folder, record in runs[1:]:
-        if unlike := [name for name in _SAME if record[name] != runs[0][1][name]]:
+        if unlike := [name for name in _SAME if record.get(name) != runs[0][1].get(name)]:
             raise StudyError(
                 f"{folder} was not run as {runs[0][0]} was", found=f"another {', '.join(unlike)}", needed="the same"
             )

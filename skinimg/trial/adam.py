@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from skinimg.output.tables import write_csv
+from skinimg.trial.people import stated
 from skinimg.trial.trial import Trial
 
 MEANINGS = {
@@ -63,7 +64,7 @@ def write_adam(trial: Trial, study: str, out: Path) -> tuple[Path, ...]:
 
 def adsl(trial: Trial, study: str) -> pd.DataFrame:
     """One row per subject in a compared arm."""
-    places, roster = trial.people.places, trial.roster.drop_duplicates("subject").set_index("subject")
+    places, roster = trial.people.places, stated(trial.roster, ["subject"]).set_index("subject")
     arms = places.groupby("subject")["arm"].agg(" / ".join)
     subjects = list(arms.index)
     seen = trial.data.photos[trial.data.photos["status"] != "rejected"]
@@ -100,7 +101,7 @@ def adeff(trial: Trial, study: str) -> pd.DataFrame:
     both = pd.concat([opening, later], ignore_index=True).sort_values([*keys, "number"], kind="stable")
     dates = _dates(trial)
     days = _days(both, dates, {str(s): str(v) for s, v in names.items()})
-    units = both["unit"].fillna("")
+    units = both["endpoint"].map(rows.dropna(subset="unit").groupby("endpoint")["unit"].first()).fillna("")
     table = pd.DataFrame(
         {
             "STUDYID": study,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import secrets
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import numpy as np
@@ -36,16 +37,16 @@ def blind(study: Study, out: Path, key_file: Path, *, mirror: bool = False, seed
     people = [study.subjects[k] for k in rng.permutation(len(study.subjects))]
     subjects = {f"B{k + 1:0{max(3, len(str(len(people))))}d}": subject for k, subject in enumerate(people)}
     names = list(dict.fromkeys(s for subject in study.subjects for s in subject.sessions))
-    first = {subject.sessions[0] for subject in study.subjects}
+    first = _first(study)
     later = [name for name in names if name not in first]
-    order = [*(n for n in names if n in first), *(later[k] for k in rng.permutation(len(later)))]
+    order = [*first, *(later[k] for k in rng.permutation(len(later)))]
     sessions = {name: f"V{k + 1:02d}" for k, name in enumerate(order)}
     turned = {name for name in subjects if mirror and rng.random() < 0.5}
     out.mkdir(parents=True)
     rows = [
         _copy(entry, name, sessions[entry.session], out, mirrored=name in turned)
         for name, subject in subjects.items()
-        for entry in subject.photos
+        for entry in sorted(subject.photos, key=lambda p: sessions[p.session])  # times of files tell who came when
     ]
     with (out / "manifest.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
@@ -60,6 +61,19 @@ def blind(study: Study, out: Path, key_file: Path, *, mirror: bool = False, seed
     )
     save_key(key, key_file)
     return key
+
+
+def _first(study: Study) -> list[str]:
+    """The sessions that are anybody's first, each person's own before all others of theirs."""
+    before: dict[str, set[str]] = {subject.sessions[0]: set() for subject in study.subjects}
+    for subject in study.subjects:
+        for name in before.keys() & set(subject.sessions[1:]):
+            before[name].add(subject.sessions[0])
+    try:
+        return list(TopologicalSorter(before).static_order())
+    except CycleError as error:
+        found = " and ".join(dict.fromkeys(error.args[1]))
+        raise StudyError("sessions follow each other in two ways", found=found, needed="one order for all") from error
 
 
 def _refuse(out: Path, key_file: Path) -> None:

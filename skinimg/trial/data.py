@@ -163,11 +163,19 @@ def _measured(changes: pd.DataFrame, people: Allocation, plan: Plan) -> pd.DataF
     table = table[table["endpoint"].isin(wanted)].merge(people.places, on=["subject", "side"])
     for name in ("baseline", "follow_up", "change", "mdc95", "days"):
         table[name] = pd.to_numeric(table[name], errors="coerce")
-    refused = table["verdict"] == "not_assessable"
+    refused = ~told_a_change(table)
     unsaid = np.where(table["change"].isna(), "no value", "")
     table["reason"] = np.where(refused, table["reason"].where(table["reason"] != "", "not assessable"), unsaid)
     table.loc[table["reason"] != "", "change"] = np.nan
     return table[list(COLUMNS)]
+
+
+def told_a_change(table: pd.DataFrame) -> pd.Series:
+    """Which rows of changes.csv tell a change: also those that have no verdict only because neither way is better.
+
+    Without these a trial of the colour of skin would keep the people whom nothing changed, and no others.
+    """
+    return (table["verdict"] != "not_assessable") | (table["reason"] == str(why("no_direction")))
 
 
 def _graded(roster: pd.DataFrame, people: Allocation, baseline: dict[str, str]) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
+from skinimg.trial.people import stated
 from skinimg.trial.raters import RaterFigure, icc, kappa
 
 _GRADER = re.compile(r"(m_.+)_r(\d+)(_left|_right)?")
@@ -31,7 +32,7 @@ class Agreed:
 
 def graders_of(roster: pd.DataFrame) -> tuple[Agreed, ...]:
     """Agreement of all graders of each scale, over the visits that all of them graded; at least three."""
-    visits = roster.drop_duplicates(["subject", "session"])
+    visits = stated(roster, ["subject", "session"])
     scales: dict[str, dict[str, list[str]]] = {}  # name -> side -> columns
     for column in roster.columns:
         if found := _GRADER.fullmatch(column):
@@ -42,7 +43,11 @@ def graders_of(roster: pd.DataFrame) -> tuple[Agreed, ...]:
         columns = list(dict.fromkeys(columns))
         graded = [visits.reindex(columns=[c + side for c in columns]).to_numpy() for side in sides]
         values = (
-            pd.DataFrame(np.concatenate(graded)).apply(pd.to_numeric, errors="coerce").dropna().to_numpy(np.float64)
+            pd.DataFrame(np.concatenate(graded))
+            .replace(",", ".", regex=True)
+            .apply(pd.to_numeric, errors="coerce")
+            .dropna()
+            .to_numpy(np.float64)
         )
         if len(columns) < 2 or len(values) < 3:
             continue

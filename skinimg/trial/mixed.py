@@ -38,7 +38,7 @@ def contrast(rows: pd.DataFrame, visit: str, arms: tuple[str, ...], alpha: float
 
     rows : subject, arm, side, visit, baseline, change; one row per subject, arm and visit, all finite
     """
-    data = _coded(rows, visit, arms)
+    data = _coded(_compared(rows, visit, arms), visit, arms)
     term = "first" if len(arms) == 2 else "Intercept"
     formula = _formula(data, two=len(arms) == 2)
     people = int(data["subject"].nunique())
@@ -59,6 +59,12 @@ def contrast(rows: pd.DataFrame, visit: str, arms: tuple[str, ...], alpha: float
         return Fit(described, why=why("model_no_error"))
     half = float(stats.t.ppf(1 - alpha / 2, degrees)) * se
     return Fit(described, value, value - half, value + half, float(2 * stats.t.sf(abs(value) / se, degrees)))
+
+
+def _compared(rows: pd.DataFrame, visit: str, arms: tuple[str, ...]) -> pd.DataFrame:
+    """Without visits of one arm alone, such as one that a single person came to: there no arms can be told apart."""
+    came = rows.groupby("visit")["arm"].nunique()
+    return rows[rows["visit"].isin({visit, *came.index[came == len(arms)]})] if len(arms) == 2 else rows
 
 
 def _described(formula: str, data: pd.DataFrame, *, paired: bool) -> str:

@@ -53,13 +53,18 @@ def read_roster(folder: Path, manifest: Path | None = None) -> pd.DataFrame:
         table[name] = table[name].map(clean_name)
     _refuse_twice(table, path)
     numbers = [number for number, _ in sheet.rows]
-    stated = [(n, arm) for name in _ARM_COLUMNS if name in table for n, arm in zip(numbers, table[name], strict=True)]
-    if faults := arms_spelt_twice(stated):
+    arms = [(n, arm) for name in _ARM_COLUMNS if name in table for n, arm in zip(numbers, table[name], strict=True)]
+    if faults := arms_spelt_twice(arms):
         raise StudyError(f"{path.name}: {faults[0]}")
     for name in (*_ARM_COLUMNS, "date", "age", "phototype", "site"):
         if name not in table:
             table[name] = ""
     return table.apply(lambda column: column.str.replace(r"^'(?=[=+\-@])", "", regex=True))
+
+
+def stated(roster: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """One row for each of `keys`, with what any of its rows states: not everybody fills every row."""
+    return roster.where(roster != "").groupby(keys, sort=False, as_index=False).first().fillna("")
 
 
 def _refuse_twice(table: pd.DataFrame, path: Path) -> None:
@@ -87,9 +92,9 @@ def allocate(roster: pd.DataFrame, plan: Plan) -> Allocation:
     """
     subjects = sorted(set(roster["subject"]))  # so that no figure depends on the order of the rows
     if plan.design == "split-face":
-        stated = {side: _one_each(roster, f"arm_{side}") for side in SIDES}
-        _refuse_same_arm(stated)
-        rows = [(s, stated[side][s], side) for s in subjects for side in SIDES if stated[side].get(s)]
+        of_side = {side: _one_each(roster, f"arm_{side}") for side in SIDES}
+        _refuse_same_arm(of_side)
+        rows = [(s, of_side[side][s], side) for s in subjects for side in SIDES if of_side[side].get(s)]
     else:
         arms = _one_each(roster, "arm")
         rows = [(s, arms[s], "") for s in subjects if arms.get(s)]

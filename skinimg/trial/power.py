@@ -18,7 +18,7 @@ from scipy import stats
 from statsmodels.stats.power import TTestIndPower, TTestPower
 
 from skinimg.base.errors import SettingsError, StudyError
-from skinimg.trial.data import regions_of, select_changes
+from skinimg.trial.data import regions_of, select_changes, told_a_change
 from skinimg.trial.plan import Plan, check_endpoint
 
 Values = npt.NDArray[np.float64]
@@ -93,7 +93,7 @@ def _alike(folder: Path, endpoint: str, region: str) -> float:
 
 
 def _last(table: pd.DataFrame, endpoint: str) -> pd.DataFrame:
-    mine = table[(table["finding"] + "." + table["metric"] == endpoint) & (table["verdict"] != "not_assessable")]
+    mine = table[(table["finding"] + "." + table["metric"] == endpoint) & told_a_change(table)]
     numbers = mine[["baseline", "change", "mdc95"]].apply(pd.to_numeric, errors="coerce")
     return numbers.assign(subject=mine["subject"]).dropna().drop_duplicates("subject", keep="last").set_index("subject")
 

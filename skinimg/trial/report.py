@@ -17,6 +17,7 @@ from skinimg.trial.document import versions_used
 from skinimg.trial.effects import Effect
 from skinimg.trial.graders import Agreed
 from skinimg.trial.mixed import Fit
+from skinimg.trial.people import stated
 from skinimg.trial.trial import Result, Trial
 
 _MOST_LINES = 200  # people in a spaghetti plot: more are a grey block
@@ -110,7 +111,7 @@ def _checklist(say: Language) -> list[tuple[str, str, bool]]:
 def _table_1(trial: Trial, say: Language) -> list[tuple[str, list[str]]]:
     """Who took part, and their baseline, by arm."""
     places = trial.people.places
-    roster = trial.roster.drop_duplicates("subject").set_index("subject")
+    roster = stated(trial.roster, ["subject"]).set_index("subject")
     by_arm = [places.loc[places["arm"] == arm, "subject"] for arm in trial.people.arms]
     lines = [(say("trial.number"), [str(s.nunique()) for s in by_arm])]
     ages = [pd.to_numeric(roster["age"].reindex(s), errors="coerce").dropna() for s in by_arm]

@@ -8,6 +8,7 @@ import pytest
 from skinimg.base.noise import Repeatability
 from skinimg.base.reasons import why
 from skinimg.base.records import CellTotals
+from skinimg.base.results import Change
 from skinimg.compare.change import Pair, changes, interval, own_noise, withheld
 from skinimg.compare.plain_skin import PlainSkin
 from skinimg.compare.ratio import percent_interval
@@ -242,6 +243,12 @@ def test_a_withheld_change_keeps_its_numbers():
     quiet = withheld(change, why("same_day"))
     assert (quiet.verdict, quiet.reason) == ("not_assessable", why("same_day"))
     assert (quiet.percent, quiet.ci_low) == (change.percent, change.ci_low)
+
+
+def test_what_has_no_direction_is_withheld_for_the_photo_all_the_same():
+    """Lighter in another camera's colours: that it changed is not known."""
+    lighter = Change("face", "tone", "ita", "deg", 20, 30, 6, 14, 4, "not_assessable", why("no_direction"))
+    assert withheld(lighter, why("other_colours")).reason == why("other_colours")
 
 
 def test_what_is_missing_says_why():

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from skinimg.base.results import Change
+from skinimg.compare.change import with_verdict
 from skinimg.compare.ratio import log_ratio, percent_interval, standard_error
+from skinimg.measure.metrics import METRICS
 
 
 def change(baseline, follow_up, sd):
@@ -57,3 +59,17 @@ def test_a_wider_side_widens_its_own_end_alone():
 def test_the_standard_error_is_that_of_the_wider_of_both():
     c = Change("face", "spots", "burden", "", 100, 80, -40, 0, 10, "unchanged")
     assert standard_error(c) == pytest.approx(20 / 1.96, rel=1e-4)
+
+
+def test_no_load_falls_by_more_than_all_of_it():
+    gone = Change("face", "spots", "burden", "mm2 OD", 100, 0.0, -100, -75, 30, "improved")
+    assert percent_interval(gone)[0] == -100
+
+
+def test_not_to_know_how_much_is_measured_makes_no_fall_smaller():
+    """Nine tenths of a load are gone, with an eighth of it as noise: the wide side of the interval is no detection limit."""
+    known = Change("face", "spots", "burden", "mm2 OD", 100, 10.0)
+    fallen = with_verdict(known, METRICS["burden"], 10, 8, 1.96 * 0.15)
+    log, down, up = log_ratio(fallen)
+    assert log == pytest.approx(math.log(0.1))
+    assert down < up

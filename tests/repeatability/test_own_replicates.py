@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,7 @@ import pytest
 
 from skinimg.base.errors import StudyError
 from skinimg.model.segmenter import load_segmenter
+from skinimg.model.weights import weights_path
 from skinimg.output import tables
 from skinimg.repeatability.own_noise import write_noise
 from skinimg.repeatability.own_replicates import repeatability
@@ -134,6 +136,16 @@ def test_a_noise_table_of_ones_own_pulls_the_cards_noise_towards_it(tmp_path):
     )
     assert own.at(1e6) / 1e6 * np.sqrt(own.shot) == pytest.approx(NOISE, rel=0.1)
     assert own.at(1e6) * np.sqrt(1 - own.shot) >= 0.99 * card.at(1e6) * np.sqrt(0.75)
+
+
+def test_weights_of_ones_own_are_found_from_where_the_analysis_lies(tmp_path):
+    """run.json names a file of weights as seen from its own folder."""
+    (tmp_path / "trained").mkdir()
+    shutil.copy(weights_path("classical").with_suffix(".json"), tmp_path / "trained" / "mine.json")
+    (tmp_path / "out").mkdir()
+    out = folder(tmp_path / "out", measurements({"S1": (1, 2, 3)}))
+    (out / "run.json").write_text(json.dumps({"weights": {"name": "../trained/mine.safetensors"}}))
+    assert write_noise(out, repeatability(out), tmp_path / "noise.json") == 2
 
 
 def test_too_few_repeat_shots_make_no_noise_table(tmp_path):

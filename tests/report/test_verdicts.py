@@ -1,6 +1,7 @@
 """From changes to what the report says: one number for one thing."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,10 @@ from skinimg.base.entries import PhotoEntry
 from skinimg.base.reasons import Reason, why
 from skinimg.base.results import Change, ChangeRow
 from skinimg.output.rows import change_row
+from skinimg.report.chart import Stroke
+from skinimg.report.curves import finding_curve
 from skinimg.report.language import language
-from skinimg.report.verdicts import Told, cells, changes_of
+from skinimg.report.verdicts import Told, cells, changes_of, sides
 
 
 def told(change: Change, no_scale: Reason | None = None) -> tuple[Told, ChangeRow]:
@@ -55,3 +58,19 @@ def test_nothing_found_at_either_visit_has_no_curve() -> None:
 
 def _plain(said: Told) -> tuple[str, ...]:
     return tuple(cell.replace("\N{NO-BREAK SPACE}", " ") for cell in cells(said, language("en")))
+
+
+def test_left_against_right_has_each_end_from_its_own_sides() -> None:
+    left, _ = told(Change("left_side", "spots", "burden", "mm2 OD", 40.0, 20.0, -32.0, -16.0, 4.0, "improved"))
+    right = replace(left, region="right_side", percent=0.0, low=-5.0, high=5.0)
+    left = replace(left, percent=-50.0, low=-80.0, high=-40.0)
+    (side,) = sides([left, right], "S2")
+    assert side.low == pytest.approx(-50 - math.hypot(30, 5))
+    assert side.high == pytest.approx(-50 + math.hypot(10, 5))
+
+
+def test_a_change_that_was_refused_has_no_interval_in_the_curve() -> None:
+    kept, _ = told(Change("face", "spots", "burden", "mm2 OD", 40.0, 30.0, -14.0, -6.0, 4.0, "improved"))
+    refused = replace(kept, verdict="not_assessable")
+    marks = finding_curve([kept, refused], language("en")).marks
+    assert sum(isinstance(mark, Stroke) and mark.width == 1.2 for mark in marks) == 1

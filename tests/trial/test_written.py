@@ -247,3 +247,28 @@ def test_null_trials_are_rarely_significant(design):
     assert found["mixed_significant"] <= 13 / 80
     assert found["mixed_covers"] >= 67 / 80
     assert found["mixed_fits"] == 1
+
+
+def test_whoever_missed_the_first_visit_does_not_move_that_of_others(tmp_path):
+    rows = ["subject,session,photo"]
+    for who, sessions in (("Anna", ("S2", "S3")), ("Ben", ("S1", "S2", "S3"))):
+        for session in sessions:
+            path = tmp_path / "study" / f"{who}_{session}.png"
+            path.parent.mkdir(exist_ok=True)
+            Image.new("RGB", (40, 60)).save(path)
+            rows.append(f"{who},{session},{path.name}")
+    (tmp_path / "study" / "manifest.csv").write_text("\n".join(rows) + "\n")
+    for seed in range(4):
+        out = tmp_path / f"blind{seed}"
+        key = blind(read_study(tmp_path / "study" / "manifest.csv"), out, tmp_path / f"key{seed}.json", seed=seed)
+        for subject in read_study(out / "manifest.csv").subjects:
+            assert key.sessions[subject.sessions[0]] == {"Anna": "S2", "Ben": "S1"}[key.subjects[subject.name]]
+
+
+def test_the_times_of_blinded_files_do_not_tell_the_order_of_visits(photos):
+    study = read_study(photos / "study" / "manifest.csv")
+    for seed in range(4):
+        blind(study, photos / f"blind{seed}", photos / f"key{seed}.json", seed=seed)
+        for folder in (photos / f"blind{seed}").glob("B*"):
+            files = sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime_ns)
+            assert files == sorted(files)
