@@ -27,10 +27,11 @@ _Z95 = 1.96
 # SD of the optical model, relative to a change of the other pigment: simulated sessions in another light spoke of it by 0
 # to 5 points of the ratio (docs/METHODS.md 6).
 CROSS_TALK = 0.05
-# How far measured per true change lies from 1, at 95 %: simulated sessions in another light were off by 0 to 5 points.
-# In black skin little of a flush is seen and the camera's own black hides more: on drawn people of types V and VI 0.46 to
-# 1.08 of it is measured (scripts/bench flush).
-_STRAY = {"light": 0.1, "dark": 0.6}
+# How far measured per true change lies from 1, at 95 %: simulated sessions in another light were off by 0 to 5 points. In
+# black skin little of a flush is seen and the camera's own black hides more: on drawn people of types V and VI 0.46 to 1.12 of
+# it is measured. Of a flush of all skin, which a wall or a card has to tell, 0.70 to 1.60 of types I to IV: that interval
+# holds 44 of 48 (scripts/bench flush).
+_STRAY, _STRAY_OF_ALL_SKIN = {"light": 0.1, "dark": 0.6}, 0.4
 # Five Black people photographed again by the same drawn phones: 3 of 20 unchanged loads lay 1.4 to 2.7 half-widths off; of
 # the 14 people of docs/benchmarks/people.md none of 28 was called. A phone's black level and tone curve weigh most where
 # there is least light.
@@ -56,9 +57,9 @@ class _Amount:
     stray: float = 0.0
 
 
-def stray_of(skin: PairedSkin) -> float:
-    """How far measured per true change of pigment lies from 1, at 95 %."""
-    return _STRAY[tone_of(skin.anchor)]
+def stray_of(skin: PairedSkin, all_skin: bool) -> float:
+    """How far measured per true change of pigment lies from 1, at 95 %; all_skin : the light was told by something else."""
+    return max(_STRAY[tone_of(skin.anchor)], _STRAY_OF_ALL_SKIN if all_skin else 0.0)
 
 
 def field_changes(
@@ -131,13 +132,13 @@ def _amounts(skin: PairedSkin, found: Mapping[str, FieldChange], finding: str, w
     doubt = float((field.doubt * area)[field.affected].sum())  # signed: what both see alike is no doubt
     other = sum(float((f.change * area).sum()) for name, f in found.items() if name != finding)
     errors = (field.error_of(area), CROSS_TALK * other, doubt)
-    wider = DARK if tone_of(skin.anchor) == "dark" else 1.0
+    wider, stray = DARK if tone_of(skin.anchor) == "dark" else 1.0, stray_of(skin, not field.reference.any())
     least = wider * field.least_mm2_od
     # a patch that did not stand out is not in the sum
     half = float(np.hypot(wider * _Z95 * float(np.linalg.norm(errors)), least))
     return {
-        "load": _Amount(load, least, half, stray_of(skin)),
-        "mean": _Amount(load / whole, least / whole, half / whole, stray_of(skin)),
+        "load": _Amount(load, least, half, stray),
+        "mean": _Amount(load / whole, least / whole, half / whole, stray),
         "extent": _extent(skin, field, finding, where),
     }
 

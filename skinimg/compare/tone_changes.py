@@ -64,7 +64,7 @@ def tone_changes(
                 continue
             start = float(np.mean([m.compute(t) for t in starts]))
             change, mdc95, half = _amount(m, sides, skin, where)
-            stray = stray_of(skin) if m.id in _PIGMENTS else 0.0
+            stray = stray_of(skin, all_skin=True) if m.id in _PIGMENTS else 0.0
             yield with_verdict(replace(blank, baseline=start, follow_up=start + change), m, mdc95, half, stray)
 
 

@@ -90,7 +90,7 @@ def test_what_keeps_the_photos_apart_goes_first():
     assert {m.id for m in TONE_METRICS} == {"ita", "l_star", "a_star", "b_star", "melanin", "haemoglobin"}
 
 
-def test_in_black_skin_a_flush_may_be_more_than_twice_what_is_measured():
+def test_in_black_skin_a_flush_may_be_twice_what_is_measured():
     fair = pair(PLAIN, FLUSH, seen(CARD), slope=0.0)
     black = replace(fair, anchor=replace(fair.anchor, melanin=0.09))
     far = []
@@ -101,5 +101,5 @@ def test_in_black_skin_a_flush_may_be_more_than_twice_what_is_measured():
             if (c.region, c.metric) == ("face", "haemoglobin")
         )
         far.append(c.ci_high / c.change)
-    assert far[0] < 1.7
-    assert far[1] > 2.2
+    assert 1.6 < far[0] < 2.1
+    assert far[1] > 2.4
