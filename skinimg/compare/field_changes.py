@@ -28,9 +28,9 @@ _Z95 = 1.96
 # to 5 points of the ratio (docs/METHODS.md 6).
 CROSS_TALK = 0.05
 # How far measured per true change lies from 1, at 95 %: simulated sessions in another light were off by 0 to 5 points. In
-# black skin little of a flush is seen and the camera's own black hides more: on drawn people of types V and VI 0.46 to 1.12 of
+# black skin little of a flush is seen and the camera's own black hides more: on drawn people of types V and VI 0.47 to 1.12 of
 # it is measured. Of a flush of all skin, which a wall or a card has to tell, 0.70 to 1.60 of types I to IV: that interval
-# holds 44 of 48 (scripts/bench flush).
+# holds 48 of 52 (docs/benchmarks/flush.md).
 _STRAY, _STRAY_OF_ALL_SKIN = {"light": 0.1, "dark": 0.6}, 0.4
 # Five Black people photographed again by the same drawn phones: 3 of 20 unchanged loads lay 1.4 to 2.7 half-widths off; of
 # the 14 people of docs/benchmarks/people.md none of 28 was called. A phone's black level and tone curve weigh most where

@@ -46,8 +46,8 @@ _BOUNDS = {"gain": 1.5, "light": 5.0, "colour": 5.0, "turn": 0.1, "placebo": 2.5
 # Measured per true change strays by as much between people: 0.66 to 1.11 on eight with painted spots, none of the exam.
 # The interval of a large change must hold that, too.
 _DILUTION = 0.15
-# Of twelve drawn people whose pores lost 28 to 31 % of their load, eight were measured: 0.1 to 1.27 of it, the less the fainter
-# the pores are (scripts/bench treated pores).
+# Of twelve drawn people whose pores lost 28 to 31 % of their load, eleven were measured: 0.1 to 1.65 of it, the less the
+# fainter the pores are; the interval holds ten (scripts/bench treated pores --people 12).
 _DILUTION_OF = {"pores": 0.4}
 _TOLD = ("gain", "light", "colour", "turn")
 # Maps of pigment, which a turn of the head does not move: in five null pairs of phantoms turned by 4 to 7 degrees spots
