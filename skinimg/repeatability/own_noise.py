@@ -70,17 +70,25 @@ def _weights_of(out: Path) -> str:
 
 
 def _own(rows: Sequence[RepeatabilityRow]) -> dict[tuple[str, str], tuple[OwnNoise, Sessions]]:
-    """(finding, metric) -> noise of one shot over the whole view, and what was measured there on average."""
+    """(finding, metric) -> noise of one shot over the whole view, and what was measured there on average.
+
+    Of several views and lights, the one with the most repeat shots speaks for all: a table knows of none.
+    """
     whole = [row for row in rows if row.region in WHOLE and not row.missing]
     area_mm2 = {row.finding: row.mean for row in reversed(whole) if row.metric == "area"}
     found = {}
-    for row in whole:
-        degrees_of_freedom = row.n * (row.k - 1)
+    for row in sorted(whole, key=_degrees_of_freedom):
+        degrees_of_freedom = _degrees_of_freedom(row)
         sd = _log_sd(row) if METRICS[row.metric].load else row.sem_agreement
         if degrees_of_freedom >= _FEWEST and np.isfinite(sd) and sd > 0:
             seen = Sessions(row.mean, row.mean, 100.0, area_mm2.get(row.finding, 0.0), (1, 1))
             found[row.finding, row.metric] = OwnNoise(sd, degrees_of_freedom), seen
     return found
+
+
+def _degrees_of_freedom(row: RepeatabilityRow) -> int:
+    """Shots beyond the first of each session."""
+    return row.n * (row.k - 1)
 
 
 def _log_sd(row: RepeatabilityRow) -> float:

@@ -12,8 +12,9 @@ from skinimg.base.errors import StudyError
 from skinimg.model.segmenter import load_segmenter
 from skinimg.model.weights import weights_path
 from skinimg.output import tables
-from skinimg.repeatability.own_noise import write_noise
+from skinimg.repeatability.own_noise import _own, write_noise
 from skinimg.repeatability.own_replicates import repeatability
+from skinimg.report.agreement import RepeatabilityRow
 from tests.cli.test_main import skinimg
 
 NOISE = 0.05
@@ -160,3 +161,16 @@ def test_intervals_are_in_the_table(tmp_path):
     found = row(repeatability(folder(tmp_path, measurements({"S1": (1, 2, 3)}, subjects=30))))
     assert found.icc_2_1_low < found.icc_2_1 < found.icc_2_1_high
     assert found.sem_agreement_low < found.sem_agreement < found.sem_agreement_high
+
+
+def test_of_several_views_the_one_with_most_repeat_shots_speaks():
+    def row(view, n, percent):
+        return RepeatabilityRow(
+            view, "standard", "face", "spots", "burden", "mm2 OD", n, n, 2, 50.0, mdc95_percent=percent
+        )
+
+    few, many = row("left45", 8, 60.0), row("front", 20, 10.0)
+    for order in ([few, many], [many, few]):
+        noise, _ = _own(order)["spots", "burden"]
+        assert noise.degrees_of_freedom == 20
+        assert noise.sd == pytest.approx(0.0344, abs=1e-4)
