@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from skinimg.base.parallel import together
 from skinimg.base.records import Alignment, BoolArray, FloatArray, Frame
+from skinimg.compare.tone_pair import in_red_and_green
 from skinimg.skin.masked_blur import masked_blurs
 from skinimg.skin.optics import density
 
@@ -55,9 +56,8 @@ def skin_contrast_ratio(
     noise do not reach it, nor do exposure and white balance; it falls where detail between fine and coarse was taken out
     (frequency separation) and where skin was whitened. The lower quartile of the contrast is that of skin without lesions.
 
-    Of red and green, what changed less, and 1 where one rose and the other fell: an editor changes both. More blood gives
-    skin more contrast in green, where vessels show, and less in red: blood of all skin times 1.8 raised it by up to 17 % in
-    green and 10 % in red (twelve drawn people on a rig, `scripts/bench flush`).
+    In red and green (`in_red_and_green`): vessels show in green, and blood of all skin times 1.8 raised the contrast there by
+    up to 17 %, in red by 10 % (twelve drawn people on a rig, `scripts/bench flush`).
 
     marked : (h, w) of both, what a treatment may change, with the skin right beside it. Large pores all over, 28 % of
         their load gone, left 0.74 to 0.85 of the contrast where they were not left out, else 0.90 to 1.11 (four drawn people)
@@ -71,7 +71,7 @@ def skin_contrast_ratio(
         lambda: _contrasts(baseline, alignment.valid_baseline, marked[0], scale_px, bands),
     )
     logs = np.log(np.maximum(found / np.maximum(known, 1e-6), 1e-3))  # (bands, 2)
-    return math.exp(max((_both(red, green) for red, green in logs.tolist()), key=abs))
+    return math.exp(max(in_red_and_green(logs).tolist(), key=abs))
 
 
 def _contrasts(
@@ -87,11 +87,6 @@ def _contrasts(
         rows.append([_percentile(np.abs(f - c), where & plain, 25) for f, c in zip(finer, coarser, strict=True)])
         finer = coarser
     return np.asarray(rows)
-
-
-def _both(a: float, b: float) -> float:
-    """What two logarithms have in common."""
-    return 0.0 if a * b < 0 else min(a, b, key=abs)
 
 
 def feature_detail_ratio(details: tuple[FloatArray, FloatArray], baseline: Frame, photo: Frame) -> float:
