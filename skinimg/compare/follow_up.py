@@ -17,6 +17,7 @@ from skinimg.compare.comparable import camera_class, camera_said
 from skinimg.compare.field_changes import field_changes, maps_of_change
 from skinimg.compare.fields import compared_fields
 from skinimg.compare.multiplicity import CALLED, with_roles
+from skinimg.compare.one_sharpness import at_one_sharpness
 from skinimg.compare.paired_maps import paired_skin
 from skinimg.compare.photo_limits import withheld_findings
 from skinimg.compare.plain_skin import PlainSkin, carried_contrasts, looks_like_another_camera, plain_skin
@@ -61,7 +62,8 @@ def paired(baseline: list[Shot], shots: list[Shot], settings: Settings) -> Follo
     """A follow-up and the baseline on the skin that all their shots show, and what keeps them from being compared."""
     given = len(baseline) + len(shots)
     baseline, shots = _without_copies(baseline), _without_copies(shots)
-    first, everything = baseline[0], [*baseline, *shots]
+    first = baseline[0]
+    everything = at_one_sharpness(first.seen.frame, [*baseline, *shots])
     shared, supports = shared_skin(everything), common_support(everything)
 
     def compared(shot: Shot, support: FloatArray) -> tuple[CellTotals, dict[str, FloatArray]]:
