@@ -6,13 +6,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
+import cv2
 import numpy as np
 from scipy.optimize import brentq
 
-from skinimg.base.photo_difference import PhotoDifference
-from skinimg.base.records import Frame, Shot
-from skinimg.compare.sharpness_pair import features, finest_px, octave, strongest
-from skinimg.compare.tone_pair import part_of_both
+from skinimg.base.records import BoolArray, FloatArray, Frame, Shot
+from skinimg.compare.sharpness_pair import features, finest_px, median_detail, octave, strongest_detail
 from skinimg.measure.field_maps import texture_maps
 from skinimg.skin.optics import density
 
@@ -25,44 +24,55 @@ def at_one_sharpness(baseline: Frame, shots: Sequence[Shot]) -> list[Shot]:
 
     baseline : of the first shot, to which the differences of all others refer
     """
-    gains = [sharpness_gain(shot.difference) for shot in shots]
-    surplus = [gain - min(gains) for gain in gains]
-    return [_softened(shot, more, finest_px(baseline)) for shot, more in zip(shots, surplus, strict=True)]
+    ratios = [(shot.difference.feature_detail_ratio, shot.difference.skin_detail_ratio) for shot in shots]
+    gains = np.log(ratios)  # (shots, 2), NaN on a close-up
+    if not np.isfinite(gains).all():
+        return list(shots)
+    surplus = gains - gains[np.argmin(gains[:, 0])]
+    scale_px = finest_px(baseline)
+    return [_softened(shot, scale_px, *more) for shot, more in zip(shots, surplus.tolist(), strict=True)]
 
 
-def sharpness_gain(difference: PhotoDifference) -> float:
-    """By how much a photo is sharper than the baseline, in ln of its finest detail; 0 where skin and features disagree.
-
-    Of brows, lashes and lips, and of the skin, what both changed (`part_of_both`). Where nothing was done, detail of features
-    alone tells the texture that focus makes: its ratio and that of roughness of 0.2 to 0.5 mm go together with a correlation
-    of 0.95 on a rig (18 pairs of nine drawn people) and of 0.91 with a phone (26 pairs of 13).
-    """
-    ratios = np.array([[difference.skin_detail_ratio, difference.feature_detail_ratio]])
-    return float(part_of_both(np.log(ratios))[0]) if np.isfinite(ratios).all() else 0.0
-
-
-def _softened(shot: Shot, surplus: float, scale_px: float) -> Shot:
-    if surplus < _LEAST:
+def _softened(shot: Shot, scale_px: float, features_surplus: float, skin_surplus: float) -> Shot:
+    if features_surplus < _LEAST or skin_surplus <= 0:
         return shot
-    softening_mm = softening_px(shot.seen.frame, scale_px, surplus) * shot.seen.frame.mm_per_px
-    fields = shot.found.fields | {"texture": texture_maps(shot.seen.frame, softening_mm)}
+    frame = shot.seen.frame
+    softening_mm = softening_px(frame, scale_px, features_surplus, skin_surplus) * frame.mm_per_px
+    fields = shot.found.fields | {"texture": texture_maps(frame, softening_mm)}
     return replace(shot, found=replace(shot.found, fields=fields))
 
 
-def softening_px(frame: Frame, scale_px: float, surplus: float) -> float:
-    """SD of the Gaussian that takes so much, in ln, from the finest detail of brows, lashes and lips.
+def softening_px(frame: Frame, scale_px: float, features_surplus: float, skin_surplus: float) -> float:
+    """SD of the Gaussian after which a photo is no sharper than another.
+
+    Brows, lashes and lips say how much: of pairs in which nothing was done, their detail and roughness of 0.2 to 0.5 mm go
+    together with a correlation of 0.95 on a rig (18 pairs of nine drawn people) and of 0.91 with a phone (26 pairs of 13). The
+    skin must agree: where it lost less than such a blur takes, as beside mascara, the blur is that much narrower.
 
     scale_px : of `finest_px`
+    features_surplus, skin_surplus : ln of the finest detail over the other photo's, both above 0
     """
+    green = np.ascontiguousarray(frame.linear[..., 1])
     where = features(frame)
     rows, columns = (np.flatnonzero(where.any(axis=axis)) for axis in (1, 0))
     part = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-    green, here = density(frame.linear[part][..., 1]), where[part]
 
     def detail(softening: float) -> float:
-        return math.log(max(strongest(octave(green, scale_px, softening), here), 1e-6))
+        left = strongest_detail(_softer_octave(green[part], scale_px, softening), where[part])
+        return math.log(max(left, 1e-6))
 
-    wanted, softest = detail(0.0) - surplus, _MOST * scale_px
-    if detail(softest) > wanted:
-        return softest
-    return float(brentq(lambda softening: detail(softening) - wanted, 0.0, softest, xtol=0.02 * scale_px))
+    wanted, found = detail(0.0) - features_surplus, _MOST * scale_px
+    if detail(found) < wanted:
+        found = float(brentq(lambda softening: detail(softening) - wanted, 0.0, found, xtol=0.02 * scale_px))
+    return found * min(skin_surplus / _skin_loss(green, frame.skin, scale_px, found), 1.0)
+
+
+def _skin_loss(green: FloatArray, skin: BoolArray, scale_px: float, softening_px: float) -> float:
+    """ln of what the skin's finest detail is over what a blur leaves of it."""
+    sharp, soft = (median_detail(_softer_octave(green, scale_px, sd), skin) for sd in (0.0, softening_px))
+    return math.log(max(sharp, 1e-6) / max(soft, 1e-6))
+
+
+def _softer_octave(green: FloatArray, scale_px: float, softening_px: float) -> FloatArray:
+    """A lens softens light, not density: of lashes, much darker than skin, it takes more than of as many faint lines."""
+    return octave(density(cv2.GaussianBlur(green, (0, 0), softening_px) if softening_px > 0 else green), scale_px)

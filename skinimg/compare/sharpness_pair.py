@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from skinimg.base.parallel import together
 from skinimg.base.records import Alignment, BoolArray, FloatArray, Frame
-from skinimg.compare.tone_pair import part_of_both
+from skinimg.compare.tone_pair import in_red_and_green
 from skinimg.skin.masked_blur import masked_blurs
 from skinimg.skin.optics import density
 
@@ -26,10 +26,9 @@ def finest_px(baseline: Frame) -> float:
     return max(_FINEST_PX / (baseline.native_px_per_mm * baseline.mm_per_px), _FINEST_PX)
 
 
-def octave(green: FloatArray, scale_px: float, softening_px: float = 0.0) -> FloatArray:
-    """(h, w) absolute contrast of one octave from `scale_px` up, of a density (h, w) that was softened by so much (SD)."""
-    scales = (math.hypot(scale, softening_px) for scale in (scale_px, 2 * scale_px))
-    finer, coarser = (cv2.GaussianBlur(green, (0, 0), scale) for scale in scales)
+def octave(green: FloatArray, scale_px: float) -> FloatArray:
+    """(h, w) absolute contrast of one octave from `scale_px` up, of a density (h, w)."""
+    finer, coarser = (cv2.GaussianBlur(green, (0, 0), scale) for scale in (scale_px, 2 * scale_px))
     return np.abs(finer - coarser)
 
 
@@ -46,8 +45,8 @@ def skin_detail_ratio(details: tuple[FloatArray, FloatArray], alignment: Alignme
     details : of `fine_details`
     """
     theirs, ours = (
-        _percentile(detail, where, 50)
-        for detail, where in ((details[1], alignment.valid_session), (details[0], alignment.valid_baseline))
+        median_detail(details[1], alignment.valid_session),
+        median_detail(details[0], alignment.valid_baseline),
     )
     return _over(theirs, ours)
 
@@ -61,7 +60,7 @@ def skin_contrast_ratio(
     noise do not reach it, nor do exposure and white balance; it falls where detail between fine and coarse was taken out
     (frequency separation) and where skin was whitened. The lower quartile of the contrast is that of skin without lesions.
 
-    In red and green (`part_of_both`): vessels show in green, and blood of all skin times 1.8 raised the contrast there by
+    In red and green (`in_red_and_green`): vessels show in green, and blood of all skin times 1.8 raised the contrast there by
     up to 17 %, in red by 10 % (twelve drawn people on a rig, `scripts/bench flush`).
 
     marked : (h, w) of both, what a treatment may change, with the skin right beside it. Large pores all over, 28 % of
@@ -76,7 +75,7 @@ def skin_contrast_ratio(
         lambda: _contrasts(baseline, alignment.valid_baseline, marked[0], scale_px, bands),
     )
     logs = np.log(np.maximum(found / np.maximum(known, 1e-6), 1e-3))  # (bands, 2)
-    return math.exp(max(part_of_both(logs).tolist(), key=abs))
+    return math.exp(max(in_red_and_green(logs).tolist(), key=abs))
 
 
 def _contrasts(
@@ -96,11 +95,17 @@ def _contrasts(
 
 def feature_detail_ratio(details: tuple[FloatArray, FloatArray], baseline: Frame, photo: Frame) -> float:
     """The same on brows, lashes and lips; a filter that smooths skin hardly moves it. NaN: too little is seen."""
-    return _over(strongest(details[1], features(photo)), strongest(details[0], features(baseline)))
+    theirs, ours = strongest_detail(details[1], features(photo)), strongest_detail(details[0], features(baseline))
+    return _over(theirs, ours)
 
 
-def strongest(detail: FloatArray, where: BoolArray) -> float:
-    """The tenth of the detail (h, w) that lashes and rims make; NaN where too little is seen."""
+def median_detail(detail: FloatArray, where: BoolArray) -> float:
+    """Of skin (h, w), all of which is alike; NaN where too little is seen."""
+    return _percentile(detail, where, 50)
+
+
+def strongest_detail(detail: FloatArray, where: BoolArray) -> float:
+    """Of features (h, w): the tenth that lashes and rims make; NaN where too little is seen."""
     return _percentile(detail, where, 90)
 
 

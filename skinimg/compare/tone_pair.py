@@ -21,7 +21,7 @@ def tone_gain(baseline: Frame, photo: Frame) -> tuple[float, float]:
     """Contrast of brows and eyes in a photo over the baseline's: (gain, its standard error).
 
     1 for the same tone curve, whatever the exposure; above 1 the contrast was raised. NaN on a close-up.
-    In red and green (`part_of_both`): a tone curve changes both, and more blood darkens skin in green. Of twelve drawn
+    In red and green (`in_red_and_green`): a tone curve changes both, and more blood darkens skin in green. Of twelve drawn
     people on a rig, blood of all skin times 1.8 left one 0.87 of the contrast in green and 0.93 in red, the others more
     (scripts/bench flush). The parts vote by their median; the standard error is that of a median of as many parts
     (1.25 SD / sqrt n).
@@ -32,19 +32,18 @@ def tone_gain(baseline: Frame, photo: Frame) -> tuple[float, float]:
     seen = ((ours > _LEAST_OD) & (theirs > _LEAST_OD)).all(axis=1)
     if seen.sum() < 2:
         return float("nan"), float("nan")
-    logs = part_of_both(np.log(theirs[seen] / ours[seen]))
+    logs = in_red_and_green(np.log(theirs[seen] / ours[seen]))
     gain = float(np.exp(np.median(logs)))
     return gain, gain * 1.25 * float(logs.std(ddof=1)) / float(np.sqrt(seen.sum()))
 
 
-def part_of_both(logs: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+def in_red_and_green(logs: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
     """(n,) of (n, 2) logarithms of ratios, the one that changed less; 0 where one rose and the other fell.
 
-    An editor changes red and green, blood shows in green. Focus changes the detail of skin and of lashes, a treatment that of
-    skin, mascara that of lashes.
+    An editor changes both channels, blood shows in green.
     """
-    first, second = logs.T
-    return np.where(first * second < 0, 0.0, np.where(np.abs(first) < np.abs(second), first, second))
+    red, green = logs.T
+    return np.where(red * green < 0, 0.0, np.where(np.abs(red) < np.abs(green), red, green))
 
 
 def _contrasts(frame: Frame, landmarks: FloatArray) -> FloatArray:
