@@ -16,6 +16,7 @@ from skinimg.measure.field_maps import texture_maps
 from skinimg.skin.optics import density
 
 _LEAST = 0.02  # ln of detail: a smaller difference is that of two photos of one focus
+_GRAIN = 0.5  # of the skin's finest contrast, that focus does not touch: with less, its loss would make every blur too narrow
 _MOST = 4.0  # times the finest scale: no photo that is compared is so soft
 
 
@@ -47,7 +48,7 @@ def softening_px(frame: Frame, scale_px: float, features_surplus: float, skin_su
 
     Brows, lashes and lips say how much: of pairs in which nothing was done, their detail and roughness of 0.2 to 0.5 mm go
     together with a correlation of 0.95 on a rig (18 pairs of nine drawn people) and of 0.91 with a phone (26 pairs of 13). The
-    skin must agree: where it lost less than such a blur takes, as beside mascara, the blur is that much narrower.
+    skin must agree: where it lost less than half of what such a blur takes, as beside mascara, the blur is narrower.
 
     scale_px : of `finest_px`
     features_surplus, skin_surplus : ln of the finest detail over the other photo's, both above 0
@@ -64,7 +65,8 @@ def softening_px(frame: Frame, scale_px: float, features_surplus: float, skin_su
     wanted, found = detail(0.0) - features_surplus, _MOST * scale_px
     if detail(found) < wanted:
         found = float(brentq(lambda softening: detail(softening) - wanted, 0.0, found, xtol=0.02 * scale_px))
-    return found * min(skin_surplus / _skin_loss(green, frame.skin, scale_px, found), 1.0)
+    expected = (1 - _GRAIN) * _skin_loss(green, frame.skin, scale_px, found)
+    return found * min(skin_surplus / expected, 1.0)
 
 
 def _skin_loss(green: FloatArray, skin: BoolArray, scale_px: float, softening_px: float) -> float:
