@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from scipy.optimize import brentq
 
-from skinimg.base.records import BoolArray, FloatArray, Frame, Shot
+from skinimg.base.records import FloatArray, Frame, Shot
 from skinimg.compare.sharpness_pair import features, finest_px, median_detail, octave, strongest_detail
 from skinimg.measure.field_maps import texture_maps
 from skinimg.skin.optics import density
@@ -26,7 +26,7 @@ def at_one_sharpness(baseline: Frame, shots: Sequence[Shot]) -> list[Shot]:
     baseline : of the first shot, to which the differences of all others refer
     """
     ratios = [(shot.difference.feature_detail_ratio, shot.difference.skin_detail_ratio) for shot in shots]
-    gains = np.log(ratios)  # (shots, 2), NaN on a close-up
+    gains = np.log(np.maximum(ratios, 1e-6))  # (shots, 2), NaN on a close-up
     if not np.isfinite(gains).all():
         return list(shots)
     surplus = gains - gains[np.argmin(gains[:, 0])]
@@ -53,26 +53,23 @@ def softening_px(frame: Frame, scale_px: float, features_surplus: float, skin_su
     scale_px : of `finest_px`
     features_surplus, skin_surplus : ln of the finest detail over the other photo's, both above 0
     """
-    green = np.ascontiguousarray(frame.linear[..., 1])
     where = features(frame)
-    rows, columns = (np.flatnonzero(where.any(axis=axis)) for axis in (1, 0))
-    part = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    reach = math.ceil(3 * (_MOST + 2) * scale_px)  # of all blurs below
+    middle = tuple(  # of the face, from brows to lips: enough skin, too
+        slice(max(seen[0] - reach, 0), seen[-1] + reach + 1)
+        for seen in (np.flatnonzero(where.any(axis=axis)) for axis in (1, 0))
+    )
+    green, where, skin = np.ascontiguousarray(frame.linear[middle][..., 1]), where[middle], frame.skin[middle]
 
-    def detail(softening: float) -> float:
-        left = strongest_detail(_softer_octave(green[part], scale_px, softening), where[part])
-        return math.log(max(left, 1e-6))
+    def left(softening: float) -> float:
+        return math.log(max(strongest_detail(_softer_octave(green, scale_px, softening), where), 1e-6))
 
-    wanted, found = detail(0.0) - features_surplus, _MOST * scale_px
-    if detail(found) < wanted:
-        found = float(brentq(lambda softening: detail(softening) - wanted, 0.0, found, xtol=0.02 * scale_px))
-    expected = (1 - _GRAIN) * _skin_loss(green, frame.skin, scale_px, found)
-    return found * min(skin_surplus / expected, 1.0)
-
-
-def _skin_loss(green: FloatArray, skin: BoolArray, scale_px: float, softening_px: float) -> float:
-    """ln of what the skin's finest detail is over what a blur leaves of it."""
-    sharp, soft = (median_detail(_softer_octave(green, scale_px, sd), skin) for sd in (0.0, softening_px))
-    return math.log(max(sharp, 1e-6) / max(soft, 1e-6))
+    wanted, found = left(0.0) - features_surplus, _MOST * scale_px
+    if left(found) < wanted:
+        found = float(brentq(lambda softening: left(softening) - wanted, 0.0, found, xtol=0.02 * scale_px))
+    sharp, soft = (median_detail(_softer_octave(green, scale_px, sd), skin) for sd in (0.0, found))
+    expected = (1 - _GRAIN) * math.log(max(sharp, 1e-6) / max(soft, 1e-6))
+    return found * min(skin_surplus / expected, 1.0) if expected > 0 else 0.0  # too little skin there: NaN
 
 
 def _softer_octave(green: FloatArray, scale_px: float, softening_px: float) -> FloatArray:

@@ -15,23 +15,26 @@ from skinimg.compare.sharpness_pair import feature_detail_ratio, fine_details, f
 from skinimg.measure.field_maps import texture_maps
 from tests.drawn import skin_patch
 
-LASHES = slice(250, 350), slice(200, 400)
+EYES = slice(100, 150), slice(420, 470)  # columns
+ROWS = slice(250, 350)
 
 
 def linear(relief=0.06):
-    """Skin (600, 600) with relief from a tenth of a millimetre to two, and lashes in its middle."""
+    """Skin (600, 600) with relief from a tenth of a millimetre to two, and two eyes with lashes."""
     noise = np.random.default_rng(3).standard_normal((600, 600), np.float32)
     scales = [cv2.GaussianBlur(noise, (0, 0), sd) for sd in (0.8, 2, 6, 12)]
     mottle = sum((a - b) / (a - b).std() for a, b in pairwise(scales))
     shown = skin_patch(melanin=0.03, noise_seed=1) * np.exp(relief * mottle)[..., None]
-    shown[LASHES] = shown.mean(axis=(0, 1)) * np.where(np.arange(200) % 12 < 3, 0.2, 1.0)[None, :, None]
+    for columns in EYES:
+        shown[ROWS, columns] = shown.mean(axis=(0, 1)) * np.where(np.arange(50) % 12 < 3, 0.2, 1.0)[None, :, None]
     return shown.astype(np.float32)
 
 
 def frame(shown):
     """A frame whose skin ends at the lashes."""
     skin = np.ones(shown.shape[:2], bool)
-    skin[240:360, 190:410] = False
+    for columns in EYES:
+        skin[240:360, columns.start - 10 : columns.stop + 10] = False
     bits = np.ones(skin.shape, np.uint16)
     landmarks, to_photo = np.zeros((478, 3), np.float32), np.eye(2, 3, dtype=np.float32)
     return Frame(shown, skin, bits, ("face",), landmarks, to_photo, (600, 600), 0.1, 10.0, "manifest")
