@@ -47,7 +47,11 @@ def field_maps(frame: Frame, maps: SkinMaps) -> Fields:
         "uneven_mm2": np.abs(even - broad),
         "highlight_mm2": maps.shading - shading < -_HIGHLIGHT_OD,
     }
-    return {"tone": tone, "texture": texture_maps(frame), **above}
+    return {
+        "tone": tone,
+        "texture": texture_maps(frame),
+        **above,
+    }
 
 
 def texture_maps(frame: Frame, softening_mm: float = 0.0) -> dict[str, FloatArray | BoolArray]:
