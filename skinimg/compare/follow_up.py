@@ -53,8 +53,11 @@ class FollowUp:
 
 
 def _without_copies(shots: list[Shot]) -> list[Shot]:
-    """The repeat shots of a session, each file once: a copy is no second measurement."""
-    return list({shot.seen.sha256: shot for shot in reversed(shots)}.values())[::-1]
+    """The repeat shots of a session in their order, each file once: a copy is no second measurement."""
+    first_of_file: dict[str, Shot] = {}
+    for shot in shots:
+        first_of_file.setdefault(shot.seen.sha256, shot)
+    return list(first_of_file.values())
 
 
 def paired(baseline: list[Shot], shots: list[Shot], settings: Settings) -> FollowUp:

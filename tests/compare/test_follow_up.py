@@ -19,6 +19,12 @@ def test_a_copy_is_no_second_shot_and_the_order_stays():
     assert kept[0] is first
 
 
+def test_a_copy_at_the_end_does_not_move_the_first_shot():
+    first, other, copy = shot("a"), shot("b"), shot("a")
+    kept = _without_copies([first, other, copy])
+    assert [s is t for s, t in zip(kept, (first, other), strict=True)] == [True, True]
+
+
 def test_the_worst_pair_of_cameras_speaks_for_all():
     alike = PlainSkin({}, {})
     assert _cameras([shot()], [shot()], alike) == ("same_camera", None)
