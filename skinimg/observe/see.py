@@ -12,7 +12,7 @@ from skinimg.base.entries import PhotoEntry
 from skinimg.base.errors import CalibrationError, PhotoError
 from skinimg.base.findings import FINDINGS
 from skinimg.base.parallel import together
-from skinimg.base.reasons import why
+from skinimg.base.reasons import Reason, why
 from skinimg.base.records import Colour, Face, FloatArray, Frame, Photo, Quality, Seen, SkinAnchor
 from skinimg.base.settings import Settings
 from skinimg.observe.frame import closeup_frame, face_frame
@@ -104,13 +104,21 @@ def _face_in_true_colours(photo: Photo, *, closeup: bool) -> tuple[Photo, Colour
 
     Few photos show a card, so the face is looked for beside it, and once more where a card changed the colours.
     """
-    card, face = together(lambda: find_card(photo.linear), lambda: None if closeup else _face_or_why_not(photo))
-    corrected, colour = _calibrated(photo, card)
+    (card, unread), face = together(lambda: _card_of(photo), lambda: None if closeup else _face_or_why_not(photo))
+    corrected, colour = _calibrated(photo, card, unread)
     if corrected is not photo and not closeup:
         face = _face_or_why_not(corrected)
     if isinstance(face, PhotoError):
         raise face
     return corrected, card, colour, face
+
+
+def _card_of(photo: Photo) -> tuple[ColourCard | None, tuple[Reason, ...]]:
+    """The card that a photo shows; none, and why, where a part of it cannot be read."""
+    try:
+        return find_card(photo.linear), ()
+    except CalibrationError as error:
+        return None, error.reasons
 
 
 def _face_or_why_not(photo: Photo) -> Face | PhotoError:
@@ -130,10 +138,13 @@ def _scale_of(card: ColourCard | None, colour: Colour, settings: Settings) -> tu
         return None, replace(colour, warnings=(*colour.warnings, *error.reasons))
 
 
-def _calibrated(photo: Photo, card: ColourCard | None) -> tuple[Photo, Colour]:
-    """The photo in the colours of a card; as it is where there is none, or none to be trusted."""
+def _calibrated(photo: Photo, card: ColourCard | None, unread: tuple[Reason, ...]) -> tuple[Photo, Colour]:
+    """The photo in the colours of a card; as it is where there is none, or none to be trusted.
+
+    unread : why a card that is there was not read
+    """
     if card is None:
-        return photo, Colour("skin", float("nan"))
+        return photo, Colour("skin", float("nan"), unread)
     try:
         linear, error_de00 = correct(photo.linear, card)
     except CalibrationError as error:
