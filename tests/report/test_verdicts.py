@@ -69,6 +69,19 @@ def test_left_against_right_has_each_end_from_its_own_sides() -> None:
     assert side.high == pytest.approx(-50 + math.hypot(10, 5))
 
 
+def test_left_against_right_needs_a_percentage_on_both_sides() -> None:
+    """Where one side has too little, the next narrower pair of regions speaks, or none."""
+    pairs = {
+        (region, left): told(Change(region, "redness", "burden", "mm2 OD", value, value, -1.0, 1.0, 1.0, "unchanged"))[0]
+        for region, left, value in (
+            ("left_side", True, 0.5), ("right_side", False, 40.0), ("left_cheek", True, 20.0), ("right_cheek", False, 20.0)
+        )
+    }  # fmt: skip
+    assert not math.isfinite(pairs["left_side", True].percent)
+    assert [side.left.region for side in sides(list(pairs.values()), "S2")] == ["left_cheek"]
+    assert sides(list(pairs.values())[:2], "S2") == []
+
+
 def test_a_change_that_was_refused_has_no_interval_in_the_curve() -> None:
     kept, _ = told(Change("face", "spots", "burden", "mm2 OD", 40.0, 30.0, -14.0, -6.0, 4.0, "improved"))
     refused = replace(kept, verdict="not_assessable")
