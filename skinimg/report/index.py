@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from skinimg.base.findings import FINDINGS
 from skinimg.base.results import Reasons, ScoreRow, SubjectOverview
-from skinimg.report import curves, photos
+from skinimg.report import curves
 from skinimg.report.language import Language, language
 from skinimg.report.page import ReportOptions, render, write
 
