@@ -41,8 +41,15 @@ def measurements(shots, subjects=12, noise=NOISE, light="standard", missing=()):
     return pd.DataFrame(rows)
 
 
-def folder(tmp_path, *parts):
-    tables.write(pd.concat(parts, ignore_index=True), tmp_path / "measurements")
+def folder(tmp_path, *parts, copied=()):
+    """A folder as `analyze` writes it; copied : numbers of the shots that are copies of the first of their session."""
+    measured = pd.concat(parts, ignore_index=True)
+    tables.write(measured, tmp_path / "measurements")
+    shots = measured[["subject", "session", "view", "light", "replicate"]].drop_duplicates()
+    sources = shots["replicate"].where(~shots["replicate"].isin(copied), 1)
+    names = shots.drop(columns="replicate").assign(source=sources).astype(str).agg(" ".join, axis=1)
+    photos = shots.assign(sha256=names, status="ok").reindex(columns=list(tables.COLUMNS["photos"]))
+    tables.write(photos, tmp_path / "photos")
     return tmp_path
 
 
@@ -72,6 +79,18 @@ def test_unequal_replicates_use_the_first_that_all_have_and_say_so(tmp_path):
     assert (found.n, found.k) == (24, 2)  # S3 has nothing to compare; shot 1 of S2 was refused
     assert "the first 2" in str(outcome.notes[0])
     assert "24 sessions of 12 people" in str(outcome.notes[0])
+
+
+def test_copies_of_one_file_are_no_repeat_shots(tmp_path):
+    """Of three shots the third is a copy of the first: the figures are those of two."""
+    measured = measurements({"S1": (1, 2, 3)})
+    first = measured["replicate"] == 1
+    measured.loc[measured["replicate"] == 3, "value"] = measured.loc[first, "value"].to_numpy()
+    outcome = repeatability(folder(tmp_path, measured, copied=(3,)))
+    assert row(outcome).k == 2
+    assert "12 repeat shots are copies of another and do not count" in [*map(str, outcome.notes)]
+    with pytest.raises(StudyError, match="two usable shots"):
+        repeatability(folder(tmp_path, measured[measured["replicate"] != 2], copied=(3,)))
 
 
 def test_a_metric_without_values_has_a_reason(tmp_path):
