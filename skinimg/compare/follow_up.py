@@ -52,7 +52,7 @@ class FollowUp:
     copies: int = 0  # repeat shots of both sessions that are copies of one file
 
 
-def _without_copies(shots: list[Shot]) -> list[Shot]:
+def without_copies(shots: list[Shot]) -> list[Shot]:
     """The repeat shots of a session in their order, each file once: a copy is no second measurement."""
     first_of_file: dict[str, Shot] = {}
     for shot in shots:
@@ -63,7 +63,7 @@ def _without_copies(shots: list[Shot]) -> list[Shot]:
 def paired(baseline: list[Shot], shots: list[Shot], settings: Settings) -> FollowUp:
     """A follow-up and the baseline on the skin that all their shots show, and what keeps them from being compared."""
     given = len(baseline) + len(shots)
-    baseline, shots = _without_copies(baseline), _without_copies(shots)
+    baseline, shots = without_copies(baseline), without_copies(shots)
     first, everything = baseline[0], [*baseline, *shots]
     shared, supports = shared_skin(everything), common_support(everything)
 
