@@ -104,6 +104,11 @@ def test_nouns_follow_their_number_and_identifiers_are_named():
     soon = [why("soon_after_treatment", days=days, session="S1", limit=7) for days in (0, 1, 2)]
     assert [str(reason).split(" after")[0] for reason in soon] == ["0 days", "1 day", "2 days"]
     assert [FR.reason(reason).split(" après")[0] for reason in soon] == ["0 jour", "1 jour", "2 jours"]
+    copies = [why("copies", count=count) for count in (1, 2)]
+    assert [str(reason) for reason in copies] == [
+        "1 repeat shot is a copy of another and does not count",
+        "2 repeat shots are copies of another and do not count",
+    ]
     little = [why("little_for_percent", baseline=1.0, least=1.724, unit=unit) for unit in ("1", "mm2 OD")]
     assert [FR.reason(reason) for reason in little] == [
         f"Trop peu pour un pourcentage{NBSP}: 1 sur 1,72",
