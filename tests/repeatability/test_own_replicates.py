@@ -176,6 +176,16 @@ def test_too_few_repeat_shots_make_no_noise_table(tmp_path):
     assert not (tmp_path / "noise.json").exists()
 
 
+def test_people_without_any_of_it_say_nothing_of_a_loads_noise(tmp_path):
+    """A load of 0 has no logarithm: of 12 people two have spots, so two repeat shots speak, too few for a table."""
+    measured = measurements({"S1": (1, 2)})
+    none = (measured["finding"] == "spots") & ~measured["subject"].isin(["P0", "P1"])
+    measured.loc[none, "value"] = 0.0
+    out = folder(tmp_path, measured)
+    (out / "run.json").write_text(json.dumps({"weights": {"name": "classical"}}))
+    assert write_noise(out, repeatability(out), tmp_path / "noise.json") == 1  # of texture alone
+
+
 def test_intervals_are_in_the_table(tmp_path):
     found = row(repeatability(folder(tmp_path, measurements({"S1": (1, 2, 3)}, subjects=30))))
     assert found.icc_2_1_low < found.icc_2_1 < found.icc_2_1_high
@@ -189,7 +199,8 @@ def test_of_several_views_the_one_with_most_repeat_shots_speaks():
         )
 
     few, many = row("left45", 8, 60.0), row("front", 20, 10.0)
+    shots = {(one.view, "standard", "face", "spots", "burden"): np.full((one.n, 2), 50.0) for one in (few, many)}
     for order in ([few, many], [many, few]):
-        noise, _ = _own(order)["spots", "burden"]
+        noise, _ = _own(order, shots)["spots", "burden"]
         assert noise.degrees_of_freedom == 20
         assert noise.sd == pytest.approx(0.0344, abs=1e-4)
