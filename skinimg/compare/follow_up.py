@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 
 from skinimg.base.entries import PhotoEntry, days_between
-from skinimg.base.findings import PAIRED_FINDINGS
+from skinimg.base.findings import FINDINGS, PAIRED_FINDINGS
 from skinimg.base.reasons import Reason, why
 from skinimg.base.records import CellTotals, FloatArray, Shot
 from skinimg.base.results import Change
 from skinimg.base.settings import Settings
 from skinimg.compare.change import OwnNoise, Pair, changes, withheld
-from skinimg.compare.comparable import camera_class, camera_said
+from skinimg.compare.comparable import camera_class, camera_said, scale_in_one
 from skinimg.compare.field_changes import field_changes, maps_of_change
 from skinimg.compare.fields import compared_fields
 from skinimg.compare.multiplicity import CALLED, with_roles
@@ -79,7 +79,8 @@ def paired(baseline: list[Shot], shots: list[Shot], settings: Settings) -> Follo
     totals = with_areas_of_one_contrast(sums)
     plain = plain_skin(baseline, shots, contrasts, shared, support, settings.seed)
     missing = obstacles(everything, totals)
-    apart = withheld_by_any(shots)
+    one_scale = scale_in_one(everything)
+    apart = dict.fromkeys(FINDINGS, one_scale) if one_scale else withheld_by_any(shots)
     for region, (finding, m_id) in product(first.seen.frame.regions, metric_keys()):
         if finding in apart:
             missing.setdefault((region, finding, m_id), apart[finding])
