@@ -62,8 +62,8 @@ class Told:
 
     @property
     def measured(self) -> bool:
-        """There are values in both sessions, whatever the verdict."""
-        return math.isfinite(self.change)
+        """There is a change, in its unit or in per cent, whatever the verdict."""
+        return math.isfinite(self.change) or math.isfinite(self.percent)
 
     @property
     def hidden(self) -> bool:
@@ -147,7 +147,7 @@ def quantity(change: Told, say: Language) -> str:
 
 def sentence(change: Told, say: Language) -> str:
     """How much, how sure, and what could have been seen: one plain sentence."""
-    if not change.assessable:
+    if not (change.assessable and change.measured):
         return f"{say.reason(*change.reason)}."
     what = quantity(change, say)
     if change.hidden or not math.isfinite(change.percent):
