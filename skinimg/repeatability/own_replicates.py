@@ -62,7 +62,7 @@ def repeatability(out: Path, lang: str = "en") -> Repeats:
     notes: list[Reason] = [why("copies", count=copies)] if copies else []
     for place, table in measured.groupby(["view", "light"], sort=False):
         repeated, note = _repeated(table)
-        notes.append(why("of_place", place=" ".join(map(str, place)).removesuffix(" standard"), said=note))
+        notes.append(why("of_place", place="_".join(map(str, place)).removesuffix("_standard"), said=note))
         for names, mine in repeated.groupby(list(ROW), sort=False):
             key = tuple(map(str, names))
             row, values = _row(key, mine, said)

@@ -49,6 +49,7 @@ class Language:
             "finding": lambda id: self.name("finding", id).lower(),
             "region": lambda id: self.name("region", id),
             "unit": self.unit,
+            "place": lambda key: uncapital(self.view(key)),
             "view": lambda key: uncapital(self.view(key)),
             "views": lambda keys: ", ".join(uncapital(self.view(key)) for key in keys.split(", ")),
         }

@@ -131,6 +131,8 @@ def test_a_view_is_named_within_a_reason():
     said = why("later_baseline", subject="P01", view="front_cross_polarized", session="S2")
     assert str(said).startswith("P01, front_cross_polarized: S2")
     assert EN.reason(said).startswith("P01, front view, cross-polarised light: S2")
+    place = why("of_place", place="front_uv", said=why("few_repeated", people=0))
+    assert FR.reason(place).replace(NBSP, " ").startswith("Vue de face, lumière ultraviolette : prises répétées")
     other = why("one_view_of", views="front, left45", view="front")
     assert EN.reason(other) == "Of the views front view, left three-quarter view only front view is analysed"
 
