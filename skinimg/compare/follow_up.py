@@ -79,8 +79,7 @@ def paired(baseline: list[Shot], shots: list[Shot], settings: Settings) -> Follo
     totals = with_areas_of_one_contrast(sums)
     plain = plain_skin(baseline, shots, contrasts, shared, support, settings.seed)
     missing = obstacles(everything, totals)
-    one_scale = scale_in_one(everything)
-    apart = dict.fromkeys(FINDINGS, one_scale) if one_scale else withheld_by_any(shots)
+    apart = _kept_apart(everything, shots)
     for region, (finding, m_id) in product(first.seen.frame.regions, metric_keys()):
         if finding in apart:
             missing.setdefault((region, finding, m_id), apart[finding])
@@ -120,6 +119,15 @@ def _cameras(baseline: list[Shot], shots: list[Shot], plain: PlainSkin) -> tuple
     if kind != "other_camera" and looks_like_another_camera(plain):
         return "other_camera", said or why("looks_like_another_camera")
     return kind, said
+
+
+def _kept_apart(everything: Sequence[Shot], shots: Sequence[Shot]) -> dict[str, Reason]:
+    """Finding -> why it cannot be compared: all of them where one photo alone has a scale.
+
+    everything : the baseline's shots and those of the follow-up; shots : the latter
+    """
+    one_scale = scale_in_one(everything)
+    return dict.fromkeys(FINDINGS, one_scale) if one_scale else withheld_by_any(shots)
 
 
 def withheld_by_any(shots: Sequence[Shot]) -> dict[str, Reason]:
