@@ -106,8 +106,8 @@ def _mirror(sitting: Sitting, first: Glance) -> Row:
     """The photo the other way round: registration has to refuse it."""
     entry = entry_of(sitting.folder / "mirrored.jpg")
     write(entry.path, np.ascontiguousarray(sitting.linear[:, ::-1]), CLEAN_QUALITY)
-    other = glance(entry, first)
     try:
+        other = glance(entry, first)
         apart = compared(first, other, registered(first.frame, other.frame), None)[0]
         return row_of(sitting.person, "mirrored", 3, apart)
     except AlignmentError as error:

@@ -22,7 +22,7 @@ from skinimg.base.targets import targets_of
 from skinimg.compare.change import own_noise
 from skinimg.compare.clinical_scores import estimates
 from skinimg.compare.comparable import lone_lights, transient_redness, undated_treatments
-from skinimg.compare.follow_up import FollowUp, judged, paired, refused, said_aloud
+from skinimg.compare.follow_up import FollowUp, judged, paired, refused, said_aloud, without_copies
 from skinimg.compare.photo_pair import compared
 from skinimg.compare.score import scores
 from skinimg.compare.sighting import Sighting, sight_shot
@@ -153,7 +153,9 @@ def _estimate(shots: list[Shot], cells: list[CellTotals], first: Shot, equipment
     """Clinical scores of one session; those need a face."""
     if first.seen.face is None:
         return
-    settings, regions, missing = equipment.settings, first.seen.frame.regions, obstacles(shots, cells)
+    sums, once = dict(zip(map(id, shots), cells, strict=True)), without_copies(shots)
+    cells = [sums[id(shot)] for shot in once]
+    settings, regions, missing = equipment.settings, first.seen.frame.regions, obstacles(once, cells)
     card = equipment.segmenter.noise.of(
         tone_of(first.seen.maps.anchor), "same_camera", first.seen.frame.native_px_per_mm
     )

@@ -233,6 +233,18 @@ def write_series(folder: Path, rows: list[str]) -> Path:
     return folder / "manifest.csv"
 
 
+@pytest.mark.parametrize(("first", "second"), [("", "0.1"), ("0.1", "")])
+def test_photos_of_which_one_alone_has_a_scale_are_not_compared(tmp_path, first, second):
+    """The other one's is assumed, 2.5 times as fine as it is: unchanged spots were called worsened by 118 %."""
+    rows = [f"P,S1,a.png,2026-01-01,closeup,,1,{first},", f"P,S2,b.png,2026-02-01,closeup,,1,{second},"]
+    analyze(write_series(tmp_path, rows), tmp_path / "out", FILTERS)
+    changes, photos = read(tmp_path / "out", "changes"), read(tmp_path / "out", "photos")
+    assert set(changes.verdict) == {"not_assessable"}
+    spots = changes[(changes.finding == "spots") & (changes.metric == "burden")].iloc[0]
+    assert spots.reason.startswith("one photo alone has a scale: give mm_per_px for every session")
+    assert set(photos.status) == {"ok"}
+
+
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
     """A broken first session, a treated one, one of the same day, three days and a month later; another light."""

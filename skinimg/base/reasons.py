@@ -75,11 +75,21 @@ class Sentences:
         names : place -> how an identifier is called there, such as {"finding": ...}
         hints : add what to do about it
         """
-        text = _Writer(self, names or {}, hints).format(self.reason[reason.code], **dict(reason.values))
+        text = self.fill(self.reason[reason.code], dict(reason.values), names, hints)
         hint = self.hint.get(reason.code, "") if hints and reason.advise else ""
         if not hint:
             return text
         return f"{text}. {hint}" if hint[0].isupper() else f"{text}; {hint}"
+
+    def fill(
+        self,
+        text: str,
+        values: Mapping[str, object],
+        names: Mapping[str, Callable[[str], str]] | None = None,
+        hints: bool = False,
+    ) -> str:
+        """A sentence with its places filled: numbers as this language writes them, each with its noun."""
+        return _Writer(self, names or {}, hints).format(text, **values)
 
 
 class _Writer(string.Formatter):

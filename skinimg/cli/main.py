@@ -31,6 +31,7 @@ from skinimg.cli.terminal import (
     PathArgument,
     Stopped,
     app,
+    counted,
     end,
     print_rows,
     say,
@@ -138,7 +139,7 @@ def manifest(
     study = read_study(folder, strict=False)
     write_manifest(study, target)
     photos = sum(len(subject.photos) for subject in study.subjects)
-    print(f"{target}: {len(study.subjects)} subjects, {photos} photos")
+    print(f"{target}: {counted(len(study.subjects), 'subject', 'subjects')}, {counted(photos, 'photo', 'photos')}")
     say(study.warnings)
 
 
@@ -160,7 +161,7 @@ def repeatability(
     outcome = run(folder, lang)
     if use is not None:
         spoken = write_noise(folder, outcome, use)
-        say((f"{use}: noise of {spoken} metrics moved towards these repeat shots",))
+        say((f"{use}: noise of {counted(spoken, 'metric', 'metrics')} moved towards these repeat shots",))
     if as_json:
         rows = json.loads(outcome.table.to_json(orient="records", force_ascii=False))
         print(json.dumps({"rows": rows, "notes": [*map(str, outcome.notes)]}, ensure_ascii=False, indent=2))
@@ -204,7 +205,7 @@ def synth(
     )
     with Bar("photos") as progress:
         manifest_path = draw(out, recipe, lambda done, total: progress(done, total, ""), resolve_device(device))
-    print(f"{manifest_path}: {recipe.photos} photos, truth in {out / 'truth'}")
+    print(f"{manifest_path}: {counted(recipe.photos, 'photo', 'photos')}, truth in {out / 'truth'}")
 
 
 def _effect(text: str) -> tuple[str, float]:

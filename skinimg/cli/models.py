@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from skinimg.base.errors import SettingsError
-from skinimg.cli.terminal import PARTIAL, USAGE, Bar, OutOption, app, print_rows, say
+from skinimg.cli.terminal import PARTIAL, USAGE, Bar, OutOption, app, counted, print_rows, say
 
 if TYPE_CHECKING:  # `--help` answers without tables
     import pandas as pd
@@ -66,11 +66,13 @@ def _check(data: Path | None) -> int:
     with Bar("photos") as progress:
         checked = check_dataset(data, progress)
     columns = ("finding", "photos", "with_any", "too_coarse", "area_mm2", "skin_percent", "off_skin_percent")
-    people = len({photo.subject for photo in checked.photos})
-    typer.echo(f"{data}: {len(checked.photos)} labelled photos of {people} people")
+    photos = counted(len(checked.photos), "labelled photo", "labelled photos")
+    people = counted(len({photo.subject for photo in checked.photos}), "person", "people")
+    typer.echo(f"{data}: {photos} of {people}")
     print_rows(checked.rows, columns)
     say((*checked.warnings, *checked.problems))
-    typer.echo(f"{len(checked.problems)} things to correct" if checked.problems else "can be trained on")
+    faults = counted(len(checked.problems), "thing", "things")
+    typer.echo(f"{faults} to correct" if checked.problems else "can be trained on")
     return USAGE if checked.problems else 0
 
 

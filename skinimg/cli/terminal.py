@@ -129,6 +129,11 @@ def print_rows(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> None:
     Console(markup=False, highlight=False).print(table)
 
 
+def counted(number: int, one: str, more: str) -> str:
+    """A number with its noun."""
+    return f"{number} {one if number == 1 else more}"
+
+
 def say(lines: tuple[str, ...]) -> None:
     console = Console(stderr=True, markup=False, highlight=False, soft_wrap=True)
     for line in lines:

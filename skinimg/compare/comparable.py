@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from skinimg.base.entries import Subject
@@ -40,6 +41,15 @@ def _card_in_one(baseline: Shot, session: Shot) -> bool:
     A phantom that nobody changed had 0.27 OD more blood than at the baseline, whose photo alone a card had corrected.
     """
     return (baseline.seen.colour.source == "card") != (session.seen.colour.source == "card")
+
+
+def scale_in_one(shots: Sequence[Shot]) -> Reason | None:
+    """Why photos of which some have a scale and others an assumed one cannot be compared; None for all others.
+
+    What is looked for has a size in millimetres, so it is not the same in photos of one skin whose scales are unlike.
+    """
+    assumed = {shot.seen.frame.scale_source == "assumed" for shot in shots}
+    return why("scale_in_one_photo") if len(assumed) > 1 else None
 
 
 def transient_redness(subject: Subject, limit_days: int) -> dict[str, Reason]:

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 
 from skinimg.base.entries import PhotoEntry, days_between
-from skinimg.base.findings import PAIRED_FINDINGS
+from skinimg.base.findings import FINDINGS, PAIRED_FINDINGS
 from skinimg.base.reasons import Reason, why
 from skinimg.base.records import CellTotals, FloatArray, Shot
 from skinimg.base.results import Change
 from skinimg.base.settings import Settings
 from skinimg.compare.change import OwnNoise, Pair, changes, withheld
-from skinimg.compare.comparable import camera_class, camera_said
+from skinimg.compare.comparable import camera_class, camera_said, scale_in_one
 from skinimg.compare.field_changes import field_changes, maps_of_change
 from skinimg.compare.fields import compared_fields
 from skinimg.compare.multiplicity import CALLED, with_roles
@@ -53,17 +53,19 @@ class FollowUp:
     copies: int = 0  # repeat shots of both sessions that are copies of one file
 
 
-def _without_copies(shots: list[Shot]) -> list[Shot]:
-    """The repeat shots of a session, each file once: a copy is no second measurement."""
-    return list({shot.seen.sha256: shot for shot in reversed(shots)}.values())[::-1]
+def without_copies(shots: list[Shot]) -> list[Shot]:
+    """The repeat shots of a session in their order, each file once: a copy is no second measurement."""
+    first_of_file: dict[str, Shot] = {}
+    for shot in shots:
+        first_of_file.setdefault(shot.seen.sha256, shot)
+    return list(first_of_file.values())
 
 
 def paired(baseline: list[Shot], shots: list[Shot], settings: Settings) -> FollowUp:
     """A follow-up and the baseline on the skin that all their shots show, and what keeps them from being compared."""
     given = len(baseline) + len(shots)
-    baseline, shots = _without_copies(baseline), _without_copies(shots)
-    first = baseline[0]
-    everything = at_one_sharpness(first.seen.frame, [*baseline, *shots])
+    baseline, shots = without_copies(baseline), without_copies(shots)
+    first, everything = baseline[0], at_one_sharpness([*baseline, *shots])
     shared, supports = shared_skin(everything), common_support(everything)
 
     def compared(shot: Shot, support: FloatArray) -> tuple[CellTotals, dict[str, FloatArray]]:
@@ -78,7 +80,7 @@ def paired(baseline: list[Shot], shots: list[Shot], settings: Settings) -> Follo
     totals = with_areas_of_one_contrast(sums)
     plain = plain_skin(baseline, shots, contrasts, shared, support, settings.seed)
     missing = obstacles(everything, totals)
-    apart = withheld_by_any(shots)
+    apart = _kept_apart(everything, shots)
     for region, (finding, m_id) in product(first.seen.frame.regions, metric_keys()):
         if finding in apart:
             missing.setdefault((region, finding, m_id), apart[finding])
@@ -118,6 +120,15 @@ def _cameras(baseline: list[Shot], shots: list[Shot], plain: PlainSkin) -> tuple
     if kind != "other_camera" and looks_like_another_camera(plain):
         return "other_camera", said or why("looks_like_another_camera")
     return kind, said
+
+
+def _kept_apart(everything: Sequence[Shot], shots: Sequence[Shot]) -> dict[str, Reason]:
+    """Finding -> why it cannot be compared: all of them where one photo alone has a scale.
+
+    everything : the baseline's shots and those of the follow-up; shots : the latter
+    """
+    one_scale = scale_in_one(everything)
+    return dict.fromkeys(FINDINGS, one_scale) if one_scale else withheld_by_any(shots)
 
 
 def withheld_by_any(shots: Sequence[Shot]) -> dict[str, Reason]:

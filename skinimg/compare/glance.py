@@ -10,16 +10,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from skinimg.align.refusal import refuse_other_view
 from skinimg.base.entries import PhotoEntry, Study
-from skinimg.base.errors import PhotoError
+from skinimg.base.errors import AlignmentError, PhotoError
 from skinimg.base.parallel import each
 from skinimg.base.reasons import Reason, in_words, why
 from skinimg.base.records import Face, FloatArray, Frame, Quality
+from skinimg.base.settings import Settings
 from skinimg.compare.photo_limits import warnings_of, withheld_findings
 from skinimg.compare.photo_pair import difference_at_a_glance
-from skinimg.observe.frame import face_frame
 from skinimg.observe.quality import assess
-from skinimg.observe.see import face_of, face_size_px
+from skinimg.observe.see import face_of, frame_of
 from skinimg.observe.witnesses import background
 from skinimg.photo.chroma import with_halved_chroma
 from skinimg.photo.decode import read_photo
@@ -86,7 +87,7 @@ def _judge(entry: PhotoEntry, row: dict[str, Any], first: Glance | None) -> Glan
         return None
     try:
         seen = glance(entry, first)
-    except PhotoError as error:
+    except (PhotoError, AlignmentError) as error:
         row |= {"status": "rejected", "reasons": _joined(row["reasons"], str(error))}
         return None
     said = seen.quality.reasons if first is None else (*seen.quality.reasons, *_beside(first, seen))
@@ -99,17 +100,17 @@ def glance(entry: PhotoEntry, first: Glance | None) -> Glance:
     """Decode, find the face, judge the photo alone.
 
     first : the baseline, whose scale is taken over as an analysis does
-    Raises PhotoError where an analysis would refuse the photo.
+    Raises PhotoError where an analysis would refuse the photo, AlignmentError where the head is turned too far from the
+    baseline's.
     """
     photo = with_halved_chroma(read_photo(entry.path))
     face = face_of(photo)
-    scale = face.px_per_mm
-    if first is not None:
-        scale = first.frame.native_px_per_mm * face_size_px(face) / face_size_px(first.face)
-    frame = face_frame(photo, face, scale, "iris")
+    frame = frame_of(photo, entry, face, first, Settings())
     quality = assess(frame, face)
     if quality.rejected:
         raise PhotoError(*quality.reasons)
+    if first is not None:
+        refuse_other_view(first.frame, frame, Settings())
     if face.other_faces:
         others = why("several_faces", count=face.other_faces + 1)
         quality = replace(quality, reasons=(*quality.reasons, others))

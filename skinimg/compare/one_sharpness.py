@@ -20,17 +20,15 @@ _GRAIN = 0.5  # of the skin's finest contrast, that focus does not touch: with l
 _MOST = 4.0  # times the finest scale: no photo that is compared is so soft
 
 
-def at_one_sharpness(baseline: Frame, shots: Sequence[Shot]) -> list[Shot]:
-    """The shots of a comparison with the texture that each would have shown as soft as the softest of them.
-
-    baseline : of the first shot, to which the differences of all others refer
-    """
+def at_one_sharpness(shots: Sequence[Shot]) -> list[Shot]:
+    """The shots of a comparison, the baseline's first one first, with the texture that each would have shown as soft as
+    the softest of them."""
     ratios = [(shot.difference.feature_detail_ratio, shot.difference.skin_detail_ratio) for shot in shots]
     gains = np.log(np.maximum(ratios, 1e-6))  # (shots, 2), NaN on a close-up
     if not np.isfinite(gains).all():
         return list(shots)
     surplus = gains - gains[np.argmin(gains[:, 0])]
-    scale_px = finest_px(baseline)
+    scale_px = finest_px(shots[0].seen.frame)
     return [_softened(shot, scale_px, *more) for shot, more in zip(shots, surplus.tolist(), strict=True)]
 
 

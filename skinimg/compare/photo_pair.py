@@ -107,7 +107,7 @@ def _difference_of_photos(
     dark = [_skin_density(f)[1] for f in (ours, theirs)]
     return PhotoDifference(
         feature_detail_ratio=feature_detail_ratio(details, ours, theirs),
-        resolution_ratio=theirs.native_px_per_mm / ours.native_px_per_mm,
+        resolution_ratio=_resolution_ratio(ours, theirs),
         tone_gain=gain,
         tone_gain_sd=gain_sd,
         colour_gain=colour_gain(ours, theirs),
@@ -118,6 +118,13 @@ def _difference_of_photos(
         jpeg_quality_difference=photo.jpeg_quality - baseline.jpeg_quality,
         **(_of_faces(a, b) if a is not None and b is not None else {}),
     )
+
+
+def _resolution_ratio(ours: Frame, theirs: Frame) -> float:
+    """NaN where one of both has an assumed scale, which says nothing of the other's."""
+    if (ours.scale_source == "assumed") != (theirs.scale_source == "assumed"):
+        return float("nan")
+    return theirs.native_px_per_mm / ours.native_px_per_mm
 
 
 def _of_faces(a: FloatArray, b: FloatArray) -> dict[str, float]:

@@ -66,7 +66,7 @@ def skin_contrast_ratio(
     marked : (h, w) of both, what a treatment may change, with the skin right beside it. Large pores all over, 28 % of
         their load gone, left 0.74 to 0.85 of the contrast where they were not left out, else 0.90 to 1.11 (four drawn people)
     """
-    if baseline.scale_source == "assumed":
+    if "assumed" in (baseline.scale_source, photo.scale_source):
         return math.nan  # a millimetre may be three, and a band one of spots
     scale_px = _COARSER * finest_px(baseline)
     bands = max(int(math.log2(_COARSEST_MM / (scale_px * baseline.mm_per_px))), 1)

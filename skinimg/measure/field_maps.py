@@ -47,9 +47,10 @@ def field_maps(frame: Frame, maps: SkinMaps) -> Fields:
         "uneven_mm2": np.abs(even - broad),
         "highlight_mm2": maps.shading - shading < -_HIGHLIGHT_OD,
     }
+    texture = texture_maps(frame)
     return {
         "tone": tone,
-        "texture": texture_maps(frame),
+        "texture": texture,
         **above,
     }
 

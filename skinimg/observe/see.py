@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -12,7 +13,7 @@ from skinimg.base.entries import PhotoEntry
 from skinimg.base.errors import CalibrationError, PhotoError
 from skinimg.base.findings import FINDINGS
 from skinimg.base.parallel import together
-from skinimg.base.reasons import why
+from skinimg.base.reasons import Reason, why
 from skinimg.base.records import Colour, Face, FloatArray, Frame, Photo, Quality, Seen, SkinAnchor
 from skinimg.base.settings import Settings
 from skinimg.observe.frame import closeup_frame, face_frame
@@ -30,6 +31,15 @@ _COARSEST = min(finding.min_px_per_mm for finding in FINDINGS.values())  # below
 
 
 _CARD_SD = 0.03  # density: what is left of the white balance after a card, 4 delta E 2000 at most
+
+
+class Framed(Protocol):
+    """A face, None on a close-up, and its frame: of a `Reference`, or of what `skinimg check` sees."""
+
+    @property
+    def face(self) -> Face | None: ...
+    @property
+    def frame(self) -> Frame: ...
 
 
 @dataclass(frozen=True)
@@ -52,7 +62,7 @@ def see(entry: PhotoEntry, reference: Reference | None, settings: Settings) -> S
     photo = with_halved_chroma(read_photo(entry.path, settings.max_megapixels))
     photo, card, colour, face = _face_in_true_colours(photo, closeup=entry.view == "closeup")
     card_scale, colour = _scale_of(card, colour, settings)
-    frame = _frame(photo, entry, face, reference, card_scale, settings)
+    frame = frame_of(photo, entry, face, reference, settings, card_scale)
     walls = {} if face is None else background(photo.linear, face)
     # From here on the frame is all that is needed of the pixels: 144 MB of 12 megapixels are let go.
     photo = replace(photo, linear=photo.linear[:0].copy())
@@ -104,13 +114,21 @@ def _face_in_true_colours(photo: Photo, *, closeup: bool) -> tuple[Photo, Colour
 
     Few photos show a card, so the face is looked for beside it, and once more where a card changed the colours.
     """
-    card, face = together(lambda: find_card(photo.linear), lambda: None if closeup else _face_or_why_not(photo))
-    corrected, colour = _calibrated(photo, card)
+    (card, unread), face = together(lambda: _card_of(photo), lambda: None if closeup else _face_or_why_not(photo))
+    corrected, colour = _calibrated(photo, card, unread)
     if corrected is not photo and not closeup:
         face = _face_or_why_not(corrected)
     if isinstance(face, PhotoError):
         raise face
     return corrected, card, colour, face
+
+
+def _card_of(photo: Photo) -> tuple[ColourCard | None, tuple[Reason, ...]]:
+    """The card that a photo shows; none, and why, where a part of it cannot be read."""
+    try:
+        return find_card(photo.linear), ()
+    except CalibrationError as error:
+        return None, error.reasons
 
 
 def _face_or_why_not(photo: Photo) -> Face | PhotoError:
@@ -130,10 +148,13 @@ def _scale_of(card: ColourCard | None, colour: Colour, settings: Settings) -> tu
         return None, replace(colour, warnings=(*colour.warnings, *error.reasons))
 
 
-def _calibrated(photo: Photo, card: ColourCard | None) -> tuple[Photo, Colour]:
-    """The photo in the colours of a card; as it is where there is none, or none to be trusted."""
+def _calibrated(photo: Photo, card: ColourCard | None, unread: tuple[Reason, ...]) -> tuple[Photo, Colour]:
+    """The photo in the colours of a card; as it is where there is none, or none to be trusted.
+
+    unread : why a card that is there was not read
+    """
     if card is None:
-        return photo, Colour("skin", float("nan"))
+        return photo, Colour("skin", float("nan"), unread)
     try:
         linear, error_de00 = correct(photo.linear, card)
     except CalibrationError as error:
@@ -170,15 +191,17 @@ def _found_face(photo: Photo) -> Face:
     )
 
 
-def _frame(
+def frame_of(
     photo: Photo,
     entry: PhotoEntry,
     face: Face | None,
-    reference: Reference | None,
-    card_scale: float | None,
+    reference: Framed | None,
     settings: Settings,
+    card_scale: float | None = None,
 ) -> Frame:
-    """Scale: the manifest's, else that of a card, else (on a face) the iris of the baseline, else assumed.
+    """A photo at the working scale; PhotoError where its face is too small to be measured.
+
+    Scale: the manifest's, else that of a card, else (on a face) the iris of the baseline, else assumed.
 
     A later session does not use its own iris: the size of the face against the baseline's is known ten times better
     than the width of an iris in either, and a wrong ratio of the two would be a change of every area.
@@ -195,7 +218,7 @@ def _frame(
         slant = 1.0 if entry.view == "front" else max(math.cos(math.radians(face.yaw_deg)), 0.5)
         px_per_mm, source = face.px_per_mm / slant, "iris"
     else:
-        px_per_mm = reference.frame.native_px_per_mm * face_size_px(face) / face_size_px(reference.face)
+        px_per_mm = reference.frame.native_px_per_mm * _face_size_px(face) / _face_size_px(reference.face)
         source = reference.frame.scale_source
     if face is None:
         return closeup_frame(photo, px_per_mm, source)
@@ -208,7 +231,7 @@ def _frame(
     return face_frame(photo, face, px_per_mm, source)
 
 
-def face_size_px(face: Face) -> float:
+def _face_size_px(face: Face) -> float:
     """Root mean square distance of the landmarks from their centre, in three dimensions, so that pose drops out."""
     centred = face.landmarks - face.landmarks.mean(axis=0)
     return math.sqrt(float(np.mean((centred**2).sum(axis=1))))

@@ -45,7 +45,7 @@ MEANINGS: dict[str, str] = {
     "skin_detail_ratio": "finest detail of skin, photo over baseline: 1 the same, below 1 softer or smoothed",
     "skin_contrast_ratio": "contrast of plain skin at about 1 mm, photo over baseline: below 1 retouched or whitened",
     "feature_detail_ratio": "finest detail of brows, lashes and lips, photo over baseline",
-    "resolution_ratio": "pixels per millimetre, photo over baseline",
+    "resolution_ratio": "pixels per millimetre, photo over baseline; empty where one alone has a scale",
     "tone_gain": "contrast of brows and eyes, photo over baseline: 1 for the same tone curve",
     "tone_gain_sd": "standard error of tone_gain",
     "colour_gain": "saturation, photo over baseline, by lips and whites of the eyes; empty where they are not seen",

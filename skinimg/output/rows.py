@@ -96,7 +96,7 @@ def change_row(baseline: PhotoEntry, follow_up: PhotoEntry, c: Change, no_scale:
         days=days_between(baseline.date, follow_up.date),
         change_percent=c.percent,
         verdict=c.verdict,
-        reason=_cell(c.reason or (no_scale if unitless else None)),
+        reason=_cell(no_scale if unitless and (not c.reason or c.reason.code == "little_for_percent") else c.reason),
         role=c.role,
         percent_ci_low=percent_low,
         percent_ci_high=percent_high,

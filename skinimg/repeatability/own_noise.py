@@ -16,7 +16,7 @@ from skinimg.compare.change import OwnNoise, Sessions, shrunk
 from skinimg.measure.metrics import METRICS
 from skinimg.model.card import as_json, read_noise
 from skinimg.model.weights import weights_path
-from skinimg.repeatability.own_replicates import Repeats
+from skinimg.repeatability.own_replicates import Repeats, Shots
 from skinimg.report.agreement import RepeatabilityRow
 from skinimg.report.verdicts import WHOLE
 
@@ -37,7 +37,7 @@ def write_noise(out: Path, outcome: Repeats, target: Path) -> int:
     weights = _weights_of(out)
     file = out / weights if Path(weights).suffix else weights  # a file is named as seen from `out`
     card = read_noise(weights_path(file).with_suffix(".json"))
-    own = _own(outcome.rows)
+    own = _own(outcome.rows, outcome.shots)
     if not own:
         raise StudyError(
             f"{out} has too few repeat shots for a noise table",
@@ -69,7 +69,7 @@ def _weights_of(out: Path) -> str:
         raise StudyError(f"{out} does not say with which weights it was made", found="no readable run.json") from error
 
 
-def _own(rows: Sequence[RepeatabilityRow]) -> dict[tuple[str, str], tuple[OwnNoise, Sessions]]:
+def _own(rows: Sequence[RepeatabilityRow], shots: Shots) -> dict[tuple[str, str], tuple[OwnNoise, Sessions]]:
     """(finding, metric) -> noise of one shot over the whole view, and what was measured there on average.
 
     Of several views and lights, the one with the most repeat shots speaks for all: a table knows of none.
@@ -77,8 +77,8 @@ def _own(rows: Sequence[RepeatabilityRow]) -> dict[tuple[str, str], tuple[OwnNoi
     whole = [row for row in rows if row.region in WHOLE and not row.missing]
     area_mm2 = {row.finding: row.mean for row in reversed(whole) if row.metric == "area"}
     found = {}
-    for row in sorted(whole, key=_degrees_of_freedom):
-        degrees_of_freedom = _degrees_of_freedom(row)
+    known = [(_degrees_of_freedom(row, shots), row) for row in whole]
+    for degrees_of_freedom, row in sorted(known, key=lambda one: one[0]):
         sd = _log_sd(row) if METRICS[row.metric].load else row.sem_agreement
         if degrees_of_freedom >= _FEWEST and np.isfinite(sd) and sd > 0:
             seen = Sessions(row.mean, row.mean, 100.0, area_mm2.get(row.finding, 0.0), (1, 1))
@@ -86,9 +86,11 @@ def _own(rows: Sequence[RepeatabilityRow]) -> dict[tuple[str, str], tuple[OwnNoi
     return found
 
 
-def _degrees_of_freedom(row: RepeatabilityRow) -> int:
-    """Shots beyond the first of each session."""
-    return row.n * (row.k - 1)
+def _degrees_of_freedom(row: RepeatabilityRow, shots: Shots) -> int:
+    """Shots beyond the first of each session; of a load, of the sessions whose shots all show some of it."""
+    values = shots[row.view, row.light, row.region, row.finding, row.metric]  # (n, k)
+    told = (values > 0).all(axis=1) if METRICS[row.metric].load else np.ones(len(values), np.bool_)
+    return int(told.sum()) * (row.k - 1)
 
 
 def _log_sd(row: RepeatabilityRow) -> float:

@@ -22,6 +22,7 @@ from skinimg.report.verdicts import WHOLE
 from skinimg.study import view_key
 
 ROW = ("view", "light", "region", "finding", "metric")
+_SESSION = ("subject", "session", "view", "light")
 Shots = dict[tuple[str, ...], npt.NDArray[np.float64]]  # ROW -> (n, k)
 
 _FEW = 10  # with 10 sessions of 2 shots the 95 % interval of an SEM is 0.70 to 1.75 times itself (chi-square, 10 df)
@@ -46,21 +47,22 @@ def repeatability(out: Path, lang: str = "en") -> Repeats:
     """Agreement of the repeat shots in an `--out` folder of `analyze`; writes `repeatability.csv`, .parquet and .html.
 
     A target is one session of one person in one view and light. Sessions with a single shot say nothing and are left
-    out; of the others the first k shots are taken, k being the number that all of them have.
+    out; of the others the first k shots are taken, k being the number that all of them have. Of copies of one file only
+    the first is a shot.
 
     Raises
     ------
     StudyError
         No output of `analyze`; no session with two usable shots; replicates of fewer than two people.
     """
-    measured = _read(out / "measurements.csv")
+    measured, copies = _without_copies(_read(out, "measurements"), _read(out, "photos"))
     said = read_said(out) if (out / FILE).exists() else {}
     shots: Shots = {}
     rows: list[RepeatabilityRow] = []
-    notes: list[Reason] = []
+    notes: list[Reason] = [why("copies", count=copies)] if copies else []
     for place, table in measured.groupby(["view", "light"], sort=False):
         repeated, note = _repeated(table)
-        notes.append(why("of_place", place=" ".join(map(str, place)).removesuffix(" standard"), said=note))
+        notes.append(why("of_place", place="_".join(map(str, place)).removesuffix("_standard"), said=note))
         for names, mine in repeated.groupby(list(ROW), sort=False):
             key = tuple(map(str, names))
             row, values = _row(key, mine, said)
@@ -81,7 +83,8 @@ def repeatability(out: Path, lang: str = "en") -> Repeats:
     return outcome
 
 
-def _read(path: Path) -> pd.DataFrame:
+def _read(out: Path, name: str) -> pd.DataFrame:
+    path = out / f"{name}.csv"
     try:
         table = pd.read_csv(
             path, dtype={"subject": str, "session": str}, keep_default_na=False, na_values={"value": ""}
@@ -92,9 +95,18 @@ def _read(path: Path) -> pd.DataFrame:
             found=f"no readable {path.name}",
             needed="the folder that was given as --out",
         ) from error
-    if lacking := [name for name in COLUMNS["measurements"] if name not in table]:
-        raise StudyError(f"{path} is no table of measurements", found=f"no column {', '.join(lacking)}")
+    if lacking := [column for column in COLUMNS[name] if column not in table]:
+        raise StudyError(f"{path} is no table of {name}", found=f"no column {', '.join(lacking)}")
     return table
+
+
+def _without_copies(measured: pd.DataFrame, photos: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    """The measurements without those of repeat shots whose file an earlier shot of the session has, and their number."""
+    used = photos[photos["status"] != "rejected"].sort_values("replicate", kind="stable")
+    copies = used[used.duplicated([*_SESSION, "sha256"])]
+    shots = [*_SESSION, "replicate"]
+    of_copy = pd.MultiIndex.from_frame(measured[shots]).isin(pd.MultiIndex.from_frame(copies[shots]))
+    return measured[~of_copy], len(copies)
 
 
 def _repeated(table: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Reason, ...]]:

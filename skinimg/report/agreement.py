@@ -16,7 +16,6 @@ from skinimg.base.results import Reasons
 from skinimg.report.chart import MUTED, Chart, around, numbers
 from skinimg.report.language import Language, language
 from skinimg.report.page import render, write
-from skinimg.report.photos import view_title
 from skinimg.report.verdicts import SPEAKING_METRICS, WHOLE, metric_title, quantity
 from skinimg.study import view_key
 
@@ -104,7 +103,6 @@ def write_repeatability_report(
         say,
         views=[_view(key, mine, shots, say) for key, mine in by_view.items()],
         notes=[say.reason(note) for note in notes],
-        view_title=view_title,
         metric_title=metric_title,
         quantity=quantity,
     )

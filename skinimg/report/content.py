@@ -12,7 +12,7 @@ from skinimg.base.results import ChangeRow, MeasurementRow, PhotoRow, Reasons, S
 from skinimg.report import curves, lesions, photos, pictures, verdicts
 from skinimg.report.chart import Chart
 from skinimg.report.estimates import EstimateLine, estimate_lines
-from skinimg.report.language import Language
+from skinimg.report.language import Language, uncapital
 from skinimg.report.page import ReportOptions
 from skinimg.report.verdicts import WHOLE, Told
 from skinimg.study import view_key
@@ -114,7 +114,7 @@ def _view(
     found = lesions.tracks(result.lesions, shown) if shown else []
     return ViewContent(
         key=key,
-        title=photos.view_title(key, say),
+        title=say.view(key),
         compared=_compared(result.changes, last, say) if changes else "",
         overall=tuple(_overall(result.scores, key, last, say)),
         lines=tuple(lines),
@@ -153,7 +153,7 @@ def _compared(changes: Sequence[ChangeRow], last: str, say: Language) -> str:
     row = next(row for row in changes if row.session == last)
     if row.days is None:
         return say("sentence.compared_undated", session=last, baseline=row.baseline_session)
-    return say("sentence.compared", session=last, baseline=row.baseline_session, days=say.number(row.days, 0))
+    return say("sentence.compared", session=last, baseline=row.baseline_session, days=row.days)
 
 
 def _overall(scores: Sequence[ScoreRow], key: str, last: str, say: Language) -> list[str]:
@@ -166,7 +166,7 @@ def _overall(scores: Sequence[ScoreRow], key: str, last: str, say: Language) -> 
                 say("sentence.overall", change=change, low=say.percent(low, True), high=say.percent(high, True))
             )
         if row.grade:
-            said.append(say("sentence.grade", grade=say.reason(*row.grade)))
+            said.append(say("sentence.grade", grade=uncapital(say.reason(*row.grade))))
     return said
 
 

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from skinimg.base.findings import FINDINGS
 from skinimg.base.results import Reasons, ScoreRow, SubjectOverview
-from skinimg.report import curves, photos
+from skinimg.report import curves
 from skinimg.report.language import Language, language
 from skinimg.report.page import ReportOptions, render, write
 
@@ -99,7 +99,6 @@ def write_index(
         verdicts=total.verdicts,
         plots=_plots(first, total, say, paged=number > 1),
         failures=failures,
-        view_title=photos.view_title,
     )
     return write(html, path)
 
@@ -120,7 +119,6 @@ def _write_page(rows: list[PersonLine], path: Path, number: int, *, more: bool, 
         overview=path.name,
         before=_page_name(path, number - 1),
         after=_page_name(path, number + 1) if more else "",
-        view_title=photos.view_title,
     )
     write(html, path.with_name(_page_name(path, number)))
 

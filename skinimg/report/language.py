@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ class Language:
 
     def __call__(self, key: str, **values: object) -> str:
         section, _, name = key.partition(".")
-        return str(self.catalogue[section][name]).format(**values)
+        return sentences(self.lang).fill(str(self.catalogue[section][name]), values)
 
     def name(self, section: str, id: str) -> str:
         """The word for an identifier of the tables, or the identifier itself, readable, where there is none."""
@@ -38,7 +39,7 @@ class Language:
         """One reason or several in the reader's language: without advice, naming no file."""
         words = sentences(self.lang)
         text = words.separator.join(words.say(reason, self._names).rstrip() for reason in reasons)
-        return text[0].upper() + text[1:] if text else self("sentence.no_reason")
+        return _unbroken(text[0].upper() + text[1:]) if text else self("sentence.no_reason")
 
     @property
     def _names(self) -> Mapping[str, Callable[[str], str]]:
@@ -48,7 +49,16 @@ class Language:
             "finding": lambda id: self.name("finding", id).lower(),
             "region": lambda id: self.name("region", id),
             "unit": self.unit,
+            "place": lambda key: uncapital(self.view(key)),
+            "view": lambda key: uncapital(self.view(key)),
+            "views": lambda keys: ", ".join(uncapital(self.view(key)) for key in keys.split(", ")),
         }
+
+    def view(self, key: str) -> str:
+        """`front_cross_polarized` as "Front view, cross-polarised light"."""
+        view, _, light = key.partition("_")
+        title = self.name("view", view)
+        return f"{title}, {self.name('view', light)}" if light else title
 
     def number(self, value: float, decimals: int | None = None, sign: bool = False, step: float = math.nan) -> str:
         """Grouped thousands, a real minus sign, three significant digits unless `decimals` is given; — if missing.
@@ -110,4 +120,13 @@ def language(lang: str) -> Language:
     if lang not in LANGUAGES:
         raise SettingsError("unknown report language", found=lang, needed=f"one of {', '.join(LANGUAGES)}")
     text = files("skinimg.report").joinpath(f"texts/{lang}.toml").read_text(encoding="utf-8")
-    return Language(lang, tomllib.loads(text))
+    return Language(lang, tomllib.loads(_unbroken(text)))
+
+
+def _unbroken(text: str) -> str:
+    """No line ends before a percent sign, nor before the marks that French sets apart."""
+    return re.sub(" (?=[%:;?!»])", NBSP, text).replace("« ", f"«{NBSP}")
+
+
+def uncapital(text: str) -> str:
+    return text[:1].lower() + text[1:]

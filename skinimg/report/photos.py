@@ -66,7 +66,7 @@ def _line(row: PhotoRow, say: Language, deidentify: bool) -> PhotoLine:
     return PhotoLine(
         session=row.session,
         date=say.date(row.date),
-        view=view_title(view_key(row), say),
+        view=say.view(view_key(row)),
         photo="" if deidentify else row.photo,
         status=row.status,
         reasons=tuple(say.reason(reason) for reason in row.reasons),
@@ -87,10 +87,3 @@ def _advice(status: str, reasons: tuple[Reason, ...], scale: float, say: Languag
     now = say.number(scale, 1) + " px/mm" if math.isfinite(scale) else "?"
     said = (say(f"advice.{key}", scale=now, needed=f"{say.number(needed, 0)} px/mm") for key in dict.fromkeys(keys))
     return tuple(said) or (say("advice.none"),)
-
-
-def view_title(key: str, say: Language) -> str:
-    """`front_cross_polarized` as "Front view, cross-polarised light"."""
-    view, _, light = key.partition("_")
-    title = say.name("view", view)
-    return f"{title}, {say.name('view', light)}" if light else title

@@ -31,7 +31,7 @@ def write_subject_report(
     result : the rows of the tables of docs/REFERENCE.md.
     session_pictures : aligned pictures, in the order of the sessions, the baseline first within each view.
     footer : printed as it is, name and value: versions, weights, settings, hashes.
-    path : the HTML file; with `options.pdf`, the PDF lies beside it.
+    path : the HTML file; with `options.pdf`, the PDF lies beside it, else none does.
     subject : the manifest's rows, for treatments, arms and instrument values; the report does without.
 
     Raises
@@ -58,8 +58,11 @@ def write_subject_report(
         metric_title=metric_title,
         cells=cells,
     )
+    beside = path.with_suffix(".pdf")
     if options.pdf:
         from skinimg.report.pdf import write_pdf
 
-        write_pdf(content, footer, say, path.with_suffix(".pdf"))
+        write_pdf(content, footer, say, beside)
+    else:
+        beside.unlink(missing_ok=True)  # of an earlier analysis, whose numbers these are not
     return write(html, path)

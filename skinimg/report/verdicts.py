@@ -62,8 +62,8 @@ class Told:
 
     @property
     def measured(self) -> bool:
-        """There are values in both sessions, whatever the verdict."""
-        return math.isfinite(self.change)
+        """There is a change, in its unit or in per cent, whatever the verdict."""
+        return math.isfinite(self.change) or math.isfinite(self.percent)
 
     @property
     def hidden(self) -> bool:
@@ -147,7 +147,7 @@ def quantity(change: Told, say: Language) -> str:
 
 def sentence(change: Told, say: Language) -> str:
     """How much, how sure, and what could have been seen: one plain sentence."""
-    if not change.assessable:
+    if not (change.assessable and change.measured):
         return f"{say.reason(*change.reason)}."
     what = quantity(change, say)
     if change.hidden or not math.isfinite(change.percent):
@@ -214,7 +214,7 @@ class Side:
 
 
 def sides(changes: list[Told], session: str) -> list[Side]:
-    """The first pair of regions in which both sides of a finding are assessable.
+    """The first pair of regions in which both sides of a finding have a change in percent.
 
     Each end adds how far both sides reach that way as independent; photographs share their errors between the sides, so
     the interval is rather too wide than too narrow.
@@ -223,7 +223,7 @@ def sides(changes: list[Told], session: str) -> list[Side]:
     for finding in FINDINGS:
         for pair in SIDES:
             left, right = (speaking(changes, finding, session, (region,)) for region in pair)
-            if left and right and left.assessable and right.assessable and left.metric == right.metric:
+            if left and right and left.drawable and right.drawable and left.metric == right.metric:
                 difference = left.percent - right.percent
                 down = math.hypot(left.percent - left.low, right.high - right.percent)
                 up = math.hypot(left.high - left.percent, right.percent - right.low)

@@ -31,6 +31,7 @@ class _Tally:
     all_mm2: float = 0.0  # labelled, anywhere
     area_mm2: float = 0.0  # labelled, on usable skin
     skin_mm2: float = 0.0
+    people: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,7 @@ def _count(example: Example, tallies: dict[str, _Tally]) -> None:
     for finding in example.labelled:
         coverage, tally = example.coverage[MASK_FINDINGS.index(finding)], tallies[finding]
         tally.photos += 1
+        tally.people.add(example.subject)
         tally.photos_with += int(coverage.max() > 0)
         tally.too_coarse += int(frame.native_px_per_mm < FINDINGS[finding].min_px_per_mm)
         tally.all_mm2 += float(coverage.sum()) * pixel_mm2
@@ -151,6 +153,10 @@ def _warnings(photos: list[LabelledPhoto], tallies: dict[str, _Tally]) -> list[s
             warnings.append(f"{finding} covers most of the skin: are black and white exchanged?")
         if tally.all_mm2 - tally.area_mm2 > _OUTSIDE * tally.all_mm2 > 0:
             warnings.append(f"{finding}: most of what is labelled lies outside usable skin, where nothing is learnt")
+        if len(tally.people) == 1 and len({photo.subject for photo in photos}) > 1:
+            warnings.append(
+                f"{finding}: labelled of one person only, so it is either not learnt or not judged; needs two people"
+            )
         if tally.too_coarse:
             needs = f"{FINDINGS[finding].min_px_per_mm:g} px/mm"
             warnings.append(f"{finding}: {tally.too_coarse} of {tally.photos} photos are coarser than {needs}")

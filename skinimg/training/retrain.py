@@ -28,7 +28,7 @@ from skinimg.training.fit import Recipe, as_the_first, fit, join_others
 from skinimg.training.people import PARTS, draw_people, read_backgrounds, seen_backgrounds
 from skinimg.training.ship import ship
 from skinimg.training.sources import draw_tile_store, example_tiles
-from skinimg.training.tile_store import save_part
+from skinimg.training.tile_store import load_part, save_part, shown_in
 
 Watch = Callable[[int, int, str], None]  # done, of how many, what
 Split = tuple[list[LabelledPhoto], list[LabelledPhoto]]  # to train on, to judge by
@@ -85,7 +85,7 @@ def retrain(task: Task, fresh: bool = False, watch: Watch | None = None) -> Netw
         people = read_backgrounds(task.backgrounds) if task.backgrounds is not None else ([], [])
         if fresh:
             shutil.rmtree(task.work, ignore_errors=True)
-        _claim(task, [*photos, *people[0], *people[1]])
+        _claim(task, [*photos, *people[0], *people[1]], begun.sha256 if begun else "")
         train, validate = _parts(task, photos, people, watch)
     else:
         photos, people, train, validate = [], ([], []), [], []
@@ -103,7 +103,7 @@ def retrain(task: Task, fresh: bool = False, watch: Watch | None = None) -> Netw
         "data": data,
         "seed": recipe.seed,
         "init": task.init,
-        "untrained": _untrained(task, photos),
+        "untrained": _untrained(begun.untrained if begun else MASK_FINDINGS, train),
     }
     if first:
         calibration = begun.calibration if begun else None
@@ -112,12 +112,17 @@ def retrain(task: Task, fresh: bool = False, watch: Watch | None = None) -> Netw
     return load_weights(task.out, NetworkCard)[1]
 
 
-def _untrained(task: Task, photos: Sequence[LabelledPhoto]) -> list[str]:
-    """Findings that neither these photos nor phantoms nor the weights at the start have shown to the network."""
-    unknown = set(load_weights(task.init, NetworkCard)[1].untrained) if task.init else set(MASK_FINDINGS)
-    labelled = {finding for photo in photos for finding in photo.masks}
-    painted = {"spots", "redness"} if task.backgrounds is not None else set()
-    return [] if task.phantom else [name for name in MASK_FINDINGS if name in unknown - labelled - painted]
+def _untrained(before: Sequence[str], train: Sequence[Path]) -> list[str]:
+    """Findings that the weights at the start did not know, and that no tile to train on shows.
+
+    Labels of the people who judge teach nothing, nor do those of photos too coarse for their finding.
+    """
+    left = set(before)
+    for part in train:
+        if not left:
+            break
+        left -= shown_in(load_part(part))
+    return [name for name in MASK_FINDINGS if name in left]
 
 
 def _checked(task: Task, watch: Watch | None) -> list[LabelledPhoto]:
@@ -132,8 +137,11 @@ def _checked(task: Task, watch: Watch | None) -> list[LabelledPhoto]:
     return checked.photos
 
 
-def _claim(task: Task, photos: Sequence[LabelledPhoto]) -> None:
-    """Mark the working folder as that of these very data: tiles and checkpoint of others must not be continued."""
+def _claim(task: Task, photos: Sequence[LabelledPhoto], begun: str) -> None:
+    """Mark the working folder as that of these very data: tiles and checkpoint of others must not be continued.
+
+    begun : hash of the weights to begin with, empty without
+    """
     seen = hashlib.sha256()
     for photo in photos:
         seen.update(repr((photo.name, photo.subject, photo.entry.view, photo.entry.mm_per_px)).encode())
@@ -141,10 +149,11 @@ def _claim(task: Task, photos: Sequence[LabelledPhoto]) -> None:
         for finding, mask in sorted(photo.masks.items()):
             seen.update(f"{finding} {file_sha256(mask) if isinstance(mask, Path) else mask}".encode())
     mine = {"data": seen.hexdigest(), "phantom_parts": task.phantom_parts * task.phantom, "seed": task.recipe.seed}
+    mine |= {"init": begun} if begun else {}
     claim = task.work / "data.json"
     if claim.exists() and json.loads(claim.read_text(encoding="utf-8")) != mine:
         raise SettingsError(
-            f"{task.work} holds a training on other photos, masks or phantoms",
+            f"{task.work} holds a training on other photos, masks or phantoms, or one begun with other weights",
             next_step="Use --fresh to begin again, or another --out.",
         )
     task.work.mkdir(parents=True, exist_ok=True)

@@ -163,6 +163,16 @@ def load_part(path: Path) -> Tiles:
         return Tiles(*(content[field.name] for field in fields(Tiles)))
 
 
+def shown_in(tiles: Tiles) -> set[str]:
+    """The findings of which a pixel is known and covered by more than half."""
+    covered = (tiles.coverage > 127).transpose(1, 0, 2, 3)
+    return {
+        name
+        for k, (name, mine) in enumerate(zip(MASK_FINDINGS, covered, strict=True))
+        if (mine & ((tiles.known >> k) & 1 > 0)).any()
+    }
+
+
 def batches(parts: Sequence[Path], size: int, generator: np.random.Generator) -> Iterator[Tiles]:
     """One epoch: every tile once, in an order that the generator decides; the last, incomplete batches are left out."""
     order = generator.permutation(len(parts))

@@ -39,7 +39,7 @@ def test_check_prints_a_table_and_exits_0_or_2(skinimg, tmp_path):
     code, out, err = skinimg("train", "--check", "--data", folder)
     assert code == 2
     assert "did you mean 'spots'" in err
-    assert "1 things to correct" in out
+    assert "1 thing to correct" in out
 
 
 @pytest.mark.parametrize("command", ["train", "evaluate"])

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 from skinimg.base.reasons import why
 from skinimg.base.results import Change
-from skinimg.compare.follow_up import FollowUp, _cameras, _kept_back, _told_by_loads, _without_copies
+from skinimg.compare.follow_up import FollowUp, _cameras, _kept_back, _told_by_loads, without_copies
 from skinimg.compare.plain_skin import PlainSkin
 
 
@@ -14,9 +14,15 @@ def shot(sha256="a", camera="one", colour="skin"):
 
 def test_a_copy_is_no_second_shot_and_the_order_stays():
     first, copy, other = shot("a"), shot("a"), shot("b")
-    kept = _without_copies([first, copy, other])
+    kept = without_copies([first, copy, other])
     assert [s.seen.sha256 for s in kept] == ["a", "b"]
     assert kept[0] is first
+
+
+def test_a_copy_at_the_end_does_not_move_the_first_shot():
+    first, other, copy = shot("a"), shot("b"), shot("a")
+    kept = without_copies([first, other, copy])
+    assert [s is t for s, t in zip(kept, (first, other), strict=True)] == [True, True]
 
 
 def test_the_worst_pair_of_cameras_speaks_for_all():

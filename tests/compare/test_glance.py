@@ -1,14 +1,17 @@
 """What `check` sees of faces: the row of a photo that an analysis would refuse, or would not compare."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from scipy.spatial.transform import Rotation
 
 from skinimg.base.entries import PhotoEntry, Study, Subject
+from skinimg.base.errors import PhotoError
 from skinimg.base.shipped import shipped
-from skinimg.compare.glance import judge_faces
+from skinimg.compare.glance import _judge, glance, judge_faces
 
 FIRST = "P01/S1_front.jpg"
 
@@ -55,3 +58,25 @@ def test_the_first_usable_photo_of_each_person_is_the_baseline(tmp_path: Path, f
     nothing = Image.new("RGB", first.size, (150, 120, 100))
     rows = rows_of(tmp_path, nothing, edited, edited, first, people=2)
     assert [row["status"] for row in rows] == ["rejected", "ok", "ok", "warning"] * 2
+
+
+def test_what_an_analysis_refuses_is_refused(tmp_path: Path, first: Image.Image) -> None:
+    """Too small a face, and a scale of the manifest that cannot be right."""
+    rows = rows_of(tmp_path, first, first.resize((288, 360)))
+    assert [row["status"] for row in rows] == ["ok", "rejected"]
+    assert "the face is too small" in rows[1]["reasons"]
+    entry = PhotoEntry("0", "S1", tmp_path / "0-S1.png", "0-S1.png", mm_per_px=5.0)
+    with pytest.raises(PhotoError, match="face is too small"):
+        glance(entry, None)
+
+
+def test_a_head_turned_too_far_for_an_analysis_is_refused(tmp_path: Path, first: Image.Image) -> None:
+    first.save(tmp_path / "S1.png")
+    entry = PhotoEntry("0", "S1", tmp_path / "S1.png", "S1.png")
+    seen = glance(entry, None)
+    turn = Rotation.from_euler("y", 25, degrees=True).as_matrix()
+    turned = replace(seen, frame=replace(seen.frame, landmarks=(seen.frame.landmarks @ turn.T).astype(np.float32)))
+    row = {"status": "ok", "reasons": ""}
+    assert _judge(entry, row, turned) is None
+    assert row["status"] == "rejected"
+    assert "found 25 degrees between them, needs at most 20 degrees" in row["reasons"]

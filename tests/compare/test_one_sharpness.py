@@ -94,7 +94,7 @@ def test_focus_makes_no_texture_whichever_photo_is_softer(soft):
     photos[soft] = cv2.GaussianBlur(photos[soft], (0, 0), 1.2)
     first = shot(photos[0])
     pair = [first, shot(photos[1], first)]
-    alike = at_one_sharpness(first.seen.frame, pair)
+    alike = at_one_sharpness(pair)
     assert abs(roughness(pair[0]) - roughness(pair[1])).max() > 0.3
     assert abs(roughness(alike[0]) - roughness(alike[1])).max() < 0.03
     assert alike[soft] is pair[soft]
@@ -103,14 +103,14 @@ def test_focus_makes_no_texture_whichever_photo_is_softer(soft):
 def test_skin_that_a_treatment_smoothed_stays_smoother():
     first = shot(linear())
     pair = [first, shot(linear(relief=0.04), first)]
-    alike = at_one_sharpness(first.seen.frame, pair)
+    alike = at_one_sharpness(pair)
     assert all(after is before for after, before in zip(alike, pair, strict=True))
 
 
 def test_three_photos_meet_at_the_softest():
     photos = [cv2.GaussianBlur(linear(), (0, 0), blur) for blur in (1.0, 0.3, 1.6)]
     first = shot(photos[0])
-    alike = at_one_sharpness(first.seen.frame, [first, *(shot(photo, first) for photo in photos[1:])])
+    alike = at_one_sharpness([first, *(shot(photo, first) for photo in photos[1:])])
     told = np.array([roughness(one) for one in alike])
     assert np.ptp(told, axis=0).max() < 0.05
 
@@ -119,4 +119,4 @@ def test_three_photos_meet_at_the_softest():
 def test_nothing_is_softened_where_skin_and_lashes_disagree_or_are_not_seen(lashes, skin):
     first = shot(linear())
     later = replace(first, difference=replace(SAME, skin_detail_ratio=skin, feature_detail_ratio=lashes))
-    assert at_one_sharpness(first.seen.frame, [first, later])[0] is first
+    assert at_one_sharpness([first, later])[0] is first

@@ -71,3 +71,11 @@ def test_a_card_from_the_side_is_not_believed_and_said(tmp_path):
     )
     assert seen.frame.scale_source == "assumed"
     assert any(reason.code == "card_tilted" for reason in seen.quality.reasons)
+
+
+def test_a_card_under_a_finger_is_left_out_and_said(tmp_path):
+    card = card_picture()
+    card[80:120, 140:180] = (0.45, 0.26, 0.18)
+    seen = see.see(close_up(tmp_path, card), None, Settings(card_patch_mm=6.0))
+    assert (seen.colour.source, seen.frame.scale_source) == ("skin", "assumed")
+    assert [reason.code for reason in seen.quality.reasons].count("card_not_read") == 1

@@ -41,8 +41,15 @@ def measurements(shots, subjects=12, noise=NOISE, light="standard", missing=()):
     return pd.DataFrame(rows)
 
 
-def folder(tmp_path, *parts):
-    tables.write(pd.concat(parts, ignore_index=True), tmp_path / "measurements")
+def folder(tmp_path, *parts, copied=()):
+    """A folder as `analyze` writes it; copied : numbers of the shots that are copies of the first of their session."""
+    measured = pd.concat(parts, ignore_index=True)
+    tables.write(measured, tmp_path / "measurements")
+    shots = measured[["subject", "session", "view", "light", "replicate"]].drop_duplicates()
+    sources = shots["replicate"].where(~shots["replicate"].isin(copied), 1)
+    names = shots.drop(columns="replicate").assign(source=sources).astype(str).agg(" ".join, axis=1)
+    photos = shots.assign(sha256=names, status="ok").reindex(columns=list(tables.COLUMNS["photos"]))
+    tables.write(photos, tmp_path / "photos")
     return tmp_path
 
 
@@ -72,6 +79,18 @@ def test_unequal_replicates_use_the_first_that_all_have_and_say_so(tmp_path):
     assert (found.n, found.k) == (24, 2)  # S3 has nothing to compare; shot 1 of S2 was refused
     assert "the first 2" in str(outcome.notes[0])
     assert "24 sessions of 12 people" in str(outcome.notes[0])
+
+
+def test_copies_of_one_file_are_no_repeat_shots(tmp_path):
+    """Of three shots the third is a copy of the first: the figures are those of two."""
+    measured = measurements({"S1": (1, 2, 3)})
+    first = measured["replicate"] == 1
+    measured.loc[measured["replicate"] == 3, "value"] = measured.loc[first, "value"].to_numpy()
+    outcome = repeatability(folder(tmp_path, measured, copied=(3,)))
+    assert row(outcome).k == 2
+    assert "12 repeat shots are copies of another and do not count" in [*map(str, outcome.notes)]
+    with pytest.raises(StudyError, match="two usable shots"):
+        repeatability(folder(tmp_path, measured[measured["replicate"] != 2], copied=(3,)))
 
 
 def test_a_metric_without_values_has_a_reason(tmp_path):
@@ -157,6 +176,16 @@ def test_too_few_repeat_shots_make_no_noise_table(tmp_path):
     assert not (tmp_path / "noise.json").exists()
 
 
+def test_people_without_any_of_it_say_nothing_of_a_loads_noise(tmp_path):
+    """A load of 0 has no logarithm: of 12 people two have spots, so two repeat shots speak, too few for a table."""
+    measured = measurements({"S1": (1, 2)})
+    none = (measured["finding"] == "spots") & ~measured["subject"].isin(["P0", "P1"])
+    measured.loc[none, "value"] = 0.0
+    out = folder(tmp_path, measured)
+    (out / "run.json").write_text(json.dumps({"weights": {"name": "classical"}}))
+    assert write_noise(out, repeatability(out), tmp_path / "noise.json") == 1  # of texture alone
+
+
 def test_intervals_are_in_the_table(tmp_path):
     found = row(repeatability(folder(tmp_path, measurements({"S1": (1, 2, 3)}, subjects=30))))
     assert found.icc_2_1_low < found.icc_2_1 < found.icc_2_1_high
@@ -170,7 +199,8 @@ def test_of_several_views_the_one_with_most_repeat_shots_speaks():
         )
 
     few, many = row("left45", 8, 60.0), row("front", 20, 10.0)
+    shots = {(one.view, "standard", "face", "spots", "burden"): np.full((one.n, 2), 50.0) for one in (few, many)}
     for order in ([few, many], [many, few]):
-        noise, _ = _own(order)["spots", "burden"]
+        noise, _ = _own(order, shots)["spots", "burden"]
         assert noise.degrees_of_freedom == 20
         assert noise.sd == pytest.approx(0.0344, abs=1e-4)

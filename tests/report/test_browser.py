@@ -137,6 +137,17 @@ def test_nothing_leaves_the_file_and_nothing_fails(report):
     assert report.get_log("browser") == []
 
 
+def test_a_long_reason_makes_no_table_wider_than_the_page(report):
+    too_wide = (
+        "const table = document.querySelector('#details .numbers'); table.closest('details').open = true;"
+        "const reason = document.createElement('span'); reason.className = 'quiet';"
+        "reason.textContent = 'may be chance: one of many exploratory rows, '.repeat(5);"
+        "table.querySelector('tbody td:last-child').append(reason);"
+        "return table.offsetWidth > table.parentElement.clientWidth"
+    )
+    assert not report.execute_script(too_wide)
+
+
 def test_print_keeps_every_section(report):
     report.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
     heights = {

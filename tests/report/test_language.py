@@ -16,7 +16,7 @@ from skinimg.base.findings import CLOSEUP_REGIONS, FACE_REGIONS, FINDINGS, LIGHT
 from skinimg.base.reasons import in_words, read_said, renamed, sentences, told, why, write_said
 from skinimg.compare.clinical_scores import INDICES
 from skinimg.measure.metrics import METRICS
-from skinimg.report.language import LANGUAGES, language
+from skinimg.report.language import LANGUAGES, NBSP, language
 
 EN, FR = language("en"), language("fr")
 
@@ -26,7 +26,7 @@ def test_both_languages_have_the_same_keys_and_places():
         assert set(FR.catalogue[section]) == set(entries), section
         for key, text in entries.items():
             if isinstance(text, str):
-                places = [sorted(set(re.findall(r"{\w+}", t))) for t in (text, FR.catalogue[section][key])]
+                places = [sorted(set(re.findall(r"{(\w+)", t))) for t in (text, FR.catalogue[section][key])]
                 assert places[0] == places[1], (section, key)
     assert set(FR.catalogue) == set(EN.catalogue)
 
@@ -104,14 +104,43 @@ def test_nouns_follow_their_number_and_identifiers_are_named():
     soon = [why("soon_after_treatment", days=days, session="S1", limit=7) for days in (0, 1, 2)]
     assert [str(reason).split(" after")[0] for reason in soon] == ["0 days", "1 day", "2 days"]
     assert [FR.reason(reason).split(" après")[0] for reason in soon] == ["0 jour", "1 jour", "2 jours"]
+    copies = [why("copies", count=count) for count in (1, 2)]
+    assert [str(reason) for reason in copies] == [
+        "1 repeat shot is a copy of another and does not count",
+        "2 repeat shots are copies of another and do not count",
+    ]
     little = [why("little_for_percent", baseline=1.0, least=1.724, unit=unit) for unit in ("1", "mm2 OD")]
     assert [FR.reason(reason) for reason in little] == [
-        "Trop peu pour un pourcentage : 1 sur 1,72",
-        "Trop peu pour un pourcentage : 1 sur 1,72 mm²·OD",
+        f"Trop peu pour un pourcentage{NBSP}: 1 sur 1,72",
+        f"Trop peu pour un pourcentage{NBSP}: 1 sur 1,72 mm²·OD",
     ]
     absent = why("none_here", finding="spots")
     assert str(absent) == "no spots found here"
-    assert FR.reason(absent) == "Taches pigmentaires : rien de tel ici"
+    assert FR.reason(absent) == f"Taches pigmentaires{NBSP}: rien de tel ici"
+
+
+def test_words_of_the_page_follow_their_number_too():
+    places = {"session": "S2", "baseline": "S1"}
+    assert EN("sentence.compared", days=1, **places) == "Session S2 compared with S1, 1 day later."
+    assert FR("sentence.compared", days=30, **places) == "Séance S2 comparée à S1, 30 jours plus tard."
+    assert [EN("ui.sessions", count=n) for n in (1, 2)] == ["1 session", "2 sessions"]
+    assert [FR("index.lead", subjects=n, failed=0).split(",")[0] for n in (1, 2)] == ["1 personne", "2 personnes"]
+
+
+def test_a_view_is_named_within_a_reason():
+    said = why("later_baseline", subject="P01", view="front_cross_polarized", session="S2")
+    assert str(said).startswith("P01, front_cross_polarized: S2")
+    assert EN.reason(said).startswith("P01, front view, cross-polarised light: S2")
+    place = why("of_place", place="front_uv", said=why("few_repeated", people=0))
+    assert FR.reason(place).replace(NBSP, " ").startswith("Vue de face, lumière ultraviolette : prises répétées")
+    other = why("one_view_of", views="front, left45", view="front")
+    assert EN.reason(other) == "Of the views front view, left three-quarter view only front view is analysed"
+
+
+def test_no_line_ends_before_a_percent_sign_or_a_french_colon():
+    assert f"95{NBSP}%" in EN("lead.interval_plot")
+    assert f"Rougeur et pigment diffus{NBSP}:" in FR("section.field_maps")
+    assert f"20{NBSP}%" in EN.reason(why("shiny", percent=30.0, limit=20.0))
 
 
 def test_a_reason_within_a_reason_is_translated_too():
@@ -119,6 +148,7 @@ def test_a_reason_within_a_reason_is_translated_too():
     assert str(refused).startswith("no usable photo: Jane Doe.jpg is empty (found 0 bytes")
     assert "Copy the photo again.; the photo is mirrored" in str(refused)
     said = FR.reason(refused)
+    said = said.replace(NBSP, " ")
     assert said.startswith("Aucune photo utilisable : la photo est vide (trouvé : 0 octet ; il faut :")
     assert said.endswith(" ; la photo est inversée : seule son image en miroir montre la peau de la première")
 
@@ -133,7 +163,7 @@ def test_a_report_names_no_file_and_gives_no_second_advice():
 def test_a_cell_of_the_tables_is_read_through_what_it_says():
     cell = (why("blurred", sharpness=0.1, needed=0.25), why("grey"))
     read = told(in_words(cell), {in_words(cell): cell})
-    assert FR.reason(*read).startswith("Floue : netteté 0,10, il faut 0,25 ; sans couleur : ")
+    assert FR.reason(*read).replace(NBSP, " ").startswith("Floue : netteté 0,10, il faut 0,25 ; sans couleur : ")
     assert FR.reason(*told("of an older version", {})) == "Of an older version"
     assert told("", {}) == ()
 

@@ -29,6 +29,13 @@ def test_is_written_beside_the_page_and_is_the_same_every_time(drawn_subject, tm
     assert write(drawn_subject(arms=("A", "B")), tmp_path) == first
 
 
+def test_an_older_pdf_does_not_stay_beside_a_newer_page(drawn_subject, tmp_path):
+    drawn = drawn_subject(scale=0.1)
+    write(drawn, tmp_path)
+    write_subject_report(drawn.result, [], ReportOptions(), drawn.footer, tmp_path / "r.html", drawn.subject)
+    assert [p.name for p in tmp_path.iterdir()] == ["r.html"]
+
+
 def test_maps_of_change_of_what_has_no_edge_are_in_it_with_their_scale(drawn_subject, tmp_path):
     drawn = drawn_subject(sessions=3)
     without = write(drawn, tmp_path)

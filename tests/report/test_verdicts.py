@@ -13,7 +13,7 @@ from skinimg.output.rows import change_row
 from skinimg.report.chart import Stroke
 from skinimg.report.curves import finding_curve
 from skinimg.report.language import language
-from skinimg.report.verdicts import Told, cells, changes_of, sides
+from skinimg.report.verdicts import Told, cells, changes_of, sentence, sides
 
 
 def told(change: Change, no_scale: Reason | None = None) -> tuple[Told, ChangeRow]:
@@ -67,6 +67,38 @@ def test_left_against_right_has_each_end_from_its_own_sides() -> None:
     (side,) = sides([left, right], "S2")
     assert side.low == pytest.approx(-50 - math.hypot(30, 5))
     assert side.high == pytest.approx(-50 + math.hypot(10, 5))
+
+
+def test_without_a_scale_a_change_in_per_cent_is_in_the_table() -> None:
+    said, _ = told(
+        Change("face", "spots", "burden", "mm2 OD", 40.0, 30.0, -14.0, -6.0, 4.0, "improved"), why("no_scale")
+    )
+    assert said.measured
+    assert cells(said, language("en"))[2] == "\N{MINUS SIGN}25\N{NO-BREAK SPACE}%"
+
+
+def test_without_a_scale_what_is_too_little_for_per_cent_says_why() -> None:
+    """Its square millimetres are of an assumed scale: they are told nowhere."""
+    little = why("little_for_percent", baseline=0.1, least=2.0, unit="mm2 OD")
+    change = Change("face", "spots", "burden", "mm2 OD", 0.1, 0.1, -3.0, 3.0, 2.9, "unchanged", little)
+    said, row = told(change, why("no_scale"))
+    assert row.reason == (why("no_scale"),)
+    assert not said.measured
+    assert sentence(said, language("en")) == "No scale: give mm_per_px in the manifest."
+    assert told(change)[1].reason == (little,)
+
+
+def test_left_against_right_needs_a_percentage_on_both_sides() -> None:
+    """Where one side has too little, the next narrower pair of regions speaks, or none."""
+    pairs = {
+        (region, left): told(Change(region, "redness", "burden", "mm2 OD", value, value, -1.0, 1.0, 1.0, "unchanged"))[0]
+        for region, left, value in (
+            ("left_side", True, 0.5), ("right_side", False, 40.0), ("left_cheek", True, 20.0), ("right_cheek", False, 20.0)
+        )
+    }  # fmt: skip
+    assert not math.isfinite(pairs["left_side", True].percent)
+    assert [side.left.region for side in sides(list(pairs.values()), "S2")] == ["left_cheek"]
+    assert sides(list(pairs.values())[:2], "S2") == []
 
 
 def test_a_change_that_was_refused_has_no_interval_in_the_curve() -> None:

@@ -61,6 +61,14 @@ def test_all_faults_are_listed_together(tmp_path):
         check_dataset(folder).require_usable()
 
 
+def test_a_finding_of_one_person_is_named(tmp_path):
+    """Whoever teaches it cannot judge it."""
+    folder = write_dataset(tmp_path)
+    write_mask(folder / "p0" / "cheek_closeup.png", "redness", disc_mask(SPOTS))
+    (said,) = check_dataset(folder).warnings
+    assert said == "redness: labelled of one person only, so it is either not learnt or not judged; needs two people"
+
+
 @pytest.mark.parametrize("people", [0, 1])
 def test_too_little(tmp_path, people):
     folder = write_dataset(tmp_path / "set", people)
