@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+Z95 = 1.959964  # standard errors that hold 95 % of a normal distribution
 # Both photos by one camera, by two models, or not known from the files.
 CAMERAS = ("same_camera", "other_camera", "unknown_camera")
 

@@ -14,7 +14,7 @@ import numpy as np
 from scipy.special import stdtrit
 
 from skinimg.base.findings import CLOSEUP_REGIONS, FACE_REGIONS, TOTALLED_FINDINGS
-from skinimg.base.noise import Repeatability
+from skinimg.base.noise import Z95, Repeatability
 from skinimg.base.reasons import Reason, why
 from skinimg.base.records import CellTotals
 from skinimg.base.results import Change
@@ -25,7 +25,6 @@ from skinimg.measure.metrics import Metric, metrics_of
 Key = tuple[str, str, str]  # region, finding, metric
 
 WHOLE = (FACE_REGIONS[0], CLOSEUP_REGIONS[0])
-Z95 = float(stdtrit(np.inf, 0.975))
 # What the noise of a weights card weighs against a user's own replicates, in degrees of freedom: as much as six people
 # photographed twice, the fewest that a card was ever measured on.
 _CARD_DEGREES_OF_FREEDOM = 6.0

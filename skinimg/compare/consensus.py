@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from skinimg.base.noise import Z95
 from skinimg.base.reasons import Reason, why
 from skinimg.base.records import FloatArray, SkinAnchor
 from skinimg.observe.witnesses import CARD, EYES, SIDES
@@ -145,7 +146,7 @@ def _beyond_a_camera(shift: FloatArray, anchor: SkinAnchor) -> bool:
     """Whether the skin's colour moved by more, in either pigment, than white balance moves it in 95 % of photos."""
     moved = along_axes(shift.astype(np.float32)[None], anchor)
     usual = along_axes(np.eye(3, dtype=np.float32) * np.float32(_WHITE_BALANCE * 2**0.5), anchor)
-    return any(abs(float(m[0])) > 1.96 * float(np.linalg.norm(u)) for m, u in zip(moved, usual, strict=True))
+    return any(abs(float(m[0])) > Z95 * float(np.linalg.norm(u)) for m, u in zip(moved, usual, strict=True))
 
 
 def _lights(

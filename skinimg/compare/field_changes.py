@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from skinimg.base.findings import PAIRED_FINDINGS
+from skinimg.base.noise import Z95
 from skinimg.base.reasons import Reason, why
 from skinimg.base.records import BoolArray, CellTotals, FloatArray
 from skinimg.base.results import Change
@@ -23,7 +24,6 @@ from skinimg.skin.optics import tone_of
 
 Key = tuple[str, str, str]  # region, finding, metric
 
-_Z95 = 1.96
 # SD of the optical model, relative to a change of the other pigment: simulated sessions in another light spoke of it by 0
 # to 5 points of the ratio (docs/METHODS.md 6).
 CROSS_TALK = 0.05
@@ -135,7 +135,7 @@ def _amounts(skin: PairedSkin, found: Mapping[str, FieldChange], finding: str, w
     wider, stray = DARK if tone_of(skin.anchor) == "dark" else 1.0, stray_of(skin, not field.reference.any())
     least = wider * field.least_mm2_od
     # a patch that did not stand out is not in the sum
-    half = float(np.hypot(wider * _Z95 * float(np.linalg.norm(errors)), least))
+    half = float(np.hypot(wider * Z95 * float(np.linalg.norm(errors)), least))
     return {
         "load": _Amount(load, least, half, stray),
         "mean": _Amount(load / whole, least / whole, half / whole, stray),

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from skinimg.base.noise import Z95
 from skinimg.base.parallel import each
 from skinimg.base.reasons import Reason, why
 from skinimg.base.records import BoolArray, FloatArray
@@ -241,7 +242,7 @@ def _whole_change(pigment: Pigment, plain: BoolArray, skin: PairedSkin, sd: floa
     difference = np.where(skin.shown, pigment.difference, 0).astype(np.float32)
     mine = np.arange(len(middle))
     cells = _Cells(number, mine, np.full((len(mine), len(mine)), sd**2))
-    least = 1.96 * sd * float(skin.area_mm2[skin.shown].sum())
+    least = Z95 * sd * float(skin.area_mm2[skin.shown].sum())
     level = _level(pigment, plain, skin)
     nothing = np.zeros_like(skin.shown)
     return FieldChange(

@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import math
 
+from skinimg.base.noise import Z95
 from skinimg.base.results import Change
 from skinimg.measure.metrics import METRICS
-
-Z95 = 1.959964
 
 
 def standard_error(c: Change) -> float:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from skinimg.base.findings import SCORED
+from skinimg.base.noise import Z95
 from skinimg.base.reasons import Reason, why
 from skinimg.base.results import Change
-from skinimg.compare.ratio import Z95, log_ratio, percent_interval
+from skinimg.compare.ratio import log_ratio, percent_interval
 
 # What has no border covers the same skin as what has one: in `overall`, one of the two speaks for the pigment.
 _SAME_SKIN = {"erythema": "redness", "hyperpigmentation": "spots"}

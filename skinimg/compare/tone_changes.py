@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from skinimg.base.noise import Z95
 from skinimg.base.reasons import Reason
 from skinimg.base.records import BoolArray, CellTotals, FloatArray
 from skinimg.base.results import Change
-from skinimg.compare.change import Z95, with_verdict
+from skinimg.compare.change import with_verdict
 from skinimg.compare.field_changes import CROSS_TALK, DARK, stray_of
 from skinimg.compare.fields import Compared, pigments_of
 from skinimg.compare.paired_maps import PairedSkin

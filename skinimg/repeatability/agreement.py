@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from skinimg.base.noise import Z95
+
 Values = npt.NDArray[np.float64]
 
-_Z95 = 1.96
 _RESAMPLES = 1000
 _FEWEST_TO_RESAMPLE = 3  # two people have three resamples that differ, two of them of one person alone
 
@@ -63,7 +64,7 @@ def agreement(values: Values, *, ratio_scale: bool, load: bool) -> Agreement:
     positive = values[(values > 0).all(axis=1)]
     sem_log = _sem_agreement(np.log(positive)) if load and len(positive) >= 2 else np.nan
     difference = values[:, 1] - values[:, 0]
-    bias, spread = float(difference.mean()), _Z95 * float(difference.std(ddof=1))
+    bias, spread = float(difference.mean()), Z95 * float(difference.std(ddof=1))
     return Agreement(
         n,
         k,
@@ -73,8 +74,8 @@ def agreement(values: Values, *, ratio_scale: bool, load: bool) -> Agreement:
         sem,
         float(np.sqrt(rest)),
         _within_cv_percent(values) if ratio_scale else np.nan,
-        _Z95 * float(np.sqrt(2)) * sem,
-        100 * float(np.expm1(_Z95 * np.sqrt(2) * sem_log)),
+        Z95 * float(np.sqrt(2)) * sem,
+        100 * float(np.expm1(Z95 * np.sqrt(2) * sem_log)),
         bias,
         bias - spread,
         bias + spread,

@@ -24,7 +24,7 @@ import pandas as pd
 from scipy.optimize import nnls
 
 from skinimg.base.findings import FINDINGS, HEADLINE
-from skinimg.base.noise import Noise, Repeatability
+from skinimg.base.noise import Z95, Noise, Repeatability
 from skinimg.measure.metrics import METRICS
 from skinimg.repeatability.quantiles import enough_to_count, quantiles
 from skinimg.skin.optics import TONES
@@ -62,7 +62,6 @@ _LEAST = 0.01  # relative: two dozen people cannot show that a part is smaller
 # the exam's camera: an unchanged load strays by 1.2 % (rms), by 1.7 % at its upper 90 % bound, a photo by 1.2 %; a little
 # more, since one camera drew them all.
 _LEAST_OF = {"spots": 0.014}
-_LEAST_QUANTILE = 1.96  # of a load
 
 
 def fit(rows: pd.DataFrame) -> dict[str, Noise]:
@@ -95,7 +94,7 @@ def fitted(rows: pd.DataFrame, metric: str) -> dict[str, Repeatability]:
     per_placebo = float(np.nan_to_num(od)) / 2**0.5  # for pairs without enough plain skin
     stated = {}
     for tone, noise in by_tone.items():
-        quantile = quantiles(scaled, rows, tone, _LEAST_QUANTILE if METRICS[metric].load else 0.0)
+        quantile = quantiles(scaled, rows, tone, Z95 if METRICS[metric].load else 0.0)
         told = {"people": float(len(people)), "dilution": dilution, "per_mm2": per_placebo * noise.placebo}
         stated[tone] = replace(noise, **told, quantile=quantile[0], quantile_region=quantile[1])
     return stated

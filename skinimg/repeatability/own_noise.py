@@ -10,7 +10,7 @@ import numpy as np
 
 from skinimg.base.errors import StudyError
 from skinimg.base.files import write_text
-from skinimg.base.noise import Noise, NoiseTable
+from skinimg.base.noise import Z95, Noise, NoiseTable
 from skinimg.base.reasons import in_words
 from skinimg.compare.change import OwnNoise, Sessions, shrunk
 from skinimg.measure.metrics import METRICS
@@ -95,4 +95,4 @@ def _degrees_of_freedom(row: RepeatabilityRow, shots: Shots) -> int:
 
 def _log_sd(row: RepeatabilityRow) -> float:
     """SD of the logarithm of one shot, from the smallest detectable change in per cent that was made of it."""
-    return float(np.log1p(row.mdc95_percent / 100) / 1.96 / np.sqrt(2))
+    return float(np.log1p(row.mdc95_percent / 100) / Z95 / np.sqrt(2))

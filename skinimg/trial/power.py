@@ -18,6 +18,7 @@ from scipy import stats
 from statsmodels.stats.power import TTestIndPower, TTestPower
 
 from skinimg.base.errors import SettingsError, StudyError
+from skinimg.base.noise import Z95
 from skinimg.trial.data import regions_of, select_changes, told_a_change
 from skinimg.trial.plan import Plan, check_endpoint
 
@@ -73,7 +74,7 @@ def seen_in(folder: Path, endpoint: str, region: str = "face") -> Pilot:
             needed="five or more, with some of it at the baseline",
         )
     level = float(table["baseline"].mean())
-    noise = float(((table["mdc95"] / 1.96) ** 2).mean()) / level**2
+    noise = float(((table["mdc95"] / Z95) ** 2).mean()) / level**2
     total = float(table["change"].var(ddof=1)) / level**2
     alike = _alike(folder, endpoint, region)
     return Pilot(endpoint, len(table), level, math.sqrt(max(total - noise, 0.0)), math.sqrt(noise), alike)

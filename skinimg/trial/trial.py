@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from skinimg.base.errors import StudyError
+from skinimg.base.noise import Z95
 from skinimg.base.reasons import FILE, Reason, Said, read_said, why
 from skinimg.trial import effects, mixed, responders
 from skinimg.trial.data import Data, better, is_load, read_data
@@ -23,7 +24,6 @@ from skinimg.trial.people import Allocation, allocate, read_roster
 from skinimg.trial.plan import Plan
 
 Values = npt.NDArray[np.float64]
-_Z95 = 1.96
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def _fewest(pairs_or_people: int, each: dict[str, int], plan: Plan) -> int:
 
 def _effect(arms: dict[str, pd.DataFrame], plan: Plan) -> tuple[Effect, int]:
     values = {arm: rows["change"] for arm, rows in arms.items()}
-    noise = {arm: (rows["mdc95"] / _Z95) ** 2 for arm, rows in arms.items()} if plan.weigh else None
+    noise = {arm: (rows["mdc95"] / Z95) ** 2 for arm, rows in arms.items()} if plan.weigh else None
     first, *others = values
     if plan.design == "split-face":
         pairs = pd.concat([values[first], values[others[0]]], axis=1, join="inner").to_numpy(np.float64)
