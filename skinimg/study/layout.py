@@ -19,8 +19,8 @@ from pathlib import Path
 from skinimg.base.errors import StudyError
 from skinimg.study.dates import refuse_impossible_dates
 from skinimg.study.names import PhotoName, clean_name, photo_name, photo_stem
-from skinimg.study.order import looks_like_session, surely_session
 from skinimg.study.people import people_in_names, refuse_people_beside_dates
+from skinimg.study.places import looks_like_session, surely_session
 from skinimg.study.tree import Folder
 from skinimg.study.unclear import (
     LAYOUT,

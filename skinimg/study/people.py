@@ -10,7 +10,7 @@ from skinimg.base.errors import StudyError
 from skinimg.study import vocabulary
 from skinimg.study.dates import begins_with_date, stamped_date, without_date
 from skinimg.study.names import clean_name, parse_stem
-from skinimg.study.order import is_placed, looks_like_session, surely_session
+from skinimg.study.places import is_dated, is_placed, looks_like_session, surely_session
 
 # Parts of the face, which photos are named after, too: `left_cheek_S1` is no person.
 _PARTS_OF_FACE = (
@@ -82,12 +82,18 @@ def refuse_people_beside_dates(names: Sequence[str]) -> None:
 def _may_be_a_person(words: str) -> bool:
     """Whether words hold one that is neither of time nor of treatment nor a part of the face."""
     letters = set(re.findall(r"[^\W\d_]+", words))
-    return not is_placed(words) and not letters <= vocabulary.ALL | set(_PARTS_OF_FACE.split())
+    return not is_placed(words) and not letters <= vocabulary.ALL | vocabulary.WEEKDAYS | set(_PARTS_OF_FACE.split())
 
 
 def _split(text: str) -> _Parts | None:
     """Person and session of a name; None where it does not hold both, or may be read in two ways."""
-    if not text or is_placed(text) or stamped_date(text) or not re.search(r"[^\W_]", without_date(text)):
+    if (
+        not text
+        or is_placed(text)
+        or is_dated(text)
+        or stamped_date(text)
+        or not re.search(r"[^\W_]", without_date(text))
+    ):
         return None
     cuts = [(match.start(), match.end()) for match in re.finditer(r"[_\s-]+", text)]
     if not cuts:
@@ -109,6 +115,6 @@ def _split(text: str) -> _Parts | None:
 
 def _says_when(text: str) -> bool:
     """Whether a text says when, and no number before it belongs to the person: `patient 1 baseline`."""
-    numbered = re.match(r"(\d{1,2}|[a-z])[ _.)-]+", text, re.IGNORECASE)
+    numbered = re.match(r"(\d+|[a-z])[ _.)-]+", text, re.IGNORECASE)
     rest = text[numbered.end() :] if numbered and not begins_with_date(text) else ""
     return looks_like_session(text) and not (rest and is_placed(rest))

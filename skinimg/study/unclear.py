@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from skinimg.base.errors import StudyError
 from skinimg.study.dates import refuse_days_without_year, sure_date
 from skinimg.study.names import PhotoName, clean_name, parse_stem, photo_name, photo_stem
-from skinimg.study.order import looks_like_session, surely_session
+from skinimg.study.places import looks_like_session, surely_session
 from skinimg.study.tree import Folder
 
 LAYOUT = "photos named SESSION_VIEW.jpg, or one sub-folder per session, or one folder per subject"
