@@ -53,7 +53,7 @@ def people_in_names(stems: Sequence[str]) -> dict[str, tuple[str, str]]:
     if len(people) == len(pairs) == len(sessions) and len(pairs) > 1:
         return {}
     if len(people) > 1 and all(parts.session_first for parts in told.values()):
-        if all(person.isdecimal() for person in people):
+        if all(person.strip("()[]#").isdecimal() for person in people):
             raise StudyError(
                 "the numbers behind the sessions may be people or repeat shots",
                 found=", ".join(sorted(told)[:6]),

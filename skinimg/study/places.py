@@ -128,7 +128,7 @@ def _of_visit(number: float, unit: str, words: list[str]) -> Place | None:
     """Place of a numbered visit; `session 2 pre` stands between `session 1` and `session 2`."""
     if vocabulary.FIRST.isdisjoint(words):
         return ("visits", number)
-    sure = not vocabulary.BEFORE.isdisjoint(words) and unit not in vocabulary.SUBJECTS_TOO  # `S1 pre` may be S1's
+    sure = not vocabulary.BEFORE.isdisjoint(words) and len(unit) > 1  # `S1 pre`, `V1 pre` may be of a person called so
     return ("visits", number - 0.5) if sure else None
 
 

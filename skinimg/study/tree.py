@@ -19,23 +19,6 @@ _IGNORED = frozenset(
     | {"$recycle.bin", "#recycle", "@recycle", "@recently-snapshot"}
 )
 _RAW_FOLDERS = frozenset({"raw", "raws"})
-# What people and programs put around photos; no subject and no session.
-_OF_PHOTOS = frozenset(
-    {"photo", "photos", "picture", "pictures", "image", "images", "foto", "fotos", "bild", "bilder"}
-) | {
-    *(
-        "imagenes",
-        "imágenes",
-        "immagini",
-        "imagens",
-        "export",
-        "exports",
-        "exported",
-        "original",
-        "originals",
-        "originale",
-    )
-}
 # Of a memory card (DCF 2.0); only makers' names, or `101SMITH` would be one.
 _CAMERA_FOLDER = re.compile(
     r"dcim|\d{3}(canon|apple|nikon|ncd\w\w|msdcf|olymp|om_?sys|_pana|_fuji|media)", re.IGNORECASE
@@ -136,7 +119,7 @@ def _look_into(path: Path, root: Path, warnings: list[str], others: list[LeftOut
 
 def _holds_its_parents_photos(name: str) -> bool:
     """A folder of one format, or one that a camera or a program made: neither a subject nor a session."""
-    return name.casefold() in FORMAT_FOLDERS | _RAW_FOLDERS | _OF_PHOTOS or _CAMERA_FOLDER.fullmatch(name) is not None
+    return name.casefold() in FORMAT_FOLDERS | _RAW_FOLDERS or _CAMERA_FOLDER.fullmatch(name) is not None
 
 
 def _holds_camera_raw(folder: Folder) -> bool:

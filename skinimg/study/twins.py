@@ -19,8 +19,11 @@ _COPY = re.compile(
 )
 # As phones, Google Photos and Lightroom name what their editors made; the untouched file keeps its name.
 _EDITED = re.compile(r"(?<=^img_)e(?=\d{4}$)|[-_ ](edit|edited|bearbeitet|modifié|editado|editada|modificato)$|~\d+$")
-# They hold the files of one format of the folder that they lie in, and are no subject and no session.
-FORMAT_FOLDERS = frozenset({"jpg", "jpgs", "jpeg", "jpegs", "heic", "heif", "png", "tif", "tiff", "webp"})
+# They hold the photos of the folder that they lie in, often in one format, and are no subject and no session.
+FORMAT_FOLDERS = frozenset({"jpg", "jpgs", "jpeg", "jpegs", "heic", "heif", "png", "tif", "tiff", "webp"}) | {
+    *("photo", "photos", "picture", "pictures", "image", "images", "foto", "fotos", "bild", "bilder", "imagenes"),
+    *("imágenes", "immagini", "imagens", "export", "exports", "exported"),
+}
 _PREFERRED = (".tif", ".tiff", ".png", ".heic", ".heif", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp")
 
 

@@ -46,7 +46,7 @@ TREATMENTS = _words(
 )
 # Words that say nothing about when.
 FILLERS = TREATMENTS | _words(
-    "treatment tx rx session sitting line of the therapy behandlung therapie traitement "
+    "treatment tx rx session sitting line of the from on vom am therapy behandlung therapie traitement "
     "tratamiento tratamento trattamento later spaeter photo foto study studie etude behandeling behandling 치료 시술 수술 "
     "лечения лечение процедуры процедура процедур операции операция "
     "behandlungen zabiegach zabiegu zabiegiem leczenia leczeniem tedavi işlem "
@@ -61,7 +61,6 @@ WEEKDAYS = _words(
     "miércoles jueves viernes sábado domingo lunedì martedì mercoledì giovedì venerdì sabato domenica maandag dinsdag "
     "woensdag donderdag vrijdag zaterdag zondag"
 )
-BESIDE_DATES = FILLERS | WEEKDAYS
 # Beside a word of `LAST`: the same day, before any other time after treatment.
 AT_ONCE = _words(
     "immediately immediate directly direct sofort direkt unmittelbar immediatement inmediatamente "
@@ -102,6 +101,7 @@ COUNTED = _words(
     "sessao seduta termin bezoek wizyta wizyty визит приём посещение сеанс seans ziyaret زيارة ครั้งที่ ครั้ง "
     "次 回 診 诊 회 회차 차 n nr no"
 )
+BESIDE_DATES = FILLERS | WEEKDAYS | {word for word in COUNTED if len(word) > 2}  # they say nothing more than the date
 _COUNTS = (
     "zero",
     "一 one first un une una uno um uma ein eine einer eins erste erster premiere premier primera primera primo primeira",

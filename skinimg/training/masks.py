@@ -52,7 +52,8 @@ def read_mask(mask: Mask, shape: tuple[int, int]) -> FloatArray:
             kind, mode, size = image.format, image.mode, image.size
             grey = np.asarray(image) if mode == "L" else None
     except (OSError, SyntaxError, ValueError, UnidentifiedImageError, Image.DecompressionBombError) as error:
-        raise StudyError(f"the mask {mask.name} cannot be read", found=str(error), needed="a grey PNG") from error
+        found = "no picture" if isinstance(error, UnidentifiedImageError) else str(error)
+        raise StudyError(f"the mask {mask.name} cannot be read", found=found, needed="a grey PNG") from error
     if kind != "PNG":
         raise StudyError(
             f"the mask {mask.name} is no PNG inside",
