@@ -157,7 +157,7 @@ def _taken_out(text: str, known: dict[str, str]) -> tuple[str, str]:
             behind = text[tokens[start + count].start() :]
             rest = text[: tokens[start].start()] + behind
             # `left_cheek` is no left profile, and `f` may be a name.
-            if word in _CLEAR.split() or (start == 0 and len(word) > 1 and looks_like_session(behind)):
+            if word in _CLEAR.split() or (len(word) > 1 and looks_like_session(behind)):
                 return known[word], rest
     return "", text
 

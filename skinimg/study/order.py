@@ -11,7 +11,7 @@ from skinimg.study import vocabulary
 from skinimg.study.dates import names_a_month, readings, sure_date, without_date
 from skinimg.study.periods import PERIODS
 from skinimg.study.places import INFINITE, Place, counted_from_treatment, place_of
-from skinimg.study.words import NUMBER, OF_A_YEAR, bare, tells, without_shared, words_of
+from skinimg.study.words import NUMBER, OF_A_YEAR, bare, tells, without_list_numbers, without_shared, words_of
 
 
 def baseline_doubt(names: Sequence[str]) -> str:
@@ -71,8 +71,11 @@ def _order_by_name(names: list[str]) -> list[str]:
         return names
     rest = {name: without_date(name) for name in names}
     minus = _dash_is_minus(rest.values())
-    told = without_shared(rest.values())
-    places = {name: place_of(told[text], minus) for name, text in rest.items()}
+    listed = without_list_numbers(rest.values())
+    if any(place_of(text) is None for text in listed.values()):
+        listed = {text: text for text in listed}
+    told = without_shared(listed.values())
+    places = {name: place_of(told[listed[text]], minus) for name, text in rest.items()}
     _refuse_two_readings(list(rest.values()), {rest[name]: place for name, place in places.items()})
     stated = {name for name, place in places.items() if place is not None and abs(place[1]) == INFINITE}
     others = [name for name in names if name not in stated]

@@ -45,14 +45,20 @@ TREATMENTS = _words(
     "melasma"
 )
 # Words that say nothing about when.
-FILLERS = TREATMENTS | _words(
-    "treatment tx rx session sitting line of the from on vom am therapy behandlung therapie traitement "
-    "tratamiento tratamento trattamento later spaeter photo foto study studie etude behandeling behandling 치료 시술 수술 "
-    "лечения лечение процедуры процедура процедур операции операция "
-    "behandlungen zabiegach zabiegu zabiegiem leczenia leczeniem tedavi işlem "
-    "điều trị العلاج الجلسة از درمان इलाज उपचार के से การรักษา รักษา การทำ ทำ hoitoa hoidon tretmana tretman kezelés "
-    "术 術 治疗 治療 施術 手术 手術 使用 第 目 回目 photos pictures images "
-    "up de del della do da du des der die das il la le el"
+# Words that say nothing about when, but with a number count treatments: `Behandlung 2`.
+_TREATED = _words(
+    "treatment tx rx session sitting therapy behandlung behandlungen therapie traitement tratamiento tratamento trattamento "
+    "behandeling behandling zabieg zabiegach zabiegu zabiegiem лечения лечение процедуры процедура процедур 치료 시술 "
+    "治疗 治療 施術"
+)
+FILLERS = (
+    TREATMENTS
+    | _TREATED
+    | _words(
+        "line of the from on vom am later spaeter photo foto study studie etude 수술 операции операция leczenia leczeniem "
+        "tedavi işlem điều trị العلاج الجلسة از درمان इलाज उपचार के से การรักษา รักษา การทำ ทำ hoitoa hoidon tretmana tretman "
+        "kezelés 术 術 手术 手術 使用 第 目 回目 photos pictures images up de del della do da du des der die das il la le el"
+    )
 )
 # Beside a date, as computers write it out.
 WEEKDAYS = _words(
@@ -96,8 +102,8 @@ DAYS = {
 }
 DATES_TOO = _words("日 일 月")  # beside a word of `FIRST` or `LAST` they count days and months; `12月` is December
 # Words that count visits.
-COUNTED = _words(
-    "s session sess ses v visit t tp time timepoint seance sitting treatment tx rx sitzung besuch visite visita sesion "
+COUNTED = _TREATED | _words(
+    "s sess ses v visit t tp time timepoint seance sitzung besuch visite visita sesion "
     "sessao seduta termin bezoek wizyta wizyty визит приём посещение сеанс seans ziyaret زيارة ครั้งที่ ครั้ง "
     "次 回 診 诊 회 회차 차 n nr no"
 )

@@ -81,6 +81,16 @@ def tells(name: str) -> bool:
     return any(word in vocabulary.FIRST or word in vocabulary.LAST for word in words_of(name))
 
 
+def without_list_numbers(names: Iterable[str]) -> Mapping[str, str]:
+    """Names without the numbers that only sort them, each of 1, 2, ... once: `01 baseline`, `02 week 4`."""
+    listed = {name: re.fullmatch(r"\s*\[?(\d{1,2})[] _.)-]+(.+)", name) for name in names}
+    found = [match for match in listed.values() if match]
+    counted = sorted(int(match[1]) for match in found) == list(range(1, len(listed) + 1))
+    if len(found) < 2 or not counted or len({match[2] for match in found}) < len(found):
+        return {name: name for name in listed}
+    return {name: match[2] for name, match in listed.items() if match}
+
+
 def without_shared(names: Iterable[str]) -> Mapping[str, str]:
     """Names without the unknown words that all of them have, which say nothing about when: `before peeling`."""
     texts = {name: bare(name) for name in names}

@@ -55,6 +55,10 @@ ORDERED = [
     ["12. tammikuuta 2026", "10. helmikuuta 2026"],
     ["12 Ιανουαρίου 2026", "10 Φεβρουαρίου 2026"],
     ["2569-01-12", "2569-02-10"],
+    ["01 baseline", "02 week 4", "03 week 12"],
+    ["1_vorher", "2_nach 4 Wochen", "3_nach 8 Wochen"],
+    ["Behandlung 1", "Behandlung 2"],
+    ["1 zabieg przed", "1 zabieg po", "2 zabieg przed"],
 ]
 REFUSED = [
     (["Screening", "Baseline", "W4"], "which of them comes first and is the baseline"),
@@ -67,6 +71,7 @@ REFUSED = [
     (["before", "before (1)", "after"], "a number, date or known word"),
     (["before 1", "before 2", "after"], "a number, date or known word"),
     (["before", "before-COLLAGE", "after"], "a number, date or known word"),
+    (["01 baseline", "02 week 4", "02 week 12"], "01 baseline beside"),
     (["old", "V1", "V2"], "whether old is a session"),
     (["Baseline", "EOT", "FU 3 months"], "EOT is before or after FU 3 months"),
     (["V1 pre", "V1 post", "V2 pre", "V2 post"], "sessions cannot be ordered"),

@@ -146,6 +146,10 @@ READ = {
         ["before peeling/f.jpg", "after peeling/f.jpg"],
         [("root", ("before peeling", "after peeling"))],
     ),
+    "a view between person and session": (
+        ["P1_left_before.jpg", "P1_left_after.jpg", "P2_left_before.jpg", "P2_left_after.jpg"],
+        [("P1", ("before", "after")), ("P2", ("before", "after"))],
+    ),
     "a folder of photos": (["photos/after/f.jpg", "photos/before/f.jpg"], [("root", ("before", "after"))]),
     "exports": (["V1/Export/f.jpg", "V2/Export/f.jpg"], [("root", ("V1", "V2"))]),
     "years that two digits cannot mean": (["260331_f.jpg", "260131_f.jpg"], [("root", ("260131", "260331"))]),
