@@ -7,7 +7,16 @@ from collections.abc import Sequence
 from skinimg.base.errors import StudyError
 from skinimg.study import vocabulary
 from skinimg.study.dates import refuse_days_without_year, sure_date
-from skinimg.study.names import PhotoName, clean_name, names_a_view, parse_stem, photo_name, photo_stem
+from skinimg.study.names import (
+    PhotoName,
+    clean_name,
+    light_named,
+    names_a_view,
+    parse_stem,
+    photo_name,
+    photo_stem,
+    view_named,
+)
 from skinimg.study.places import looks_like_session, surely_session
 from skinimg.study.tree import Folder
 from skinimg.study.words import words_of
@@ -85,9 +94,10 @@ def refuse_years(tree: Folder) -> None:
 
 
 def refuse_folders_of_views(tree: Folder) -> None:
-    """`front/S1/a.jpg` and `left45/S1/a.jpg` are no two people."""
+    """`front/S1/a.jpg` and `left45/S1/a.jpg` are no two people, nor are `L/S1.jpg` and `R/S1.jpg`."""
     names = [folder.path.name for folder in tree.folders]
-    if names and all(map(names_a_view, names)):
+    letters = len(names) > 1 and all(view_named(name) or light_named(name) for name in names)
+    if names and (letters or all(map(names_a_view, names))):
         raise StudyError(
             f"the folders in {tree.path.name} are views",
             found=some(names),

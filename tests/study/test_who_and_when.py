@@ -205,6 +205,7 @@ REFUSED = {
     "two levels of sessions": (["V1/T0/a.jpg", "V2/T0/a.jpg"], "cannot be told"),
     "folders of views": (["front/S1/a.jpg", "front/S2/a.jpg", "left45/S1/a.jpg"], "are views"),
     "a folder of a view": (["front/S1/a.jpg", "front/S2/a.jpg"], "are views"),
+    "folders of letters": (["before/L/a.jpg", "before/R/a.jpg", "after/L/a.jpg", "after/R/a.jpg"], "are views"),
     "folders of treatments": (["botox/before.jpg", "botox/after.jpg", "filler/before.jpg"], "botox, filler"),
     "numbers in brackets behind sessions": (
         ["before (1).jpg", "before (2).jpg", "after (1).jpg", "after (2).jpg"],
