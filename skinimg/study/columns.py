@@ -100,7 +100,7 @@ def _meant(name: str, columns: Sequence[str]) -> str:
     """The column that an unknown name most likely means and that is not there yet; empty if nothing is near."""
     plain = plain_text(name)
     bare = re.sub(r"[\W\d_]", "", plain)
-    known = next((column for column, words in _SYNONYMS.items() if bare in words.split()), "")
+    known = next((column for column, words in _SYNONYMS.items() if bare in plain_text(words).split()), "")
     near = get_close_matches(plain, COLUMNS, n=1, cutoff=0.75)
     meant = known or (near[0] if near else "")
     return "" if meant in columns else meant
