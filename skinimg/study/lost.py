@@ -7,12 +7,14 @@ import re
 from pathlib import Path
 
 from skinimg.base.entries import Study
+from skinimg.study import vocabulary
 from skinimg.study.dates import without_date
 from skinimg.study.names import clean_name, parse_stem
 from skinimg.study.people import people_in_names
 from skinimg.study.places import is_placed, looks_like_session
 from skinimg.study.tree import NOT_A_PHOTO, NOT_DOWNLOADED, RAW_BESIDE, holds_results, shown
 from skinimg.study.twins import without_format_folder
+from skinimg.study.words import words_of
 
 # What people keep beside photos; `week4.csv` is no lost session, but `week4.pdf` and `week4_front.csv` may hold its photo.
 _WITH_PICTURES = frozenset({".pdf", ".doc", ".docx", ".odt", ".rtf", ".ppt", ".pptx"})
@@ -108,8 +110,10 @@ def _is_called_a_session(document: Path) -> bool:
     """Whether a document that can hold pictures is called like a session and nothing else: `week8.pdf`, but no
     `2026-01-12 consent.pdf`.
     """
-    rest = without_date(document.stem)
-    return document.suffix.casefold() in _WITH_PICTURES and (is_placed(document.stem) or not re.search(r"\w", rest))
+    stem, rest = document.stem, without_date(document.stem)
+    drafts = vocabulary.OLD | vocabulary.NEW | vocabulary.FINAL  # `final.pdf`
+    named = is_placed(stem) and drafts.isdisjoint(words_of(stem))
+    return document.suffix.casefold() in _WITH_PICTURES and (named or not re.search(r"\w", rest))
 
 
 def _is_document(name: str) -> bool:

@@ -55,8 +55,9 @@ _CLEAR = (
     "front frontal left45 l45 45l left_45 right45 r45 45r right_45 closeup close_up xpol ppol cross_polarized "
     "parallel_polarized crosspol cross_pol"
 )
-# Names of a clinic or of a family as often as views or lights.
+# Names of a clinic or of a family as often as views or lights; and short ones are initials or names, but for these.
 _NO_FOLDERS = frozenset({"center", "centre", "cross", "parallel"})
+_SHORT_FOLDERS = frozenset({"uv", "l45", "r45", "45l", "45r"})
 _TOKEN = re.compile(r"[^_\s-]+")
 
 
@@ -108,8 +109,8 @@ def _words_of(text: str) -> str:
 
 def names_a_view(folder: str) -> bool:
     """Whether a folder's name is a view or a light and nothing else: it holds photos of what lies around it."""
-    known = view_named(folder) or light_named(folder)
-    return bool(known) and len(folder) > 1 and folder.casefold() not in _NO_FOLDERS
+    known, name = view_named(folder) or light_named(folder), folder.casefold()
+    return bool(known) and name not in _NO_FOLDERS and (len(name) > 3 or name in _SHORT_FOLDERS)
 
 
 def photo_name(path: Path) -> PhotoName:
@@ -156,8 +157,8 @@ def _taken_out(text: str, known: dict[str, str]) -> tuple[str, str]:
                 continue
             behind = text[tokens[start + count].start() :]
             rest = text[: tokens[start].start()] + behind
-            # `left_cheek` is no left profile, and `f` may be a name.
-            if word in _CLEAR.split() or (len(word) > 1 and looks_like_session(behind)):
+            # `left_cheek` is no left profile, `f` may be a name, and `vor der 2. Behandlung` names no side.
+            if word in _CLEAR.split() or (len(word) > (3 if start else 1) and looks_like_session(behind)):
                 return known[word], rest
     return "", text
 

@@ -110,7 +110,7 @@ def _split(text: str) -> _Parts | None:
     ]
     found = [] if behind and before else behind or before
     words = set(re.findall(r"[^\W\d_]+", found[0].person.casefold())) if found else set()
-    return found[0] if found and words.isdisjoint(_PARTS_OF_FACE.split()) else None
+    return found[0] if found and words.isdisjoint({*_PARTS_OF_FACE.split(), *vocabulary.ARMS}) else None
 
 
 def _says_when(text: str) -> bool:

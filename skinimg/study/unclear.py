@@ -17,7 +17,7 @@ from skinimg.study.names import (
     photo_stem,
     view_named,
 )
-from skinimg.study.places import looks_like_session, surely_session
+from skinimg.study.places import is_placed, looks_like_session, surely_session
 from skinimg.study.tree import Folder
 from skinimg.study.words import words_of
 
@@ -56,7 +56,7 @@ def refuse_numbered_people(tree: Folder) -> None:
 
 def refuse_sessions_among_people(tree: Folder) -> None:
     """`Baseline/` beside `Therapieende/` is no person, nor are `12.01.` and `10.02.`, nor `S1/` beside `backup/S1/`, nor `botox/`
-    beside `filler/`.
+    beside `filler/`, nor `session 1/before.jpg` beside `session 2/before.jpg`.
     """
     silent = [folder for folder in tree.folders if not folder.folders and not any(sessions_told(folder))]
     names = [clean_name(folder.path.name) for folder in silent]
@@ -64,8 +64,8 @@ def refuse_sessions_among_people(tree: Folder) -> None:
     if len(silent) == len(tree.folders):
         refuse_days_without_year(names)
     everybody = [clean_name(folder.path.name) for folder in tree.folders]
-    treated = everybody if len(everybody) > 1 and all(map(_is_a_treatment, everybody)) else []
-    if said := treated or [name for name in names if surely_session(name) or name in below]:
+    nobody = everybody if len(everybody) > 1 and all(map(_is_nobody, everybody)) else []
+    if said := nobody or [name for name in names if surely_session(name) or name in below]:
         others = [name for name in everybody if name not in said]
         raise StudyError(
             f"{tree.path.name}: which folders are people and which are sessions cannot be told",
@@ -76,9 +76,13 @@ def refuse_sessions_among_people(tree: Folder) -> None:
         )
 
 
-def _is_a_treatment(name: str) -> bool:
-    """`botox` beside `filler` is no person."""
-    return vocabulary.TREATMENTS.issuperset(words_of(name))
+def _is_nobody(name: str) -> bool:
+    """Whether a name is a treatment, an arm, or a session in a whole word: `botox`, `placebo`, `session 2`; but `V2`."""
+    words = words_of(name)
+    counted = {word for word in vocabulary.COUNTED if len(word) > 2}
+    return (vocabulary.TREATMENTS | vocabulary.ARMS).issuperset(words) or (
+        is_placed(name) and not counted.isdisjoint(words)
+    )
 
 
 def refuse_years(tree: Folder) -> None:

@@ -45,6 +45,8 @@ TREATMENTS = _words(
     "melasma"
 )
 # Words that say nothing about when.
+# Arms of a trial, which are no people.
+ARMS = _words("active placebo vehicle vehikel verum sham control controls treated untreated")
 # Words that say nothing about when, but with a number count treatments: `Behandlung 2`.
 _TREATED = _words(
     "treatment tx rx session sitting therapy behandlung behandlungen therapie traitement tratamiento tratamento trattamento "

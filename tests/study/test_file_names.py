@@ -61,6 +61,11 @@ def test_one_file_of_each_exposure(tmp_path, name):
     assert len(study.subjects[0].photos) == 2
 
 
+def test_an_article_is_no_side(tmp_path):
+    (subject,) = read_study(lay(tmp_path / "r", "vor der 1. Behandlung.jpg", "nach der 1. Behandlung.jpg")).subjects
+    assert [entry.view for entry in subject.photos] == ["front", "front"]
+
+
 def test_an_edited_photo_without_its_original_stays(tmp_path):
     study = read_study(lay(tmp_path / "root", "S1/front.jpg", "S2/front-edited.jpg"))
     assert (len(study.subjects[0].photos), study.left_out) == (2, ())
@@ -91,7 +96,7 @@ def test_people_who_are_lost_are_named(tmp_path, name):
 
 
 def test_an_archive_that_a_folder_came_from_and_letters_are_no_loss(tmp_path):
-    letters = ("anna/V2.pdf", "anna/2026-03-11 consent.pdf", "week8.csv")
+    letters = ("anna/V2.pdf", "anna/2026-03-11 consent.pdf", "week8.csv", "anna/final.pdf")
     root = lay(tmp_path / "root", "anna/V1_f.jpg", "anna/V2_f.jpg", "anna.zip", "root.zip", "IMG_5.mov", *letters)
     assert uncompared(read_study(root)) == ()
 

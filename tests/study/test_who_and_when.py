@@ -205,6 +205,12 @@ REFUSED = {
     "two levels of sessions": (["V1/T0/a.jpg", "V2/T0/a.jpg"], "cannot be told"),
     "folders of views": (["front/S1/a.jpg", "front/S2/a.jpg", "left45/S1/a.jpg"], "are views"),
     "a folder of a view": (["front/S1/a.jpg", "front/S2/a.jpg"], "are views"),
+    "sessions in sessions": (
+        ["session 1/before.jpg", "session 1/after.jpg", "session 2/before.jpg"],
+        "session 1, session 2",
+    ),
+    "arms": (["active before.jpg", "active after.jpg", "placebo before.jpg", "placebo after.jpg"], "cannot be ordered"),
+    "folders of arms": (["active/V1.jpg", "active/V2.jpg", "placebo/V1.jpg"], "active, placebo"),
     "folders of letters": (["before/L/a.jpg", "before/R/a.jpg", "after/L/a.jpg", "after/R/a.jpg"], "are views"),
     "folders of treatments": (["botox/before.jpg", "botox/after.jpg", "filler/before.jpg"], "botox, filler"),
     "numbers in brackets behind sessions": (
