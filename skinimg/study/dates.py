@@ -22,7 +22,8 @@ _ISO = re.compile(
     r"|(?P<t>[-_./ ])(?P<month1>\d{1,2})(?P=t)(?P<day1>\d{1,2}))(?!\d)"
 )
 _AT = r"at|um|a|a las|alle|as|às|à|om|kl\.?|o|в"
-_TIME = rf"(?:[-_ t]+|[-_ ]+(?:{_AT})[-_ ]+)(?:\d{{6,9}}|\d{{2}}[-_.:h]\d{{2}}(?:[-_.:]\d{{2}})?|wa\d+)(?!\d)"
+_CLOCK = r"\d{2}[-_.:h]\d{2}(?:[-_.:]\d{2})?|\d[.:]\d{2}[.:]\d{2}"
+_TIME = rf"(?:[-_ t]+|[-_ ]+(?:{_AT})[-_ ]+)(?:\d{{6,9}}|{_CLOCK}|wa\d+)(?!\d)"
 _STAMP = re.compile(
     _ISO.pattern + _TIME, re.IGNORECASE
 )  # PXL_20240105_101112345, WhatsApp Image 2024-01-05 at 10.11.12

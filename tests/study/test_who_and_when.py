@@ -40,6 +40,7 @@ def test_dates_with_more_meanings(text):
 def test_parts_of_dates():
     assert without_date("P01_12_01_2026") == "p01_"
     assert stamped_date("WhatsApp Image 2026-01-12 at 10.11.12") == "2026-01-12"
+    assert stamped_date("WhatsApp Image 2026-01-12 at 9.05.33 AM") == "2026-01-12"
     month = period_of("2026-01")
     assert month == period_of("janvier 2026") == period_of("2026年1月") == ("months", period_of("12-2025")[1] + 1)
     assert period_of("Q1 2026") == period_of("2026-Q1") == ("quarters", period_of("2025 Q4")[1] + 1)
