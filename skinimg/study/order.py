@@ -71,11 +71,8 @@ def _order_by_name(names: list[str]) -> list[str]:
         return names
     rest = {name: without_date(name) for name in names}
     minus = _dash_is_minus(rest.values())
-    listed = without_list_numbers(rest.values())
-    if any(place_of(text) is None for text in listed.values()):
-        listed = {text: text for text in listed}
-    told = without_shared(listed.values())
-    places = {name: place_of(told[listed[text]], minus) for name, text in rest.items()}
+    told = _told(rest.values())
+    places = {name: place_of(told[text], minus) for name, text in rest.items()}
     _refuse_two_readings(list(rest.values()), {rest[name]: place for name, place in places.items()})
     stated = {name for name, place in places.items() if place is not None and abs(place[1]) == INFINITE}
     others = [name for name in names if name not in stated]
@@ -108,6 +105,15 @@ def _order_by_name(names: list[str]) -> list[str]:
             first = "to know which of them comes first and is the baseline"
             raise _unordered([one, other], first if keys[one] == (-INFINITE,) else "names with different places")
     return ordered
+
+
+def _told(names: Iterable[str]) -> Mapping[str, str]:
+    """What names say of when, without the numbers of a list and the words that all share."""
+    listed = without_list_numbers(names)
+    if any(place_of(text) is None for text in listed.values()):
+        listed = {text: text for text in listed}
+    shorter = without_shared(listed.values())
+    return {name: shorter[text] for name, text in listed.items()}
 
 
 def _may_be_days(names: Iterable[str]) -> bool:
