@@ -50,7 +50,8 @@ from skinimg.photo.decode import read_photo
 from skinimg.study import read_study, uncompared
 from skinimg.study.dates import dates_of, readings
 from skinimg.study.names import parse_stem, safe_name
-from skinimg.study.order import looks_like_session, order_sessions
+from skinimg.study.order import order_sessions
+from skinimg.study.places import looks_like_session
 from skinimg.training.coco import find_coco, read_coco
 
 SLOWEST_SECONDS = 30.0

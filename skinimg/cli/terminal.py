@@ -47,7 +47,7 @@ def _named_folder(text: str) -> Path:
     """A folder that was named: an empty variable of a script (`--out "$OUT"`) would be the folder where one stands."""
     if not text.strip():
         raise typer.BadParameter('an empty name; needs a folder, such as results. The folder where you are is "."')
-    return Path(text)
+    return Path(text).expanduser()  # shells leave `--out=~/results` as it is
 
 
 OutOption = Annotated[

@@ -23,6 +23,7 @@ from skinimg.model.device import resolve_device
 from skinimg.model.segmenter import load_segmenter
 from skinimg.output import tables
 from skinimg.output.study_tables import StudyFrames, by_subject, headers, study_said, study_tables
+from skinimg.photo.header import NOT_READ, READ
 from skinimg.report import ReportOptions, write_index
 from skinimg.report.language import language
 from skinimg.run.engine import Done, Job, tables_of
@@ -30,6 +31,7 @@ from skinimg.run.engine import run as run_jobs
 from skinimg.run.shards import shard_of
 from skinimg.study import read_study, safe_name, uncompared
 from skinimg.study.pseudonyms import pseudonymized, read_key
+from skinimg.study.tree import holds_results, shown
 
 Progress = Callable[[int, int, str], None]  # done, of how many, the subject just done
 
@@ -172,6 +174,7 @@ def _refuse_out(path: Path, study: Study, out: Path) -> None:
         )
     known = {safe_name(subject.name) for subject in study.subjects}
     try:
+        _refuse_strangers_photos(out)
         folders = (out / "subjects").iterdir() if (out / "subjects").is_dir() else ()
         others = sorted(folder.name for folder in folders if folder.is_dir() and folder.name.lstrip(".") not in known)
     except OSError as error:  # a name that is too long, a folder that may not be opened
@@ -182,6 +185,22 @@ def _refuse_out(path: Path, study: Study, out: Path) -> None:
         raise StudyError(
             f"{out} holds the results of another study",
             found=f"results of {listed}, who are not in {path.name}",
+            needed="an empty folder, or one with results of these people only",
+            next_step="Name another folder with --out.",
+        )
+
+
+def _refuse_strangers_photos(out: Path) -> None:
+    """A folder of photos that became a folder of results would be left out of every later study."""
+    if holds_results(out):
+        return
+    files = (
+        path for pattern in ("*", "*/*") for path in out.glob(pattern) if path.suffix.casefold() in READ | NOT_READ
+    )
+    if photo := next((path for path in files if path.is_file() and shown(path.name)), None):
+        raise StudyError(
+            f"{out} holds other photos",
+            found=photo.relative_to(out).as_posix(),
             needed="an empty folder, or one with results of these people only",
             next_step="Name another folder with --out.",
         )

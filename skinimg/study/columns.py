@@ -35,12 +35,15 @@ COLUMNS = (*REQUIRED, "date", "view", "light", "replicate", "mm_per_px", *PLAIN)
 # What trial teams call them, without signs and accents and in lower case.
 _SYNONYMS = {
     "subject": "patient patientid pid id subjectid subjid usubjid person participant volunteer proband probandin patientin "
-    "patiente paciente paziente sujet sujeto code recordid studyid participantid screeningnumber probandennummer",
-    "session": "visit visitid visitname timepoint time seance sitzung besuch visite visita termin zeitpunkt avisit epoch "
-    "redcapeventname event",
+    "patiente paciente paziente pacjent pacient pasient potilas hasta sujet sujeto code recordid studyid participantid "
+    "screeningnumber probandennummer пациент 患者 被験者 受试者 환자 대상자",
+    "session": "visit visitid visitname timepoint time seance sesion sessao seduta sitzung besuch bezoek visite visita wizyta "
+    "termin zeitpunkt avisit epoch redcapeventname event визит 来院 受診 访视 访问 就诊 방문 회차",
     "photo": "file filename filepath path image imagefile img imgfile picture foto photofile bild fichier datei archivo "
-    "dateiname dateipfad bilddatei nomfichier nomdufichier photoname imagename pfad chemin ruta",
-    "date": "photodate visitdate day datum fecha data aufnahmedatum besuchsdatum visitdt svstdtc datedevisite",
+    "arquivo bestand plik zdjecie dosya fotografia ficheiro файл фото ファイル 写真 照片 文件 사진 파일 dateiname dateipfad "
+    "bilddatei nomfichier nomdufichier photoname imagename pfad chemin ruta",
+    "date": "photodate visitdate day datum fecha data aufnahmedatum besuchsdatum visitdt svstdtc datedevisite "
+    "datumbezoek дата 日付 撮影日 日期 날짜",
     "view": "side angle pose position ansicht vue vista seite cote lado lato laterality",
     "light": "lighting polarization polarisation illumination licht lumiere luz luce beleuchtung",
     "replicate": "rep repeat shot shotnumber wiederholung",
@@ -96,8 +99,8 @@ def _renamed(unknown: Sequence[str], columns: Sequence[str]) -> dict[str, str]:
 def _meant(name: str, columns: Sequence[str]) -> str:
     """The column that an unknown name most likely means and that is not there yet; empty if nothing is near."""
     plain = plain_text(name)
-    bare = re.sub(r"[^a-z]", "", plain)
-    known = next((column for column, words in _SYNONYMS.items() if bare in words.split()), "")
+    bare = re.sub(r"[\W\d_]", "", plain)
+    known = next((column for column, words in _SYNONYMS.items() if bare in plain_text(words).split()), "")
     near = get_close_matches(plain, COLUMNS, n=1, cutoff=0.75)
     meant = known or (near[0] if near else "")
     return "" if meant in columns else meant

@@ -1,8 +1,9 @@
 """Dates in every way that clinics write them, or the reason why a way of writing is ambiguous.
 
 A single 03-04-2026 may be the 3rd of April or the 4th of March. All dates of a study are therefore read together: an
-order of day, month and year counts only where every one of them is a date in it. Where several orders are left, the
-days on which the cameras took the photos decide; where these are silent, too, the study is refused with both readings.
+order of day, month and year counts only where every one of them is a date in it, and none is years ahead. Where several
+orders are left, the days on which the cameras took the photos decide; where these are silent, too, the study is refused
+with both readings.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ _ISO = re.compile(
     r"(?<!\d)(?P<year>\d{4})(?:(?P<s>[-_./]?)(?P<month>\d{2})(?P=s)(?P<day>\d{2})"
     r"|(?P<t>[-_./ ])(?P<month1>\d{1,2})(?P=t)(?P<day1>\d{1,2}))(?!\d)"
 )
-_TIME = r"(?:[-_ t]+|[-_ ]+(?:at|um|a|alle|as)[-_ ]+)(?:\d{6,9}|\d{2}[-_.:h]\d{2}(?:[-_.:]\d{2})?|wa\d+)(?!\d)"
+_AT = r"at|um|a|a las|alle|as|às|à|om|kl\.?|o|в"
+_CLOCK = r"\d{2}[-_.:h]\d{2}(?:[-_.:]\d{2})?|\d[.:]\d{2}[.:]\d{2}"
+_TIME = rf"(?:[-_ t]+|[-_ ]+(?:{_AT})[-_ ]+)(?:\d{{6,9}}|{_CLOCK}|wa\d+)(?!\d)"
 _STAMP = re.compile(
     _ISO.pattern + _TIME, re.IGNORECASE
 )  # PXL_20240105_101112345, WhatsApp Image 2024-01-05 at 10.11.12
@@ -36,6 +39,7 @@ _SHAPE = re.compile(r"\d{1,2}([-_./])\d{1,2}\1(19|20)\d\d(?!\d)|(19|20)\d\d([-_.
 
 ORDERS = ("day-month-year", "month-day-year", "year-month-day")
 EARLIEST, LATEST = 1950, 2100
+_BUDDHIST = 543  # years that Thai calendars are ahead
 _LATEST_SHORT = 49  # two digits of a year: 00 to 49 is 2000 to 2049
 Readings = dict[str, str]  # order -> ISO date
 
@@ -139,10 +143,12 @@ def dates_of(texts: Iterable[str], captured: Callable[[str], str], where: str) -
     Raises
     ------
     StudyError
-        More than one order fits all dates, and their photos do not tell which; or none does.
+        More than one order fits all dates, none of them years ahead, and their photos do not tell which; or none does.
     """
     found = {text: read for text in texts if (read := readings(text))}
     fitting = [order for order in ORDERS if all(order in read for read in found.values())]
+    latest = f"{date.today().year + 1}-12-31"  # photos of later years, not of tomorrow: clocks may be wrong
+    fitting = [order for order in fitting if all(read[order] <= latest for read in found.values())] or fitting
     apart = [order for order in fitting if any(read[order] != read[fitting[0]] for read in found.values())]
     if found and not fitting:
         listed = ", ".join(sorted(found)[:6])
@@ -234,8 +240,9 @@ def month_number(word: str) -> int:
 
 
 def _iso(year: str, month: str, day: str) -> str:
-    """ISO date, empty where the numbers are none between 1950 and 2100."""
+    """ISO date, empty where the numbers are none between 1950 and 2100, also as Thai calendars count."""
+    number = int(year) - _BUDDHIST * (int(year) > LATEST)
     try:
-        return date(int(year), int(month), int(day)).isoformat() if EARLIEST <= int(year) <= LATEST else ""
+        return date(number, int(month), int(day)).isoformat() if EARLIEST <= number <= LATEST else ""
     except ValueError:
         return ""

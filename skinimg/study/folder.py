@@ -15,8 +15,8 @@ from skinimg.study.dates import dates_of, refuse_impossible_dates, stamped_date
 from skinimg.study.grouping import build_study
 from skinimg.study.layout import PhotoFile, as_they_lie, collect
 from skinimg.study.lost import lost
-from skinimg.study.names import clean_name, photo_stem
-from skinimg.study.order import looks_like_session
+from skinimg.study.names import clean_name, parse_stem, photo_stem
+from skinimg.study.places import looks_like_session
 from skinimg.study.tree import NOT_A_PHOTO, UNSAID, Folder, look_into
 from skinimg.study.unclear import LAYOUT, says_nothing, some
 
@@ -97,7 +97,7 @@ def _of_each_subject(found: list[PhotoFile], root: Path, warnings: list[str], *,
 def _entries(found: list[PhotoFile], root: Path, warnings: list[str], *, strict: bool) -> list[PhotoEntry]:
     """Entries of one subject: session by folder, else by name, else by the date of capture."""
     entries: list[PhotoEntry] = []
-    unnamed: dict[str, list[str]] = defaultdict(list)  # session -> stems that state no view
+    unnamed: dict[tuple[str, str], list[str]] = defaultdict(list)  # session, folder's view -> stems that state no view
     sources: list[str] = []
     for item in found:
         session = item.folder_session
@@ -105,9 +105,10 @@ def _entries(found: list[PhotoFile], root: Path, warnings: list[str], *, strict:
             session, source = _session_of_file(item, alone=not any(other.name.session for other in found))
             sources.append(source)
         replicate = item.name.replicate or 1
-        if says_nothing(item.name):
-            unnamed[session].append(photo_stem(item.path))
-            replicate = len(unnamed[session])
+        if says_nothing(parse_stem(photo_stem(item.path))):
+            alike = unnamed[session, f"{item.name.view} {item.name.light}"]
+            alike.append(photo_stem(item.path))
+            replicate = len(alike)
         entries.append(
             PhotoEntry(
                 subject=item.subject,
@@ -129,10 +130,12 @@ def _entries(found: list[PhotoFile], root: Path, warnings: list[str], *, strict:
     return entries
 
 
-def _judge_unnamed(subject: str, unnamed: dict[str, list[str]], warnings: list[str], *, strict: bool) -> None:
+def _judge_unnamed(
+    subject: str, unnamed: dict[tuple[str, str], list[str]], warnings: list[str], *, strict: bool
+) -> None:
     """Photos without a view in their names are repeat shots where a camera numbered them; else nobody can tell."""
-    for session, stems in unnamed.items():
-        if strict and len({re.sub(r"\d+", "#", stem.casefold()) for stem in stems}) > 1:
+    for (session, _), stems in unnamed.items():
+        if strict and len(set(map(_without_numbers, stems))) > 1:
             raise StudyError(
                 f"{subject}: what the photos of session {session} show cannot be told",
                 found=", ".join(stems[:6]),
@@ -146,13 +149,18 @@ def _judge_unnamed(subject: str, unnamed: dict[str, list[str]], warnings: list[s
             )
 
 
+def _without_numbers(stem: str) -> str:
+    """What the names of a camera's photos share; `(1)` and `-1` behind a name tell photos of one second apart."""
+    return re.sub(r"\d+", "#", re.sub(r"[ _-]*\(\d+\)$|-\d$", "", stem.casefold()))
+
+
 def _session_of_file(item: PhotoFile, alone: bool) -> tuple[str, str]:
     """Session of a photo and where it is from: `name`, `capture` (its date), or the whole `stem`.
 
     `alone`: no photo of this subject names a session, so that all of them can be one.
     """
-    name = item.name
-    stated = clean_name(name.session)
+    name = parse_stem(photo_stem(item.path))
+    stated = clean_name(item.name.session)
     stamped = stamped_date(stated)
     if stated and not stamped and (name.view or name.light or name.replicate or looks_like_session(stated)):
         return stated, "name"

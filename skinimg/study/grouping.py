@@ -15,7 +15,8 @@ from skinimg.base.findings import LIGHTS, VIEWS
 from skinimg.study.captured import dated_by_camera
 from skinimg.study.dates import sure_date, without_date
 from skinimg.study.names import session_key, view_key, without_separators
-from skinimg.study.order import baseline_doubt, is_placed, order_sessions, visit_of
+from skinimg.study.order import baseline_doubt, order_sessions
+from skinimg.study.places import is_placed, visit_of
 from skinimg.study.unclear import some
 
 # Cyrillic and Greek letters in the shape of Latin ones (Unicode confusables, the common ones in lower case).

@@ -19,8 +19,8 @@ from pathlib import Path
 from skinimg.base.errors import StudyError
 from skinimg.study.dates import refuse_impossible_dates
 from skinimg.study.names import PhotoName, clean_name, photo_name, photo_stem
-from skinimg.study.order import looks_like_session, surely_session
 from skinimg.study.people import people_in_names, refuse_people_beside_dates
+from skinimg.study.places import is_placed, looks_like_session, surely_session
 from skinimg.study.tree import Folder
 from skinimg.study.unclear import (
     LAYOUT,
@@ -31,6 +31,7 @@ from skinimg.study.unclear import (
     sessions_told,
     some,
 )
+from skinimg.study.words import without_list_numbers
 
 
 @dataclass(frozen=True)
@@ -188,10 +189,13 @@ def _folders_are_sessions(tree: Folder) -> bool:
 
     They are subjects where the file names in one folder tell of several sessions (`anna/{baseline,week4}_front.jpg`,
     also `S01/...`, as subjects are often numbered like sessions); else sessions if most of their names say when
-    (`week4`, `2024-01-05`, `S2`); else subjects (`anna/`, `p1/`).
+    (`week4`, `2024-01-05`, `S2`), also behind the numbers of a list (`01 baseline`, `02 week 4`); else subjects (`anna/`).
     """
     if any(len(sessions_told(folder)) > 1 for folder in tree.folders):
         return False
+    listed = without_list_numbers([folder.path.name for folder in tree.folders])
+    if all(map(is_placed, listed.values())):
+        return True
     return 2 * sum(looks_like_session(folder.path.name) for folder in tree.folders) > len(tree.folders)
 
 

@@ -7,13 +7,17 @@ import re
 from pathlib import Path
 
 from skinimg.base.entries import Study
+from skinimg.study import vocabulary
+from skinimg.study.dates import without_date
 from skinimg.study.names import clean_name, parse_stem
-from skinimg.study.order import looks_like_session
 from skinimg.study.people import people_in_names
+from skinimg.study.places import is_placed, looks_like_session
 from skinimg.study.tree import NOT_A_PHOTO, NOT_DOWNLOADED, RAW_BESIDE, holds_results, shown
 from skinimg.study.twins import without_format_folder
+from skinimg.study.words import words_of
 
-# What people keep beside photos; `week4.csv` is no lost session, but `week4_front.pdf` may hold its photo.
+# What people keep beside photos; `week4.csv` is no lost session, but `week4.pdf` and `week4_front.csv` may hold its photo.
+_WITH_PICTURES = frozenset({".pdf", ".doc", ".docx", ".odt", ".rtf", ".ppt", ".pptx"})
 _DOCUMENTS = (
     "csv tsv txt md pdf doc docx odt rtf xls xlsx ods ppt pptx json xml xmp aae html htm log ini db py r sh toml yaml "
     "yml npz parquet"
@@ -91,7 +95,7 @@ def _lone_files(study: Study, photos: list[Path]) -> list[str]:
         path = study.root / item.file
         said_by_name = parse_stem(path.name.removeprefix(".").split(".")[0])
         if item.reason not in (NOT_A_PHOTO, RAW_BESIDE, NOT_DOWNLOADED) or (
-            _is_document(path.name) and not said_by_name.view
+            _is_document(path.name) and not said_by_name.view and not _is_called_a_session(path)
         ):
             continue
         folder = path.parent.parent if item.reason == RAW_BESIDE else path.parent
@@ -100,6 +104,16 @@ def _lone_files(study: Study, photos: list[Path]) -> list[str]:
             text = f"{session}: only {item.file}, which is not read. Add its photo as JPEG, or take the file out."
             said.setdefault((folder, session), text)
     return list(said.values())
+
+
+def _is_called_a_session(document: Path) -> bool:
+    """Whether a document that can hold pictures is called like a session and nothing else: `week8.pdf`, but no
+    `2026-01-12 consent.pdf`.
+    """
+    stem, rest = document.stem, without_date(document.stem)
+    drafts = vocabulary.OLD | vocabulary.NEW | vocabulary.FINAL  # `final.pdf`
+    named = is_placed(stem) and drafts.isdisjoint(words_of(stem))
+    return document.suffix.casefold() in _WITH_PICTURES and (named or not re.search(r"\w", rest))
 
 
 def _is_document(name: str) -> bool:

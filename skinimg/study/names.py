@@ -7,22 +7,24 @@ import re
 import sys
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from skinimg.base.entries import PhotoEntry
 from skinimg.photo.header import NOT_READ, READ
-from skinimg.study.order import looks_like_session
+from skinimg.study.places import looks_like_session
 
 _SIDES = {
-    "left": "left l links linke gauche izquierda izquierdo sinistra sinistro esquerda esquerdo 左 左侧 左側 좌측",
-    "right": "right r rechts rechte droite droit derecha derecho destra destro direita direito 右 右侧 右側 우측",
+    "left": "left l links linke gauche izquierda izquierdo izq izqda sinistra sinistro esquerda esquerdo esq слева 左 左侧 "
+    "左側 좌측",
+    "right": "right r rechts rechte droite droit derecha derecho der dcha destra destro dx direita direito dir справа 右 右侧 "
+    "右側 우측",
 }
 _TURNS = {  # between the frontal view and the profile, and the profile
     "45": "45 oblique oblicuo oblicua obliqua obliquo halbprofil three_quarter three_quarters threequarter 3_4 "
     "dreiviertel trois_quart trois_quarts tres_cuartos tre_quarti tres_quartos",
-    "": "90 profile profil perfil profilo lateral lat",
+    "": "90 profile profil perfil profilo lateral lat side view seite ansicht lado vista cote côté vue lato",
 }
 
 
@@ -33,7 +35,8 @@ def _turned(side: str, turn: str) -> str:
 
 
 VIEW_WORDS = {
-    "front": "front frontal f face center centre anterior vorne vorn frontale frente de_face 正面 정면 анфас",
+    "front": "front frontal f face center centre anterior vorne vorn frontale frente de_face front_view frontal_view "
+    "vista_frontal vista_frontale vue_de_face frontansicht przód przodem 正面 정면 анфас",
     "left45": _turned("left", "45"),
     "right45": _turned("right", "45"),
     "left": f"{_SIDES['left']} {_turned('left', '')}",
@@ -52,6 +55,9 @@ _CLEAR = (
     "front frontal left45 l45 45l left_45 right45 r45 45r right_45 closeup close_up xpol ppol cross_polarized "
     "parallel_polarized crosspol cross_pol"
 )
+# Names of a clinic or of a family as often as views or lights; and short ones are initials or names, but for these.
+_NO_FOLDERS = frozenset({"center", "centre", "cross", "parallel"})
+_SHORT_FOLDERS = frozenset({"uv", "l45", "r45", "45l", "45r"})
 _TOKEN = re.compile(r"[^_\s-]+")
 
 
@@ -101,9 +107,18 @@ def _words_of(text: str) -> str:
     return "_".join(match.group().casefold().rstrip("°") for match in _TOKEN.finditer(text))
 
 
+def names_a_view(folder: str) -> bool:
+    """Whether a folder's name is a view or a light and nothing else: it holds photos of what lies around it."""
+    known, name = view_named(folder) or light_named(folder), folder.casefold()
+    return bool(known) and name not in _NO_FOLDERS and (len(name) > 3 or name in _SHORT_FOLDERS)
+
+
 def photo_name(path: Path) -> PhotoName:
-    """What the name of a photo says."""
-    return parse_stem(photo_stem(path))
+    """What the name of a photo says, and of view and light where it is silent, that of a folder `left` or `uv`."""
+    said, folder = parse_stem(photo_stem(path)), path.parent.name
+    if not names_a_view(folder):
+        return said
+    return replace(said, view=said.view or view_named(folder), light=said.light or light_named(folder))
 
 
 def parse_stem(stem: str) -> PhotoName:
@@ -142,8 +157,8 @@ def _taken_out(text: str, known: dict[str, str]) -> tuple[str, str]:
                 continue
             behind = text[tokens[start + count].start() :]
             rest = text[: tokens[start].start()] + behind
-            # `left_cheek` is no left profile, and `f` may be a name.
-            if word in _CLEAR.split() or (start == 0 and len(word) > 1 and looks_like_session(behind)):
+            # `left_cheek` is no left profile, `f` may be a name, and `vor der 2. Behandlung` names no side.
+            if word in _CLEAR.split() or (len(word) > (3 if start else 1) and looks_like_session(behind)):
                 return known[word], rest
     return "", text
 

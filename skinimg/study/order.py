@@ -8,44 +8,10 @@ from itertools import pairwise
 
 from skinimg.base.errors import StudyError
 from skinimg.study import vocabulary
-from skinimg.study.dates import begins_with_date, names_a_month, readings, sure_date, without_date
-from skinimg.study.periods import PERIODS, period_of
-from skinimg.study.text import plain_text
-from skinimg.study.words import NUMBER, OF_A_YEAR, bare, singular, tells, without_shared, words_of
-
-_INFINITE = float("inf")
-_AT_ONCE = 1e-6  # days: after the treatment, before any time after it that is counted
-Place = tuple[str, float]  # what is counted, how many; infinite for first and last words
-
-
-def looks_like_session(name: str) -> bool:
-    """Whether a name says by itself when it was: a date, `baseline`, `week4`, `S2`, `after 3 months`.
-
-    A date behind something else is a session's only where the rest is one (`V1 12-01-2026`): in `Smith 1960-05-12` it
-    is a birthday.
-    """
-    if not name.strip():
-        return False
-    if begins_with_date(name) or period_of(name):
-        return True
-    rest = without_date(name)
-    return _place(rest) is not None or (tells(rest) and set(words_of(rest)) <= vocabulary.ALL)
-
-
-def is_placed(name: str) -> bool:
-    """Whether the whole of a name says where it stands, without a date: `after 2 weeks`, `V1 (baseline)`."""
-    return _place(name) is not None
-
-
-def visit_of(name: str) -> object:
-    """What tells one visit from another whatever its spelling: `V1`, `v1` and `Visit 1` are one."""
-    place = _place(name, dash_is_minus=True)
-    return place if place is not None else plain_text(name)
-
-
-def surely_session(name: str) -> bool:
-    """Whether a name can be no person's: a date, `baseline`, `V1`, `week 4`; but subjects, too, are called `S1`."""
-    return looks_like_session(name) and not any(word in vocabulary.SUBJECTS_TOO for word in words_of(name))
+from skinimg.study.dates import names_a_month, readings, sure_date, without_date
+from skinimg.study.periods import PERIODS
+from skinimg.study.places import INFINITE, Place, counted_from_treatment, place_of
+from skinimg.study.words import NUMBER, OF_A_YEAR, bare, tells, without_list_numbers, without_shared, words_of
 
 
 def baseline_doubt(names: Sequence[str]) -> str:
@@ -55,10 +21,10 @@ def baseline_doubt(names: Sequence[str]) -> str:
     """
     rest = [without_date(name) for name in names]
     minus = _dash_is_minus(rest)
-    first, *others = (_place(text, minus) for text in rest)
+    first, *others = (place_of(text, minus) for text in rest)
     words = words_of(rest[0])
     after = any(word in vocabulary.LAST for word in words) and not any(word in vocabulary.FIRST for word in words)
-    counted = first is not None and 0 < first[1] < _INFINITE and first[0] not in PERIODS
+    counted = first is not None and 0 < first[1] < INFINITE and first[0] not in PERIODS
     later = counted and max((float(word) for word in words if NUMBER.fullmatch(word)), default=0) > 1
     if after or (later and not any(first and place and place[1] < first[1] for place in others)):
         return (
@@ -105,10 +71,10 @@ def _order_by_name(names: list[str]) -> list[str]:
         return names
     rest = {name: without_date(name) for name in names}
     minus = _dash_is_minus(rest.values())
-    told = without_shared(rest.values())
-    places = {name: _place(told[text], minus) for name, text in rest.items()}
+    told = _told(rest.values())
+    places = {name: place_of(told[text], minus) for name, text in rest.items()}
     _refuse_two_readings(list(rest.values()), {rest[name]: place for name, place in places.items()})
-    stated = {name for name, place in places.items() if place is not None and abs(place[1]) == _INFINITE}
+    stated = {name for name, place in places.items() if place is not None and abs(place[1]) == INFINITE}
     others = [name for name in names if name not in stated]
     kinds = {_kind(places[name]) for name in others} - {""}
     skeletons = {tuple(re.split(r"\d+", rest[name].casefold())) for name in others}
@@ -116,9 +82,13 @@ def _order_by_name(names: list[str]) -> list[str]:
     keys: dict[str, tuple[float, ...]] = {name: (place[1],) for name, place in places.items() if place is not None}
     if all(name in keys for name in others) and len(kinds) <= 1:
         pass
-    elif len(others) == 1 and (vocabulary.OLD | vocabulary.NEW).isdisjoint(w for name in names for w in words_of(name)):
+    elif (
+        len(others) == 1
+        and not tells(rest[others[0]])  # `before (1)`, `before - collage`
+        and (vocabulary.OLD | vocabulary.NEW).isdisjoint(w for name in names for w in words_of(name))
+    ):
         keys[others[0]] = (0.0,)  # between `before` and `after`; but between `old` and `new` may stand `older`
-    elif len(skeletons) == 1 and len(next(iter(skeletons))) > 1:
+    elif len(skeletons) == 1 and len(next(iter(skeletons))) > 1 and not any(tells(rest[name]) for name in others):
         counted = {name: [float(n) for n in re.findall(r"\d+", rest[name])] for name in others}
         if sum(len(set(column)) > 1 for column in zip(*counted.values(), strict=True)) > 1:
             raise _unordered(names, "names in which one number changes: two may tell people, or a day and a month")
@@ -133,8 +103,17 @@ def _order_by_name(names: list[str]) -> list[str]:
     for one, other in pairwise(ordered):
         if keys[one] == keys[other]:
             first = "to know which of them comes first and is the baseline"
-            raise _unordered([one, other], first if keys[one] == (-_INFINITE,) else "names with different places")
+            raise _unordered([one, other], first if keys[one] == (-INFINITE,) else "names with different places")
     return ordered
+
+
+def _told(names: Iterable[str]) -> Mapping[str, str]:
+    """What names say of when, without the numbers of a list and the words that all share."""
+    listed = without_list_numbers(names)
+    if any(place_of(text) is None for text in listed.values()):
+        listed = {text: text for text in listed}
+    shorter = without_shared(listed.values())
+    return {name: shorter[text] for name, text in listed.items()}
 
 
 def _may_be_days(names: Iterable[str]) -> bool:
@@ -163,9 +142,10 @@ def _refuse_two_readings(names: Sequence[str], places: Mapping[str, Place | None
     known = {name: place for name, place in places.items() if place is not None}
     if any(OF_A_YEAR.fullmatch(bare(name)) for name in names):
         raise _unordered(names, "calendar weeks, quarters and months with their year, or dates")
-    first = [name for name, place in known.items() if place[1] == -_INFINITE]
-    earlier = [name for name, place in known.items() if -_INFINITE < place[1] < 0]
+    first = [name for name, place in known.items() if place[1] == -INFINITE]
+    earlier = [name for name, place in known.items() if -INFINITE < place[1] < 0]
     _refuse_unplaced_after(places)
+    _refuse_old_beside_counted(known)
     if first and earlier:
         raise _unordered([*first, *earlier], f"to know whether {first[0]} is before or after {earlier[0]}")
     forms = {name: _signed(name) for name in names}
@@ -179,32 +159,33 @@ def _refuse_two_readings(names: Sequence[str], places: Mapping[str, Place | None
         raise _unordered(names, "one way of writing: a dash may be a minus or join a word and its number")
 
 
+def _refuse_old_beside_counted(known: Mapping[str, Place]) -> None:
+    """`old` beside `V1` and `V2` may hold photos of before them, or what was replaced."""
+    old = [name for name in known if not (vocabulary.OLD | vocabulary.NEW).isdisjoint(words_of(name))]
+    counted = [name for name, place in known.items() if abs(place[1]) < INFINITE]
+    if old and counted:
+        raise _unordered([*old, *counted], f"to know whether {old[0]} is a session, and of when")
+
+
 def _refuse_unplaced_after(places: Mapping[str, Place | None]) -> None:
-    """`after` beside `after 3 months` is the same day or the end; `final` is the end."""
-    after = [name for name, place in places.items() if place is not None and place[1] == _INFINITE]
+    """`after` beside `after 3 months` is the same day or the end; `final` is the end, but `EOT` may have a follow-up."""
+    after = [name for name, place in places.items() if place is not None and place[1] == INFINITE]
     open_ended = [name for name in after if vocabulary.FINAL.isdisjoint(words_of(name))]
     timed = [
         name
         for name, place in places.items()
-        if place is not None and 0 < place[1] < _INFINITE and not vocabulary.LAST.isdisjoint(words_of(name))
+        if place is not None and 0 < place[1] < INFINITE and not vocabulary.LAST.isdisjoint(words_of(name))
     ]
+    if any(not vocabulary.FOLLOWED.isdisjoint(words_of(name)) for name in timed):
+        open_ended += [name for name in after if not vocabulary.ENDED.isdisjoint(words_of(name))]
     if open_ended and timed:
         raise _unordered([*open_ended, *timed], f"to know whether {open_ended[0]} is before or after {timed[0]}")
 
 
 def _signed(name: str) -> tuple[str, str]:
     """Unit and sign of names like `D-7`, `day -7`, `D+7`, `D7`, `-7d`; empty for others."""
-    unit, sign, _ = _counted_from_treatment(name)
+    unit, sign, _ = counted_from_treatment(name)
     return unit, sign
-
-
-def _counted_from_treatment(name: str) -> tuple[str, str, int]:
-    """Unit, sign and number of a name that is these and nothing else; the unit is empty where it is not."""
-    if form := re.fullmatch(r"([^\W\d_]+)[ _]?([-+]?)[ _]?(\d+)", bare(name)):
-        return singular(form[1]), form[2], int(form[3])
-    if form := re.fullmatch(r"([-+]?)[ _]?(\d+)[ _]?([^\W\d_]+)", plain_text(name).strip(" _.()[]")):
-        return singular(form[3]), form[1], int(form[2])
-    return "", "", 0
 
 
 def _dash_is_minus(names: Iterable[str]) -> bool:
@@ -214,73 +195,6 @@ def _dash_is_minus(names: Iterable[str]) -> bool:
         if unit in vocabulary.DAYS:
             signs.setdefault(vocabulary.DAYS[unit], set()).add(sign)
     return any("-" in kinds and len(kinds) > 1 for kinds in signs.values())
-
-
-def _place(name: str, dash_is_minus: bool = False) -> Place | None:
-    """Where a name says it stands; None if nowhere."""
-    plain = bare(name)
-    if not plain:
-        return ("", -_INFINITE)  # a date without anything behind it comes before the same date with more
-    if period := period_of(name):
-        return period
-    unit, sign, count = _counted_from_treatment(name)
-    if unit in vocabulary.DAYS and (sign == "+" or (sign == "-" and dash_is_minus)):
-        return ("days", count * vocabulary.DAYS[unit] * (1 if sign == "+" else -1))
-    if re.fullmatch(r"[\w\s.+-]*", plain) and not OF_A_YEAR.fullmatch(plain):
-        silent = vocabulary.FILLERS if tells(name) else vocabulary.FILLERS - vocabulary.COUNTED
-        place = _place_of_words([word for word in words_of(name) if word not in silent])
-        if place:
-            return place
-    return _place_behind_number(plain)
-
-
-def _place_behind_number(plain: str) -> Place | None:
-    """Place of `V1 (baseline)`, which counts its visits, and of `1_before` and `B after`, which say it in words."""
-    counted = re.fullmatch(r"([^\W\d_]+)[ _-]?(\d+)[ _.(-]+(.+)", plain)
-    if (
-        counted
-        and singular(counted[1]) in vocabulary.COUNTED - vocabulary.SUBJECTS_TOO
-        and _place(counted[3]) is not None
-    ):
-        return ("visits", int(counted[2]))
-    listed = re.fullmatch(r"(?:\d{1,2}|[a-z])[] _.)-]+(.+)", plain)
-    place = _place(listed[1]) if listed else None
-    return place if place and abs(place[1]) == _INFINITE else None
-
-
-def _place_of_words(words: list[str]) -> Place | None:
-    """Place that words and numbers say: `after`, `after 2 weeks`, `week 4`, `2 weeks before`, `after 2`, `S 2`."""
-    numbers = [float(word) for word in words if NUMBER.fullmatch(word)]
-    plain = [word for word in words if not NUMBER.fullmatch(word)]
-    first, last = (sum(word in known for word in plain) for known in (vocabulary.FIRST, vocabulary.LAST))
-    units = _units(plain)
-    if len(words) > 1 and not (vocabulary.OLD | vocabulary.NEW).isdisjoint(plain):
-        return None  # `Neu V1` is a patient's
-    if last == 1 and not (numbers or first) and units and vocabulary.AT_ONCE.issuperset(units):
-        return ("days", _AT_ONCE)
-    if any(not number.is_integer() for number in numbers) and not vocabulary.SUBJECTS_TOO.isdisjoint(units):
-        return None  # `S1.2` may be the second person of a first site
-    if first > 1 or (first and last) or len(units) > 1 or len(numbers) > 1:
-        return None
-    if not numbers and first + last and vocabulary.COUNTED.issuperset(units):  # `before`, `first visit`, `final visit`
-        return ("", -_INFINITE if first else _INFINITE)
-    if not numbers or not (units or last) or (not first + last and not vocabulary.DATES_TOO.isdisjoint(units)):
-        return None
-    if first and units and not NUMBER.fullmatch(words[0]):
-        return None  # `D8 pre` is day 8, before the dose of that day; `8 days before` is not
-    if not units or (units[0] in vocabulary.COUNTED and not first):
-        return ("visits", numbers[0]) if not first else None
-    return (
-        ("days", numbers[0] * vocabulary.DAYS[units[0]] * (-1 if first else 1)) if units[0] in vocabulary.DAYS else None
-    )
-
-
-def _units(words: list[str]) -> list[str]:
-    """What is counted: of `visit week 4` and `T 24 hours` the time."""
-    units = [word for word in words if word not in vocabulary.FIRST and word not in vocabulary.LAST]
-    timed = [word for word in units if word in vocabulary.DAYS]
-    counted = vocabulary.COUNTED - vocabulary.SUBJECTS_TOO
-    return timed if len(timed) == 1 and counted.issuperset(set(units) - set(timed)) else units
 
 
 def _kind(place: Place | None) -> str:

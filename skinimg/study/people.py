@@ -10,7 +10,7 @@ from skinimg.base.errors import StudyError
 from skinimg.study import vocabulary
 from skinimg.study.dates import begins_with_date, stamped_date, without_date
 from skinimg.study.names import clean_name, parse_stem
-from skinimg.study.order import is_placed, looks_like_session, surely_session
+from skinimg.study.places import is_dated, is_placed, looks_like_session, surely_session
 
 # Parts of the face, which photos are named after, too: `left_cheek_S1` is no person.
 _PARTS_OF_FACE = (
@@ -53,7 +53,7 @@ def people_in_names(stems: Sequence[str]) -> dict[str, tuple[str, str]]:
     if len(people) == len(pairs) == len(sessions) and len(pairs) > 1:
         return {}
     if len(people) > 1 and all(parts.session_first for parts in told.values()):
-        if all(person.isdecimal() for person in people):
+        if all(person.strip("()[]#").isdecimal() for person in people):
             raise StudyError(
                 "the numbers behind the sessions may be people or repeat shots",
                 found=", ".join(sorted(told)[:6]),
@@ -82,12 +82,18 @@ def refuse_people_beside_dates(names: Sequence[str]) -> None:
 def _may_be_a_person(words: str) -> bool:
     """Whether words hold one that is neither of time nor of treatment nor a part of the face."""
     letters = set(re.findall(r"[^\W\d_]+", words))
-    return not is_placed(words) and not letters <= vocabulary.ALL | set(_PARTS_OF_FACE.split())
+    return not is_placed(words) and not letters <= vocabulary.ALL | vocabulary.WEEKDAYS | set(_PARTS_OF_FACE.split())
 
 
 def _split(text: str) -> _Parts | None:
     """Person and session of a name; None where it does not hold both, or may be read in two ways."""
-    if not text or is_placed(text) or stamped_date(text) or not re.search(r"[^\W_]", without_date(text)):
+    if (
+        not text
+        or is_placed(text)
+        or is_dated(text)
+        or stamped_date(text)
+        or not re.search(r"[^\W_]", without_date(text))
+    ):
         return None
     cuts = [(match.start(), match.end()) for match in re.finditer(r"[_\s-]+", text)]
     if not cuts:
@@ -104,11 +110,11 @@ def _split(text: str) -> _Parts | None:
     ]
     found = [] if behind and before else behind or before
     words = set(re.findall(r"[^\W\d_]+", found[0].person.casefold())) if found else set()
-    return found[0] if found and words.isdisjoint(_PARTS_OF_FACE.split()) else None
+    return found[0] if found and words.isdisjoint({*_PARTS_OF_FACE.split(), *vocabulary.ARMS}) else None
 
 
 def _says_when(text: str) -> bool:
     """Whether a text says when, and no number before it belongs to the person: `patient 1 baseline`."""
-    numbered = re.match(r"(\d{1,2}|[a-z])[ _.)-]+", text, re.IGNORECASE)
+    numbered = re.match(r"(\d+|[a-z])[ _.)-]+", text, re.IGNORECASE)
     rest = text[numbered.end() :] if numbered and not begins_with_date(text) else ""
     return looks_like_session(text) and not (rest and is_placed(rest))

@@ -11,10 +11,12 @@ from pathlib import Path
 from skinimg.base.entries import LeftOut
 from skinimg.base.errors import StudyError
 from skinimg.photo.header import NOT_READ, READ
+from skinimg.study.names import names_a_view
 from skinimg.study.twins import FORMAT_FOLDERS, one_of_each
 
 _IGNORED = frozenset(
-    {"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "@eadir", "$recycle.bin", "system volume information"}
+    {"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "@eadir", "system volume information", "lost+found"}
+    | {"$recycle.bin", "#recycle", "@recycle", "@recently-snapshot"}
 )
 _RAW_FOLDERS = frozenset({"raw", "raws"})
 # Of a memory card (DCF 2.0); only makers' names, or `101SMITH` would be one.
@@ -106,6 +108,9 @@ def _look_into(path: Path, root: Path, warnings: list[str], others: list[LeftOut
     for folder in (folder for folder in folders if folder not in developed):
         others += [LeftOut(photo.relative_to(root).as_posix(), RAW_BESIDE) for photo in folder.all_photos()]
     formats = [folder for folder in developed if _holds_its_parents_photos(folder.path.name)]
+    others_inside = [folder for folder in developed if folder not in formats]
+    if all(names_a_view(folder.path.name) and not folder.folders for folder in others_inside):
+        formats += others_inside
     photos += [photo for folder in formats for photo in folder.photos]
     inner = [deeper for folder in formats for deeper in folder.folders]
     kept = [folder for folder in (*developed, *inner) if folder not in formats]
@@ -113,7 +118,7 @@ def _look_into(path: Path, root: Path, warnings: list[str], others: list[LeftOut
 
 
 def _holds_its_parents_photos(name: str) -> bool:
-    """A folder of one format, or one that a camera made: neither a subject nor a session."""
+    """A folder of one format, or one that a camera or a program made: neither a subject nor a session."""
     return name.casefold() in FORMAT_FOLDERS | _RAW_FOLDERS or _CAMERA_FOLDER.fullmatch(name) is not None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,12 +13,17 @@ from skinimg.photo.header import NOT_READ, READ
 from skinimg.study.names import photo_stem
 
 # What was least worked on first. A raw file needs a developer's choices, so the picture made of it comes before it.
-_COPY_WORD = "(copy|copie|kopie|copia|cópia)"  # as file managers name them
-_COPY = re.compile(rf"[ _-]*(\(\d+\)|(- )?{_COPY_WORD}( \(?\d+\)?)?)$|^{_COPY_WORD} (\(\d+\) )?(of|von|de|di) ")
+_COPY_WORD = "(copy|copie|kopie|kopia|kopi|kopya|copia|cópia|копия|副本|コピー|복사본)"  # as file managers name them
+_COPY = re.compile(
+    rf"[ _-]*(\(\d+\)|([-–—] )?の?{_COPY_WORD}( ?\(?\d+\)?)?)$|^{_COPY_WORD} (\(\d+\) )?((of|von|van|de|di|av) )?"
+)
 # As phones, Google Photos and Lightroom name what their editors made; the untouched file keeps its name.
-_EDITED = re.compile(r"(?<=^img_)e(?=\d{4}$)|[-_ ](edit|edited|bearbeitet|modifié|editado|editada|modificato)$")
-# They hold the files of one format of the folder that they lie in, and are no subject and no session.
-FORMAT_FOLDERS = frozenset({"jpg", "jpgs", "jpeg", "jpegs", "heic", "heif", "png", "tif", "tiff", "webp"})
+_EDITED = re.compile(r"(?<=^img_)e(?=\d{4}$)|[-_ ](edit|edited|bearbeitet|modifié|editado|editada|modificato)$|~\d+$")
+# They hold the photos of the folder that they lie in, often in one format, and are no subject and no session.
+FORMAT_FOLDERS = frozenset({"jpg", "jpgs", "jpeg", "jpegs", "heic", "heif", "png", "tif", "tiff", "webp"}) | {
+    *("photo", "photos", "picture", "pictures", "image", "images", "foto", "fotos", "bild", "bilder", "imagenes"),
+    *("imágenes", "immagini", "imagens", "export", "exports", "exported"),
+}
 _PREFERRED = (".tif", ".tiff", ".png", ".heic", ".heif", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp")
 
 
@@ -74,13 +80,18 @@ def _rank(path: Path, kinds: Counter[str]) -> tuple[bool, int, int]:
 
 def _without_copies(photos: Sequence[Path], root: Path) -> tuple[tuple[Path, ...], tuple[LeftOut, ...]]:
     """Photos without those that their name calls a copy of another in the same folder, with the same bytes."""
-    by_place = {path.parent / path.stem.casefold(): path for path in photos}
+    by_place = {path.parent / _seen(path): path for path in photos}
     copies: dict[Path, LeftOut] = {}
     for path in photos:
-        original = by_place.get(path.parent / _COPY.sub("", path.stem.casefold()))
+        original = by_place.get(path.parent / _COPY.sub("", _seen(path)))
         if original and original != path and original.read_bytes() == path.read_bytes():
             copies[path] = LeftOut(_name(path, root), f"a copy of {original.name}, byte for byte")
     return tuple(path for path in photos if path not in copies), tuple(copies.values())
+
+
+def _seen(path: Path) -> str:
+    """A file's name without its extension as people see it: letters with their accents in one."""
+    return unicodedata.normalize("NFC", path.stem).casefold()
 
 
 def _name(path: Path, root: Path) -> str:

@@ -5,10 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from skinimg.base.errors import StudyError
+from skinimg.study import vocabulary
 from skinimg.study.dates import refuse_days_without_year, sure_date
-from skinimg.study.names import PhotoName, clean_name, parse_stem, photo_name, photo_stem
-from skinimg.study.order import looks_like_session, surely_session
+from skinimg.study.names import (
+    PhotoName,
+    clean_name,
+    light_named,
+    names_a_view,
+    parse_stem,
+    photo_name,
+    photo_stem,
+    view_named,
+)
+from skinimg.study.places import is_placed, looks_like_session, surely_session
 from skinimg.study.tree import Folder
+from skinimg.study.words import words_of
 
 LAYOUT = "photos named SESSION_VIEW.jpg, or one sub-folder per session, or one folder per subject"
 
@@ -44,14 +55,18 @@ def refuse_numbered_people(tree: Folder) -> None:
 
 
 def refuse_sessions_among_people(tree: Folder) -> None:
-    """`Baseline/` beside `Therapieende/` is no person, nor are `12.01.` and `10.02.`, nor `S1/` beside `backup/S1/`."""
+    """`Baseline/` beside `Therapieende/` is no person, nor are `12.01.` and `10.02.`, nor `S1/` beside `backup/S1/`, nor `botox/`
+    beside `filler/`, nor `session 1/before.jpg` beside `session 2/before.jpg`.
+    """
     silent = [folder for folder in tree.folders if not folder.folders and not any(sessions_told(folder))]
     names = [clean_name(folder.path.name) for folder in silent]
     below = {clean_name(inner.path.name) for folder in tree.folders for inner in folder.folders}
     if len(silent) == len(tree.folders):
         refuse_days_without_year(names)
-    if said := [name for name in names if surely_session(name) or name in below]:
-        others = [name for folder in tree.folders if (name := clean_name(folder.path.name)) not in said]
+    everybody = [clean_name(folder.path.name) for folder in tree.folders]
+    nobody = everybody if len(everybody) > 1 and all(map(_is_nobody, everybody)) else []
+    if said := nobody or [name for name in names if surely_session(name) or name in below]:
+        others = [name for name in everybody if name not in said]
         raise StudyError(
             f"{tree.path.name}: which folders are people and which are sessions cannot be told",
             found=f"{some(said)} beside {some(others)}" if others else some(said),
@@ -59,6 +74,15 @@ def refuse_sessions_among_people(tree: Folder) -> None:
             next_step="Call all folders of one person so that they say when (S1, S2, 2026-01-31, week 4), or move them "
             "into a folder for each person.",
         )
+
+
+def _is_nobody(name: str) -> bool:
+    """Whether a name is a treatment, an arm, or a session in a whole word: `botox`, `placebo`, `session 2`; but `V2`."""
+    words = words_of(name)
+    counted = {word for word in vocabulary.COUNTED if len(word) > 2}
+    return (vocabulary.TREATMENTS | vocabulary.ARMS).issuperset(words) or (
+        is_placed(name) and not counted.isdisjoint(words)
+    )
 
 
 def refuse_years(tree: Folder) -> None:
@@ -74,11 +98,10 @@ def refuse_years(tree: Folder) -> None:
 
 
 def refuse_folders_of_views(tree: Folder) -> None:
-    """`front/S1.jpg` and `left45/S1.jpg` are no two people."""
+    """`front/S1/a.jpg` and `left45/S1/a.jpg` are no two people, nor are `L/S1.jpg` and `R/S1.jpg`."""
     names = [folder.path.name for folder in tree.folders]
-    said = [parse_stem(name) for name in names]
-    several = len(names) > 1 or looks_like_session(clean_name(tree.path.name))
-    if names and several and all(name.session == "" and (name.view or name.light) for name in said):
+    letters = len(names) > 1 and all(view_named(name) or light_named(name) for name in names)
+    if names and (letters or all(map(names_a_view, names))):
         raise StudyError(
             f"the folders in {tree.path.name} are views",
             found=some(names),

@@ -13,7 +13,16 @@ OF_A_YEAR = re.compile(
     rf"(kw|cw|q)[ _-]?\d+|\d+ ?(月|{plain_text('월')})"
 )  # without its year it comes before or after any other
 _COMPOUND = re.compile(rf"\b(pre|post)({'|'.join(sorted(vocabulary.FILLERS))})\b")  # `pretx`, `postlaser`
-_WITHOUT_SPACES = re.compile(r"[\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff]+")  # parts of Hangul, kana, Han
+_WITHOUT_SPACES = re.compile(
+    r"[\u0e00-\u0e7f\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff]+"
+)  # Thai, parts of Hangul, kana, Han
+_ROMAN = {
+    tens + ones: str(10 * ten + one)
+    for ten, tens in enumerate(("", "x"))
+    for one, ones in enumerate(("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix"))
+    if tens + ones
+}
+_BEFORE_ROMAN = (vocabulary.COUNTED | vocabulary.LAST | vocabulary.TREATMENTS) - vocabulary.SUBJECTS_TOO
 _WORD = r"(?<![^\W\d_]){}(?![^\W\d_])"
 
 
@@ -28,7 +37,19 @@ def words_of(name: str) -> list[str]:
     text = re.sub(r"(?<=\d)( ?)h(?![^\W\d_])", r"\1hour", text)  # `24h`; but `H1` may be a person
     text = _COMPOUND.sub(r"\1 \2", text)
     found = [part for word in re.findall(r"[^\W\d_]+|\d+\.\d(?!\d)|\d+", text) for part in _parts(word)]
-    return [vocabulary.COUNTS.get(word, word) for word in map(singular, found)]
+    return _with_roman_numbers([vocabulary.COUNTS.get(word, word) for word in map(singular, found)])
+
+
+def _with_roman_numbers(words: list[str]) -> list[str]:
+    """Roman numerals beside a word that is counted as numbers: `visit ii`, `ii wizyta`, `v i`; but `visit v 1`."""
+
+    def numbered(k: int) -> bool:
+        before, after = words[k - 1] if k else "", words[k + 1] if k + 1 < len(words) else ""
+        return not NUMBER.fullmatch(after) and (
+            before in _BEFORE_ROMAN or (len(after) > 1 and after in vocabulary.COUNTED)
+        )
+
+    return [_ROMAN[word] if word in _ROMAN and numbered(k) else word for k, word in enumerate(words)]
 
 
 def _parts(word: str) -> list[str]:
@@ -58,6 +79,16 @@ def singular(word: str) -> str:
 def tells(name: str) -> bool:
     """Whether a word says before or after: `before treatment`, but `treatment 3`."""
     return any(word in vocabulary.FIRST or word in vocabulary.LAST for word in words_of(name))
+
+
+def without_list_numbers(names: Iterable[str]) -> Mapping[str, str]:
+    """Names without the numbers that only sort them, each of 1, 2, ... once: `01 baseline`, `02 week 4`."""
+    listed = {name: re.fullmatch(r"\s*\[?(\d{1,2})[] _.)-]+(.+)", name) for name in names}
+    found = [match for match in listed.values() if match]
+    counted = sorted(int(match[1]) for match in found) == list(range(1, len(listed) + 1))
+    if len(found) < 2 or not counted or len({match[2] for match in found}) < len(found):
+        return {name: name for name in listed}
+    return {name: match[2] for name, match in listed.items() if match}
 
 
 def without_shared(names: Iterable[str]) -> Mapping[str, str]:

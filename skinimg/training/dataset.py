@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 from typing import Protocol, TypeVar
@@ -37,7 +37,9 @@ from skinimg.training.masks import Mask, into_frame, read_mask
 _CONTAINERS = frozenset({"images", "photos", "data", "default", "train", "val", "test"})
 
 
+_MASKS = "masks?|labels?|seg|segmentations?"
 _LIKE_A_MASK = re.compile(rf"(.+)[_ -]({'|'.join(MASK_FINDINGS)})", re.IGNORECASE)
+_CALLED_A_MASK = re.compile(rf"(?:{_MASKS})[_ -]+(.+)|(.+)[_ -]+(?:{_MASKS})", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -193,11 +195,20 @@ def _photos_and_masks(folder: Path, problems: list[str]) -> tuple[list[Path], li
             problems.append(unknown_finding(str(path.relative_to(folder)), finding))
         elif (like := _LIKE_A_MASK.fullmatch(path.stem)) and path.with_name(like[1]) in stems:
             problems.append(f"{path.relative_to(folder)}: a mask? Then call it {like[1]}.{like[2].casefold()}.png")
+        elif _called_a_mask(path, folder, stems):
+            problems.append(f"{path.relative_to(folder)}: a mask? Then call it PHOTO.FINDING.png, beside its photo")
         else:
             photos.append(path)
     twins = sorted(stem for stem, count in Counter(path.with_suffix("") for path in photos).items() if count > 1)
     problems += [f"{stem.relative_to(folder)}: photos that differ in their extension only" for stem in twins]
     return photos, masks
+
+
+def _called_a_mask(path: Path, folder: Path, stems: Set[Path]) -> bool:
+    """Whether a picture lies in a folder of masks, or is called `photo1_mask`, `mask_photo1` beside a `photo1`."""
+    called = _CALLED_A_MASK.fullmatch(path.stem)
+    named = called is not None and path.with_name(called[1] or called[2]) in stems
+    return named or any(re.fullmatch(_MASKS, part, re.IGNORECASE) for part in path.relative_to(folder).parts[:-1])
 
 
 def _hidden(parts: tuple[str, ...]) -> bool:

@@ -9,14 +9,17 @@ from pathlib import Path
 
 _KINDS = {  # a sign that only this format has in its first characters
     "LabelMe": re.compile(r'"shapes"\s*:'),
-    "VGG Image Annotator": re.compile(r'"_via_|"regions"\s*:'),
-    "Label Studio": re.compile(r'"from_name"\s*:'),
+    "VGG Image Annotator": re.compile(r'"_via_|"regions"\s*:|region_shape_attributes'),
+    "Label Studio": re.compile(r'"from_name"\s*:|"(polygon|brush|rectangle)labels"\s*:'),
+    "Labelbox": re.compile(r'"data_row"\s*:'),
+    "Supervisely": re.compile(r'"classTitle"\s*:'),
+    "GeoJSON": re.compile(r'"FeatureCollection"'),
     "Pascal VOC": re.compile(r"<annotation\b"),
     "CVAT": re.compile(r"<annotations\b"),
-    "YOLO": re.compile(r"\s*(\d+(\s+[01]?\.\d+([eE]-?\d+)?){4,}\s*)+"),
+    "YOLO": re.compile(r"\s*(\d+(\s+[01]?\.\d+([eE]-?\d+)?|\s+\d+[eE]-\d+){4,}\s*)+"),
 }
 _HEAD = 20_000  # characters; a LabelMe file may begin with its picture, and then goes by its name alone
-_SUFFIXES = frozenset({".json", ".xml", ".txt"})
+_SUFFIXES = frozenset({".json", ".xml", ".txt", ".csv", ".ndjson", ".jsonl", ".geojson"})
 
 
 def foreign_labels(folder: Path, photos: Iterable[Path]) -> list[str]:

@@ -49,10 +49,18 @@ def read_mask(mask: Mask, shape: tuple[int, int]) -> FloatArray:
         return _drawn(mask, shape)
     try:
         with Image.open(mask) as image:
-            mode, size = image.mode, image.size
+            kind, mode, size = image.format, image.mode, image.size
             grey = np.asarray(image) if mode == "L" else None
     except (OSError, SyntaxError, ValueError, UnidentifiedImageError, Image.DecompressionBombError) as error:
-        raise StudyError(f"the mask {mask.name} cannot be read", found=str(error), needed="a grey PNG") from error
+        found = "no picture" if isinstance(error, UnidentifiedImageError) else str(error)
+        raise StudyError(f"the mask {mask.name} cannot be read", found=found, needed="a grey PNG") from error
+    if kind != "PNG":
+        raise StudyError(
+            f"the mask {mask.name} is no PNG inside",
+            found=f"{kind}, whose pixels may not be as they were drawn",
+            needed="a grey PNG",
+            next_step="Export it again as PNG; another ending of the name does not change the file.",
+        )
     if grey is None:
         raise StudyError(
             f"the mask {mask.name} is not grey with 8 bits",

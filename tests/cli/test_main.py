@@ -9,7 +9,7 @@ import pytest
 
 from skinimg.base.findings import FACE_REGIONS, FINDINGS
 from skinimg.base.shipped import shipped
-from skinimg.cli.terminal import end
+from skinimg.cli.terminal import _named_folder, end
 from tests.drawn import save, skin_patch
 
 
@@ -52,6 +52,11 @@ def test_a_file_that_cannot_be_written_is_one_sentence(tmp_path):
     assert done.stderr == f"skinimg: {tmp_path / 'guide'} cannot be read or written (found File exists)\n"
     with pytest.raises(OSError, match="no file"):  # one that names no file is a bug
         end(OSError("no file"))
+
+
+def test_the_home_that_a_shell_leaves_in_a_name_is_found(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert _named_folder("~/results") == tmp_path / "results"
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,9 @@ from tests.study.laid import lay
         ("V1_lateral_derecho", "right"),
         ("V1_frente", "front"),
         ("V1_left_3", "left"),
+        ("V1_izq", "left"),
+        ("V1_lado derecho", "right"),
+        ("V1_front view", "front"),
     ],
 )
 def test_views(stem, view):
@@ -34,6 +37,18 @@ ONE_OF_EACH = {
     "an edit of Lightroom": (["S1/front.jpg", "S1/front-Edit.tif", "S2/front.jpg"], "S1/front-Edit.tif"),
     "a copy on Windows": (["S1/front.jpg", "S1/Copy of front.jpg", "S2/front.jpg"], "S1/Copy of front.jpg"),
     "a copy in German": (["S1/front.jpg", "S1/Kopie (2) von front.jpg", "S2/front.jpg"], "S1/Kopie (2) von front.jpg"),
+    "a copy in Polish": (["S1/front.jpg", "S1/front — kopia.jpg", "S2/front.jpg"], "S1/front — kopia.jpg"),
+    "a copy in Russian": (["S1/front.jpg", "S1/Копия front.jpg", "S2/front.jpg"], "S1/Копия front.jpg"),
+    "a copy in Japanese": (
+        ["S1/front.jpg", "S1/frontのコヒ\u309aー.jpg", "S2/front.jpg"],
+        "S1/frontのコヒ\u309aー.jpg",
+    ),
+    "a copy in Chinese": (["S1/front.jpg", "S1/front - 副本 (2).jpg", "S2/front.jpg"], "S1/front - 副本 (2).jpg"),
+    "an edit of Samsung": (
+        ["S1/20260112_101112.jpg", "S1/20260112_101112~2.jpg", "S2/f.jpg"],
+        "S1/20260112_101112~2.jpg",
+    ),
+    "an export": (["S1/IMG_1.jpg", "S1/Export/IMG_1.jpg", "S2/IMG_2.jpg"], "S1/Export/IMG_1.jpg"),
     "converted": (["S1/IMG_1.HEIC", "S1/IMG_1.HEIC.jpg", "S2/IMG_2.HEIC"], "S1/IMG_1.HEIC.jpg"),
 }
 
@@ -44,6 +59,11 @@ def test_one_file_of_each_exposure(tmp_path, name):
     study = read_study(lay(tmp_path / "root", *files))
     assert [item.file for item in study.left_out] == [twin]
     assert len(study.subjects[0].photos) == 2
+
+
+def test_an_article_is_no_side(tmp_path):
+    (subject,) = read_study(lay(tmp_path / "r", "vor der 1. Behandlung.jpg", "nach der 1. Behandlung.jpg")).subjects
+    assert [entry.view for entry in subject.photos] == ["front", "front"]
 
 
 def test_an_edited_photo_without_its_original_stays(tmp_path):
@@ -63,6 +83,9 @@ LOST = {
         ["P01_V1.jpg", "P01_V2.jpg", "P02_V1.jpg", "P02_V2.jpg", "P03_V1.mov"],
         "P03_V1.mov: not read",
     ),
+    "a letter called like a session": (["week0.jpg", "week4.jpg", "week8.pdf"], "week8: only week8.pdf"),
+    "a letter called by a date": (["2026-01-12.jpg", "2026-02-10.jpg", "2026-03-11.docx"], "only 2026-03-11.docx"),
+    "a folder with a letter": (["Visit I/f.jpg", "Visit II/f.jpg", "Visit III/scan.pdf"], "Visit III: no photo"),
 }
 
 
@@ -72,8 +95,9 @@ def test_people_who_are_lost_are_named(tmp_path, name):
     assert message in " ".join(uncompared(read_study(lay(tmp_path / "root", *files))))
 
 
-def test_the_archive_that_a_folder_came_from_is_no_loss(tmp_path):
-    root = lay(tmp_path / "root", "anna/V1_f.jpg", "anna/V2_f.jpg", "anna.zip", "root.zip", "IMG_5.mov")
+def test_an_archive_that_a_folder_came_from_and_letters_are_no_loss(tmp_path):
+    letters = ("anna/V2.pdf", "anna/2026-03-11 consent.pdf", "week8.csv", "anna/final.pdf")
+    root = lay(tmp_path / "root", "anna/V1_f.jpg", "anna/V2_f.jpg", "anna.zip", "root.zip", "IMG_5.mov", *letters)
     assert uncompared(read_study(root)) == ()
 
 

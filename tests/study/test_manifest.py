@@ -341,6 +341,12 @@ def test_all_faults_are_said_at_once(folder):
 
 
 def test_all_columns_are_judged_at_once(folder):
+    with pytest.raises(StudyError, match="Pacjent -> subject, Wizyta -> session, Plik -> photo"):
+        read_study(write(folder, "Pacjent,Wizyta,Plik", "A,S1,a.jpg"))
+    with pytest.raises(StudyError, match="환자 -> subject, 방문 -> session, 사진 -> photo"):
+        read_study(write(folder, "환자,방문,사진", "A,S1,a.jpg"))
+    with pytest.raises(StudyError, match="患者 -> subject, 来院 -> session, 写真 -> photo"):
+        read_study(write(folder, "患者,来院,写真", "A,S1,a.jpg"))
     with pytest.raises(StudyError, match="PatientID -> subject, Visit -> session, Filename -> photo"):
         read_study(write(folder, "PatientID,Visit,Filename", "A,S1,a.jpg"))
 

@@ -11,7 +11,8 @@ from skinimg.base.entries import PhotoEntry
 from skinimg.base.errors import StudyError
 from skinimg.study.dates import stamped_date
 from skinimg.study.names import PhotoName, parse_stem, safe_name, session_key, view_key
-from skinimg.study.order import looks_like_session, order_sessions
+from skinimg.study.order import order_sessions
+from skinimg.study.places import looks_like_session
 
 
 @pytest.mark.parametrize(

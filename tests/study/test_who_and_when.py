@@ -40,6 +40,7 @@ def test_dates_with_more_meanings(text):
 def test_parts_of_dates():
     assert without_date("P01_12_01_2026") == "p01_"
     assert stamped_date("WhatsApp Image 2026-01-12 at 10.11.12") == "2026-01-12"
+    assert stamped_date("WhatsApp Image 2026-01-12 at 9.05.33 AM") == "2026-01-12"
     month = period_of("2026-01")
     assert month == period_of("janvier 2026") == period_of("2026年1月") == ("months", period_of("12-2025")[1] + 1)
     assert period_of("Q1 2026") == period_of("2026-Q1") == ("quarters", period_of("2025 Q4")[1] + 1)
@@ -138,6 +139,30 @@ READ = {
         ["dopo il trattamento/f.jpg", "prima del trattamento/f.jpg"],
         [("root", ("prima del trattamento", "dopo il trattamento"))],
     ),
+    "people with long numbers": (
+        ["Patient_001_Pre.jpg", "Patient_001_Post.jpg", "Patient_002_Pre.jpg", "Patient_002_Post.jpg"],
+        [("Patient_001", ("Pre", "Post")), ("Patient_002", ("Pre", "Post"))],
+    ),
+    "treatments are no people": (
+        ["before peeling/f.jpg", "after peeling/f.jpg"],
+        [("root", ("before peeling", "after peeling"))],
+    ),
+    "a view between person and session": (
+        ["P1_left_before.jpg", "P1_left_after.jpg", "P2_left_before.jpg", "P2_left_after.jpg"],
+        [("P1", ("before", "after")), ("P2", ("before", "after"))],
+    ),
+    "a folder of photos": (["photos/after/f.jpg", "photos/before/f.jpg"], [("root", ("before", "after"))]),
+    "exports": (["V1/Export/f.jpg", "V2/Export/f.jpg"], [("root", ("V1", "V2"))]),
+    "years that two digits cannot mean": (["260331_f.jpg", "260131_f.jpg"], [("root", ("260131", "260331"))]),
+    "two shots of one second": (
+        ["2026-01-12 10.11.12.jpg", "2026-01-12 10.11.12-1.jpg", "2026-02-10 10.11.12.jpg"],
+        [("root", ("2026-01-12", "2026-02-10"))],
+    ),
+    "a messenger in Spanish": (
+        ["Imagen de WhatsApp 2026-02-10 a las 10.11.12_a1.jpg", "Imagen de WhatsApp 2026-01-12 a las 10.11.12_b2.jpg"],
+        [("root", ("2026-01-12", "2026-02-10"))],
+    ),
+    "a bin of a network drive": (["V1/f.jpg", "V2/f.jpg", "#recycle/f.jpg"], [("root", ("V1", "V2"))]),
 }
 
 
@@ -145,6 +170,22 @@ READ = {
 def test_what_is_read(tmp_path, name):
     files, expected = READ[name]
     assert read(lay(tmp_path / "root", *files)) == expected
+
+
+def test_folders_of_views_name_the_view(tmp_path):
+    files = ["anna/front/V1.jpg", "anna/front/V2.jpg", "anna/links/V1.jpg", "anna/links/V2.jpg"]
+    more = ["ben/V1/front/IMG_1.jpg", "ben/V1/front/IMG_2.jpg", "ben/V1/uv/IMG_3.jpg", "ben/V2/front/IMG_4.jpg"]
+    anna, ben = read_study(lay(tmp_path / "root", *files, *more)).subjects
+    assert [(e.session, e.view) for e in anna.photos] == [
+        ("V1", "front"),
+        ("V1", "left"),
+        ("V2", "front"),
+        ("V2", "left"),
+    ]
+    shots = [("V1", "standard", 1), ("V1", "standard", 2), ("V1", "uv", 1), ("V2", "standard", 1)]
+    assert [(e.session, e.light, e.replicate) for e in ben.photos] == shots
+    (subject,) = read_study(lay(tmp_path / "alone", "anna/front/V1.jpg", "anna/front/V2.jpg")).subjects
+    assert (subject.name, subject.sessions) == ("anna", ("V1", "V2"))
 
 
 REFUSED = {
@@ -163,7 +204,20 @@ REFUSED = {
     "numbers behind sessions": (["T0_1.jpg", "T0_2.jpg", "T1_1.jpg"], "people or repeat shots"),
     "people in sessions": (["V1/P01_front.jpg", "V1/P02_front.jpg", "V2/P01_front.jpg"], "may be people"),
     "two levels of sessions": (["V1/T0/a.jpg", "V2/T0/a.jpg"], "cannot be told"),
-    "folders of views": (["front/S1.jpg", "front/S2.jpg", "left45/S1.jpg"], "are views"),
+    "folders of views": (["front/S1/a.jpg", "front/S2/a.jpg", "left45/S1/a.jpg"], "are views"),
+    "a folder of a view": (["front/S1/a.jpg", "front/S2/a.jpg"], "are views"),
+    "sessions in sessions": (
+        ["session 1/before.jpg", "session 1/after.jpg", "session 2/before.jpg"],
+        "session 1, session 2",
+    ),
+    "arms": (["active before.jpg", "active after.jpg", "placebo before.jpg", "placebo after.jpg"], "cannot be ordered"),
+    "folders of arms": (["active/V1.jpg", "active/V2.jpg", "placebo/V1.jpg"], "active, placebo"),
+    "folders of letters": (["before/L/a.jpg", "before/R/a.jpg", "after/L/a.jpg", "after/R/a.jpg"], "are views"),
+    "folders of treatments": (["botox/before.jpg", "botox/after.jpg", "filler/before.jpg"], "botox, filler"),
+    "numbers in brackets behind sessions": (
+        ["before (1).jpg", "before (2).jpg", "after (1).jpg", "after (2).jpg"],
+        "people or repeat shots",
+    ),
     "minus or dash": (["D-7_front.jpg", "baseline_front.jpg"], "is a minus"),
     "before the baseline": (["4 weeks before/f.jpg", "baseline/f.jpg"], "before or after"),
     "look-alike": (["anna/S1_front.jpg", "аnna/S1_front.jpg"], "CYRILLIC SMALL LETTER A"),
@@ -264,6 +318,9 @@ def test_results_never_lie_in_a_folder_of_photos(tmp_path):
         with pytest.raises(StudyError, match="holds the photos"):
             _refuse_out(root, study, out)
     _refuse_out(root, study, tmp_path / "result")
+    with pytest.raises(StudyError, match=r"holds other photos .*clara/S1_front.jpg"):
+        _refuse_out(root, study, lay(tmp_path / "others", "clara/S1_front.jpg"))
+    _refuse_out(root, study, lay(tmp_path / "earlier", "subjects/anna/a.png", "reports/anna.html", "mine/a.jpg"))
     with pytest.raises(StudyError, match=r"cannot write to .*too long"):
         _refuse_out(root, study, tmp_path / ("x" * 300))
 

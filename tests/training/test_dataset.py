@@ -133,6 +133,21 @@ def test_a_mask_with_another_sign_before_the_finding_is_no_photo(tmp_path):
         read_dataset(tmp_path)
 
 
+@pytest.mark.parametrize("name", ["a_closeup_mask.png", "mask_a_closeup.png", "masks/a_closeup.png"])
+def test_a_picture_called_a_mask_is_no_photo(tmp_path, name):
+    write_photo(tmp_path, "a_closeup")
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_bytes(b"a mask")
+    with pytest.raises(StudyError, match=rf"{name}: a mask\? Then call it PHOTO.FINDING.png"):
+        read_dataset(tmp_path)
+
+
+def test_a_mask_that_is_a_jpeg_by_another_name_is_refused(tmp_path):
+    (tmp_path / "photo.spots.png").write_bytes(cv2.imencode(".jpg", disc_mask(SPOTS))[1].tobytes())
+    with pytest.raises(StudyError, match=r"is no PNG inside .found JPEG"):
+        read_mask(tmp_path / "photo.spots.png", disc_mask(SPOTS).shape)
+
+
 def test_coco_lies_where_tools_export_it(tmp_path):
     write_photo(tmp_path / "images" / "default", "a_closeup")
     (tmp_path / "annotations").mkdir()
@@ -148,6 +163,9 @@ FOREIGN = {
     "LabelMe": ("p/a_closeup.json", LABELME),
     "VGG Image Annotator": ("via_project_1.json", '{"_via_settings": {}, "_via_img_metadata": {}}'),
     "Label Studio": ("export.json", '[{"annotations": [{"result": [{"from_name": "label"}]}]}]'),
+    "GeoJSON": ("p0/a_closeup.geojson", '{"type": "FeatureCollection", "features": []}'),
+    "Labelbox": ("export.ndjson", '{"data_row": {"id": "1"}, "projects": {}}\n'),
+    "Supervisely": ("ann/a_closeup.png.json", '{"objects": [{"classTitle": "spots"}]}'),
     "Pascal VOC": ("Annotations/a_closeup.xml", VOC_XML),
     "CVAT": ("annotations.xml", '<?xml version="1.0"?>\n<annotations><version>1.1</version></annotations>'),
     "YOLO": ("labels/a_closeup.txt", "0 0.5 0.5 0.1 0.1\n1 0.25 0.25 0.1 0.2\n"),
