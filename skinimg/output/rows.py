@@ -6,7 +6,7 @@ from dataclasses import replace
 from math import nan
 
 from skinimg.base.entries import PhotoEntry, days_between
-from skinimg.base.reasons import Reason
+from skinimg.base.reasons import Reason, why
 from skinimg.base.records import Shot
 from skinimg.base.results import Change, ChangeRow, IndexRow, MeasurementRow, PhotoRow, Reasons, ScoreRow
 from skinimg.compare.clinical_scores import Estimate
@@ -96,7 +96,7 @@ def change_row(baseline: PhotoEntry, follow_up: PhotoEntry, c: Change, no_scale:
         days=days_between(baseline.date, follow_up.date),
         change_percent=c.percent,
         verdict=c.verdict,
-        reason=_cell(no_scale if unitless and (not c.reason or c.reason.code == "little_for_percent") else c.reason),
+        reason=_cell(_without_mm(c.reason, no_scale) if unitless else c.reason),
         role=c.role,
         percent_ci_low=percent_low,
         percent_ci_high=percent_high,
@@ -112,6 +112,13 @@ def change_row(baseline: PhotoEntry, follow_up: PhotoEntry, c: Change, no_scale:
         ci_high=c.ci_high,
         mdc95=c.mdc95,
     )
+
+
+def _without_mm(reason: Reason | None, no_scale: Reason | None) -> Reason | None:
+    """What is said of a change whose millimetres are not known: none of them."""
+    if reason and reason.code == "little_for_percent":
+        return why("little_and_no_scale")
+    return reason or no_scale
 
 
 def score_row(subject: str, view_key: str, session: str, s: Score) -> ScoreRow:

@@ -174,11 +174,14 @@ def _detail(detail: Detail, say: Language) -> list[Flowable]:
 
 def _changes(rows: Sequence[Told], by: str, say: Language) -> Table:
     keys = (by, "first", "last", "change", "interval", "mdc", "verdict")
-    lines: list[list[Flowable]] = [[_text(say(f"ui.{key}"), "head") for key in keys]]
+    lines: list[list[Flowable | list[Paragraph]]] = [[_text(say(f"ui.{key}"), "head") for key in keys]]
     for c in rows:
         name = say.name("region", c.region) if by == "region" else metric_title(c.metric, say)
         values = cells(c, say) if c.measured else (say.reason(*c.reason), "", "", "", "")
-        lines.append([_text(name, "small"), *(_text(v, "small") for v in values), _verdict(c.verdict, say, "small")])
+        verdict = [_verdict(c.verdict, say, "small")]
+        if c.measured and c.reason:  # one that was not measured has it in place of its numbers
+            verdict.append(_text(say.reason(*c.reason), "small"))
+        lines.append([_text(name, "small"), *(_text(v, "small") for v in values), verdict])
     widths = [30 * mm, 22 * mm, 22 * mm, 21 * mm, 29 * mm, 22 * mm]
     table = _table(lines, [*widths, WIDTH - sum(widths)], head=True)
     spans = [("SPAN", (1, row), (5, row)) for row, c in enumerate(rows, start=1) if not c.measured]
@@ -187,12 +190,13 @@ def _changes(rows: Sequence[Told], by: str, say: Language) -> Table:
 
 
 def _sides(content: Content, say: Language) -> list[Flowable]:
-    if content.arms is None:
+    sides = [side for view in content.views for side in view.sides]
+    if content.arms is None or not sides:
         return []
     left, right = (f"{say(f'ui.{side}')} {arm}" for side, arm in zip(("left", "right"), content.arms, strict=True))
     heads = (say("ui.finding"), left, right, say("ui.difference"), say("ui.interval"))
     rows = [[_text(head, "head") for head in heads]]
-    for side in (side for view in content.views for side in view.sides):
+    for side in sides:
         values = [say.percent(v, True) for v in (side.left.percent, side.right.percent, side.difference)]
         values.append(f"{say.percent(side.low, True)} … {say.percent(side.high, True)}")
         rows.append([_text(say.name("finding", side.finding), "small"), *(_text(v, "small") for v in values)])
@@ -228,7 +232,7 @@ def _verdict(verdict: str, say: Language, style: str = "plain") -> Paragraph:
     return Paragraph(f'<font color="{_TONES[verdict]}">{escape(words)}</font>', _styles()[style])
 
 
-def _table(rows: Sequence[Sequence[Flowable]], widths: Sequence[float], head: bool = False) -> Table:
+def _table(rows: Sequence[Sequence[Flowable | list[Paragraph]]], widths: Sequence[float], head: bool = False) -> Table:
     lines = [("LINEBELOW", (0, 0), (-1, -1), 0.5, _RULE), ("VALIGN", (0, 0), (-1, -1), "TOP")]
     pads = [(f"{side}PADDING", (0, 0), (-1, -1), size) for side, size in (("LEFT", 0), ("TOP", 3), ("BOTTOM", 4))]
     return Table(rows, colWidths=list(widths), repeatRows=int(head), style=[*lines, *pads], hAlign="LEFT")

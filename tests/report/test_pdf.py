@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from skinimg.base.entries import PhotoEntry
+from skinimg.base.reasons import why
+from skinimg.base.results import Change
+from skinimg.output.rows import change_row
 from skinimg.report import ReportOptions, prints, write_subject_report
+from skinimg.report.content import gather
+from skinimg.report.language import language
 from skinimg.report.pictures import outline
+from skinimg.report.verdicts import changes_of
 
 pdf = pytest.importorskip("skinimg.report.pdf", reason="reportlab is not installed")
 
@@ -34,6 +42,25 @@ def test_an_older_pdf_does_not_stay_beside_a_newer_page(drawn_subject, tmp_path)
     write(drawn, tmp_path)
     write_subject_report(drawn.result, [], ReportOptions(), drawn.footer, tmp_path / "r.html", drawn.subject)
     assert [p.name for p in tmp_path.iterdir()] == ["r.html"]
+
+
+def test_a_measured_change_says_its_reason_in_the_table():
+    """A number without a verdict is no riddle; as on the page."""
+    entries = [PhotoEntry("P", session, Path("a.jpg"), "a.jpg") for session in ("S1", "S2")]
+    change = Change("face", "tone", "ita", "deg", 40.0, 10.0, -34.0, -26.0, 4.0, reason=why("no_direction"))
+    (told,) = changes_of([change_row(*entries, change)], "front")
+    table = pdf._changes([told], "metric", language("en"))
+    verdict = table._cellvalues[1][-1]
+    assert [part.getPlainText() for part in verdict][1] == "Changed, but neither direction is an improvement"
+
+
+def test_no_heading_of_sides_without_any(drawn_subject):
+    drawn = drawn_subject(arms=("A", "B"), scale=0.1)
+    say = language("en")
+    content = gather(drawn.result, drawn.pictures, ReportOptions(), drawn.subject, say)
+    assert pdf._sides(content, say)
+    without = replace(content, views=tuple(replace(view, sides=()) for view in content.views))
+    assert pdf._sides(without, say) == []
 
 
 def test_maps_of_change_of_what_has_no_edge_are_in_it_with_their_scale(drawn_subject, tmp_path):

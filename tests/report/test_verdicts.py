@@ -82,9 +82,9 @@ def test_without_a_scale_what_is_too_little_for_per_cent_says_why() -> None:
     little = why("little_for_percent", baseline=0.1, least=2.0, unit="mm2 OD")
     change = Change("face", "spots", "burden", "mm2 OD", 0.1, 0.1, -3.0, 3.0, 2.9, "unchanged", little)
     said, row = told(change, why("no_scale"))
-    assert row.reason == (why("no_scale"),)
+    assert row.reason == (why("little_and_no_scale"),)
     assert not said.measured
-    assert sentence(said, language("en")) == "No scale: give mm_per_px in the manifest."
+    assert sentence(said, language("en")).startswith("Too little for a percentage, and no scale: give mm_per_px")
     assert told(change)[1].reason == (little,)
 
 
