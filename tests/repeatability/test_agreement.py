@@ -72,7 +72,7 @@ def test_a_shift_common_to_all_is_disagreement_but_consistent():
     assert (found.icc_3_1, found.sem_consistency) == (pytest.approx(1), pytest.approx(0, abs=1e-9))
     assert found.icc_2_1 < 0.9
     assert (found.bias, found.loa_low, found.loa_high) == (pytest.approx(3), pytest.approx(3), pytest.approx(3))
-    assert found.mdc95 == pytest.approx(1.96 * 3)  # 1.96 sqrt(2) sqrt(3^2 / 2)
+    assert found.mdc95 == pytest.approx(1.96 * 3, rel=1e-4)  # 1.96 sqrt(2) sqrt(3^2 / 2)
 
 
 def test_what_does_not_exist_is_nan():
