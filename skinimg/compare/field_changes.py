@@ -15,7 +15,7 @@ from skinimg.base.results import Change
 from skinimg.compare.change import interval, withheld
 from skinimg.compare.fields import COARSE_QUALITY, NO_REFERENCE, SMALLEST_PATCH_MM, Compared, FieldChange
 from skinimg.compare.paired_maps import STEP_MM, PairedSkin
-from skinimg.compare.patchy_light import patchy_light_fraction
+from skinimg.compare.patchy_light import why_patchy
 from skinimg.measure.above_reference import LEVEL_OD, SMOOTH_MM
 from skinimg.measure.cells import region_totals
 from skinimg.measure.metrics import metrics_of
@@ -36,9 +36,6 @@ _STRAY, _STRAY_OF_ALL_SKIN = {"light": 0.1, "dark": 0.6}, 0.4
 # the 14 people of docs/benchmarks/people.md none of 28 was called. A phone's black level and tone curve weigh most where
 # there is least light.
 DARK = 2.0
-# Of the skin. Drawn people whose shine and lamps stray had 4 % at most, with nothing called; shine on forehead, nose and cheeks
-# of a real face 8 %, and 66 and 81 % of its redness and pigment gone.
-_PATCHY_FRACTION = 0.05
 # Nothing else told the light: a flush of the whole face looks like a warmer lamp.
 _SKIN_ALONE = why("skin_alone")
 _PATCH_MM2 = np.pi * SMALLEST_PATCH_MM**2
@@ -70,7 +67,7 @@ def field_changes(
     baseline : totals of the baseline's shots on the shared skin
     missing : (region, finding, metric) -> why it cannot be compared
     """
-    found, patchy = compared.fields, _patchy(skin)
+    found, patchy = compared.fields, why_patchy(skin)
     for finding in PAIRED_FINDINGS:
         for bit, region in enumerate(skin.regions):
             where = skin.shown & ((skin.region_bits >> np.uint16(bit)) & 1 == 1)
@@ -83,12 +80,6 @@ def field_changes(
                     blank = _judged(replace(blank, baseline=start), amounts[m.id])
                 untold = _untold(skin, compared) if blank.verdict == "unchanged" else patchy
                 yield withheld(blank, untold) if untold else blank
-
-
-def _patchy(skin: PairedSkin) -> Reason | None:
-    """Why a change that stands out may be light, or None."""
-    share = patchy_light_fraction(skin)
-    return why("patchy_light", percent=100 * share, limit=100 * _PATCHY_FRACTION) if share > _PATCHY_FRACTION else None
 
 
 def _untold(skin: PairedSkin, compared: Compared) -> Reason | None:

@@ -19,7 +19,8 @@ from skinimg.compare.fields import compared_fields
 from skinimg.compare.multiplicity import CALLED, with_roles
 from skinimg.compare.one_sharpness import at_one_sharpness
 from skinimg.compare.paired_maps import paired_skin
-from skinimg.compare.photo_limits import withheld_findings
+from skinimg.compare.patchy_light import why_patchy
+from skinimg.compare.photo_limits import RELIEF, withheld_findings
 from skinimg.compare.plain_skin import PlainSkin, carried_contrasts, looks_like_another_camera, plain_skin
 from skinimg.compare.tone_changes import tone_changes
 from skinimg.measure.common_skin import common_support, shared_skin
@@ -47,6 +48,7 @@ class FollowUp:
     plain: PlainSkin = field(default_factory=lambda: PlainSkin({}, {}))  # what unchanged skin of the pair says
     fields: tuple[Change, ...] = ()  # what is measured on the paired map: wide patches, and the colour of all skin
     left_out: Reason | None = None  # a reference that was not believed
+    patchy: Reason | None = None  # why a change of relief that stands out may be light
     edited: Reason | None = None  # why nothing can be compared, told by the colour of all skin
     color_source: str = "skin"  # what told the light of this session, joined by +
     maps: dict[str, FloatArray] = field(default_factory=dict)  # finding -> (r, c) OD of change for the eye
@@ -79,11 +81,7 @@ def paired(baseline: list[Shot], shots: list[Shot], settings: Settings) -> Follo
     sums, contrasts = zip(*reversed(told), strict=True)
     totals = with_areas_of_one_contrast(sums)
     plain = plain_skin(baseline, shots, contrasts, shared, support, settings.seed)
-    missing = obstacles(everything, totals)
-    apart = _kept_apart(everything, shots)
-    for region, (finding, m_id) in product(first.seen.frame.regions, metric_keys()):
-        if finding in apart:
-            missing.setdefault((region, finding, m_id), apart[finding])
+    missing = _missing(everything, shots, totals)
     pair = Pair(tuple(totals[: len(baseline)]), tuple(totals[len(baseline) :]), first.seen.frame.regions)
     kind, said = _cameras(baseline, shots, plain)
     skin = paired_skin(baseline, shots)
@@ -98,6 +96,7 @@ def paired(baseline: list[Shot], shots: list[Shot], settings: Settings) -> Follo
         plain=plain,
         fields=rows,
         left_out=fields.left_out,
+        patchy=why_patchy(skin),
         edited=fields.edited if kind != "other_camera" else None,  # which paints skin otherwise than walls
         color_source=fields.source,
         maps=maps_of_change(skin, fields),
@@ -120,6 +119,18 @@ def _cameras(baseline: list[Shot], shots: list[Shot], plain: PlainSkin) -> tuple
     if kind != "other_camera" and looks_like_another_camera(plain):
         return "other_camera", said or why("looks_like_another_camera")
     return kind, said
+
+
+def _missing(
+    everything: Sequence[Shot], shots: Sequence[Shot], totals: Sequence[CellTotals]
+) -> dict[tuple[str, str, str], Reason]:
+    """(region, finding, metric) -> why it cannot be compared; everything, shots : of `_kept_apart`."""
+    missing = obstacles(everything, totals)
+    apart = _kept_apart(everything, shots)
+    for region, (finding, m_id) in product(everything[0].seen.frame.regions, metric_keys()):
+        if finding in apart:
+            missing.setdefault((region, finding, m_id), apart[finding])
+    return missing
 
 
 def _kept_apart(everything: Sequence[Shot], shots: Sequence[Shot]) -> dict[str, Reason]:
@@ -174,6 +185,8 @@ def _kept_back(found: Sequence[Change], f: FollowUp, passing: Reason | None) -> 
     def reason_of(c: Change) -> Reason | None:
         if passing and c.finding in BLOOD:
             return passing
+        if f.patchy and c.finding in RELIEF and c.verdict in CALLED:
+            return f.patchy
         return f.edited or (_OTHER_COLOURS if other_colours and _needs_colours(c) else None)
 
     return [withheld(c, reason) if (reason := reason_of(c)) else c for c in found]

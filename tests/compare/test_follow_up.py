@@ -71,6 +71,19 @@ def test_what_the_photos_cannot_tell_keeps_its_numbers_and_loses_its_verdict():
     assert codes(passing) == [None, passing, passing]
 
 
+def test_lines_that_light_may_have_filled_are_not_called():
+    verdicts = ("improved", "unchanged")
+    rows = [
+        Change("face", finding, "burden", "OD", 2.0, 1.0, verdict=verdict)
+        for finding in ("wrinkles", "spots")
+        for verdict in verdicts
+    ]
+    f = FollowUp(None, None, {}, patchy=why("patchy_light", percent=8, limit=5))
+    kept = _kept_back(rows, f, None)
+    assert [c.verdict for c in kept] == ["not_assessable", "unchanged", *verdicts]
+    assert [c.reason and c.reason.code for c in kept] == ["patchy_light", None, None, None]
+
+
 def test_a_contrast_called_against_its_load_has_no_verdict():
     """Of a mark that shrinks, the darkest part is left: it is no worse."""
 
