@@ -69,7 +69,7 @@ def pair(folder, kind):
 
 def rows(skin):
     compared = compared_fields(skin)
-    found = [*field_changes(skin, compared, [NOTHING], {}), *tone_changes(skin, compared, [NOTHING], {})]
+    found = [*field_changes(skin, compared, [NOTHING], {}, None), *tone_changes(skin, compared, [NOTHING], {})]
     return compared, {(c.finding, c.metric): c for c in found if c.region == "face"}
 
 

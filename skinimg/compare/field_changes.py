@@ -15,7 +15,6 @@ from skinimg.base.results import Change
 from skinimg.compare.change import interval, withheld
 from skinimg.compare.fields import COARSE_QUALITY, NO_REFERENCE, SMALLEST_PATCH_MM, Compared, FieldChange
 from skinimg.compare.paired_maps import STEP_MM, PairedSkin
-from skinimg.compare.patchy_light import why_patchy
 from skinimg.measure.above_reference import LEVEL_OD, SMOOTH_MM
 from skinimg.measure.cells import region_totals
 from skinimg.measure.metrics import metrics_of
@@ -60,14 +59,18 @@ def stray_of(skin: PairedSkin, all_skin: bool) -> float:
 
 
 def field_changes(
-    skin: PairedSkin, compared: Compared, baseline: Sequence[CellTotals], missing: Mapping[Key, Reason]
+    skin: PairedSkin,
+    compared: Compared,
+    baseline: Sequence[CellTotals],
+    missing: Mapping[Key, Reason],
+    patchy: Reason | None,
 ) -> Iterator[Change]:
     """Every region and metric of the findings that are measured on the paired map.
 
     baseline : totals of the baseline's shots on the shared skin
-    missing : (region, finding, metric) -> why it cannot be compared
+    missing : (region, finding, metric) -> why it cannot be compared; patchy : of `why_patchy`
     """
-    found, patchy = compared.fields, why_patchy(skin)
+    found = compared.fields
     for finding in PAIRED_FINDINGS:
         for bit, region in enumerate(skin.regions):
             where = skin.shown & ((skin.region_bits >> np.uint16(bit)) & 1 == 1)

@@ -85,8 +85,9 @@ def paired(baseline: list[Shot], shots: list[Shot], settings: Settings) -> Follo
     pair = Pair(tuple(totals[: len(baseline)]), tuple(totals[len(baseline) :]), first.seen.frame.regions)
     kind, said = _cameras(baseline, shots, plain)
     skin = paired_skin(baseline, shots)
-    fields = compared_fields(skin)
-    rows = *field_changes(skin, fields, pair.baseline, missing), *tone_changes(skin, fields, pair.baseline, missing)
+    fields, patchy = compared_fields(skin), why_patchy(skin)
+    wide = field_changes(skin, fields, pair.baseline, missing, patchy)
+    rows = *wide, *tone_changes(skin, fields, pair.baseline, missing)
     return FollowUp(
         entry=shots[0].entry,
         pair=pair,
@@ -96,7 +97,7 @@ def paired(baseline: list[Shot], shots: list[Shot], settings: Settings) -> Follo
         plain=plain,
         fields=rows,
         left_out=fields.left_out,
-        patchy=why_patchy(skin),
+        patchy=patchy,
         edited=fields.edited if kind != "other_camera" else None,  # which paints skin otherwise than walls
         color_source=fields.source,
         maps=maps_of_change(skin, fields),
@@ -124,22 +125,17 @@ def _cameras(baseline: list[Shot], shots: list[Shot], plain: PlainSkin) -> tuple
 def _missing(
     everything: Sequence[Shot], shots: Sequence[Shot], totals: Sequence[CellTotals]
 ) -> dict[tuple[str, str, str], Reason]:
-    """(region, finding, metric) -> why it cannot be compared; everything, shots : of `_kept_apart`."""
+    """(region, finding, metric) -> why it cannot be compared: nothing can where one photo alone has a scale.
+
+    everything : the baseline's shots and those of the follow-up; shots : the latter
+    """
     missing = obstacles(everything, totals)
-    apart = _kept_apart(everything, shots)
+    one_scale = scale_in_one(everything)
+    apart = dict.fromkeys(FINDINGS, one_scale) if one_scale else withheld_by_any(shots)
     for region, (finding, m_id) in product(everything[0].seen.frame.regions, metric_keys()):
         if finding in apart:
             missing.setdefault((region, finding, m_id), apart[finding])
     return missing
-
-
-def _kept_apart(everything: Sequence[Shot], shots: Sequence[Shot]) -> dict[str, Reason]:
-    """Finding -> why it cannot be compared: all of them where one photo alone has a scale.
-
-    everything : the baseline's shots and those of the follow-up; shots : the latter
-    """
-    one_scale = scale_in_one(everything)
-    return dict.fromkeys(FINDINGS, one_scale) if one_scale else withheld_by_any(shots)
 
 
 def withheld_by_any(shots: Sequence[Shot]) -> dict[str, Reason]:

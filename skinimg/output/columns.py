@@ -71,7 +71,7 @@ MEANINGS: dict[str, str] = {
     "missing": "why there is no value; empty where there is one",
     "baseline_session": "session that this one is compared with",
     "days": "days since the baseline",
-    "baseline": "value at the baseline, on the skin that both sessions show",
+    "baseline": "value at the baseline, on the skin that both sessions show; texture as soft as the softest photo shows it",
     "follow_up": "value at this session, on the same skin",
     "change": "follow_up minus baseline",
     "change_percent": "change in per cent of the baseline; empty where the baseline is within its own noise",

@@ -10,7 +10,7 @@ from skinimg.base.reasons import why
 from skinimg.base.records import CellTotals
 from skinimg.compare.field_changes import field_changes, maps_of_change
 from skinimg.compare.fields import NO_REFERENCE, Compared, compared_fields
-from skinimg.compare.patchy_light import patchy_light_fraction
+from skinimg.compare.patchy_light import patchy_light_fraction, why_patchy
 from skinimg.observe.witnesses import SIDES
 from tests.compare.drawn_skin import LIGHT, Pigment, disc, pair
 
@@ -29,7 +29,7 @@ WALL = dict.fromkeys(SIDES, GREY), dict.fromkeys(SIDES, (GREY + LIGHT).astype(np
 
 def rows(before, after, missing=None, witnesses=WALL):
     skin = pair(before, after, witnesses)
-    found = field_changes(skin, compared_fields(skin), [TOTALS], missing or {})
+    found = field_changes(skin, compared_fields(skin), [TOTALS], missing or {}, why_patchy(skin))
     return {(c.region, c.finding, c.metric): c for c in found}
 
 
@@ -66,10 +66,10 @@ def test_skin_alone_is_never_called_unchanged():
 
 def test_a_coarse_file_hides_what_does_not_stand_out_of_its_steps():
     skin = replace(pair(FLUSH, FLUSH, WALL), jpeg_quality=74.8)
-    same = list(field_changes(skin, compared_fields(skin), [TOTALS], {}))
+    same = list(field_changes(skin, compared_fields(skin), [TOTALS], {}, why_patchy(skin)))
     assert {(c.verdict, c.reason.code) for c in same} == {("not_assessable", "coarse_file")}
     cleared = replace(pair(FLUSH, Pigment(), WALL), jpeg_quality=74.8)
-    found = list(field_changes(cleared, compared_fields(cleared), [TOTALS], {}))
+    found = list(field_changes(cleared, compared_fields(cleared), [TOTALS], {}, why_patchy(cleared)))
     assert (
         next(c for c in found if (c.region, c.finding, c.metric) == ("face", "erythema", "load")).verdict == "improved"
     )
@@ -87,7 +87,7 @@ def test_shine_is_not_a_change_that_stands_out():
     assert patchy_light_fraction(plain) < 0.01
     assert patchy_light_fraction(shiny) > 0.05
     assert patchy_light_fraction(pair(FLUSH, Pigment(), WALL)) < 0.01  # a flush that went is none
-    found = list(field_changes(shiny, compared_fields(shiny), [TOTALS], {}))
+    found = list(field_changes(shiny, compared_fields(shiny), [TOTALS], {}, why_patchy(shiny)))
     assert {c.verdict for c in found} <= {"unchanged", "not_assessable"}
     assert "patchy_light" in {c.reason.code for c in found if c.reason}
 
@@ -97,7 +97,7 @@ def test_a_reason_takes_the_place_of_a_verdict():
     coarse = why("not_measurable", px_per_mm=1.5, needed=2)
     found = rows(FLUSH, FLUSH, {key: coarse})
     assert (found[key].verdict, found[key].reason) == ("not_assessable", coarse)
-    nothing = list(field_changes(pair(FLUSH, FLUSH), Compared({}, "none"), [TOTALS], {}))
+    nothing = list(field_changes(pair(FLUSH, FLUSH), Compared({}, "none"), [TOTALS], {}, None))
     assert {(c.verdict, c.reason) for c in nothing} == {("not_assessable", NO_REFERENCE)}
     assert {c.region for c in nothing} == set(REGIONS)
 
