@@ -35,8 +35,12 @@ _RIM_MM = 1.0
 # the "lines" of eight drawn faces of 22. On five real faces lines cover 0.07 to 0.15 % of the skin from 1 to 5 mm inside
 # the outline, 0.04 to 0.15 % from 5 to 10 mm, and 0.2 to 0.3 % further in.
 _LINES_FROM_OUTLINE_MM = 5.0
+# Where skin ends at an ear, a jaw, a nostril or a corner of the eyes or mouth it lies in shade, which looks like pigment:
+# a mark that the end of the skin cuts, with more than half of it in the last 3 mm. A patch that reaches further in stays.
+# A mark is what comparisons count whole (measure/common_skin.py), so that it is left out of both photos alike.
+_MARK, _SHADE_MM, _SOFT_EDGE_MM = 0.3, 3.0, 0.5
 _RELIEF = [k for k, name in enumerate(MASK_FINDINGS) if FINDINGS[name].contrast_map == "relief"]
-_LINES = MASK_FINDINGS.index("wrinkles")
+_LINES, _SPOTS = MASK_FINDINGS.index("wrinkles"), MASK_FINDINGS.index("spots")
 
 
 @dataclass(frozen=True)
@@ -116,10 +120,25 @@ def segment(frame: Frame, maps: SkinMaps, segmenter: Segmenter) -> Segmentation:
     """Probability of every finding at every pixel of a frame; 0 outside usable skin, and for relief at its rim."""
     found = segmenter.probabilities(frame, maps)
     if frame.landmarks is not None:
-        found[_RELIEF] *= _inside_mm(frame.skin, frame) > _RIM_MM
+        inside_mm = _inside_mm(frame.skin, frame)
+        found[_RELIEF] *= inside_mm > _RIM_MM
+        found[_SPOTS] *= ~_shade_of_the_rim(found[_SPOTS], inside_mm, frame.mm_per_px)
         whole_face = (frame.region_bits & 1) > 0
         found[_LINES] *= _inside_mm(whole_face, frame) > _LINES_FROM_OUTLINE_MM
     return Segmentation(MASK_FINDINGS, found, segmenter.name, segmenter.untrained)
+
+
+def _shade_of_the_rim(spots: FloatArray, inside_mm: FloatArray, mm_per_px: float) -> BoolArray:
+    """(h, w) marks that lie along the end of the skin and are cut by it, with their soft edges; spots : probability."""
+    count, marks = cv2.connectedComponents(((spots > _MARK) & (inside_mm > 0)).astype(np.uint8))
+    area, along, cut = (
+        np.bincount(marks[inside_mm < limit], minlength=count) for limit in (np.inf, _SHADE_MM, 1.5 * mm_per_px)
+    )
+    shade = (cut > 0) & (along > area / 2)
+    shade[0] = False  # all that is no mark
+    radius = round(_SOFT_EDGE_MM / mm_per_px)
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+    return cv2.dilate(shade[marks].astype(np.uint8), kernel) > 0
 
 
 def _inside_mm(mask: BoolArray, frame: Frame) -> FloatArray:

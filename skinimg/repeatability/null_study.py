@@ -44,7 +44,7 @@ PHOTOTYPES = (1, 2, 3, 4, 5, 6)
 _ONE_CAMERA: tuple[Regime, ...] = ("fixed_rig", "same_phone")
 # Follow-ups of every real face: regime and number of shots.
 PLAN: tuple[tuple[Regime, int], ...] = (("fixed_rig", 1), ("same_phone", 2), ("other_phone", 1))
-_RIG_PEOPLE = 9
+_RIG_PEOPLE = 18
 _LEVEL = 6.0  # px/mm under which a card states a model of all resolutions
 
 

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from skinimg.base.findings import MASK_FINDINGS
 from skinimg.base.noise import NoiseTable
@@ -22,10 +23,10 @@ def everywhere(_frame, _maps):
 LANDMARKS = np.zeros((478, 3), np.float32)
 
 
-def found(landmarks, outline_from=0, mm_per_px=0.1):
+def found(landmarks, outline_from=0, mm_per_px=0.1, seen=everywhere):
     """What is left, on a square of 60 px of skin, of a network that sees everything everywhere.
 
-    outline_from : the column from which on the face lies
+    outline_from : the column from which on the face lies; seen : what the network sees instead
     """
     face = np.zeros((SIDE, SIDE), np.uint16)
     face[:, outline_from:] = 1
@@ -37,7 +38,7 @@ def found(landmarks, outline_from=0, mm_per_px=0.1):
         plane[..., None].repeat(3, axis=2), skin, face, ("face",), landmarks,
         np.eye(2, 3, dtype=np.float32), (SIDE, SIDE), mm_per_px, 1 / mm_per_px, "iris",
     )  # fmt: skip
-    segmentation = segment(frame, maps, Segmenter("t", "", everywhere, NoiseTable({})))
+    segmentation = segment(frame, maps, Segmenter("t", "", seen, NoiseTable({})))
     return dict(zip(segmentation.findings, segmentation.probability, strict=True))
 
 
@@ -46,8 +47,29 @@ def test_a_face_has_no_relief_in_the_last_millimetre_of_its_skin():
     for name in ("pores", "scars", "wrinkles"):
         assert seen[name][20:30, 50].sum() == 0, name
         assert (seen[name][31:69, 31:69] == 1).all(), name
-    for name in ("spots", "redness"):
-        assert (seen[name][20:80, 20:80] == 1).all(), name
+    assert (seen["redness"][20:80, 20:80] == 1).all()
+
+
+def spot(rows, columns):
+    """What is left of a spot at these rows and columns of the square, 30 mm wide, of skin."""
+    plane = np.zeros((len(MASK_FINDINGS), SIDE, SIDE), np.float32)
+    plane[MASK_FINDINGS.index("spots"), rows, columns] = 0.4
+    return float(found(LANDMARKS, mm_per_px=0.5, seen=lambda _frame, _maps: plane)["spots"].sum()) / 0.4
+
+
+def test_shade_where_skin_ends_is_no_spot():
+    assert spot(slice(40, 60), slice(20, 25)) == 0  # 10 x 2.5 mm, along the end of the skin
+
+
+@pytest.mark.parametrize(
+    ("what", "rows", "columns"),
+    [
+        ("a mark of the same size that ends before it", slice(40, 60), slice(23, 26)),
+        ("a patch that reaches 8 mm into the face", slice(40, 60), slice(20, 36)),
+    ],
+)
+def test_other_marks_near_the_end_of_the_skin_stay(what, rows, columns):
+    assert spot(rows, columns) == pytest.approx((rows.stop - rows.start) * (columns.stop - columns.start)), what
 
 
 def test_the_crease_before_an_ear_is_no_line():
