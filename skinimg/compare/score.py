@@ -60,8 +60,8 @@ def scores(
 
 def _score(c: Change) -> Score:
     low, high = percent_interval(c)
-    if c.verdict == "not_assessable" or not math.isfinite(low):
-        return Score(c.finding, np.nan, np.nan, np.nan, "not_assessable", None)
+    if c.verdict == "not_assessable" or not math.isfinite(low):  # too little at the baseline for a percentage
+        return Score(c.finding, np.nan, np.nan, np.nan, c.verdict, None)
     return Score(c.finding, -c.percent, -high, -low, c.verdict, grade(-c.percent, c.verdict))
 
 

@@ -133,9 +133,12 @@ def _change_map(view: ViewContent, pictures: ViewPictures, say: Language) -> lis
 
 def _field_maps(pictures: ViewPictures, say: Language) -> list[Flowable]:
     """Where redness and pigment without borders changed until the last session that can be compared, side by side."""
+    title, lead = _text(say("section.field_maps"), "strong"), _text(say("lead.field_maps"), "quiet")
+    still = [say("ui.colon", what=say.name("finding", f), name=say("ui.still")) for f in pictures.still]
+    said = [_text(one, "small") for one in still]
     shown = {finding: prints.field_map(pictures, finding) for finding in pictures.change_ranges}
     if not shown:
-        return []
+        return [KeepTogether([title, *said])] if said else []
     width = (WIDTH - 6 * mm) / 2
     height = width * pictures.height / pictures.width
     if height > 95 * mm:
@@ -144,8 +147,7 @@ def _field_maps(pictures: ViewPictures, say: Language) -> list[Flowable]:
     maps = [Picture(picture, width, height) for _, picture in shown.values()]
     ramps = [_ramp(finding, most, width, say) for finding, most in pictures.change_ranges.items()]
     table = Table([names, maps, ramps], colWidths=[width + 3 * mm] * len(maps), hAlign="LEFT")
-    title, lead = _text(say("section.field_maps"), "strong"), _text(say("lead.field_maps"), "quiet")
-    return [KeepTogether([title, lead, table])]
+    return [KeepTogether([title, lead, table, *said])]
 
 
 def _ramp(finding: str, most: float, width: float, say: Language) -> Table:

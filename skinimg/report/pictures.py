@@ -70,6 +70,7 @@ class ViewPictures:
     parts: tuple[Part, ...]
     map_ranges: dict[str, tuple[float, float]]
     change_ranges: dict[str, float]  # finding -> density at the ends of the scale of its maps of change
+    still: tuple[str, ...]  # findings whose maps of change show nothing in any session: said, not shown
     findings: tuple[str, ...]
     eyes_covered: bool
 
@@ -103,6 +104,7 @@ def view_pictures(
     ranges = {name: _range([getattr(p, name)[p.valid] for p in shown]) for name in COLOUR_MAPS}
     changed = {name: _most([p.changes[name] for p in shown if name in p.changes]) for name in PAIRED_FINDINGS}
     change_ranges = {name: most for name, most in changed.items() if most}
+    still = tuple(name for name, most in changed.items() if most == 0)
     sessions = [ShownSession(p.session, p.date, f"v{number}-{place}") for place, p in enumerate(shown)]
 
     def parts_of(place: int) -> list[Part]:
@@ -123,6 +125,7 @@ def view_pictures(
         tuple(parts),
         ranges,
         change_ranges,
+        still,
         findings,
         cover is not None,
     )
@@ -192,10 +195,13 @@ def _range(maps: Sequence[FloatArray]) -> tuple[float, float]:
     return float(low), float(max(high, low + 1e-3))
 
 
-def _most(maps: Sequence[FloatArray]) -> float:
-    """99th percentile of the size of a change in all sessions, at least LEAST_CHANGE_OD; 0 where there are no maps."""
+def _most(maps: Sequence[FloatArray]) -> float | None:
+    """99th percentile of the size of a change in all sessions, at least LEAST_CHANGE_OD; 0 where nothing changed, None
+    where there are no maps."""
     values = np.concatenate([np.abs(m[np.isfinite(m)]) for m in maps]) if maps else np.zeros(0)
-    return max(float(np.percentile(values, 99)), LEAST_CHANGE_OD) if values.size else 0.0
+    if not values.any():
+        return 0.0 if values.size else None
+    return max(float(np.percentile(values, 99)), LEAST_CHANGE_OD)
 
 
 def _coloured(values: FloatArray, limits: tuple[float, float], name: str, shrink: float) -> ByteArray:

@@ -93,15 +93,13 @@ def test_declared_targets_count_and_others_do_not():
     assert scores([faint], ("redness",))[-1].verdict == "unchanged"
 
 
-def test_what_is_within_its_noise_at_baseline_has_no_percentage_and_no_score():
-    found = scores([change("redness", 40, half=450, verdict="unchanged")], ("redness",))
-    assert [s.verdict for s in found] == ["not_assessable", "not_assessable"]
-
-
-def test_a_baseline_below_zero_has_no_score():
-    """Whatever its verdict, it has no percentage to grade by."""
-    found = scores([change("spots", 80, baseline=-20.0)], ("spots",))
-    assert [s.verdict for s in found] == ["not_assessable", "not_assessable"]
+@pytest.mark.parametrize("verdict", ["unchanged", "worsened"])
+@pytest.mark.parametrize(("percent", "half", "baseline"), [(40, 450, 100.0), (80, 5, -20.0)])
+def test_without_a_percentage_the_verdict_of_the_change_stays_and_nothing_is_graded(verdict, percent, half, baseline):
+    """What is within its noise at the baseline, or below zero, can still be worse, and counts for nothing overall."""
+    found = scores([change("redness", percent, half, verdict, baseline)], ("redness",))
+    assert [s.verdict for s in found] == [verdict, "not_assessable"]
+    assert all(math.isnan(s.improvement_percent) and s.grade is None for s in found)
 
 
 def test_complete_clearance_is_finite():

@@ -78,6 +78,22 @@ def test_maps_of_change_of_what_has_no_edge_are_in_it_with_their_scale(drawn_sub
     assert ramp[0, 2] > ramp[0, 0] and ramp[-1, 0] > ramp[-1, 2] and ramp[len(ramp) // 2].min() > 235
 
 
+def test_maps_that_show_nothing_in_any_session_are_a_sentence(drawn_subject):
+    say, nothing = language("en"), np.zeros((18, 14), np.float32)
+    for sessions, still in (((nothing, nothing), ("erythema",)), ((nothing, nothing - 0.08), ())):
+        drawn = drawn_subject(sessions=3)
+        drawn.pictures[1:] = [
+            replace(p, changes={"erythema": of}) for p, of in zip(drawn.pictures[1:], sessions, strict=True)
+        ]
+        content = gather(drawn.result, drawn.pictures, ReportOptions(), drawn.subject, say)
+        pictures = content.views[0].pictures
+        assert pictures is not None
+        assert (pictures.still, bool(pictures.change_ranges)) == (still, not still)
+        (block,) = pdf._field_maps(pictures, say)
+        said = [one.text for one in block._content if hasattr(one, "text")]
+        assert any("Nothing stands out of the noise" in one for one in said) == bool(still)
+
+
 @pytest.mark.parametrize("case", [{"rejected": True}, {"sessions": 1}, {"name": "山田太郎 <b>&</b> Ægir Ωmega" * 3}])
 def test_stands_bad_input(drawn_subject, tmp_path, case):
     assert write(drawn_subject(scale=0.1, **case), tmp_path, "fr").startswith(b"%PDF-")

@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 from math import nan
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from skinimg.base.errors import SettingsError
@@ -83,6 +84,17 @@ def test_next_to_nothing_at_baseline_is_told_in_its_unit(drawn_subject, tmp_path
     summary = said[: said.index("Before and after")]
     assert "There was so little at first that even its disappearance would be within measurement noise." in summary
     assert "% more redness" not in summary
+
+
+def test_maps_that_show_nothing_in_any_session_are_a_sentence(drawn_subject, tmp_path):
+    drawn, nothing = drawn_subject(sessions=3), np.zeros((18, 14), np.float32)
+    later = [replace(p, changes={"erythema": nothing, "hyperpigmentation": nothing - 0.08}) for p in drawn.pictures[1:]]
+    drawn.pictures[1:] = later
+    html = page(drawn, tmp_path)
+    section = html[html.index('id="fields-0"') :]
+    section = section[: section.index("</section>")]
+    assert words(section).count("Nothing stands out of the noise in any session.") == 1
+    assert "-hyperpigmentation-change" in section and "-erythema-change" not in html
 
 
 def test_is_self_contained(drawn_subject, tmp_path):
