@@ -3,16 +3,20 @@
     ./scripts/bench treated pores --people 9 --keep DIR
 
 One finding falls by about a third, the others stay. Rig and phone take turns, phototypes I to V too. The true fall is that
-of the skin (truth.py), the measured one that of the headline. Photos and their truth are kept in DIR and used again.
+of the skin (truth.py), the measured one that of the headline. What is seen by the shade that light makes (pores, lines)
+has a third one, `shown`: that of the darkness that these two photos show, at the same places with a rim of 0.5 mm, as a
+comparison sums it. Photos and their truth are kept in DIR and used again.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 
 from benchmarks.change_tables import markdown
@@ -23,8 +27,9 @@ from skinimg.base.findings import HEADLINE, MASK_FINDINGS
 from skinimg.phantom.camera import Regime
 from skinimg.phantom.draws import seeded, spawn
 from skinimg.phantom.painting import Painted
-from skinimg.phantom.portrait import Sitter, sample_sitter
+from skinimg.phantom.portrait import Picture, Sitter, sample_sitter
 from skinimg.phantom.series import Treatment, lesions_at, photograph_session, sample_studio
+from skinimg.phantom.shown import SHOWN_BY_LIGHT
 from skinimg.phantom.truth import sheet_regions, skin_totals
 from skinimg.phantom.view import FIELD_MM
 from skinimg.photo.colour import srgb_to_linear
@@ -34,6 +39,7 @@ _HEIGHT_PX = 2400  # 9 to 10 px/mm: enough for pores
 _QUALITY = 92
 _SEED = 7700
 _FALL = -0.35
+_RIM_MM = 0.5  # of measure/common_skin.py, around pores and lines
 _PHOTOTYPES = 5
 
 
@@ -48,10 +54,12 @@ def drawn(finding: str, number: int, folder: Path) -> dict[str, Any]:
     studio = sample_studio(generator, regime, (_HEIGHT_PX, _HEIGHT_PX * 4 // 5))
     lesions = lesions_at(sitter, Treatment({finding: _FALL}, left=True, right=True), 1.0, _SEED)
     before, after = sitter.paint(), sitter.paint(lesions)
-    for name, painted in (("baseline", before), ("after", after)):
-        shown = photograph_session(sitter, painted, studio, 0.0, generator).srgb.numpy()
-        write(folder / f"{name}.jpg", srgb_to_linear(shown.astype(np.float32) / 255), _QUALITY)
+    pictures = [photograph_session(sitter, painted, studio, 0.0, generator) for painted in (before, after)]
+    for name, picture in zip(("baseline", "after"), pictures, strict=True):
+        write(folder / f"{name}.jpg", srgb_to_linear(picture.srgb.numpy().astype(np.float32) / 255), _QUALITY)
     row = {"phototype": sitter.person.phototype, "regime": regime} | _true(sitter, finding, before, after)
+    if finding in SHOWN_BY_LIGHT:
+        row |= _shown(sitter, finding, pictures)
     truth.write_text(json.dumps(row), "utf-8")
     return row
 
@@ -64,6 +72,18 @@ def _true(sitter: Sitter, finding: str, before: Painted, after: Painted) -> dict
         for painted, other in ((before, after), (after, before))
     )
     return {"load": start, "true": 100 * (end / start - 1) if start else np.nan}
+
+
+def _shown(sitter: Sitter, finding: str, pictures: Sequence[Picture]) -> dict[str, float]:
+    """Change, per cent, of the darkness that the photos show of a finding, wherever either has it and 0.5 mm around."""
+    covered = (
+        np.any([p.painted.coverage[finding].cpu().numpy() > 0 for p in pictures], axis=0) & sheet_regions(sitter)[0]
+    )
+    radius = round(_RIM_MM / sitter.sheet.canvas.mm_per_px)
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+    where = cv2.dilate(covered.astype(np.uint8), kernel).astype(bool)
+    start, end = (float(p.dark[finding].cpu().numpy()[where].sum()) for p in pictures)
+    return {"shown": 100 * (end / start - 1) if start > 0 else np.nan}
 
 
 def _told(judge: Judge, finding: str, folder: Path) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 Metrics come from the face's sheet of skin, not from a picture of it, by the same functions of totals as predictions
 (metrics.py): areas are those of the true surface, pigment contrasts are densities of the optical model, and relief is
-what it darkens under even light from all around. So they do not depend on pose, light or camera.
+what it darkens under even light from all around, plugs of pigment in pores with it. So they do not depend on pose, light
+or camera.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from skinimg.phantom.kinds import Lesion
 from skinimg.phantom.light import openness_of
 from skinimg.phantom.painting import Painted
 from skinimg.phantom.portrait import Picture, Sitter, sample_sheet
-from skinimg.phantom.shown import labels_of
+from skinimg.phantom.shown import SHOWN_BY_LIGHT, labels_of
 from skinimg.phantom.skin import albedo
 from skinimg.phantom.view import Traced, Viewpoint
 from skinimg.photo.colour import linear_to_lab
@@ -103,7 +104,11 @@ def _contrasts(sitter: Sitter, painted: Painted) -> dict[str, FloatArray]:
     blood = haemoglobin_density(painted.state.blood.cpu().numpy()) - haemoglobin_density(sitter.person.blood)
     relief = torch.log(openness_of(sitter.skin.height_mm, mm) / openness_of(painted.state.height_mm, mm)).cpu().numpy()
     maps = {"melanin": melanin, "haemoglobin": blood, "relief": relief}
-    return {name: maps[FINDINGS[name].contrast_map].astype(np.float32) for name in MASK_FINDINGS}
+    contrasts = {name: maps[FINDINGS[name].contrast_map].astype(np.float32) for name in MASK_FINDINGS}
+    for name in SHOWN_BY_LIGHT:  # half of what a pore with a plug darkens is the plug
+        before, after = (melanin_density(s.melanin.cpu().numpy()) for s in (painted.without(name), painted.state))
+        contrasts[name] = contrasts[name] + (after - before).astype(np.float32)
+    return contrasts
 
 
 def _objects(
