@@ -55,7 +55,7 @@ def curves(people: Sequence[str], weights: str) -> tuple[pd.DataFrame, pd.DataFr
     for person in people:
         linear = skinimg.read_photo(photo_of(person)).linear
         seat = sitter(linear, skinimg.find_face(linear_to_srgb8(linear)))
-        plain = _photographed(person, seat, seat.linear)
+        plain = photographed(person, seat, seat.linear)
         own = _found(plain, segmenter)
         areas += _untouched(person, plain, own)
         about = {"person": person, "px_per_mm": seat.px_per_mm, "tone": tone_of(seat.anchor)}
@@ -64,12 +64,12 @@ def curves(people: Sequence[str], weights: str) -> tuple[pd.DataFrame, pd.DataFr
             rng = np.random.default_rng(zlib.crc32(f"{person} {finding}".encode()))
             told, layers = _marks(seat, rng)
             light = seat.linear * transmission(seat.anchor, PIGMENTS[finding], np.max(layers, axis=0))
-            seen = _photographed(person, seat, light)
-            free = _carried(own[finding], plain, seen) < 0.5
+            seen = photographed(person, seat, light)
+            free = carried(own[finding], plain, seen) < 0.5
             found = (_found(seen, segmenter)[finding] > 0) & free
             for mark, layer in zip(told, layers, strict=True):
                 shown = moved(layer, seat.face, np.random.default_rng(zlib.crc32(person.encode())))
-                core = (_in_frame(shown, seen) > 0.5 * layer.max()) & seen.frame.skin
+                core = (in_frame(shown, seen) > 0.5 * layer.max()) & seen.frame.skin
                 if core.any():
                     marks.append(about | {"finding": finding} | mark | {"found": int((found & core).any())})
     return pd.DataFrame(marks), pd.DataFrame(areas), pd.DataFrame(overlaps)
@@ -78,12 +78,12 @@ def curves(people: Sequence[str], weights: str) -> tuple[pd.DataFrame, pd.DataFr
 def _overlap(person: str, seat: Sitter, plain: Seen, own: FloatArray, segmenter: Segmenter) -> float:
     """Dice of the mask with painted spots, each to where its contrast has fallen by half; own marks are not judged."""
     painted = paint(seat, TREATMENTS["spots"], np.random.default_rng(zlib.crc32(f"{person} overlap".encode())))
-    seen = _photographed(person, seat, painted.before)
-    shown = _in_frame(moved(painted.density, seat.face, np.random.default_rng(zlib.crc32(person.encode()))), seen)
+    seen = photographed(person, seat, painted.before)
+    shown = in_frame(moved(painted.density, seat.face, np.random.default_rng(zlib.crc32(person.encode()))), seen)
     labels = measure.label(shown > _FAINT_OD)
     peak = np.asarray(ndimage.maximum(shown, labels, np.arange(labels.max() + 1)))
     truth = (labels > 0) & (shown > peak[labels] / 2) & seen.frame.skin
-    judged = (_carried(own, plain, seen) < 0.5) | truth
+    judged = (carried(own, plain, seen) < 0.5) | truth
     found = (_found(seen, segmenter)["spots"] > 0) & judged
     return float(2 * (found & truth).sum() / max(found.sum() + truth.sum(), 1))
 
@@ -117,7 +117,7 @@ def _marks(seat: Sitter, rng: np.random.Generator) -> tuple[list[dict[str, float
     return told, layers
 
 
-def _photographed(person: str, seat: Sitter, linear: FloatArray) -> Seen:
+def photographed(person: str, seat: Sitter, linear: FloatArray) -> Seen:
     """A new photo of a person, of the same pose, light and file whatever is painted."""
     rng = np.random.default_rng(zlib.crc32(person.encode()))
     with tempfile.TemporaryDirectory() as folder:
@@ -126,14 +126,14 @@ def _photographed(person: str, seat: Sitter, linear: FloatArray) -> Seen:
         return see(PhotoEntry(person, "S1", path, path.name), None, Settings())
 
 
-def _in_frame(image: FloatArray, seen: Seen) -> FloatArray:
+def in_frame(image: FloatArray, seen: Seen) -> FloatArray:
     """(H, W) of the photo as the frame (h, w) shows it."""
     size = seen.frame.skin.shape[::-1]
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     return np.asarray(cv2.warpAffine(image, seen.frame.to_photo, size, flags=flags), np.float32)
 
 
-def _carried(image: FloatArray, of: Seen, to: Seen) -> FloatArray:
+def carried(image: FloatArray, of: Seen, to: Seen) -> FloatArray:
     """From one frame to another of the same pose: the two lie a fraction of a pixel apart."""
     whole = [np.vstack([s.frame.to_photo, [0, 0, 1]]) for s in (of, to)]
     mapping = (np.linalg.inv(whole[0]) @ whole[1])[:2]
