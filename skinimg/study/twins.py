@@ -14,8 +14,10 @@ from skinimg.study.names import photo_stem
 
 # What was least worked on first. A raw file needs a developer's choices, so the picture made of it comes before it.
 _COPY_WORD = "(copy|copie|kopie|kopia|kopi|kopya|copia|cópia|копия|副本|コピー|복사본)"  # as file managers name them
+# As Dropbox and Nextcloud call the second version of a file that two people saved, and Syncthing.
+_CONFLICT = r"\([^()]*(conflict|conflit|konflikt)[^()]*\)|\.sync-conflict-\d{8}-\d{6}-\w+"
 _COPY = re.compile(
-    rf"[ _-]*(\(\d+\)|([-–—] )?の?{_COPY_WORD}( ?\(?\d+\)?)?)$|^{_COPY_WORD} (\(\d+\) )?((of|von|van|de|di|av) )?"
+    rf"[ _-]*(\(\d+\)|([-–—] )?の?{_COPY_WORD}( ?\(?\d+\)?)?|{_CONFLICT})$|^{_COPY_WORD} (\(\d+\) )?((of|von|van|de|di|av) )?"
 )
 # As phones, Google Photos and Lightroom name what their editors made; the untouched file keeps its name.
 _EDITED = re.compile(r"(?<=^img_)e(?=\d{4}$)|[-_ ](edit|edited|bearbeitet|modifié|editado|editada|modificato)$|~\d+$")

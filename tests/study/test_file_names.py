@@ -44,6 +44,18 @@ ONE_OF_EACH = {
         "S1/frontのコヒ\u309aー.jpg",
     ),
     "a copy in Chinese": (["S1/front.jpg", "S1/front - 副本 (2).jpg", "S2/front.jpg"], "S1/front - 副本 (2).jpg"),
+    "a conflict in Dropbox": (
+        ["S1/front.jpg", "S1/front (Ana's conflicted copy 2026-01-12).jpg", "S2/front.jpg"],
+        "S1/front (Ana's conflicted copy 2026-01-12).jpg",
+    ),
+    "a conflict in German": (
+        ["S1/front.jpg", "S1/front (In Konflikt stehende Kopie von Ana 2026-01-12).jpg", "S2/front.jpg"],
+        "S1/front (In Konflikt stehende Kopie von Ana 2026-01-12).jpg",
+    ),
+    "a conflict in Syncthing": (
+        ["S1/front.jpg", "S1/front.sync-conflict-20260112-101112-ABC.jpg", "S2/front.jpg"],
+        "S1/front.sync-conflict-20260112-101112-ABC.jpg",
+    ),
     "an edit of Samsung": (
         ["S1/20260112_101112.jpg", "S1/20260112_101112~2.jpg", "S2/f.jpg"],
         "S1/20260112_101112~2.jpg",
