@@ -98,6 +98,7 @@ def blind(
     from skinimg.trial.blind import blind as run
 
     made = run(read_study(path), out, key, mirror=mirror)
+    say(("V01 is everybody's baseline, as change is measured from it; later visits are numbered at random.",))
     typer.echo(f"{out / 'manifest.csv'}: {len(made.subjects)} people; the key is {key}: keep it away from the raters")
 
 
