@@ -14,7 +14,7 @@ from skinimg.base.errors import StudyError
 from skinimg.base.files import write_text
 from skinimg.study.captured import captured_on
 from skinimg.study.columns import COLUMNS, PLAIN, REQUIRED, check_columns, named
-from skinimg.study.dates import dates_of
+from skinimg.study.dates import dates_of, refuse_two_dates
 from skinimg.study.files import Files
 from skinimg.study.grouping import build_study
 from skinimg.study.rows import NUMBER, Row, arms_spelt_twice, inside
@@ -112,11 +112,13 @@ def _dates(table: Mapping[int, Mapping[str, str]], root: Path, faults: list[str]
         return captured_on(file) if file.is_file() else ""
 
     try:
+        refuse_two_dates(
+            (text for text in first if text not in {row.get("date") for row in table.values()}), "the sessions"
+        )
         return dates_of(first, captured, "the manifest")
     except StudyError as error:
-        rows = [
-            n for n, row in table.items() if error.found.startswith(row.get("date") or row.get("session", "") + ":")
-        ]
+        texts = {n: row.get("date") or row.get("session", "") for n, row in table.items()}
+        rows = [n for n, text in texts.items() if text and f"{error.found}:".startswith(f"{text}:")]
         faults.append(f"row {rows[0]}: {error}" if rows else str(error))
         return None
 

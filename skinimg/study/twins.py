@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from skinimg.base.entries import LeftOut
+from skinimg.base.errors import StudyError
 from skinimg.photo.header import NOT_READ, READ
 from skinimg.study.names import photo_stem
 
@@ -89,6 +90,20 @@ def _without_copies(photos: Sequence[Path], root: Path) -> tuple[tuple[Path, ...
         if original and original != path and original.read_bytes() == path.read_bytes():
             copies[path] = LeftOut(_name(path, root), f"a copy of {original.name}, byte for byte")
     return tuple(path for path in photos if path not in copies), tuple(copies.values())
+
+
+def refuse_two_versions(photos: Sequence[Path], root: Path) -> None:
+    """StudyError where a file and what a program calls its conflicting copy differ: which is right nobody can tell."""
+    by_place = {path.parent / _seen(path): path for path in photos}
+    for path in photos:
+        original = by_place.get(path.parent / re.sub(rf"[ _-]*({_CONFLICT})$", "", _seen(path)))
+        if original and original != path:
+            raise StudyError(
+                "a photo lies there in two versions that differ",
+                found=f"{_name(original, root)} and {_name(path, root)}",
+                needed="one",
+                next_step="Look at both, and move the wrong one out of the folder.",
+            )
 
 
 def _seen(path: Path) -> str:

@@ -73,6 +73,8 @@ ORDERED = [
     ["antes", "retorno 30 dias", "retorno 60 dias"],
     ["prima", "visita di controllo 1 mese", "visita di controllo 3 mesi"],
     ["Vorher", "Nachsorge 1", "Nachsorge 2"],
+    ["Vorher", "Kontrolltermin 1", "Kontrolltermin 2"],
+    ["pretratamiento", "postratamiento"],
     ["before", "check-up 1 month", "check-up 3 months"],
     ["1 zabieg przed", "1 zabieg po", "2 zabieg przed"],
 ]

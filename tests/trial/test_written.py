@@ -121,7 +121,14 @@ def test_blinded_photos_tell_nothing(photos):
 
 
 def test_blinding_says_that_the_baseline_can_be_told(photos):
-    words = ["blind", str(photos / "study" / "manifest.csv"), "--out", str(photos / "b"), "--key", str(photos / "k.json")]
+    words = [
+        "blind",
+        str(photos / "study" / "manifest.csv"),
+        "--out",
+        str(photos / "b"),
+        "--key",
+        str(photos / "k.json"),
+    ]
     found = CliRunner().invoke(app, words)
     assert found.exit_code == 0, found.output
     assert "V01 is everybody's baseline" in found.output
