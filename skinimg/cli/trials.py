@@ -93,7 +93,7 @@ def blind(
     key: Annotated[Path, typer.Option("--key", metavar="FILE", help="Where the key is written; not under --out.")],
     mirror: Annotated[bool, typer.Option("--mirror", help="Mirror a random half of the people.")] = False,
 ) -> None:
-    """Copy photos under scrambled names, without metadata, so that nobody can tell person, visit, arm or side."""
+    """Copy photos under scrambled names, without metadata, that tell no person, arm, side or later visit."""
     from skinimg.study import read_study
     from skinimg.trial.blind import blind as run
 

@@ -78,8 +78,10 @@ def _with_dates_of_birth(told: dict[str, _Parts]) -> dict[str, _Parts]:
     for theirs in sessions.values():
         dates = {sure_date(session) if begins_with_date(session) else "" for session in theirs}
         visits = {without_date(session) for session in theirs}
-        if len(dates) > 1 or dates == {""} or len(visits) < max(len(theirs), 2) or not all(map(is_placed, visits)):
+        if len(dates) > 1 or dates == {""} or len(visits) < len(theirs) or not all(map(is_placed, visits)):
             return told
+    if max(map(len, sessions.values()), default=0) < 2:
+        return told
     return {stem: _dated_person(parts) for stem, parts in told.items()}
 
 

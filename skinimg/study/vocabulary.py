@@ -67,7 +67,7 @@ FILLERS = (
     | _words(
         "line of the from on vom am later spaeter photo foto study studie etude 수술 операции операция leczenia leczeniem "
         "tedavi işlem điều trị العلاج الجلسة از درمان इलाज उपचार के से การรักษา รักษา การทำ ทำ hoitoa hoidon tretmana tretman "
-        "kezelés 术 術 手术 手術 使用 第 目 回目 photos pictures images up de del della do da du des der die das di il la le el"
+        "kezelés 术 術 手术 手術 使用 第 目 回目 photos pictures images up de del della do da du des der die das il la le el"
     )
 )
 # Beside a date, as computers write it out.

@@ -48,12 +48,15 @@ def _with_timed_control(words: list[str]) -> list[str]:
 
 
 def _without_joints(words: list[str]) -> list[str]:
-    """Without the words between a follow-up and its number: `controle a 3 mois`, `control a los 3 meses`."""
+    """Without the words between a follow-up and its number, `controle a 3 mois`, `control a los 3 meses`, and between a
+    visit and its kind, `visita di controllo`: elsewhere they are people, as `Di before`.
+    """
     kept: list[str] = []
     for k, word in enumerate(words):
         rest = next((later for later in words[k:] if later not in vocabulary.JOINTS), "")
-        joins = word in vocabulary.JOINTS and NUMBER.fullmatch(rest) and kept and kept[-1] in vocabulary.LAST
-        if not joins:
+        timed = word in vocabulary.JOINTS and NUMBER.fullmatch(rest) and kept and kept[-1] in vocabulary.LAST
+        kind = word == "di" and words[k + 1 : k + 2] == ["controllo"] and kept and kept[-1] in vocabulary.COUNTED
+        if not (timed or kind):
             kept.append(word)
     return kept
 

@@ -15,6 +15,15 @@ READ = {
         ["Doe_19710304_V1_f.jpg", "Doe_19710304_V2_f.jpg", "Roe_19600512_V1_f.jpg", "Roe_19600512_V2_f.jpg"],
         {"Doe_19710304": "V1 V2", "Roe_19600512": "V1 V2"},
     ),
+    "born, once without a follow-up": (
+        ["Doe_19710304_V1_f.jpg", "Doe_19710304_V2_f.jpg", "Roe_19600512_V1_f.jpg"],
+        {"Doe_19710304": "V1 V2", "Roe_19600512": "V1"},
+    ),
+    "one visit each": (["P1_20260112_V1_f.jpg", "P2_20260112_V1_f.jpg"], {"P1": "20260112_V1", "P2": "20260112_V1"}),
+    "a short name": (
+        ["Di_before.jpg", "Di_after.jpg", "Ed_before.jpg", "Ed_after.jpg"],
+        {"Di": "before after", "Ed": "before after"},
+    ),
     "a day of two visits": (
         ["P1_20260112_V1_f.jpg", "P1_20260210_V2_f.jpg", "P2_20260112_V1_f.jpg", "P2_20260210_V2_f.jpg"],
         {"P1": "20260112_V1 20260210_V2", "P2": "20260112_V1 20260210_V2"},
