@@ -20,6 +20,7 @@ READ = {
         {"Doe_19710304": "V1 V2", "Roe_19600512": "V1"},
     ),
     "one visit each": (["P1_20260112_V1_f.jpg", "P2_20260112_V1_f.jpg"], {"P1": "20260112_V1", "P2": "20260112_V1"}),
+    "a name of words": (["An Na/S1/f.jpg", "An Na/S2/f.jpg"], {"An Na": "S1 S2"}),
     "a short name": (
         ["Di_before.jpg", "Di_after.jpg", "Ed_before.jpg", "Ed_after.jpg"],
         {"Di": "before after", "Ed": "before after"},
