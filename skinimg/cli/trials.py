@@ -93,11 +93,12 @@ def blind(
     key: Annotated[Path, typer.Option("--key", metavar="FILE", help="Where the key is written; not under --out.")],
     mirror: Annotated[bool, typer.Option("--mirror", help="Mirror a random half of the people.")] = False,
 ) -> None:
-    """Copy photos under scrambled names, without metadata, so that nobody can tell person, visit, arm or side."""
+    """Copy photos under scrambled names, without metadata, that tell no person, arm, side or later visit."""
     from skinimg.study import read_study
     from skinimg.trial.blind import blind as run
 
     made = run(read_study(path), out, key, mirror=mirror)
+    say(("V01 is everybody's baseline, as change is measured from it; later visits are numbered at random.",))
     typer.echo(f"{out / 'manifest.csv'}: {len(made.subjects)} people; the key is {key}: keep it away from the raters")
 
 

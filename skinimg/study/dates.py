@@ -115,6 +115,23 @@ def refuse_impossible_dates(texts: Iterable[str], where: str) -> None:
             )
 
 
+def refuse_two_dates(texts: Iterable[str], where: str) -> None:
+    """StudyError where a text holds two days with their years: one may be of birth, and which is the visit's is not told."""
+    for text in texts:
+        plain = plain_text(text)
+        if (first := _find(plain)) is None or stamped_date(text):
+            continue
+        rest = plain[first.end :]
+        second = _find(rest)
+        if second and re.search(r"(19|20)\d\d", rest[second.start : second.end]) and second.readings != first.readings:
+            raise StudyError(
+                f"one of the names of {where} holds two dates",
+                found=text,
+                needed="the day of the visit alone",
+                next_step="Take the other out of the name, such as a date of birth.",
+            )
+
+
 def refuse_days_without_year(texts: Sequence[str]) -> None:
     """StudyError where all texts are days, months or calendar weeks without their year: which came first is not told."""
     if len(texts) > 1 and all(_without_year(plain_text(text)) for text in texts):

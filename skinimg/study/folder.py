@@ -11,13 +11,14 @@ from pathlib import Path
 from skinimg.base.entries import LeftOut, PhotoEntry, Study
 from skinimg.base.errors import StudyError
 from skinimg.study.captured import captured_on
-from skinimg.study.dates import dates_of, refuse_impossible_dates, stamped_date
+from skinimg.study.dates import dates_of, refuse_impossible_dates, refuse_two_dates, stamped_date
 from skinimg.study.grouping import build_study
 from skinimg.study.layout import PhotoFile, as_they_lie, collect
 from skinimg.study.lost import lost
 from skinimg.study.names import clean_name, parse_stem, photo_stem
 from skinimg.study.places import looks_like_session
 from skinimg.study.tree import NOT_A_PHOTO, UNSAID, Folder, look_into
+from skinimg.study.twins import refuse_two_versions
 from skinimg.study.unclear import LAYOUT, says_nothing, some
 
 
@@ -68,6 +69,7 @@ def _left_out_in_words(left_out: Sequence[LeftOut]) -> str:
 def _all_entries(tree: Folder, warnings: list[str], *, strict: bool) -> list[PhotoEntry]:
     """Entries of all subjects, their sessions' dates read in one way throughout the study."""
     try:
+        refuse_two_versions(tuple(tree.all_photos()), tree.path)
         entries = _of_each_subject(collect(tree, warnings), tree.path, warnings, strict=strict)
     except StudyError as error:
         if strict:
@@ -77,6 +79,7 @@ def _all_entries(tree: Folder, warnings: list[str], *, strict: bool) -> list[Pho
     first = {entry.session: entry for entry in reversed(entries)}
     try:
         refuse_impossible_dates(first, "the sessions")
+        refuse_two_dates(first, "the sessions")
         dates = dates_of(first, lambda session: captured_on(first[session].path), "the sessions")
     except StudyError as error:
         if strict:

@@ -69,11 +69,20 @@ def _barren_folders(root: Path, photos: list[Path], raw: set[Path]) -> list[str]
         if held and all(path in raw and path.parent == folder for path in held):
             continue
         files = [path.name for path in held]
-        if like_them or (neighbours and not any(map(_is_document, files))):
+        pictured = any(_may_be_a_session(path, folder) for path in held)
+        if like_them or (neighbours and (pictured or not any(map(_is_document, files)))):
             found = ", ".join(files[:3]) + (", ..." if len(files) > 3 else "") if files else "nothing"
             name = folder.relative_to(root).as_posix()
             said.append(f"{name}: no photo in this folder (found {found}). Add its photos as JPEG, or take it out.")
     return said
+
+
+def _may_be_a_session(file: Path, person: Path) -> bool:
+    """Whether a document that can hold pictures lies in a person's folder of a session, or is called like a view of one:
+    `carla/S1/front.pdf`, but no `documents/consent.pdf`.
+    """
+    in_session = file.parent != person and looks_like_session(clean_name(file.parent.name))
+    return file.suffix.casefold() in _WITH_PICTURES and (in_session or bool(parse_stem(file.stem).view))
 
 
 def _folders_in(folder: Path) -> list[Path]:

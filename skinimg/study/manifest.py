@@ -14,12 +14,12 @@ from skinimg.base.errors import StudyError
 from skinimg.base.files import write_text
 from skinimg.study.captured import captured_on
 from skinimg.study.columns import COLUMNS, PLAIN, REQUIRED, check_columns, named
-from skinimg.study.dates import dates_of
+from skinimg.study.dates import dates_of, refuse_two_dates
 from skinimg.study.files import Files
 from skinimg.study.grouping import build_study
 from skinimg.study.rows import NUMBER, Row, arms_spelt_twice, inside
 from skinimg.study.spreadsheet import CSV_SUFFIXES, read_sheet
-from skinimg.study.tree import photos_below
+from skinimg.study.tree import LINKED, NOT_A_PHOTO, UNSAID, files_below
 from skinimg.study.unclear import some
 
 _MOST_FAULTS = 20
@@ -41,9 +41,13 @@ def read_manifest(path: Path) -> Study:
     warnings: list[str] = []
     root = path.parent.resolve()
     entries = _entries(path, root, warnings)  # the text of a long table is let go before its people are put together
-    left_out = _not_listed(entries, root, path.name)
-    if left_out:
-        warnings.append(f"Photos that {path.name} does not list, left out: {some([item.file for item in left_out])}.")
+    left_out = _not_listed(entries, root, path)
+    unlisted = [item.file for item in left_out if item.reason not in (NOT_A_PHOTO, UNSAID, LINKED)]
+    if unlisted:
+        warnings.append(f"Photos that {path.name} does not list, left out: {some(unlisted)}.")
+    for reason, what in ((NOT_A_PHOTO, "Not photos"), (LINKED, "Links to folders, which are not followed")):
+        if others := [item.file for item in left_out if item.reason == reason]:
+            warnings.append(f"{what}, left out: {some(others)}.")
     return build_study(root, entries, warnings, left_out=left_out)
 
 
@@ -78,13 +82,17 @@ def _entries(path: Path, root: Path, warnings: list[str]) -> tuple[PhotoEntry, .
     return tuple(rows.values())
 
 
-def _not_listed(entries: Iterable[PhotoEntry], root: Path, manifest: str) -> tuple[LeftOut, ...]:
-    """Photos in the manifest's folder and below it that have no row."""
+def _not_listed(entries: Iterable[PhotoEntry], root: Path, manifest: Path) -> tuple[LeftOut, ...]:
+    """Files in the manifest's folder and below it that have no row, but for the manifest itself."""
     listed: dict[Path, set[str]] = defaultdict(set)  # folder -> names: a path takes ten times the memory of its name
     for entry in entries:
         listed[entry.path.parent].add(entry.path.name)
-    missed = (path for path in photos_below(root) if path.name not in listed.get(path.parent, ()))
-    return tuple(LeftOut(path.relative_to(root).as_posix(), f"not listed in {manifest}") for path in missed)
+    listed[root].add(manifest.name)
+    missed = ((path, what) for path, what in files_below(root) if path.name not in listed.get(path.parent, ()))
+    return tuple(
+        LeftOut(path.relative_to(root).as_posix() + "/" * path.is_dir(), what or f"not listed in {manifest.name}")
+        for path, what in missed
+    )
 
 
 def _dates(table: Mapping[int, Mapping[str, str]], root: Path, faults: list[str]) -> dict[str, str] | None:
@@ -104,11 +112,13 @@ def _dates(table: Mapping[int, Mapping[str, str]], root: Path, faults: list[str]
         return captured_on(file) if file.is_file() else ""
 
     try:
+        refuse_two_dates(
+            (text for text in first if text not in {row.get("date") for row in table.values()}), "the sessions"
+        )
         return dates_of(first, captured, "the manifest")
     except StudyError as error:
-        rows = [
-            n for n, row in table.items() if error.found.startswith(row.get("date") or row.get("session", "") + ":")
-        ]
+        texts = {n: row.get("date") or row.get("session", "") for n, row in table.items()}
+        rows = [n for n, text in texts.items() if text and f"{error.found}:".startswith(f"{text}:")]
         faults.append(f"row {rows[0]}: {error}" if rows else str(error))
         return None
 

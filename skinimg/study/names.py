@@ -16,7 +16,7 @@ from skinimg.photo.header import NOT_READ, READ
 from skinimg.study.places import looks_like_session
 
 _SIDES = {
-    "left": "left l links linke gauche izquierda izquierdo izq izqda sinistra sinistro esquerda esquerdo esq слева 左 左侧 "
+    "left": "left l links linke gauche izquierda izquierdo izq izqda sinistra sinistro sx esquerda esquerdo esq слева 左 左侧 "
     "左側 좌측",
     "right": "right r rechts rechte droite droit derecha derecho der dcha destra destro dx direita direito dir справа 右 右侧 "
     "右側 우측",
@@ -39,8 +39,8 @@ VIEW_WORDS = {
     "vista_frontal vista_frontale vue_de_face frontansicht przód przodem 正面 정면 анфас",
     "left45": _turned("left", "45"),
     "right45": _turned("right", "45"),
-    "left": f"{_SIDES['left']} {_turned('left', '')}",
-    "right": f"{_SIDES['right']} {_turned('right', '')}",
+    "left": f"{_SIDES['left']} {_turned('left', '')} profil_g perfil_i",
+    "right": f"{_SIDES['right']} {_turned('right', '')} profil_d perfil_d",
     "closeup": "closeup close_up macro detail zoom dermoscopy nahaufnahme makro",
 }
 LIGHT_WORDS = {

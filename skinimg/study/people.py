@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from skinimg.base.errors import StudyError
 from skinimg.study import vocabulary
-from skinimg.study.dates import begins_with_date, stamped_date, without_date
-from skinimg.study.names import clean_name, parse_stem
+from skinimg.study.dates import begins_with_date, stamped_date, sure_date, without_date
+from skinimg.study.names import clean_name, parse_stem, without_separators
 from skinimg.study.places import is_dated, is_placed, looks_like_session, surely_session
 
 # Parts of the face, which photos are named after, too: `left_cheek_S1` is no person.
@@ -44,6 +45,7 @@ def people_in_names(stems: Sequence[str]) -> dict[str, tuple[str, str]]:
         if parts is None:
             return {}
         told[stem] = parts
+    told = _with_dates_of_birth(told)
     pairs = {(clean_name(parts.person), clean_name(parts.session)) for parts in told.values()}
     people, sessions = {person for person, _ in pairs}, {session for _, session in pairs}
     if len(people) == 1 and next(iter(people)).isdecimal():
@@ -63,6 +65,31 @@ def people_in_names(stems: Sequence[str]) -> dict[str, tuple[str, str]]:
         if not all(re.search(r"\d", person) for person in people):
             return {}  # `S1_chin`, `S2_smile`: what the photo shows, as often as who
     return {stem: (parts.person, parts.session) for stem, parts in told.items()}
+
+
+def _with_dates_of_birth(told: dict[str, _Parts]) -> dict[str, _Parts]:
+    """With the date that all visits of a person share as part of the person: `Miller_19850312_V1`, `Miller_19850312_V2`.
+
+    It dates no visit, as the visits would then be of one day, and is most often of birth.
+    """
+    sessions: dict[str, set[str]] = defaultdict(set)
+    for parts in told.values():
+        sessions[parts.person].add(parts.session)
+    for theirs in sessions.values():
+        dates = {sure_date(session) if begins_with_date(session) else "" for session in theirs}
+        visits = {without_date(session) for session in theirs}
+        if len(dates) > 1 or dates == {""} or len(visits) < len(theirs) or not all(map(is_placed, visits)):
+            return told
+    if max(map(len, sessions.values()), default=0) < 2:
+        return told
+    return {stem: _dated_person(parts) for stem, parts in told.items()}
+
+
+def _dated_person(parts: _Parts) -> _Parts:
+    visit = without_separators(without_date(parts.session))
+    visit = parts.session[len(parts.session) - len(visit) :]  # as it is spelt
+    born = without_separators(parts.session.removesuffix(visit))
+    return replace(parts, person=f"{parts.person}_{born}", session=visit)
 
 
 def refuse_people_beside_dates(names: Sequence[str]) -> None:

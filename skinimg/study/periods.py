@@ -1,4 +1,4 @@
-"""Months, quarters, halves and calendar weeks of a year, which name sessions as dates do."""
+"""Months, quarters, halves and calendar weeks of a year, which name sessions as dates do, and days of treatment cycles."""
 
 from __future__ import annotations
 
@@ -16,6 +16,11 @@ _COUNTED = {
 }
 
 
+_LONGEST_CYCLE_DAYS = 1000.0
+_CYCLE = re.compile(
+    r"(?:c|cyc|cycles?|zyklus|ciclo|cyclus)[-_ .]?(?P<cycle>\d{1,2})[-_ .,]*"
+    r"(?:d|j|t|g|day|jour|tag|dia|giorno|dag)[_ .]?(?P<day>\d{1,3})"
+)
 PERIODS = ("months", *_COUNTED)
 
 
@@ -34,6 +39,15 @@ def period_of(text: str) -> tuple[str, float] | None:
         if match and (found := _since(int(match["year"]), int(match["n"]), of_a_year)):
             return what, found
     return None
+
+
+def day_of_cycle(text: str) -> float | None:
+    """Where a day of a cycle of treatment stands among others: `C1D15` before `C2D1`, `Zyklus 2 Tag 8`.
+
+    None with a dash before the day, which may be a minus.
+    """
+    match = _CYCLE.fullmatch(plain_text(text).strip(" _-."))
+    return int(match["cycle"]) * _LONGEST_CYCLE_DAYS + int(match["day"]) if match else None
 
 
 def _since(year: int, number: int, of_a_year: int) -> float:

@@ -6,7 +6,7 @@ import re
 
 from skinimg.study import vocabulary
 from skinimg.study.dates import begins_with_date, without_date
-from skinimg.study.periods import period_of
+from skinimg.study.periods import day_of_cycle, period_of
 from skinimg.study.text import plain_text
 from skinimg.study.words import NUMBER, OF_A_YEAR, bare, singular, tells, words_of
 
@@ -26,7 +26,13 @@ def looks_like_session(name: str) -> bool:
     if begins_with_date(name) or period_of(name) or is_dated(name):
         return True
     rest = without_date(name)
-    return place_of(rest) is not None or (tells(rest) and set(words_of(rest)) <= vocabulary.ALL)
+    return place_of(rest) is not None or (tells(rest) and _says_when_alone(words_of(rest)))
+
+
+def _says_when_alone(words: list[str]) -> bool:
+    """Whether all words are known, and a short one of time has its number: `An Na` is a person."""
+    short = {word for word in vocabulary.DAYS.keys() & set(words) if len(word) < 3 and word.isascii()}
+    return set(words) <= vocabulary.ALL and not (short and not any(map(NUMBER.fullmatch, words)))
 
 
 def is_dated(name: str) -> bool:
@@ -47,8 +53,19 @@ def visit_of(name: str) -> object:
 
 
 def surely_session(name: str) -> bool:
-    """Whether a name can be no person's: a date, `baseline`, `V1`, `week 4`; but subjects, too, are called `S1`."""
-    return looks_like_session(name) and not any(word in vocabulary.SUBJECTS_TOO for word in words_of(name))
+    """Whether a name can be no person's: a date, `baseline`, `V1`, `week 4`; but subjects, too, are called `S1`, and
+    `1985-03-12 Miller`.
+    """
+    beside = (
+        {word for word in words_of(without_date(name)) if not NUMBER.fullmatch(word)}
+        if begins_with_date(name)
+        else set()
+    )
+    return (
+        looks_like_session(name)
+        and vocabulary.SUBJECTS_TOO.isdisjoint(words_of(name))
+        and (beside <= vocabulary.ALL | vocabulary.BESIDE_DATES or is_placed(name))
+    )
 
 
 def place_of(name: str, dash_is_minus: bool = False) -> Place | None:
@@ -58,6 +75,8 @@ def place_of(name: str, dash_is_minus: bool = False) -> Place | None:
         return ("", -INFINITE)  # a date without anything behind it comes before the same date with more
     if period := period_of(name):
         return period
+    if (day := day_of_cycle(name)) is not None:
+        return ("cycles", day)
     unit, sign, count = counted_from_treatment(name)
     if unit in vocabulary.DAYS and (sign == "+" or (sign == "-" and dash_is_minus)):
         return ("days", count * vocabulary.DAYS[unit] * (1 if sign == "+" else -1))

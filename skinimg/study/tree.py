@@ -27,6 +27,7 @@ _DEEPEST = 8
 NOT_A_PHOTO = "not a photo"
 RAW_BESIDE = "in a folder of camera raw files"
 NOT_DOWNLOADED = "a placeholder: the photo lies in the cloud and is not downloaded"
+LINKED = "a link to a folder, which is not followed"
 UNSAID = "hidden, or made by the system"  # in the list of a run, not on the terminal
 
 
@@ -61,12 +62,27 @@ def look_into(root: Path, warnings: list[str]) -> tuple[Folder, tuple[LeftOut, .
 
 def photos_below(root: Path) -> Iterator[Path]:
     """Every photo below a folder that people see, by its name; results of earlier runs and links to folders left out."""
+    return (path for path, reason in files_below(root) if not reason)
+
+
+def files_below(root: Path) -> Iterator[tuple[Path, str]]:
+    """Everything below a folder: a photo, by its name, with an empty reason; any other file, and a folder that is not
+    looked into, with the reason why it is no photo of a person.
+    """
     for path, folders, files in os.walk(root):
         here = Path(path)
-        folders[:] = sorted(name for name in folders if shown(name) and not holds_results(here / name))
-        yield from (
-            here / name for name in sorted(files) if shown(name) and Path(name).suffix.casefold() in READ | NOT_READ
-        )
+        why = {name: _why_not_entered(here / name) for name in sorted(folders)}
+        folders[:] = [name for name, reason in why.items() if not reason]
+        yield from ((here / name, reason) for name, reason in why.items() if reason)
+        for name in sorted(files):
+            photo = Path(name).suffix.casefold() in READ | NOT_READ
+            yield here / name, UNSAID if not shown(name) else "" if photo else NOT_A_PHOTO
+
+
+def _why_not_entered(folder: Path) -> str:
+    if not shown(folder.name) or holds_results(folder):
+        return UNSAID
+    return LINKED if folder.is_symlink() else ""
 
 
 def shown(name: str) -> bool:

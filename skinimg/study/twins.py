@@ -9,13 +9,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from skinimg.base.entries import LeftOut
+from skinimg.base.errors import StudyError
 from skinimg.photo.header import NOT_READ, READ
 from skinimg.study.names import photo_stem
 
 # What was least worked on first. A raw file needs a developer's choices, so the picture made of it comes before it.
 _COPY_WORD = "(copy|copie|kopie|kopia|kopi|kopya|copia|cópia|копия|副本|コピー|복사본)"  # as file managers name them
+# As Dropbox and Nextcloud call the second version of a file that two people saved, and Syncthing.
+_CONFLICT = r"\([^()]*(conflict|conflit|konflikt)[^()]*\)|\.sync-conflict-\d{8}-\d{6}-\w+"
 _COPY = re.compile(
-    rf"[ _-]*(\(\d+\)|([-–—] )?の?{_COPY_WORD}( ?\(?\d+\)?)?)$|^{_COPY_WORD} (\(\d+\) )?((of|von|van|de|di|av) )?"
+    rf"[ _-]*(\(\d+\)|([-–—] )?の?{_COPY_WORD}( ?\(?\d+\)?)?|{_CONFLICT})$|^{_COPY_WORD} (\(\d+\) )?((of|von|van|de|di|av) )?"
 )
 # As phones, Google Photos and Lightroom name what their editors made; the untouched file keeps its name.
 _EDITED = re.compile(r"(?<=^img_)e(?=\d{4}$)|[-_ ](edit|edited|bearbeitet|modifié|editado|editada|modificato)$|~\d+$")
@@ -87,6 +90,20 @@ def _without_copies(photos: Sequence[Path], root: Path) -> tuple[tuple[Path, ...
         if original and original != path and original.read_bytes() == path.read_bytes():
             copies[path] = LeftOut(_name(path, root), f"a copy of {original.name}, byte for byte")
     return tuple(path for path in photos if path not in copies), tuple(copies.values())
+
+
+def refuse_two_versions(photos: Sequence[Path], root: Path) -> None:
+    """StudyError where a file and what a program calls its conflicting copy differ: which is right nobody can tell."""
+    by_place = {path.parent / _seen(path): path for path in photos}
+    for path in photos:
+        original = by_place.get(path.parent / re.sub(rf"[ _-]*({_CONFLICT})$", "", _seen(path)))
+        if original and original != path:
+            raise StudyError(
+                "a photo lies there in two versions that differ",
+                found=f"{_name(original, root)} and {_name(path, root)}",
+                needed="one",
+                next_step="Look at both, and move the wrong one out of the folder.",
+            )
 
 
 def _seen(path: Path) -> str:

@@ -17,6 +17,7 @@ OLD, NEW = _words("old ancien vecchio antiguo viejo velho oud alt"), _words("new
 # Words that say `before`; with a number, before that session: `session 2 pre`.
 BEFORE = _words(
     "before pre preop vorher vor davor zuvor avant antes prima pretreatment preoperative praeop prae voor vooraf fore før "
+    "pretratamiento pretrattamento pretratamento pretraitement "
     "przed pred prije до преди перед πριν önce öncesi ennen elott előtte inainte truoc sebelum قبل לפני पहले पूर्व pehle "
     "pahle ก่อน 前 之前 ビフォー 전 비포"
 )
@@ -33,11 +34,17 @@ LAST = NEW | _words(
     "after post postop final finale end last nachher nach danach ende apres fin dopo fine despues depois fim posttreatment "
     "postoperative follow followup fu eot eos kontrolle controle controllo na nameting efter po после pos "
     "achteraf eindmeting erna etter po после через след після posle poslije μετά sonra sonrası jälkeen utana után dupa sau "
+    "revision revisiones revisao seguimiento suivi nachsorge retorno review checkup nachkontrolle "
+    "kontrolltermin verlauf verlaufskontrolle acompanhamento postratamiento posttratamiento "
     "sesudah setelah selepas بعد אחרי बाद baad หลัง 后 後 之后 之後 复诊 複診 再診 アフター 후 애프터"
 )
 FINAL = _words("final finale end last ende fin fine fim eot eos")  # of `LAST`, those that nothing comes after
 ENDED = _words("end ende fin fim eot")  # of `FINAL`, those that may be the end of the treatment, before its follow-up
-FOLLOWED = _words("follow followup fu kontrolle controle controllo nachsorge")
+FOLLOWED = _words(
+    "follow followup fu kontrolle controle controllo nachsorge nachkontrolle revision revisiones revisao seguimiento suivi "
+    "retorno review checkup kontrolltermin verlauf verlaufskontrolle acompanhamento"
+)
+JOINTS = _words("a los las alle")  # between such a word and its number: `controle a 3 mois`; else `A` may be a person
 # What is treated and with what.
 TREATMENTS = _words(
     "laser peel peeling op surgery procedure injection injections botox botulinum dysport filler hyaluron hyaluronic ipl prp "
@@ -49,7 +56,8 @@ TREATMENTS = _words(
 ARMS = _words("active placebo vehicle vehikel verum sham control controls treated untreated")
 # Words that say nothing about when, but with a number count treatments: `Behandlung 2`.
 _TREATED = _words(
-    "treatment tx rx session sitting therapy behandlung behandlungen therapie traitement tratamiento tratamento trattamento "
+    "treatment tx rx session sitting therapy cycle zyklus ciclo cyclus "
+    "behandlung behandlungen therapie traitement tratamiento tratamento trattamento "
     "behandeling behandling zabieg zabiegach zabiegu zabiegiem лечения лечение процедуры процедура процедур 치료 시술 "
     "治疗 治療 施術"
 )

@@ -35,9 +35,30 @@ def words_of(name: str) -> list[str]:
     """The words and numbers of a name, words in the singular where that is known, numbers as digits (`1st`, `two`)."""
     text = re.sub(r"(?<=\d)(?:st|nd|rd|th|ere|er|eme|e|ª|º)(?![^\W\d_])", "", bare(name))
     text = re.sub(r"(?<=\d)( ?)h(?![^\W\d_])", r"\1hour", text)  # `24h`; but `H1` may be a person
-    text = _COMPOUND.sub(r"\1 \2", text)
+    text = re.sub(r"\bcheck[ -]up", "checkup", _COMPOUND.sub(r"\1 \2", text))
     found = [part for word in re.findall(r"[^\W\d_]+|\d+\.\d(?!\d)|\d+", text) for part in _parts(word)]
-    return _with_roman_numbers([vocabulary.COUNTS.get(word, word) for word in map(singular, found)])
+    words = [vocabulary.COUNTS.get(word, word) for word in map(singular, found)]
+    return _without_joints(_with_roman_numbers(_with_timed_control(words)))
+
+
+def _with_timed_control(words: list[str]) -> list[str]:
+    """`control 1 mes` is a follow-up in Spanish, by its unit of time; `control` and `control 1` are arms as often."""
+    timed = any(NUMBER.fullmatch(word) for word in words) and not vocabulary.DAYS.keys().isdisjoint(words)
+    return ["controle" if timed and word == "control" else word for word in words]
+
+
+def _without_joints(words: list[str]) -> list[str]:
+    """Without the words between a follow-up and its number, `controle a 3 mois`, `control a los 3 meses`, and between a
+    visit and its kind, `visita di controllo`: elsewhere they are people, as `Di before`.
+    """
+    kept: list[str] = []
+    for k, word in enumerate(words):
+        rest = next((later for later in words[k:] if later not in vocabulary.JOINTS), "")
+        timed = word in vocabulary.JOINTS and NUMBER.fullmatch(rest) and kept and kept[-1] in vocabulary.LAST
+        kind = word == "di" and words[k + 1 : k + 2] == ["controllo"] and kept and kept[-1] in vocabulary.COUNTED
+        if not (timed or kind):
+            kept.append(word)
+    return kept
 
 
 def _with_roman_numbers(words: list[str]) -> list[str]:

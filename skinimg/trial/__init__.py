@@ -11,6 +11,7 @@ reml         its fit
 responders   McNemar and Fisher
 raters       weighted kappa, ICC with interval; `graders` finds who graded what
 key          who was who in a blinded study, which `blind` made
+dropout      whether those without a value differ
 flow         how many came
 trial        all of it for one folder
 document     what is said as JSON

@@ -1,4 +1,4 @@
-"""Blinding: photos under names that tell neither person, visit nor side, and the key that undoes it.
+"""Blinding: photos under names that tell neither person, later visit nor side, and the key that undoes it.
 
 Blinded photos are decoded and written again as PNG, so that no date, camera, place or thumbnail of the file is left.
 The key is written outside of the blinded folder; `key` reads it.

@@ -76,7 +76,8 @@ def _more(r: Result) -> dict[str, object]:
         "mixed_low": _known(r.model.low),
         "mixed_high": _known(r.model.high),
         "missing": r.missing,
-        "tipping_point": _known(r.tipping),
+        "tipping_point": _known(r.tipping[0]),
+        "tipping_point_second_arm": _known(r.tipping[1]),
         "notes": [str(note) for note in r.notes],
     }
 

@@ -78,7 +78,7 @@ def _line(r: Result, say: Language) -> EffectLine:
         _interval(r.model, say),
         tuple(say.number(v) for v in p),
         shares or "–",
-        say.number(r.tipping),
+        "; ".join(say.number(v) for v in r.tipping if np.isfinite(v)) or say.number(r.tipping[0]),
         say(f"trial.{r.role}"),
     )
 

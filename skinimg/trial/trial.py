@@ -16,6 +16,7 @@ from skinimg.base.noise import Z95
 from skinimg.base.reasons import FILE, Reason, Said, read_said, why
 from skinimg.trial import effects, mixed, responders
 from skinimg.trial.data import Data, better, is_load, read_data
+from skinimg.trial.dropout import dropout_limits
 from skinimg.trial.effects import NAN, Effect
 from skinimg.trial.flow import flow_of
 from skinimg.trial.graders import Agreed, graders_of
@@ -41,7 +42,7 @@ class Result:
     role: str
     unit: str
     missing: dict[str, int]  # arm -> people without a change
-    tipping: float  # change of the missing that would undo the mixed model's result, in the endpoint's unit
+    tipping: tuple[float, float]  # change of the missing that would undo the model's result: `_tipping`, in the unit
     weighed: bool  # people of the plain effect, by the known noise of their change
     notes: tuple[Reason, ...] = ()
     p_holm: float = NAN
@@ -86,7 +87,7 @@ def analyse(folder: Path, plan: Plan, manifest: Path | None = None, key: Key | N
     order = [visit, *(v for v in data.visits if v != visit)]
     results = [_result(data, people, replace(plan, visit=visit), e, v) for v in order for e in data.endpoints]
     results = _with_holm(_declared_first(results, plan))
-    limits = tuple(dict.fromkeys((*data.limits, *_limits(results, people, plan))))
+    limits = tuple(dict.fromkeys((*data.limits, *_limits(results, people, plan), *_dropout(results, data, plan))))
     flow, said = flow_of(people, data, limits), read_said(folder) if (folder / FILE).exists() else {}
     return Trial(plan, people, table, data, tuple(results), flow, limits, said, graders_of(table))
 
@@ -109,14 +110,23 @@ def _result(data: Data, people: Allocation, plan: Plan, endpoint: str, visit: st
         else mixed.Fit("", why=why("model_too_few"))
     )
     counts, p = _responders(arms, plan, better(endpoint))
-    first = int((people.places["arm"] == people.arms[0]).sum())
-    share = 1 - n / first if plan.design == "split-face" else absent[people.arms[0]] / first
     declared = endpoint in plan.endpoints and visit == plan.visit
     notes = (why("no_model", cause=model.why),) if model.why else ()
     unit = next(iter(mine["unit"].dropna()), "")
-    tipping = effects.tipping_point(model.estimate, (model.high - model.low) / 2, share)
     role = "declared" if declared else "exploratory"
+    tipping = _tipping(model, n, absent, people, plan)
     return Result(endpoint, visit, n, effect, ratio, model, counts, p, role, unit, absent, tipping, weighed, notes)
+
+
+def _tipping(model: mixed.Fit, n: int, absent: dict[str, int], people: Allocation, plan: Plan) -> tuple[float, float]:
+    """Of the first arm's missing, or of a split face's missing pairs; and of the second arm's in a parallel trial."""
+    whole = {arm: int((people.places["arm"] == arm).sum()) for arm in people.arms}
+    shares = [gone / whole[arm] for arm, gone in absent.items()]
+    if plan.design == "split-face":
+        shares = [1 - n / whole[people.arms[0]]]
+    half = (model.high - model.low) / 2
+    first = effects.tipping_point(model.estimate, half, shares[0])
+    return first, effects.tipping_point(-model.estimate, half, shares[1]) if len(shares) > 1 else NAN
 
 
 def _fewest(pairs_or_people: int, each: dict[str, int], plan: Plan) -> int:
@@ -216,6 +226,13 @@ def _limits(results: list[Result], people: Allocation, plan: Plan) -> list[Reaso
         bare = dict.fromkeys(r.endpoint for r in results if not r.weighed)
         said += [why("weighed"), *(why("not_weighed", endpoint=endpoint) for endpoint in bare)]
     return said
+
+
+def _dropout(results: list[Result], data: Data, plan: Plan) -> list[Reason]:
+    """Of the declared endpoints: who has no value, and whether these differ."""
+    declared = [r for r in results if r.role == "declared"]
+    rows = {r.endpoint: data.rows[data.rows["endpoint"] == r.endpoint] for r in declared}
+    return [said for r in declared for said in dropout_limits(rows[r.endpoint], data.visits, plan, r.visit)]
 
 
 def _counted(arms: dict[str, str]) -> str:

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 from PIL import Image
 
+from skinimg.base.errors import StudyError
 from skinimg.photo.header import read_header
 from skinimg.study import read_study, uncompared
 from skinimg.study.names import parse_stem
@@ -23,6 +24,9 @@ from tests.study.laid import lay
         ("V1_frente", "front"),
         ("V1_left_3", "left"),
         ("V1_izq", "left"),
+        ("V1_sx", "left"),
+        ("V1_profil G", "left"),
+        ("V1_profil D", "right"),
         ("V1_lado derecho", "right"),
         ("V1_front view", "front"),
     ],
@@ -44,6 +48,18 @@ ONE_OF_EACH = {
         "S1/frontのコヒ\u309aー.jpg",
     ),
     "a copy in Chinese": (["S1/front.jpg", "S1/front - 副本 (2).jpg", "S2/front.jpg"], "S1/front - 副本 (2).jpg"),
+    "a conflict in Dropbox": (
+        ["S1/front.jpg", "S1/front (Ana's conflicted copy 2026-01-12).jpg", "S2/front.jpg"],
+        "S1/front (Ana's conflicted copy 2026-01-12).jpg",
+    ),
+    "a conflict in German": (
+        ["S1/front.jpg", "S1/front (In Konflikt stehende Kopie von Ana 2026-01-12).jpg", "S2/front.jpg"],
+        "S1/front (In Konflikt stehende Kopie von Ana 2026-01-12).jpg",
+    ),
+    "a conflict in Syncthing": (
+        ["S1/front.jpg", "S1/front.sync-conflict-20260112-101112-ABC.jpg", "S2/front.jpg"],
+        "S1/front.sync-conflict-20260112-101112-ABC.jpg",
+    ),
     "an edit of Samsung": (
         ["S1/20260112_101112.jpg", "S1/20260112_101112~2.jpg", "S2/f.jpg"],
         "S1/20260112_101112~2.jpg",
@@ -93,6 +109,18 @@ LOST = {
 def test_people_who_are_lost_are_named(tmp_path, name):
     files, message = LOST[name]
     assert message in " ".join(uncompared(read_study(lay(tmp_path / "root", *files))))
+
+
+@pytest.mark.parametrize(
+    "copy", ["V1_front (Ana's conflicted copy 2026-02-01).jpg", "V1_front.sync-conflict-20260112-101112-ABC.jpg"]
+)
+def test_two_versions_of_a_photo_are_refused_and_drafted(tmp_path, copy):
+    root = lay(tmp_path / "root", "V1_front.jpg", copy, "V2_front.jpg")
+    (root / copy).write_bytes(b"another version")
+    with pytest.raises(StudyError, match="two versions that differ"):
+        read_study(root)
+    drafted = read_study(root, strict=False)
+    assert sorted(entry.photo for entry in drafted.subjects[0].photos) == sorted(["V1_front.jpg", copy, "V2_front.jpg"])
 
 
 def test_an_archive_that_a_folder_came_from_and_letters_are_no_loss(tmp_path):

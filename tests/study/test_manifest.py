@@ -30,15 +30,30 @@ def folder(tmp_path):
     return tmp_path / "study"
 
 
-def test_every_photo_below_a_manifest_is_listed_or_named(folder):
+def test_every_file_below_a_manifest_is_listed_or_named(folder):
     """A folder that no row mentions is where a person's photos are forgotten; what nobody sees is no photo."""
     lay(folder, "ben/S1/front.jpg", "ben/S1/front.NEF", "ben/.AppleDouble/front.jpg", "ben/S1/._front.jpg")
     lay(folder, "result/run.json", "result/subjects/ana/S1/front/aligned.png", "$RECYCLE.BIN/$R1.jpg")
     lay(folder, "truth/changes.csv", "truth/lesions.csv", "truth/ana/S1_front/spots.png", "ben/S1/notes.pdf")
     study = read_study(write(folder, "subject,session,photo", "Ana,S1,a.jpg", "Ana,S2,b.jpg"))
     named = ["c.jpg", "ben/S1/front.NEF", "ben/S1/front.jpg", "sub/d.jpg"]
-    assert [(item.file, item.reason) for item in study.left_out] == [(f, "not listed in manifest.csv") for f in named]
-    assert study.warnings == (f"Photos that manifest.csv does not list, left out: {', '.join(named)}.",)
+    reasons = {item.file: item.reason for item in study.left_out}
+    assert [file for file, reason in reasons.items() if reason == "not listed in manifest.csv"] == named
+    hidden = ["$RECYCLE.BIN/", "result/", "truth/", "ben/.AppleDouble/", "ben/S1/._front.jpg"]
+    assert sorted(file for file, reason in reasons.items() if reason.startswith("hidden")) == sorted(hidden)
+    assert sorted(reasons.keys() - {*named, *hidden}) == ["ben/S1/notes.pdf"]
+    assert study.warnings == (
+        f"Photos that manifest.csv does not list, left out: {', '.join(named)}.",
+        "Not photos, left out: ben/S1/notes.pdf.",
+    )
+
+
+def test_a_linked_folder_below_a_manifest_is_named(folder):
+    lay(folder.parent / "elsewhere", "e.jpg")
+    (folder / "linked").symlink_to(folder.parent / "elsewhere")
+    study = read_study(write(folder, "subject,session,photo", "Ana,S1,a.jpg", "Ana,S2,b.jpg"))
+    assert "linked/" in [item.file for item in study.left_out]
+    assert "Links to folders, which are not followed, left out: linked/." in study.warnings
 
 
 def write(folder, *lines, encoding="utf-8", name="manifest.csv"):

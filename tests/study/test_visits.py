@@ -58,6 +58,24 @@ ORDERED = [
     ["01 baseline", "02 week 4", "03 week 12"],
     ["1_vorher", "2_nach 4 Wochen", "3_nach 8 Wochen"],
     ["Behandlung 1", "Behandlung 2"],
+    ["C1D1", "C1D15", "C2D1", "C10D1"],
+    ["Screening", "C1D1", "C2D15", "EOT"],
+    ["Cycle 1 Day 1", "Cycle 1 Day 15", "Cycle 2 Day 1"],
+    ["Zyklus 1 Tag 1", "Zyklus 1 Tag 15"],
+    ["cycle 1 jour 1", "cycle 1 jour 15"],
+    ["ciclo 1 d\u00eda 1", "ciclo 2 d\u00eda 1"],
+    ["control 1 mes", "control 3 meses"],
+    ["controle a 3 mois", "controle a 6 mois"],
+    ["controllo a 1 mese", "controllo a 3 mesi"],
+    ["antes", "control a los 3 meses", "control a los 6 meses"],
+    ["antes", "revisi\u00f3n"],
+    ["basal", "revisi\u00f3n 1", "revisi\u00f3n 2"],
+    ["antes", "retorno 30 dias", "retorno 60 dias"],
+    ["prima", "visita di controllo 1 mese", "visita di controllo 3 mesi"],
+    ["Vorher", "Nachsorge 1", "Nachsorge 2"],
+    ["Vorher", "Kontrolltermin 1", "Kontrolltermin 2"],
+    ["pretratamiento", "postratamiento"],
+    ["before", "check-up 1 month", "check-up 3 months"],
     ["1 zabieg przed", "1 zabieg po", "2 zabieg przed"],
 ]
 REFUSED = [
@@ -74,6 +92,7 @@ REFUSED = [
     (["01 baseline", "02 week 4", "02 week 12"], "01 baseline beside"),
     (["old", "V1", "V2"], "whether old is a session"),
     (["Baseline", "EOT", "FU 3 months"], "EOT is before or after FU 3 months"),
+    (["C1D-1", "C1D1", "C1D15"], "cannot be ordered"),
     (["V1 pre", "V1 post", "V2 pre", "V2 post"], "sessions cannot be ordered"),
 ]
 

@@ -256,6 +256,10 @@ LOST = {
     ),
     "a photo in a document": (["V1_front.pdf", "V2_front.jpg", "V3_front.jpg"], "V1: only V1_front.pdf"),
     "a photo in the cloud": ([".V1_front.jpg.icloud", "V2_front.jpg", "V3_front.jpg"], "V1: only .V1_front.jpg.icloud"),
+    "a subject in documents": (
+        ["anna/V1_f.jpg", "anna/V2_f.jpg", "carla/V1/front.pdf", "carla/V2/front.pdf"],
+        "carla: no photo",
+    ),
     "a subject on film": (["anna/V1_f.jpg", "anna/V2_f.jpg", "ben/clip.mov"], "ben: no photo"),
     "view without follow-up": (["S1_front.jpg", "S1_left45.jpg", "S2_front.jpg"], "no later session shows left45"),
     "view without baseline": (["S1_front.jpg", "S2_front.jpg", "S2_left45.jpg"], "S1 does not show left45"),
@@ -347,7 +351,7 @@ def test_folders_named_by_a_day_that_does_not_exist_are_no_people(tmp_path, name
 
 
 def test_folders_that_may_be_sessions_say_so(tmp_path):
-    study = read_study(lay(tmp_path / "r", "consultation/front.jpg", "review/front.jpg"))
+    study = read_study(lay(tmp_path / "r", "consultation/front.jpg", "appointment/front.jpg"))
     assert "sessions of one person" in uncompared(study)[-1]
 
 

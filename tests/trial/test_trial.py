@@ -320,3 +320,17 @@ def test_a_percentage_needs_its_sign(text):
     assert percent(" 20 %") == 0.2
     with pytest.raises(SettingsError, match="such as 20%"):
         percent(text)
+
+
+def test_each_arm_of_a_parallel_trial_has_its_tipping_point(tmp_path):
+    rng = np.random.default_rng(5)
+    first, second = rng.normal(-2, 0.5, 12), rng.normal(0, 0.5, 12)
+    first[:2] = second[:4] = np.nan
+    (r,) = analyse(
+        parallel(tmp_path, first, second), Plan("parallel", ("active", "control"), ("spots.burden",))
+    ).results
+    half = (r.model.high - r.model.low) / 2
+    moved = [r.model.estimate + 2 / 12 * r.tipping[0], r.model.estimate - 4 / 12 * r.tipping[1]]
+    assert moved == pytest.approx([-half, -half])
+    row = full_document(analyse(tmp_path, Plan("parallel", ("active", "control"), ("spots.burden",))))["endpoints"][0]
+    assert (row["tipping_point"], row["tipping_point_second_arm"]) == r.tipping

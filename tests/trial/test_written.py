@@ -120,6 +120,20 @@ def test_blinded_photos_tell_nothing(photos):
     read_study(photos / "blind" / "manifest.csv")
 
 
+def test_blinding_says_that_the_baseline_can_be_told(photos):
+    words = [
+        "blind",
+        str(photos / "study" / "manifest.csv"),
+        "--out",
+        str(photos / "b"),
+        "--key",
+        str(photos / "k.json"),
+    ]
+    found = CliRunner().invoke(app, words)
+    assert found.exit_code == 0, found.output
+    assert "V01 is everybody's baseline" in found.output
+
+
 @pytest.fixture
 def blinded(tmp_path):
     """The same trial twice, under `open` with true names and under `closed` as an analysis of its blinded, mirrored copy."""
