@@ -11,6 +11,7 @@ from skinimg.base.records import BoolArray, FloatArray
 
 _LEAST_SHARE = np.float32(1e-4)  # of the mask within reach; with less, nothing is said
 
+
 def masked_blur(values: FloatArray, mask: BoolArray, sigma_px: float) -> FloatArray:
     """(h, w) Gaussian mean of the values inside the mask, 0 out of its reach (normalised convolution).
 
