@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from typing import Self
 
+import cv2
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -30,7 +31,7 @@ from skinimg.base.findings import MASK_FINDINGS
 from skinimg.base.records import BoolArray, FloatArray, SkinMaps
 from skinimg.model.body import Body
 from skinimg.model.context import CELL_PX, N_ANATOMY, N_COARSE, N_CONTEXT, frame_context
-from skinimg.skin.optics import density, skin_density, smooth_light
+from skinimg.skin.optics import density, less_offset, skin_density, smooth_light
 
 BLOCK_PX = 2
 N_PLANES = 5 * BLOCK_PX**2 + N_CONTEXT
@@ -112,7 +113,8 @@ def evenly_lit(linear: FloatArray, skin: BoolArray, maps: SkinMaps, mm_per_px: f
     """
     plain = skin_density(maps.anchor.melanin, maps.anchor.haemoglobin) + np.asarray(maps.anchor.offset)
     light = smooth_light(maps, skin, mm_per_px)
-    return density(linear) - plain.astype(np.float32) - light[..., None]
+    relative = less_offset(density(linear), plain)
+    return np.subtract(relative, cv2.merge((light, light, light)), out=relative)
 
 
 def frame_planes(

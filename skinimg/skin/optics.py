@@ -148,6 +148,13 @@ def density(linear: FloatArray) -> FloatArray:
     return np.negative(lifted, out=lifted).reshape(linear.shape)
 
 
+def less_offset(densities: FloatArray, offset: npt.NDArray[np.floating]) -> FloatArray:
+    """(h, w, 3) densities less a number (3,) per channel, in place: row by row, as an axis of 3 takes three times as long."""
+    rows = densities.reshape(len(densities), -1)
+    rows -= np.tile(offset.astype(np.float32), densities.shape[1])
+    return densities
+
+
 def invert(skin_densities: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Melanin, haemoglobin and shading densities of (..., 3) densities whose session offset has been removed."""
     inverse = _inverse()
@@ -255,7 +262,7 @@ def skin_maps(linear: FloatArray, skin: BoolArray, mm_per_px: float, anchor: Ski
 
     linear : (h, w, 3) linear sRGB; skin : (h, w) bool; anchor : of this very photo
     """
-    densities = density(linear) - np.asarray(anchor.offset, np.float32)  # (h, w, 3)
+    densities = less_offset(density(linear), np.asarray(anchor.offset))
     melanin, haemoglobin, shading = invert(densities)
     across = cv2.transform(densities, _ACROSS.astype(np.float32))  # (h, w, 2)
     plain = _ACROSS @ skin_density(anchor.melanin, anchor.haemoglobin)
