@@ -45,7 +45,7 @@ def skin_texture(frame: Frame, lesions: BoolArray) -> Texture:
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (margin, margin))
     held_out = cv2.dilate(lesions.astype(np.uint8), disc)
     usable = (frame.skin & (held_out == 0))[:height, :width].astype(np.float32)
-    density = -np.log(np.clip(frame.linear[:height, :width, 1], 1e-3, None))
+    density = -np.log(np.maximum(cv2.extractChannel(frame.linear, 1)[:height, :width], np.float32(1e-3)))
     weight = cv2.resize(usable, shape, interpolation=cv2.INTER_AREA)
     density = cv2.resize(density, shape, interpolation=cv2.INTER_AREA)
     weight = np.where(weight > 0.99, weight, 0).astype(np.float32)

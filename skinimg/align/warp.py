@@ -32,9 +32,7 @@ def affine_map(affine: npt.NDArray[np.floating], shape: tuple[int, int]) -> Floa
 
 def sample(image: FloatArray, at: FloatArray) -> FloatArray:
     """Image values at the points of a map, bilinear; the nearest border value outside."""
-    return np.asarray(
-        cv2.remap(image, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), dtype=np.float32
-    )
+    return np.asarray(cv2.remap(image, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), dtype=np.float32)
 
 
 def inside(at: FloatArray, shape: tuple[int, int]) -> np.ndarray:

@@ -20,6 +20,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -106,7 +107,7 @@ class Frame:
         if not self.skin.any():
             return np.full(3, np.nan, np.float32)
         # Channel by channel: along an axis of 3 a median takes much longer.
-        return np.array([np.median(self.linear[..., k][self.skin]) for k in range(3)], np.float32)
+        return np.array([np.median(channel[self.skin]) for channel in cv2.split(self.linear)], np.float32)
 
 
 @dataclass(frozen=True)

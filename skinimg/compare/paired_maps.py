@@ -73,13 +73,13 @@ def _mean_of(shots: list[FloatArray], shown: BoolArray) -> FloatArray:
 
 def _densities(shot: Shot, every: tuple[slice, slice]) -> tuple[FloatArray, BoolArray]:
     """Density (r, c, 3) of a shot's usable skin at points of the baseline's frame, and where there is enough of it."""
-    usable = (shot.seen.frame.skin & ~shot.seen.maps.glare).astype(np.float32)
+    usable = (shot.seen.frame.skin & ~shot.seen.maps.glare).view(np.uint8)
     height, width = usable.shape
     size = (max(width // _SHRINK, 1), max(height // _SHRINK, 1))
     sigma = _BLUR_MM / shot.seen.frame.mm_per_px / _SHRINK
     light, share = (
         cv2.GaussianBlur(cv2.resize(image, size, interpolation=cv2.INTER_AREA), (0, 0), sigma)
-        for image in (shot.seen.frame.linear * usable[..., None], usable)
+        for image in (cv2.copyTo(shot.seen.frame.linear, usable), usable.astype(np.float32))
     )
     where = shot.alignment.to_session[every]
     x = (where[..., 0] + 0.5) * np.float32(size[0] / width) - 0.5

@@ -115,7 +115,7 @@ def plain_skin(
         name = first.found.segmentation.findings[channel]
         before, after = means[_kind(name)]
         return _laid_elsewhere(
-            after - before, plain, np.where(shared, support[channel], 0) * area, code, len(codes), seed
+            after - before, plain, cv2.copyTo(area, shared.view(np.uint8)) * support[channel], code, len(codes), seed
         )
 
     drawn = each(laid, range(len(support)))
@@ -162,11 +162,11 @@ def _laid_elsewhere(
 ) -> _Drawn:
     """The outline `weight` (h, w) mm2 shifted, half of the times mirrored, over the difference of two sessions."""
     block = next((b for b in (1, 2) if (weight > 0).sum() <= _MOST_PIXELS * b * b), 4)
-    mass = _blocks(weight, block).sum(axis=(1, 3), dtype=np.float64)
+    mass = _block_means(weight, block).astype(np.float64) * block**2
     rows, columns = mass.shape
     ys, xs = np.nonzero(mass > 0)
     places = np.arange(len(ys))
-    outline = csr_array((mass[ys, xs], (_blocks(code, block)[:, 0, :, 0][ys, xs], places)), shape=(codes, len(ys)))
+    outline = csr_array((mass[ys, xs], (code[ys * block, xs * block], places)), shape=(codes, len(ys)))
     del mass, weight  # a face at full size is 34 MB, and several findings are laid at once
     sheet = _sheet(difference, plain, block)
     del difference
@@ -181,10 +181,11 @@ def _laid_elsewhere(
     return _Drawn(drawn[0], drawn[1], outline.sum(axis=1))
 
 
-def _blocks(values: npt.NDArray[np.generic], block: int) -> npt.NDArray[np.generic]:
-    """(rows, block, columns, block) of the (h, w) values; what is left over at the lower and right rim is cut off."""
+def _block_means(values: FloatArray, block: int) -> FloatArray:
+    """(rows, columns) mean of each block of (h, w) values; what is left over at the lower and right rim is cut off."""
     rows, columns = (side // block for side in values.shape)
-    return values[: rows * block, : columns * block].reshape(rows, block, columns, block)
+    whole = values[: rows * block, : columns * block]
+    return np.asarray(cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA))
 
 
 def _sheet(difference: FloatArray, plain: BoolArray, block: int) -> npt.NDArray[np.complex64]:
@@ -195,9 +196,9 @@ def _sheet(difference: FloatArray, plain: BoolArray, block: int) -> npt.NDArray[
     """
     rows, columns = (side // block for side in plain.shape)
     sheet = np.empty((rows, 2, columns), np.complex64)  # filled in place: at full size it is 46 MB
-    halves = (sheet.real, np.where(plain, difference, 0)), (sheet.imag, plain)
-    for half, values in halves:
-        half[:] = _blocks(values, block).mean(axis=(1, 3), dtype=np.float32)[:, None]
+    on_plain = cv2.copyTo(difference, plain.view(np.uint8))
+    for half, values in ((sheet.real, on_plain), (sheet.imag, plain.astype(np.float32))):
+        half[:] = _block_means(values, block)[:, None]
     return sheet.reshape(-1)
 
 

@@ -83,7 +83,7 @@ def _contrasts(
 ) -> npt.NDArray[np.float64]:
     """(bands, 2) lower quartile of the contrast in red and green, octave by octave; NaN where too little is seen."""
     plain = frame.skin & ~marked
-    channels = cv2.split(density(frame.linear[..., :2]))
+    channels = [density(cv2.extractChannel(frame.linear, k)) for k in (0, 1)]
     finer = masked_blurs(channels, plain, scale_px)
     rows = []
     for band in range(1, bands + 1):

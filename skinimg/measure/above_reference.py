@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from skinimg.base.records import BoolArray, FloatArray
-from skinimg.skin.masked_blur import masked_blur
+from skinimg.skin.masked_blur import masked_blurs
 
 # What the extent counts, OD above reference skin: blood 1.25 times that of plain skin, melanin 1.3 times (the palest
 # melasma), both at phototype III (docs/METHODS.md 7). Our choice.
@@ -41,7 +41,7 @@ def above_reference(
 
     melanin, haemoglobin : (h, w) OD of SkinMaps
     """
-    red, dark = (masked_blur(values, skin, SMOOTH_MM / mm_per_px) for values in (haemoglobin, melanin))
+    red, dark = masked_blurs((haemoglobin, melanin), skin, SMOOTH_MM / mm_per_px)
     plain = plainest(red, dark, skin)
     found = {}
     for name, smooth in (("erythema", red), ("hyperpigmentation", dark)):

@@ -10,7 +10,7 @@ from skinimg.base.parallel import each, together
 from skinimg.base.records import BoolArray, FloatArray, Frame, SkinMaps
 from skinimg.measure.above_reference import above_reference
 from skinimg.measure.metrics import ROUGHNESS_BANDS_MM
-from skinimg.photo.colour import linear_to_lab
+from skinimg.photo.colour import colours_of, linear_to_lab
 from skinimg.skin.masked_blur import masked_blur
 from skinimg.skin.optics import density
 
@@ -74,7 +74,7 @@ def texture_maps(frame: Frame, softening_mm: float = 0.0) -> dict[str, FloatArra
 def _lab_planes(linear: FloatArray, skin: BoolArray) -> list[FloatArray]:
     """L*, a* and b* of the skin, three (h, w) planes; 0 off it."""
     planes = []
-    for values in linear_to_lab(linear[skin]).T:
+    for values in linear_to_lab(colours_of(linear, skin)).T:
         plane = np.zeros(skin.shape, np.float32)
         plane[skin] = values
         planes.append(plane)

@@ -68,8 +68,8 @@ def contrast_maps(frame: Frame, maps: SkinMaps, segmentation: Segmentation) -> d
 
 def widely_found(segmentation: Segmentation, names: Sequence[str], mm_per_px: float) -> BoolArray:
     """Where any of these findings may be, and the skin right beside it: (h, w)."""
-    chosen = [segmentation.findings.index(name) for name in names]
-    anything = (segmentation.probability[chosen] > 0.3).any(axis=0)
+    planes = (segmentation.probability[segmentation.findings.index(name)] for name in names)
+    anything = np.logical_or.reduce([plane > 0.3 for plane in planes])
     inner = max(round(_RING_INNER_MM / mm_per_px), 1)
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * inner + 1, 2 * inner + 1))
     return cv2.dilate(anything.astype(np.uint8), kernel).astype(bool)
@@ -81,7 +81,7 @@ def _surroundings(values: FloatArray, plain: BoolArray, sigma_px: float) -> Floa
     Normalised convolution over plain skin; where none lies within reach, the reach doubles. Each doubling halves the
     image, so the cost is that of the first blur.
     """
-    total, weight = np.where(plain, values, np.float32(0)), plain.astype(np.float32)
+    total, weight = cv2.copyTo(values, plain.view(np.uint8)), plain.astype(np.float32)
     levels = []
     for _ in range(7):  # the 7th reaches 64 times as far as the first, across any face
         small = (max(total.shape[1] // 2, 1), max(total.shape[0] // 2, 1))

@@ -53,9 +53,9 @@ def place_of(alignment: Alignment, baseline: Frame, tile_mm: float) -> Place:
     Areas are those on the baseline's scale (Jacobian), so that the few per cent by which two iris scales differ do not
     become a change.
     """
-    x, y = alignment.to_baseline[..., 0], alignment.to_baseline[..., 1]
-    bits = cv2.remap(baseline.region_bits, x, y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
-    column, row = (np.floor(v * (baseline.mm_per_px / tile_mm)).astype(np.int32) + 512 for v in (x, y))
+    bits = cv2.remap(baseline.region_bits, alignment.to_baseline, None, cv2.INTER_NEAREST, borderValue=0)
+    tiles = alignment.to_baseline * np.float32(baseline.mm_per_px / tile_mm)
+    column, row = cv2.split((np.floor(tiles, out=tiles) + np.float32(512)).astype(np.int32))
     area = alignment.jacobian * np.float32(baseline.mm_per_px**2)
     return Place(bits, row * 4096 + column, area)
 

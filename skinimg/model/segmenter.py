@@ -152,4 +152,4 @@ def lesion_mask(segmentation: Segmentation) -> BoolArray:
     Pores and wrinkles stay out of it: they are the landmarks by which two photos of the same skin are matched.
     """
     changing = [segmentation.findings.index(name) for name in ("spots", "redness", "scars")]
-    return np.asarray(segmentation.probability[changing].max(axis=0) > 0.5)
+    return np.logical_or.reduce([segmentation.probability[k] > 0.5 for k in changing])

@@ -83,10 +83,8 @@ def write_session(folder: Path, shot: Shot, pictures: SessionPictures) -> None:
 
 
 def _grey(values: FloatArray) -> ByteArray:
-    """[0, 1] as 8 bits."""
-    levels = values * np.float32(255)
-    np.rint(levels, out=levels)
-    return np.clip(levels, 0, 255, out=levels).astype(np.uint8)
+    """[0, 1] as 8 bits, rounded and clipped by OpenCV at once."""
+    return np.asarray(cv2.multiply(values, 255.0, dtype=cv2.CV_8U), np.uint8)
 
 
 def _write_png(path: Path, image: npt.NDArray[np.generic]) -> None:

@@ -8,6 +8,7 @@ Sources: IEC 61966-2-1 (sRGB), CIE 15:2004 (CIELAB), Chardon 1991 (ITA).
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import cv2
@@ -57,10 +58,16 @@ def linear_to_srgb(linear: npt.NDArray[np.floating]) -> FloatArray:
 def linear_to_srgb8(linear: npt.NDArray[np.floating]) -> ByteArray:
     """Encoded sRGB as uint8, clipped to what a screen can show, rounded to the nearest code."""
     # 65,536 steps of linear light are at least 20 steps per code, also in the dark end where the curve is steepest.
-    steps = np.clip(np.asarray(linear, np.float32) * 65535.0 + 0.5, 0, 65535).astype(np.uint16)
-    codes = np.rint(linear_to_srgb(np.arange(65536) / np.float32(65535)) * 255).astype(np.uint8)
-    picked: ByteArray = np.take(codes, steps)
+    steps = np.asarray(linear, np.float32) * np.float32(65535)
+    steps += np.float32(0.5)
+    picked: ByteArray = _codes_of_steps()[np.clip(steps, 0, 65535, out=steps).astype(np.uint16)]
     return picked
+
+
+@lru_cache(maxsize=1)
+def _codes_of_steps() -> ByteArray:
+    """(65536,) code of sRGB of every step of linear light."""
+    return np.rint(linear_to_srgb(np.arange(65536) / np.float32(65535)) * 255).astype(np.uint8)
 
 
 def linear_to_lab(linear: npt.NDArray[np.floating]) -> FloatArray:
@@ -88,6 +95,11 @@ def ita_deg(l_star: npt.ArrayLike, b_star: npt.ArrayLike) -> npt.NDArray[np.floa
 def ita_class(ita: float) -> str:
     """Name of the skin colour class of an ITA in degrees: very light, light, intermediate, tan, brown, dark."""
     return next((name for name, edge in ITA_CLASSES if ita > edge), ITA_CLASSES[-1][0])
+
+
+def colours_of(image: FloatArray, where: npt.NDArray[np.bool_]) -> FloatArray:
+    """(n, 3) `image[where]` of an image (..., 3) and a mask (...), in a sixth of the time."""
+    return image.reshape(-1, 3).take(np.flatnonzero(where), axis=0)
 
 
 def median_colour(colours: npt.NDArray[np.floating]) -> FloatArray:

