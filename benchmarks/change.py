@@ -52,7 +52,7 @@ noise model that was fitted on other people (five folds). Half-width: of the 95 
 whole face, in per cent of the baseline, median and smallest quarter of the pairs. Coverage: of the true change, 0,
 over the whole face and in its regions. `fixed_rig`, `same_phone`, `other_phone`: how the second photo was taken;
 `camera`: the table of the card that it is judged by (`unknown_camera`: as if no file named its camera). What shows by
-relief (pores, scars, lines, texture) is known from phantoms alone: 14 before a phone, 9 others before a rig.
+relief (pores, scars, lines, texture) is known from phantoms alone: 14 before a phone, 18 others before a rig.
 """
 COMPLAINTS = {  # of a skinimg.phantom.skin.Person: 1 is usual for the age, or marked
     "pigment": {"sun_spots": (2.0, 6.0), "wrinkledness": (1.0, 2.0), "age_years": (45.0, 70.0)},

@@ -163,9 +163,8 @@ def on_closeup(photo: Path, segmenter: Segmenter) -> list[dict[str, object]]:
         seen = _closeup(shaded(linear, density), photo.name)
         truth = in_frame(covered, seen)
         own, found = (of_finding(one, kind.finding, segmenter) for one in (plain, seen))
-        skin = plain.frame.skin & seen.frame.skin
-        rows.append({"photo": photo.name, "place": photo.parent.name, "finding": kind.finding}
-                    | fit(truth, own, found, skin))  # fmt: skip
+        told = fit(truth, own, found, plain.frame.skin & seen.frame.skin)
+        rows.append({"photo": photo.name, "place": photo.parent.name, "finding": kind.finding, **told})
     return rows
 
 
@@ -181,7 +180,7 @@ def on_face(person: str, segmenter: Segmenter) -> dict[str, object] | None:
     truth = in_frame(moved(covered, seat.face, np.random.default_rng(zlib.crc32(person.encode()))), seen)
     own, found = (of_finding(one, kind.finding, segmenter) for one in (plain, seen))
     own = carried(own, plain, seen)
-    return {"photo": person, "place": "face", "finding": kind.finding} | fit(truth, own, found, seen.frame.skin)
+    return {"photo": person, "place": "face", "finding": kind.finding, **fit(truth, own, found, seen.frame.skin)}
 
 
 def examined(photos: Sequence[Path], people: Sequence[str], weights: str) -> pd.DataFrame:

@@ -37,7 +37,8 @@ _RIM_MM = 1.0
 _LINES_FROM_OUTLINE_MM = 5.0
 # Where skin ends at an ear, a jaw, a nostril or a corner of the eyes or mouth it lies in shade, which looks like pigment:
 # a mark that the end of the skin cuts, with more than half of it in the last 3 mm. A patch that reaches further in stays.
-# A mark is what comparisons count whole (measure/common_skin.py), so that it is left out of both photos alike.
+# A mark is what comparisons count whole (measure/common_skin.py), so that it is left out of both photos alike. On 92
+# untouched faces it is 313 of 1,884 mm2 of spots; of the 60 largest about 45 are shade, hair or an ear by eye.
 _MARK, _SHADE_MM, _SOFT_EDGE_MM = 0.3, 3.0, 0.5
 _RELIEF = [k for k, name in enumerate(MASK_FINDINGS) if FINDINGS[name].contrast_map == "relief"]
 _LINES, _SPOTS = MASK_FINDINGS.index("wrinkles"), MASK_FINDINGS.index("spots")

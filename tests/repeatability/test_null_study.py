@@ -126,6 +126,6 @@ def test_phantoms_of_a_phone_and_of_a_rig_are_different_people(tmp_path: Path, m
 
     with_faces = people(null_study.NullStudy(subjects=14, faces=(tmp_path / "a.jpg",)), tmp_path / "with")
     assert set(with_faces) == {"same_phone", "fixed_rig"}
-    assert len(set.union(*with_faces.values())) == 14 + 9
+    assert len(set.union(*with_faces.values())) == 14 + 18
     alone = people(null_study.NullStudy(subjects=14), tmp_path / "alone")
     assert alone["same_phone"] == alone["other_phone"]  # the same people before two cameras
