@@ -35,13 +35,15 @@ _RIM_MM = 1.0
 # the "lines" of eight drawn faces of 22. On five real faces lines cover 0.07 to 0.15 % of the skin from 1 to 5 mm inside
 # the outline, 0.04 to 0.15 % from 5 to 10 mm, and 0.2 to 0.3 % further in.
 _LINES_FROM_OUTLINE_MM = 5.0
-# Where skin ends at an ear, a jaw, a nostril or a corner of the eyes or mouth it lies in shade, which looks like pigment:
-# a mark that the end of the skin cuts, with more than half of it in the last 3 mm. A patch that reaches further in stays.
-# A mark is what comparisons count whole (measure/common_skin.py), so that it is left out of both photos alike. On 92
-# untouched faces it is 313 of 1,884 mm2 of spots; of the 60 largest about 45 are shade, hair or an ear by eye.
+# Where skin ends at an ear, a jaw, a nostril or a corner of the eyes or mouth it lies in shade, which looks like pigment
+# or like the wall of a scar: a mark that the end of the skin cuts, with more than half of it in the last 3 mm. A patch
+# that reaches further in stays. A mark is what comparisons count whole (measure/common_skin.py), so that it is left out
+# of both photos alike. On 92 untouched faces it is 313 of 1,884 mm2 of spots; of the 60 largest about 45 are shade, hair
+# or an ear by eye.
 _MARK, _SHADE_MM, _SOFT_EDGE_MM = 0.3, 3.0, 0.5
 _RELIEF = [k for k, name in enumerate(MASK_FINDINGS) if FINDINGS[name].contrast_map == "relief"]
-_LINES, _SPOTS = MASK_FINDINGS.index("wrinkles"), MASK_FINDINGS.index("spots")
+_LINES = MASK_FINDINGS.index("wrinkles")
+_SHADED = [MASK_FINDINGS.index(name) for name in ("spots", "scars")]
 
 
 @dataclass(frozen=True)
@@ -122,16 +124,17 @@ def segment(frame: Frame, maps: SkinMaps, segmenter: Segmenter) -> Segmentation:
     found = segmenter.probabilities(frame, maps)
     if frame.landmarks is not None:
         inside_mm = _inside_mm(frame.skin, frame)
+        for channel in _SHADED:
+            found[channel] *= ~_shade_of_the_rim(found[channel], inside_mm, frame.mm_per_px)
         found[_RELIEF] *= inside_mm > _RIM_MM
-        found[_SPOTS] *= ~_shade_of_the_rim(found[_SPOTS], inside_mm, frame.mm_per_px)
         whole_face = (frame.region_bits & 1) > 0
         found[_LINES] *= _inside_mm(whole_face, frame) > _LINES_FROM_OUTLINE_MM
     return Segmentation(MASK_FINDINGS, found, segmenter.name, segmenter.untrained)
 
 
-def _shade_of_the_rim(spots: FloatArray, inside_mm: FloatArray, mm_per_px: float) -> BoolArray:
-    """(h, w) marks that lie along the end of the skin and are cut by it, with their soft edges; spots : probability."""
-    count, marks = cv2.connectedComponents(((spots > _MARK) & (inside_mm > 0)).astype(np.uint8))
+def _shade_of_the_rim(probability: FloatArray, inside_mm: FloatArray, mm_per_px: float) -> BoolArray:
+    """(h, w) marks of one finding that lie along the end of the skin and are cut by it, with their soft edges."""
+    count, marks = cv2.connectedComponents(((probability > _MARK) & (inside_mm > 0)).astype(np.uint8))
     area, along, cut = (
         np.bincount(marks[inside_mm < limit], minlength=count) for limit in (np.inf, _SHADE_MM, 1.5 * mm_per_px)
     )
@@ -143,8 +146,9 @@ def _shade_of_the_rim(spots: FloatArray, inside_mm: FloatArray, mm_per_px: float
 
 
 def _inside_mm(mask: BoolArray, frame: Frame) -> FloatArray:
-    """(h, w) how far inside a mask a pixel is, 0 outside."""
-    return cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 5) * np.float32(frame.mm_per_px)
+    """(h, w) how far inside a mask a pixel is, 0 outside. Where the picture ends the mask ends, too."""
+    framed = cv2.copyMakeBorder(mask.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT)
+    return cv2.distanceTransform(framed, cv2.DIST_L2, 5)[1:-1, 1:-1] * np.float32(frame.mm_per_px)
 
 
 def lesion_mask(segmentation: Segmentation) -> BoolArray:

@@ -23,15 +23,16 @@ def everywhere(_frame, _maps):
 LANDMARKS = np.zeros((478, 3), np.float32)
 
 
-def found(landmarks, outline_from=0, mm_per_px=0.1, seen=everywhere):
+def found(landmarks, outline_from=0, mm_per_px=0.1, seen=everywhere, skin_from=20):
     """What is left, on a square of 60 px of skin, of a network that sees everything everywhere.
 
-    outline_from : the column from which on the face lies; seen : what the network sees instead
+    outline_from : the column from which on the face lies; seen : what the network sees instead; skin_from : the column
+    at which the skin begins
     """
     face = np.zeros((SIDE, SIDE), np.uint16)
     face[:, outline_from:] = 1
     skin = np.zeros((SIDE, SIDE), np.bool_)
-    skin[20:80, 20:80] = True
+    skin[20:80, skin_from:80] = True
     plane = np.zeros((SIDE, SIDE), np.float32)
     maps = SkinMaps(plane, plane, plane, plane > 0, SkinAnchor(0.03, 0.012, 40.0, (0.0, 0.0, 0.0)))
     frame = Frame(
@@ -43,22 +44,30 @@ def found(landmarks, outline_from=0, mm_per_px=0.1, seen=everywhere):
 
 
 def test_a_face_has_no_relief_in_the_last_millimetre_of_its_skin():
-    seen = found(LANDMARKS)
+    seen = found(LANDMARKS, mm_per_px=0.5)
     for name in ("pores", "scars", "wrinkles"):
-        assert seen[name][20:30, 50].sum() == 0, name
-        assert (seen[name][31:69, 31:69] == 1).all(), name
+        assert seen[name][20:22, 50].sum() == 0, name
+        assert (seen[name][23:77, 23:77] == 1).all(), name
     assert (seen["redness"][20:80, 20:80] == 1).all()
 
 
-def spot(rows, columns):
-    """What is left of a spot at these rows and columns of the square, 30 mm wide, of skin."""
+def spot(rows, columns, finding="spots", skin_from=20):
+    """What is left of a mark at these rows and columns of the square, 30 mm wide, of skin."""
     plane = np.zeros((len(MASK_FINDINGS), SIDE, SIDE), np.float32)
-    plane[MASK_FINDINGS.index("spots"), rows, columns] = 0.4
-    return float(found(LANDMARKS, mm_per_px=0.5, seen=lambda _frame, _maps: plane)["spots"].sum()) / 0.4
+    plane[MASK_FINDINGS.index(finding), rows, columns] = 0.4
+    left = found(LANDMARKS, mm_per_px=0.5, seen=lambda _frame, _maps: plane, skin_from=skin_from)
+    return float(left[finding].sum()) / 0.4
 
 
-def test_shade_where_skin_ends_is_no_spot():
-    assert spot(slice(40, 60), slice(20, 25)) == 0  # 10 x 2.5 mm, along the end of the skin
+@pytest.mark.parametrize("finding", ["spots", "scars"])
+def test_shade_where_skin_ends_is_no_mark(finding):
+    assert spot(slice(40, 60), slice(20, 25), finding) == 0  # 10 x 2.5 mm, along the end of the skin
+
+
+@pytest.mark.parametrize("finding", ["spots", "scars"])
+def test_skin_ends_where_the_picture_does(finding):
+    assert spot(slice(40, 60), slice(0, 5), finding, skin_from=0) == 0
+    assert spot(slice(40, 60), slice(5, 10), finding, skin_from=0) == pytest.approx(100)
 
 
 @pytest.mark.parametrize(
